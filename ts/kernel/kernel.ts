@@ -1,0 +1,355 @@
+/**
+ * The boundary between protocol logic and bulk work.
+ *
+ * A kernel knows buffers, handles, packed tables and batches; it never sees an option or a role. There
+ * are two: `native` (the Rust addon) and `portable` (plain Node), with one contract (`tests/contract`).
+ * What is bulk is one call for a whole piece of work. Calls that return a promise run off the event
+ * loop in the native kernel; the others are short and synchronous.
+ *
+ * All paths are byte strings: one char a byte (latin1), never decoded. A path that starts with `/` was
+ * chosen by the user and is used as it stands; any other path is resolved below its `Tree`, and no
+ * component of it may be a symbolic link that leads elsewhere.
+ *
+ * Failures of one path are a thrown `SysError` (synchronous calls) or an errno in the result table
+ * (batches): one bad file never fails a batch.
+ */
+import type { ReceiveBatch } from './receive-batch.ts';
+import type { StatTable } from './stat-table.ts';
+
+/** One char a byte (latin1). */
+export type ByteString = string;
+
+/** Strong checksums. `md4-old` is MD4 with the seed rules of protocols below 30; `none` is one zero byte. */
+export type DigestName =
+  | 'xxh128'
+  | 'xxh3'
+  | 'xxh64'
+  | 'md5'
+  | 'md4'
+  | 'md4-old'
+  | 'sha1'
+  | 'sha256'
+  | 'sha512'
+  | 'none';
+
+/** A negotiated strong checksum, with what makes its block sums differ from session to session. */
+export interface DigestSpec {
+  readonly name: DigestName;
+  /** The session's checksum seed; 0 means none. A signed 32-bit number as on the wire. */
+  readonly seed: number;
+  /** Seed before the data in MD5 block sums (compat flag CHKSUM_SEED_FIX); else after it. */
+  readonly seedFirst: boolean;
+}
+
+/** Bytes of a full digest. */
+export const digestLength: Readonly<Record<DigestName, number>> = {
+  xxh128: 16,
+  xxh3: 8,
+  xxh64: 8,
+  md5: 16,
+  md4: 16,
+  'md4-old': 16,
+  sha1: 20,
+  sha256: 32,
+  sha512: 64,
+  none: 1,
+};
+
+export type CompressName = 'none' | 'zlib' | 'zlibx' | 'zstd' | 'lz4';
+
+export interface CodecSpec {
+  readonly name: CompressName;
+  readonly level: number;
+  /** zstd worker threads; 0 compresses on the calling thread. */
+  readonly threads: number;
+}
+
+/**
+ * Compression state of one direction of one session. Streams of zstd run on from file to file, so all
+ * files of a direction use the same handle, one after the other.
+ */
+export interface TokenEncoder {
+  readonly spec: CodecSpec;
+  close(): void;
+}
+export interface TokenDecoder {
+  readonly spec: CodecSpec;
+  close(): void;
+}
+
+/** The basis description that the generator sends: the sum head and its block sums. */
+export interface BlockSums {
+  /** Number of blocks; 0 asks for the whole file. */
+  readonly count: number;
+  readonly blockLength: number;
+  /** Length of the last block, 0 when it is whole. */
+  readonly remainder: number;
+  /** Bytes of each strong sum (s2length). */
+  readonly strongLength: number;
+  /** `count` times (rolling sum u32 LE, strong sum), exactly as read from the wire. Empty with append. */
+  readonly sums: Uint8Array;
+}
+
+/** The sender's side of one file. */
+export interface SendRequest {
+  readonly path: ByteString;
+  /** The peer's basis; `undefined` sends the whole file. */
+  readonly basis?: BlockSums;
+  /** The receiver writes into its basis: a match may not lie before the current position. */
+  readonly updatingInPlace?: boolean;
+  /** Append: skip the basis' length; with `verify` it still enters the whole-file digest. */
+  readonly append?: 'plain' | 'verify';
+  readonly digest: DigestSpec;
+  readonly encoder: TokenEncoder;
+  /** Compression level of this file, where it differs from the encoder's (skip-compress). */
+  readonly level?: number;
+  /** Follow a symbolic link in the last component (copy-links). */
+  readonly follow?: boolean;
+}
+
+/** Delta statistics of one file, in bytes and blocks (`--stats`, match report). */
+export interface SendResult {
+  readonly literal: number;
+  readonly matched: number;
+  readonly hashHits: number;
+  readonly falseAlarms: number;
+  readonly matches: number;
+  /** errno of a failed read; the peer then sees a digest that cannot match. 0 when all went well. */
+  readonly readErrno: number;
+}
+
+/**
+ * A file being sent. `next` fills `into` (at least 64 KiB) with the next bytes of its token stream:
+ * tokens, the end token, the whole-file digest. 0 means the stream is complete.
+ */
+export interface SendJob {
+  /** Size at open (fstat). */
+  readonly size: number;
+  next(into: Uint8Array): Promise<number>;
+  result(): SendResult;
+  close(): void;
+}
+
+/** Whole token streams of many small files, one after the other in `data`. */
+export interface SendManyResult {
+  /** Per file: 0, an errno (nothing in `data`), or -1 (larger than `limit`: use `openSend`). */
+  readonly status: Int32Array;
+  /** Per file: its bytes are `data[ends[i-1] .. ends[i])`. */
+  readonly ends: Uint32Array;
+  /** Per file: literal bytes sent (the file's size as read). */
+  readonly sizes: Float64Array;
+  readonly data: Uint8Array;
+}
+
+export interface OpenManyResult {
+  /** Per file: a descriptor, or a negative errno. */
+  readonly fds: Int32Array;
+  readonly sizes: Float64Array;
+}
+
+/** Metadata to put on a path. Absent fields are left as they are. */
+export interface Meta {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly mtime?: number;
+  readonly mtimeNsec?: number;
+  readonly atime?: number;
+  readonly atimeNsec?: number;
+}
+
+/** The receiver's side of one file. */
+export interface ReceiveRequest {
+  /**
+   * Where data is written: a temporary name that is created exclusively with mode 0600, or the file
+   * itself with `inPlace` (created where missing). `undefined` reads the stream and throws it away.
+   */
+  readonly path?: ByteString;
+  readonly inPlace?: boolean;
+  /** Write from this offset on; the bytes before it are the basis (append). */
+  readonly appendAt?: number;
+  /** With `appendAt`: the bytes before it enter the digest (append-verify; always set below protocol 30). */
+  readonly appendDigest?: boolean;
+  /** The file that matched blocks are read from. */
+  readonly basis?: ByteString;
+  /** Sum head as the sender echoed it; block references outside it are a protocol error. */
+  readonly blockLength: number;
+  readonly blockCount: number;
+  readonly remainder: number;
+  readonly digest: DigestSpec;
+  readonly decoder: TokenDecoder;
+  /** Leave holes where data is zero. */
+  readonly sparse?: boolean;
+  /** Reserve this many bytes first (preallocate). */
+  readonly preallocate?: number;
+  readonly fsync?: boolean;
+}
+
+export interface ReceiveProgress {
+  /** Bytes taken from the ranges, in order. Whatever follows the file's digest is left. */
+  readonly consumed: number;
+  readonly done: boolean;
+}
+
+export interface ReceiveResult {
+  readonly verified: boolean;
+  readonly literal: number;
+  readonly matched: number;
+  /** Length of the file as written. */
+  readonly size: number;
+  /** First failed write, with its system call; the rest of the stream was read and thrown away. */
+  readonly writeErrno: number;
+  readonly syscall: string;
+  /** The sender's whole-file digest. */
+  readonly digest: Uint8Array;
+}
+
+/**
+ * A file being received. `push` is given payload bytes of the wire as ranges (offset, length pairs) of
+ * one buffer, takes as much as belongs to the file and says when it is complete. A malformed stream
+ * rejects with an `RsyncError` (protocol, stream).
+ */
+export interface ReceiveJob {
+  push(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): Promise<ReceiveProgress>;
+  result(): ReceiveResult;
+  /** Closes the descriptors; the written file stays where it is. */
+  close(): void;
+  /** Ends the job and removes the temporary file it created (never one that is written in place). */
+  abort(): void;
+}
+
+/** Block sums of a basis file, in pieces ready for the wire (see `BlockSums.sums`). */
+export interface BlockSumJob {
+  /** Fills `into` with whole (rolling, strong) pairs; 0 at the end. */
+  next(into: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+export interface ScanOptions {
+  /** Also read the targets of symbolic links. */
+  readonly links?: boolean;
+  /** Stat what symbolic links point to (copy-links); a dangling one keeps its own stat. */
+  readonly follow?: boolean;
+}
+
+export interface TreeOptions {
+  /** Resolve `..`, absolute link targets and links out of the tree as errors (daemon modules). */
+  readonly confined?: boolean;
+}
+
+/**
+ * A held directory. Paths given to its methods are below it. A tree stays valid when the directory is
+ * renamed. Synchronous methods throw `SysError`.
+ */
+export interface Tree {
+  readonly path: ByteString;
+  close(): void;
+
+  /** Reads one directory with the stats of all its entries, unsorted, without `.` and `..`. */
+  scan(dir: ByteString, options?: ScanOptions): StatTable;
+  /** As `scan`, off the event loop. */
+  scanAsync(dir: ByteString, options?: ScanOptions): Promise<StatTable>;
+  /** Stats of `names` in `dir` (`''` for the tree itself); a missing one has its errno in the row. */
+  lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable;
+  /** One row. Throws `SysError` where it fails. */
+  lstat(path: ByteString): StatTable;
+  /** As `lstat`, following symbolic links without confinement. */
+  stat(path: ByteString): StatTable;
+  readlink(path: ByteString): ByteString;
+
+  mkdir(path: ByteString, mode: number): void;
+  symlink(target: ByteString, path: ByteString): void;
+  link(existing: ByteString, path: ByteString): void;
+  /** Device nodes, fifos and sockets; `mode` holds the file type. */
+  mknod(path: ByteString, mode: number, major: number, minor: number): void;
+  unlink(path: ByteString): void;
+  rmdir(path: ByteString): void;
+  rename(from: ByteString, to: ByteString): void;
+  /**
+   * Sets metadata without following a symbolic link: owner and group, then mode, then times. `mode` of a
+   * symbolic link is ignored where the system cannot set it. Returns 0 or the first errno; all parts
+   * are tried.
+   */
+  setMeta(path: ByteString, meta: Meta): number;
+
+  /** The -c checksums of many files: per file errno and digest (zeros where it failed). */
+  fileSums(
+    paths: readonly ByteString[],
+    digest: DigestSpec,
+  ): Promise<{ status: Int32Array; sums: Uint8Array }>;
+  /** Throws `SysError` when the file cannot be opened. */
+  openBlockSums(
+    path: ByteString,
+    size: number,
+    blockLength: number,
+    strongLength: number,
+    digest: DigestSpec,
+  ): BlockSumJob;
+
+  /** Throws `SysError` when the file cannot be opened. */
+  openSend(request: SendRequest): SendJob;
+  /** Reads, hashes and tokenizes small files in one call; uncompressed only. */
+  sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult>;
+  /** Opens files for a receiver in the same process (loopback). */
+  openMany(paths: readonly ByteString[]): OpenManyResult;
+
+  /** Throws `SysError` when the output cannot be created or the basis not opened. */
+  openReceive(request: ReceiveRequest): ReceiveJob;
+  /**
+   * Creates, fills, verifies, dresses and renames many files, in order of keys that do not depend on
+   * each other. Returns a status a record: 0, an errno, or `digestMismatch`.
+   */
+  receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult>;
+  /** Copies a whole file inside the machine (copy-dest, backups): reflink, copy_file_range or read/write. */
+  copyFile(from: ByteString, to: ByteString, mode: number): Promise<void>;
+}
+
+export interface ReceiveManyResult {
+  readonly status: Int32Array;
+  /** Index into `receiveSteps` of the step that failed. */
+  readonly step: Uint8Array;
+}
+
+/** Status of a file whose content did not match the sender's digest; its temporary file is gone. */
+export const digestMismatch = -2;
+/** Status of a record whose source ended early or grew (loopback); its temporary file is gone. */
+export const sourceChanged = -3;
+
+/** The steps of `receiveMany`, for messages ("mkstemp", "write", …). */
+export const receiveSteps = ['', 'mkstemp', 'read', 'write', 'chown', 'utimes', 'chmod', 'rename'] as const;
+
+/** Pipe ends for a child process. Both numbers are descriptors of this process. */
+export interface PipePair {
+  readonly read: number;
+  readonly write: number;
+  /** Bytes the pipe holds. */
+  readonly size: number;
+}
+
+/** What `--version -V` tells of the kernel. */
+export interface KernelReport {
+  readonly name: 'native' | 'portable';
+  readonly features: readonly string[];
+}
+
+export interface Kernel {
+  readonly name: 'native' | 'portable';
+  report(): KernelReport;
+  /** Strong checksums and compressions this kernel has, strongest or best first, as for negotiation. */
+  readonly digests: readonly DigestName[];
+  readonly compressions: readonly CompressName[];
+  /** Whether ids, device nodes, ns times can be set; what is false is warned of once and costs exit 23. */
+  readonly can: { readonly mknod: boolean; readonly nanoseconds: boolean; readonly linkTimes: boolean };
+
+  /** Throws `SysError` when it is not a directory that can be entered. */
+  openTree(path: ByteString, options?: TreeOptions): Tree;
+  /** A plain digest of `data` (no seed). */
+  digest(name: DigestName, data: Uint8Array): Uint8Array;
+  openEncoder(spec: CodecSpec): TokenEncoder;
+  openDecoder(spec: CodecSpec): TokenDecoder;
+  /** Anonymous pipe, enlarged as far as the system lets; `undefined` where the kernel has none. */
+  pipe(): PipePair | undefined;
+  /** A connected pair of AF_UNIX stream sockets, close-on-exec. */
+  socketPair(): [number, number] | undefined;
+  closeFd(fd: number): void;
+}

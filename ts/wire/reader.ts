@@ -1,0 +1,396 @@
+import { ExitCode, protocolError, RsyncError } from '../errors.ts';
+import { maxPath, Msg, mplexBase, ndxDone } from './constants.ts';
+import type { Source } from './source-sink.ts';
+
+/** Thrown (never seen outside `Reader.record`) when a synchronous read runs out of buffered bytes. */
+const needMore = Symbol('need more input');
+
+const bufferBytes = 512 * 1024;
+const noFrame = Number.MAX_SAFE_INTEGER;
+/** Room for the ranges of one buffer even if every frame carried a single byte would be wasteful: stop earlier. */
+const maxRanges = 1024;
+
+export interface ReaderEvents {
+  /** A multiplexed message other than data. */
+  message(tag: number, payload: Buffer): void;
+  /** Called before the reader waits for the peer: the moment to flush what was written. */
+  beforeWait(): void;
+}
+
+/** Payload bytes that lie in the buffer, as (offset, length) pairs. */
+export interface Bulk {
+  readonly raw: Buffer;
+  readonly ranges: Uint32Array;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/**
+ * Decodes the peer's stream.
+ *
+ * `record(decode)` runs a synchronous decoder over the buffered bytes and, when they end inside the
+ * record, rewinds, waits for more and runs it again: one await for a buffer full of records instead of
+ * one for each field. A decoder therefore changes nothing but its own locals before it has read all it
+ * needs. The primitives (`byte`, `int`, `varint`, …) may only be called inside `record`.
+ *
+ * Multiplex frames (u32 LE: tag + 7 in the top byte, length below; then the payload) are taken apart in
+ * place: when a record crosses a frame's end, the few bytes before it are moved over the next header.
+ */
+export class Reader {
+  private readonly source: Source;
+  private readonly events: ReaderEvents;
+  private raw = Buffer.allocUnsafeSlow(bufferBytes);
+  private view = new DataView(this.raw.buffer);
+  /** Next payload byte. */
+  private pos = 0;
+  /** End of the contiguous payload at `pos`. */
+  private limit = 0;
+  /** End of what was read from the source. */
+  private end = 0;
+  /** Payload bytes of the current frame that are still beyond `limit`; `noFrame` when not multiplexed. */
+  private frameLeft = noFrame;
+  private ranges = new Uint32Array(maxRanges * 2);
+  private ended = false;
+  private prevPositive = -1;
+  private prevNegative = 1;
+  private compactNdx = true;
+  /** Bytes taken from the source, headers included. */
+  bytesRead = 0;
+  /** `Date.now()` of the last input. */
+  lastInput = Date.now();
+
+  constructor(source: Source, events: ReaderEvents) {
+    this.source = source;
+    this.events = events;
+  }
+
+  /** From here on the stream is a sequence of frames. */
+  startMultiplex(): void {
+    this.frameLeft = 0;
+    this.limit = this.pos;
+  }
+
+  /** Protocols below 30 send an ndx as a plain int, and varints as ints. */
+  setProtocol(protocol: number): void {
+    this.compactNdx = protocol >= 30;
+  }
+
+  /** Runs `decode` on buffered bytes, waiting for more as often as it needs. */
+  async record<T>(decode: () => T): Promise<T> {
+    for (;;) {
+      const start = this.pos;
+      const positive = this.prevPositive;
+      const negative = this.prevNegative;
+      try {
+        return decode();
+      } catch (error) {
+        if (error !== needMore) throw error;
+        this.pos = start;
+        this.prevPositive = positive;
+        this.prevNegative = negative;
+      }
+      if (!this.extend()) await this.fill();
+    }
+  }
+
+  /**
+   * The synchronous sibling of `record`: the record when it lies in the buffer whole, else `undefined`
+   * and nothing is consumed.
+   */
+  tryRecord<T>(decode: () => T): T | undefined {
+    for (;;) {
+      const start = this.pos;
+      const positive = this.prevPositive;
+      const negative = this.prevNegative;
+      try {
+        return decode();
+      } catch (error) {
+        if (error !== needMore) throw error;
+        this.pos = start;
+        this.prevPositive = positive;
+        this.prevNegative = negative;
+      }
+      if (!this.extend()) return undefined;
+    }
+  }
+
+  /** True when a payload byte can be read without waiting. */
+  buffered(): boolean {
+    while (this.pos === this.limit) if (!this.extend()) return false;
+    return true;
+  }
+
+  /** Waits for one payload byte; false at the end of the stream. */
+  async waitForInput(): Promise<boolean> {
+    while (!this.buffered()) {
+      if (this.ended) return false;
+      await this.fill(true);
+    }
+    return true;
+  }
+
+  /** Reads exactly `into.length` payload bytes, however many frames they span. */
+  async readInto(into: Uint8Array): Promise<void> {
+    let done = 0;
+    while (done < into.length) {
+      while (this.pos === this.limit) if (!this.extend()) await this.fill();
+      const take = Math.min(this.limit - this.pos, into.length - done);
+      into.set(this.raw.subarray(this.pos, this.pos + take), done);
+      this.pos += take;
+      done += take;
+    }
+  }
+
+  /**
+   * All payload bytes in the buffer, without copying; waits for the first. The buffer must not be read
+   * from until `took` says how many were used. Messages between the frames are delivered.
+   */
+  async bulk(): Promise<Bulk> {
+    while (!this.buffered()) await this.fill();
+    if (this.frameLeft > 0) this.extend();
+    let count = 0;
+    let bytes = 0;
+    const ranges = this.ranges;
+    let at = this.pos;
+    let limit = this.limit;
+    let left = this.frameLeft;
+    for (;;) {
+      if (limit > at) {
+        ranges[count * 2] = at;
+        ranges[count * 2 + 1] = limit - at;
+        count++;
+        bytes += limit - at;
+      }
+      if (left > 0 || count === maxRanges || this.end - limit < 4) break;
+      const header = this.view.getUint32(limit, true);
+      if (header >>> 24 !== mplexBase + Msg.Data) break;
+      left = header & 0xffffff;
+      at = limit + 4;
+      limit = Math.min(at + left, this.end);
+      left -= limit - at;
+    }
+    return { raw: this.raw, ranges, count, bytes };
+  }
+
+  /** Consumes `n` of the bytes that `bulk` gave. */
+  took(n: number): void {
+    for (;;) {
+      const here = Math.min(n, this.limit - this.pos);
+      this.pos += here;
+      n -= here;
+      if (n === 0) return;
+      if (!this.extend()) throw new Error('took more than bulk gave');
+    }
+  }
+
+  // --- primitives, for decoders inside `record` ---
+
+  byte(): number {
+    if (this.pos >= this.limit) throw needMore;
+    return this.raw[this.pos++];
+  }
+  short(): number {
+    const at = this.take(2);
+    return this.view.getUint16(at, true);
+  }
+  int(): number {
+    const at = this.take(4);
+    return this.view.getInt32(at, true);
+  }
+  uint(): number {
+    const at = this.take(4);
+    return this.view.getUint32(at, true);
+  }
+  /** Old 64-bit integer: an int, or -1 and eight bytes. */
+  longint(): number {
+    const n = this.int();
+    if (n !== -1) return n;
+    const at = this.take(8);
+    return this.safe(this.view.getBigInt64(at, true));
+  }
+  /** Variable-length 32-bit integer of protocol 30: the first byte's leading ones count the extra bytes. */
+  varint(): number {
+    const first = this.byte();
+    const extra = extraBytes(first);
+    if (extra === 0) return first;
+    if (extra > 4) throw protocolError('Overflow in read_varint()', ExitCode.StreamIo);
+    const at = this.take(extra);
+    let value = 0;
+    for (let i = 0; i < extra; i++) value |= this.raw[at + i] << (8 * i);
+    if (extra < 4) value |= (first & (0xff >> extra)) << (8 * extra);
+    return value | 0;
+  }
+  /** Variable-length 64-bit integer with at least `minBytes` bytes. */
+  varlong(minBytes: number): number {
+    const base = this.take(minBytes);
+    const first = this.raw[base];
+    const extra = extraBytes(first);
+    if (minBytes + extra > 9) throw protocolError('Overflow in read_varlong()', ExitCode.StreamIo);
+    const more = this.take(extra);
+    const low = minBytes - 1;
+    let value = 0;
+    let scale = 1;
+    for (let i = 0; i < low; i++, scale *= 256) value += this.raw[base + 1 + i] * scale;
+    if (low + extra >= 8) {
+      const all = Buffer.alloc(8);
+      this.raw.copy(all, 0, base + 1, base + 1 + low);
+      this.raw.copy(all, low, more, more + extra);
+      return this.safe(all.readBigInt64LE(0));
+    }
+    for (let i = 0; i < extra; i++, scale *= 256) value += this.raw[more + i] * scale;
+    value += (first & (0xff >> extra)) * scale;
+    if (!Number.isSafeInteger(value)) throw protocolError('Overflow in read_varlong()', ExitCode.StreamIo);
+    return value;
+  }
+  varint30(): number {
+    return this.compactNdx ? this.varint() : this.int();
+  }
+  varlong30(minBytes: number): number {
+    return this.compactNdx ? this.varlong(minBytes) : this.longint();
+  }
+  /** A file index; see the manual in this folder for its differential coding. */
+  ndx(): number {
+    if (!this.compactNdx) return this.int();
+    let first = this.byte();
+    if (first === 0) return ndxDone;
+    const negative = first === 0xff;
+    if (negative) first = this.byte();
+    const previous = negative ? this.prevNegative : this.prevPositive;
+    let value: number;
+    if (first === 0xfe) {
+      const high = this.byte();
+      if (high & 0x80) {
+        const at = this.take(3);
+        value =
+          (((high & 0x7f) << 24) | (this.raw[at + 2] << 16) | (this.raw[at + 1] << 8) | this.raw[at]) >>> 0;
+      } else value = previous + (high << 8) + this.byte();
+    } else value = previous + first;
+    if (value > 0x7fffffff) throw protocolError('Invalid file index received');
+    if (negative) {
+      this.prevNegative = value;
+      return -value;
+    }
+    this.prevPositive = value;
+    return value;
+  }
+  /** A string with a one- or two-byte length (protocol 30's vstring). */
+  vstring(max = maxPath): string {
+    let length = this.byte();
+    if (length & 0x80) length = ((length & 0x7f) << 8) | this.byte();
+    if (length > max) throw protocolError(`over-long vstring received (${length} > ${max})`);
+    return this.string(length);
+  }
+  /** `n` bytes as a byte string. */
+  string(n: number): string {
+    const at = this.take(n);
+    return this.raw.toString('latin1', at, at + n);
+  }
+  /** A copy of the next `n` bytes. */
+  bytes(n: number): Buffer {
+    const at = this.take(n);
+    return Buffer.from(this.raw.subarray(at, at + n));
+  }
+  /** Copies the next `n` bytes into `target`. */
+  copy(target: Uint8Array, at: number, n: number): void {
+    const from = this.take(n);
+    this.raw.copy(target, at, from, from + n);
+  }
+  skip(n: number): void {
+    this.take(n);
+  }
+
+  private take(n: number): number {
+    const at = this.pos;
+    if (at + n > this.limit) throw needMore;
+    this.pos = at + n;
+    return at;
+  }
+
+  private safe(value: bigint): number {
+    if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
+      throw protocolError('64-bit value out of range', ExitCode.StreamIo);
+    return Number(value);
+  }
+
+  /** Makes more buffered payload contiguous at `pos`; false when the buffer holds no more. */
+  private extend(): boolean {
+    while (this.frameLeft === 0) {
+      if (this.end - this.limit < 4) return false;
+      const header = this.view.getUint32(this.limit, true);
+      const tag = (header >>> 24) - mplexBase;
+      const length = header & 0xffffff;
+      if (tag < 0)
+        throw protocolError(`unexpected tag ${header >>> 24} in the stream`, ExitCode.StreamIo);
+      if (tag === Msg.Data) {
+        this.closeGap(4);
+        this.frameLeft = length;
+      } else {
+        if (this.end - this.limit < 4 + length) return false;
+        const at = this.limit + 4;
+        const payload = Buffer.from(this.raw.subarray(at, at + length));
+        this.closeGap(4 + length);
+        this.events.message(tag, payload);
+      }
+    }
+    const gained = Math.min(this.frameLeft, this.end - this.limit);
+    this.limit += gained;
+    if (this.frameLeft !== noFrame) this.frameLeft -= gained;
+    return gained > 0;
+  }
+
+  /** Drops `n` bytes at `limit` by moving the unread payload before it up. */
+  private closeGap(n: number): void {
+    const tail = this.limit - this.pos;
+    if (tail > 0) this.raw.copyWithin(this.pos + n, this.pos, this.limit);
+    this.pos += n;
+    this.limit += n;
+  }
+
+  private async fill(endIsFine = false): Promise<void> {
+    this.makeRoom();
+    this.events.beforeWait();
+    const n = await this.source.read(this.raw.subarray(this.end));
+    if (n === 0) {
+      this.ended = true;
+      if (endIsFine) return;
+      throw new RsyncError(
+        ExitCode.StreamIo,
+        `connection unexpectedly closed (${this.bytesRead} bytes received so far)`,
+      );
+    }
+    this.bytesRead += n;
+    this.lastInput = Date.now();
+    this.end += n;
+  }
+
+  private makeRoom(): void {
+    if (this.pos === this.end) {
+      this.pos = 0;
+      this.limit = 0;
+      this.end = 0;
+      return;
+    }
+    if (this.end < this.raw.length / 2) return;
+    const kept = this.end - this.pos;
+    if (kept > this.raw.length / 2) {
+      // One record or message larger than half of the buffer: messages reach 16 MiB, records never.
+      const grown = Buffer.allocUnsafeSlow(this.raw.length * 2);
+      this.raw.copy(grown, 0, this.pos, this.end);
+      this.raw = grown;
+      this.view = new DataView(grown.buffer);
+    } else this.raw.copyWithin(0, this.pos, this.end);
+    this.limit -= this.pos;
+    this.end = kept;
+    this.pos = 0;
+  }
+}
+
+/** How many bytes follow a varint's first byte: its leading ones. */
+function extraBytes(first: number): number {
+  if (first < 0x80) return 0;
+  if (first < 0xc0) return 1;
+  if (first < 0xe0) return 2;
+  if (first < 0xf0) return 3;
+  if (first < 0xf8) return 4;
+  return first < 0xfc ? 5 : 6;
+}

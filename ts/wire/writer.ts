@@ -1,0 +1,308 @@
+import { type Msg, maxFrame, mplexBase, ndxDone } from './constants.ts';
+import type { Sink } from './source-sink.ts';
+
+const bufferBytes = 64 * 1024;
+/** Larger pieces are passed on without copying. */
+const copyLimit = 8 * 1024;
+/** Above this many unsent bytes a writer should `drain` before it goes on. */
+const highWater = 1024 * 1024;
+const headerBytes = 4;
+
+/**
+ * Encodes our stream. Everything is buffered and synchronous; bytes reach the sink on `flush`, or when
+ * a buffer is full. A role that produces much asks `full` now and then and awaits `drain`.
+ */
+export class Writer {
+  private readonly sink: Sink;
+  private buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  /** Where the payload of the open frame starts in `buffer`. */
+  private start = 0;
+  private pos = 0;
+  private queue: Uint8Array[] = [];
+  private queued = 0;
+  private inFlight = 0;
+  private pumping: Promise<void> | undefined;
+  private failure: unknown;
+  private multiplexed = false;
+  private prevPositive = -1;
+  private prevNegative = 1;
+  private compactNdx = true;
+  /** Bytes given to the sink, headers included. */
+  bytesWritten = 0;
+  /** `Date.now()` of the last output. */
+  lastOutput = Date.now();
+
+  constructor(sink: Sink) {
+    this.sink = sink;
+  }
+
+  /** From here on everything is put into frames. */
+  startMultiplex(): void {
+    this.seal();
+    this.multiplexed = true;
+    this.openFrame();
+  }
+
+  /** Protocols below 30 send an ndx as a plain int, and varints as ints. */
+  setProtocol(protocol: number): void {
+    this.compactNdx = protocol >= 30;
+  }
+
+  byte(value: number): void {
+    this.room(1);
+    this.buffer[this.pos++] = value;
+  }
+  short(value: number): void {
+    this.room(2);
+    this.buffer[this.pos++] = value;
+    this.buffer[this.pos++] = value >> 8;
+  }
+  int(value: number): void {
+    this.room(4);
+    const b = this.buffer;
+    b[this.pos++] = value;
+    b[this.pos++] = value >> 8;
+    b[this.pos++] = value >> 16;
+    b[this.pos++] = value >> 24;
+  }
+  /** Old 64-bit integer: an int where it fits and is not negative, else -1 and eight bytes. */
+  longint(value: number): void {
+    if (value >= 0 && value <= 0x7fffffff) {
+      this.int(value);
+      return;
+    }
+    this.int(-1);
+    this.room(8);
+    this.pos = this.buffer.writeBigInt64LE(BigInt(value), this.pos);
+  }
+  /** See `Reader.varint`. */
+  varint(value: number): void {
+    this.packed(value >>> 0, 1, 4);
+  }
+  /** See `Reader.varlong`. */
+  varlong(value: number, minBytes: number): void {
+    if (value >= 0) {
+      this.packed(value, minBytes, 8);
+      return;
+    }
+    // Two's complement of a negative number always needs all eight bytes and one that counts them.
+    this.room(9);
+    this.buffer[this.pos] = ~((1 << (7 - 8 + minBytes)) - 1);
+    this.buffer.writeBigInt64LE(BigInt(value), this.pos + 1);
+    this.pos += 9;
+  }
+  varint30(value: number): void {
+    if (this.compactNdx) this.varint(value);
+    else this.int(value);
+  }
+  varlong30(value: number, minBytes: number): void {
+    if (this.compactNdx) this.varlong(value, minBytes);
+    else this.longint(value);
+  }
+  /** A file index; see the manual in this folder for its differential coding. */
+  ndx(ndx: number): void {
+    if (!this.compactNdx) {
+      this.int(ndx);
+      return;
+    }
+    this.room(6);
+    const b = this.buffer;
+    if (ndx === ndxDone) {
+      b[this.pos++] = 0;
+      return;
+    }
+    let diff: number;
+    let value = ndx;
+    if (ndx >= 0) {
+      diff = ndx - this.prevPositive;
+      this.prevPositive = ndx;
+    } else {
+      b[this.pos++] = 0xff;
+      value = -ndx;
+      diff = value - this.prevNegative;
+      this.prevNegative = value;
+    }
+    if (diff > 0 && diff < 0xfe) {
+      b[this.pos++] = diff;
+    } else if (diff < 0 || diff > 0x7fff) {
+      b[this.pos++] = 0xfe;
+      b[this.pos++] = (value >> 24) | 0x80;
+      b[this.pos++] = value;
+      b[this.pos++] = value >> 8;
+      b[this.pos++] = value >> 16;
+    } else {
+      b[this.pos++] = 0xfe;
+      b[this.pos++] = diff >> 8;
+      b[this.pos++] = diff;
+    }
+  }
+  /** A string with a one- or two-byte length; at most 0x7fff bytes. */
+  vstring(value: string): void {
+    if (value.length > 0x7f) this.byte((value.length >> 8) | 0x80);
+    this.byte(value.length);
+    this.string(value);
+  }
+  /** The bytes of a byte string, without length. */
+  string(value: string): void {
+    if (value.length > bufferBytes / 2) {
+      this.bytes(Buffer.from(value, 'latin1'));
+      return;
+    }
+    this.room(value.length);
+    this.pos += this.buffer.write(value, this.pos, 'latin1');
+  }
+  /** `data[from .. to)`; a large piece must not change until it is sent (await `drain` before reuse). */
+  bytes(data: Uint8Array, from = 0, to = data.length): void {
+    const length = to - from;
+    if (length > copyLimit) {
+      this.large(data, from, to);
+      return;
+    }
+    this.room(length);
+    this.buffer.set(from === 0 && to === data.length ? data : data.subarray(from, to), this.pos);
+    this.pos += length;
+  }
+
+  /** A message frame, in order with the data around it. Only once the stream is multiplexed. */
+  message(tag: Msg, payload: Uint8Array): void {
+    this.seal();
+    const frame = Buffer.allocUnsafe(headerBytes + payload.length);
+    frame.writeUInt32LE((((mplexBase + tag) << 24) | payload.length) >>> 0, 0);
+    frame.set(payload, headerBytes);
+    this.enqueue(frame);
+  }
+
+  get isMultiplexed(): boolean {
+    return this.multiplexed;
+  }
+  /** True when the peer is slow and the writer should `drain`. */
+  get full(): boolean {
+    return this.queued + this.inFlight > highWater;
+  }
+
+  /** Hands everything to the sink, without waiting. */
+  flush(): void {
+    this.seal();
+    if (this.queue.length > 0) this.pump();
+  }
+
+  /** Waits until the sink has taken everything. */
+  async drain(): Promise<void> {
+    this.flush();
+    while (this.pumping) await this.pumping;
+    this.check();
+  }
+
+  /** Sends what is left and half-closes. */
+  async end(): Promise<void> {
+    await this.drain();
+    await this.sink.end();
+  }
+
+  private check(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private room(n: number): void {
+    if (this.pos + n > this.buffer.length) this.newBuffer(n);
+  }
+
+  private newBuffer(n: number): void {
+    this.check();
+    this.seal();
+    this.buffer = Buffer.allocUnsafeSlow(Math.max(bufferBytes, n + headerBytes));
+    this.pos = 0;
+    this.openFrame();
+  }
+
+  private openFrame(): void {
+    if (this.multiplexed) this.pos += headerBytes;
+    this.start = this.pos;
+  }
+
+  /** Closes the open frame and queues it. */
+  private seal(): void {
+    const length = this.pos - this.start;
+    if (length === 0) return;
+    let from = this.start;
+    if (this.multiplexed) {
+      from -= headerBytes;
+      this.buffer.writeUInt32LE(((mplexBase << 24) | length) >>> 0, from);
+    }
+    this.enqueue(this.buffer.subarray(from, this.pos));
+    if (this.buffer.length - this.pos < 512) {
+      this.buffer = Buffer.allocUnsafeSlow(bufferBytes);
+      this.pos = 0;
+    }
+    this.openFrame();
+  }
+
+  private large(data: Uint8Array, from: number, to: number): void {
+    this.seal();
+    for (let at = from; at < to; ) {
+      const length = Math.min(to - at, this.multiplexed ? maxFrame : to - at);
+      if (this.multiplexed) {
+        const header = Buffer.allocUnsafe(headerBytes);
+        header.writeUInt32LE(((mplexBase << 24) | length) >>> 0, 0);
+        this.enqueue(header);
+      }
+      this.enqueue(data.subarray(at, at + length));
+      at += length;
+    }
+  }
+
+  /** The most significant byte that is not zero decides how many bytes follow the first. */
+  private packed(value: number, minBytes: number, maxBytes: number): void {
+    this.room(9);
+    const b = this.buffer;
+    const at = this.pos;
+    let rest = value;
+    let count = minBytes;
+    for (let i = 1; i <= maxBytes; i++) {
+      const byte = rest % 256;
+      b[at + i] = byte;
+      rest = (rest - byte) / 256;
+      if (byte !== 0 && i > count) count = i;
+    }
+
+    const bit = 1 << (7 - count + minBytes);
+    if (b[at + count] >= bit) {
+      count++;
+      b[at] = ~(bit - 1);
+    } else if (count > minBytes) b[at] = b[at + count] | ~(bit * 2 - 1);
+    else b[at] = b[at + count];
+    this.pos = at + count;
+  }
+
+  private enqueue(chunk: Uint8Array): void {
+    this.queue.push(chunk);
+    this.queued += chunk.length;
+    if (this.queued >= bufferBytes) this.pump();
+  }
+
+  private pump(): void {
+    this.pumping ??= this.send().finally(() => {
+      this.pumping = undefined;
+    });
+  }
+
+  private async send(): Promise<void> {
+    try {
+      while (this.queue.length > 0) {
+        const chunks = this.queue;
+        this.queue = [];
+        this.inFlight = this.queued;
+        this.queued = 0;
+        this.bytesWritten += this.inFlight;
+        this.lastOutput = Date.now();
+        if (this.failure === undefined) await this.sink.write(chunks);
+        this.inFlight = 0;
+      }
+    } catch (error) {
+      this.inFlight = 0;
+      this.queue = [];
+      this.queued = 0;
+      this.failure ??= error ?? new Error('write failed');
+    }
+  }
+}
