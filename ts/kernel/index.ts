@@ -1,0 +1,30 @@
+/** Chooses the kernel: the native one where it loads, else the portable one. */
+import { ExitCode, RsyncError } from '../errors.ts';
+import type { Kernel } from './kernel.ts';
+import { loadNativeKernel } from './native.ts';
+import { createPortableKernel } from './portable/index.ts';
+
+/**
+ * The kernel of this process. `OC_RSYNC_KERNEL=native|portable` forces one; a forced kernel that does not
+ * load, or any other value, is an `RsyncError`, never a silent fallback.
+ */
+export function loadKernel(): Kernel {
+  const forced = process.env.OC_RSYNC_KERNEL ?? '';
+  if (forced === 'portable') return createPortableKernel();
+  if (forced !== '' && forced !== 'native')
+    throw new RsyncError(
+      ExitCode.Syntax,
+      `OC_RSYNC_KERNEL must be "native" or "portable", not "${forced}"`,
+    );
+  try {
+    return loadNativeKernel();
+  } catch (cause) {
+    if (forced === '') return createPortableKernel();
+    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
+    throw new RsyncError(
+      ExitCode.Unsupported,
+      `the native kernel was asked for and does not load: ${reason}`,
+      { cause },
+    );
+  }
+}
