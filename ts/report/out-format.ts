@@ -1,0 +1,250 @@
+/** `--out-format` and the daemon's `log format`: rsyncd.conf(5) lists the escapes. */
+import type { ByteString, DigestName } from '../kernel/kernel.ts';
+import { digestLength } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { Item } from '../wire/constants.ts';
+import type { Negotiated } from '../wire/negotiated.ts';
+import type { ItemEntry } from './item-entry.ts';
+import { type ItemizeContext, itemString, shownName } from './itemize.ts';
+import { isLink, isRegular, permissionString } from './mode.ts';
+import { bigNumber } from './numbers.ts';
+import { timeString } from './time-string.ts';
+
+/** What a daemon knows of the connection; its escapes stay literal elsewhere. */
+export interface DaemonFacts {
+  /** Name of the client, or what stands for an undetermined one. */
+  readonly host: ByteString;
+  readonly address: ByteString;
+  readonly module: ByteString;
+  readonly modulePath: ByteString;
+  /** '' where nobody had to log in. */
+  readonly user: ByteString;
+  /** Current folder below the module. */
+  readonly dir: () => ByteString;
+}
+
+/** What a format needs of the report that uses it. */
+interface Live {
+  readonly negotiated: Negotiated | undefined;
+  readonly transferSum: Uint8Array | undefined;
+  writtenSince(): number;
+  readSince(): number;
+}
+
+export interface FormatFacts {
+  readonly options: Options;
+  readonly sender: boolean;
+  readonly local: boolean;
+  readonly daemon: DaemonFacts | undefined;
+  readonly report: Live;
+}
+
+/**
+ * Renders one line, newline included. `fname` stands for the entry's name where it is given (deletions);
+ * `hlink` is the leader of a hard link.
+ */
+export type CompiledFormat = (
+  entry: ItemEntry,
+  fname: ByteString | undefined,
+  iflags: number,
+  hlink: ByteString,
+) => ByteString;
+
+type Part = CompiledFormat;
+
+/** Longest width in a format that is read as one; more digits make the escape unknown. */
+const maxWidthChars = 23;
+interface Escape {
+  readonly start: number;
+  readonly end: number;
+  readonly letter: string;
+  readonly human: number;
+  readonly left: boolean;
+  readonly width: string;
+}
+
+function* escapes(format: ByteString): Generator<Escape> {
+  const pattern = /%('*)(-?)([0-9]*)('*)([^])/g;
+  for (let found = pattern.exec(format); found !== null; found = pattern.exec(format)) {
+    const [whole, quotes, minus, digits, more, letter] = found;
+    const escape = {
+      start: found.index,
+      end: found.index + whole.length,
+      letter,
+      human: quotes.length + more.length,
+      left: minus !== '',
+      width: digits,
+    };
+    const room = maxWidthChars - minus.length;
+    if (digits.length > room) {
+      escape.end = pattern.lastIndex = found.index + 1 + quotes.length + minus.length + room + 1;
+      escape.letter = digits[room];
+      escape.width = digits.slice(0, room);
+    }
+    yield escape;
+  }
+}
+
+/** Whether `format` has the escape `letter` (log_format_has). */
+export function formatHas(format: ByteString, letter: string): boolean {
+  for (const escape of escapes(format)) if (escape.letter === letter) return true;
+  return false;
+}
+
+function pad(text: string, escape: Escape): string {
+  const width = Number(escape.width || 0);
+  return escape.left ? text.padEnd(width) : text.padStart(width);
+}
+
+function padNumber(n: number, escape: Escape): string {
+  const zero = !escape.left && escape.width.startsWith('0');
+  return zero ? `${n}`.padStart(Number(escape.width), '0') : pad(`${n}`, escape);
+}
+
+/** Drops empty and `.` components and a trailing slash (clean_fname). */
+function cleanName(name: ByteString): ByteString {
+  const anchored = name.startsWith('/');
+  const parts = name.split('/');
+  const kept = parts.filter((part, i) => part !== '' && (part !== '.' || i === parts.length - 1));
+  return (anchored ? '/' : '') + kept.join('/') || '.';
+}
+
+function fullName(facts: FormatFacts, name: ByteString, root: ByteString | undefined): ByteString {
+  let full = name;
+  if (facts.sender && root !== undefined && root !== '') full = `${root}/${name}`;
+  else if (facts.daemon !== undefined && !name.startsWith('/')) full = `${facts.daemon.dir()}/${name}`;
+  full = cleanName(full);
+  return full.startsWith('/') ? full.slice(1) : full;
+}
+
+/** Digests whose hexadecimal form is in no other tool's output are shown blank. */
+function canonical(name: DigestName): 'forward' | 'backward' | undefined {
+  if (name === 'none' || name === 'md4-old') return undefined;
+  return name.startsWith('xxh') ? 'backward' : 'forward';
+}
+
+function hex(name: DigestName, sum: Uint8Array | undefined): string | undefined {
+  const order = canonical(name);
+  if (order === undefined || sum === undefined) return undefined;
+  const bytes = Buffer.from(sum.subarray(0, digestLength[name]));
+  return (order === 'backward' ? bytes.reverse() : bytes).toString('hex');
+}
+
+function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): string {
+  const always = facts.options.checksum;
+  const negotiated = facts.report.negotiated;
+  if (negotiated === undefined) return '';
+  const name = always ? negotiated.fileDigest.name : negotiated.transferDigest.name;
+  let text: string | undefined;
+  if (isRegular(entry.mode)) {
+    if (always && !(iflags & Item.Deleted)) text = hex(name, entry.checksum);
+    else if (iflags & Item.Transfer)
+      text = hex(negotiated.transferDigest.name, facts.report.transferSum);
+  }
+  return text ?? ' '.repeat(digestLength[name] * 2);
+}
+
+/** The value behind an escape, before padding; undefined leaves the escape as it was written. */
+function valueOf(escape: Escape, facts: FormatFacts): Part | undefined {
+  const { options, daemon, sender } = facts;
+  const fixed = (text: string | undefined): Part | undefined =>
+    text === undefined ? undefined : () => pad(text, escape);
+  switch (escape.letter) {
+    case 'h':
+      return fixed(daemon?.host);
+    case 'a':
+      return fixed(daemon?.address);
+    case 'P':
+      return fixed(daemon?.modulePath);
+    case 'u':
+      return fixed(daemon?.user);
+    case 'm':
+      return fixed(daemon?.module ?? '');
+    case '%':
+      return fixed('%');
+    case 'p':
+      return () => padNumber(process.pid, escape);
+    case 'U':
+      return (entry) => padNumber(options.owner ? entry.uid : 0, escape);
+    case 'G':
+      return (entry) =>
+        options.group && !entry.skipGroup ? padNumber(entry.gid, escape) : pad('DEFAULT', escape);
+    case 'l':
+      return (entry) => pad(bigNumber(entry.size, escape.human), escape);
+    case 'M':
+      return (entry) => pad(timeString(entry.mtime).replaceAll(' ', '-'), escape);
+    case 't':
+      return () => pad(timeString(Math.floor(Date.now() / 1000)), escape);
+    case 'B':
+      return (entry) => pad(permissionString(entry.mode).slice(1), escape);
+    case 'o':
+      return (_entry, _fname, iflags) =>
+        pad(iflags & Item.Deleted ? 'del.' : sender ? 'send' : 'recv', escape);
+    case 'f':
+      return (entry, fname) => pad(fullName(facts, fname ?? entry.path, entry.root), escape);
+    case 'n':
+      return (entry, fname) => pad(shownName(fname ?? entry.path, entry.mode), escape);
+    case 'L':
+      return (entry, fname, _iflags, hlink) => {
+        if (hlink !== '') return ` => ${pad(hlink, escape)}`;
+        if (isLink(entry.mode) && fname === undefined) return ` -> ${pad(entry.linkTarget, escape)}`;
+        return escape.width === '' && !escape.left ? '' : `    ${pad('', escape)}`;
+      };
+    case 'b':
+    case 'c': {
+      const written = sender !== (escape.letter === 'c');
+      return (_entry, _fname, iflags) => {
+        const live = facts.report;
+        const n = iflags & Item.Transfer ? (written ? live.writtenSince() : live.readSince()) : 0;
+        return pad(bigNumber(n, escape.human), escape);
+      };
+    }
+    case 'C':
+      return (entry, _fname, iflags) => pad(checksumText(facts, entry, iflags), escape);
+    case 'i':
+      return itemPart(escape, facts);
+    default:
+      return undefined;
+  }
+}
+
+function itemPart(escape: Escape, facts: FormatFacts): Part {
+  const known = new Map<number, string>();
+  let context: ItemizeContext | undefined;
+  return (entry, _fname, iflags) => {
+    const key = (iflags & 0x7ffff) * 16 + ((entry.mode >> 12) & 15);
+    let text = known.get(key);
+    if (text === undefined) {
+      context ??= {
+        transferSign: facts.sender && !facts.local ? '<' : '>',
+        times: facts.options.times,
+        linkTimes: facts.report.negotiated?.symlinkTimes ?? false,
+      };
+      text = pad(itemString(iflags, entry.mode, context), escape);
+      known.set(key, text);
+    }
+    return text;
+  };
+}
+
+/** Takes `format` apart once, so that a line is no more than a few string additions. */
+export function compileFormat(format: ByteString, facts: FormatFacts): CompiledFormat {
+  const parts: (ByteString | Part)[] = [];
+  let literal = '';
+  let from = 0;
+  for (const escape of escapes(format)) {
+    const part = valueOf(escape, facts);
+    if (part === undefined) continue;
+    literal += format.slice(from, escape.start);
+    from = escape.end;
+    if (literal !== '') parts.push(literal);
+    literal = '';
+    parts.push(part);
+  }
+  parts.push(`${format.slice(from)}\n`);
+  return (entry, fname, iflags, hlink) => {
+    let line = '';
+    for (const part of parts) line += typeof part === 'string' ? part : part(entry, fname, iflags, hlink);
+    return line;
+  };
+}
