@@ -1,0 +1,10 @@
+/**
+ * Filter rules: which names are hidden from the transfer and which are protected from deletion
+ * (rsync(1), FILTER RULES).
+ */
+export { FilterChain } from './chain.ts';
+export { receiveFilters, sendFilters } from './codec.ts';
+export type { FilterAction, FilterContext, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
+export { createFilters, parseFilterArgs } from './create.ts';
+export { ImpliedIncludes } from './implied.ts';
+export { iwildmatch, wildmatch } from './wildmatch.ts';
