@@ -1,0 +1,26 @@
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import type { Negotiated } from '../wire/negotiated.ts';
+
+/** What the file list says to the user; `Report` of `ts/report` is one. */
+export interface FlistReport {
+  print(code: 'info' | 'warning' | 'error' | 'error-xfer' | 'client' | 'log', text: ByteString): void;
+}
+
+/** The shared `IoError` bits of a run. */
+export interface FlistState {
+  ioError: number;
+}
+
+/** What both directions of a file list need of their session. */
+export interface FlistContext {
+  readonly kernel: Kernel;
+  readonly options: Options;
+  readonly negotiated: Negotiated;
+  readonly report: FlistReport;
+  readonly state: FlistState;
+  /** --chmod on this side; applied to everything but symbolic links. */
+  readonly tweakMode?: (mode: number) => number;
+  /** Munges, unmunges or sanitizes targets of symbolic links; `depth` is the depth of the link's directory. */
+  readonly mapLinkTarget?: (target: ByteString, depth: number) => ByteString;
+}

@@ -1,0 +1,489 @@
+import type { ByteString } from '../kernel/kernel.ts';
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from '../kernel/stat-table.ts';
+
+/** What a role knows about an entry besides its metadata (rsync's FLAG_* bits). */
+export const EntryFlag = {
+  /** A directory that was named as a source. */
+  TopDir: 1 << 0,
+  /** The entry was asked for or sent. */
+  FileSent: 1 << 1,
+  /** A directory whose content is transferred, and below which may be deleted. */
+  ContentDir: 1 << 2,
+  /** A directory of another file system (-x): it has no content here. */
+  MountDir: 1 << 3,
+  /** Sender: a directory that has the name of the one before; their contents go into one list. */
+  Duplicate: 1 << 4,
+  Hlinked: 1 << 5,
+  HlinkFirst: 1 << 6,
+  HlinkLast: 1 << 7,
+  HlinkDone: 1 << 8,
+  /** Generator: a hard link that is not transferred. */
+  SkipHlink: 1 << 9,
+  /** A parent of a --relative source, sent for its attributes only. */
+  ImpliedDir: 1 << 10,
+  /** The group may not be set: this user is no member. */
+  SkipGroup: 1 << 11,
+  /** Generator: the time of this (symlink) entry could not be set. */
+  TimeFailed: 1 << 12,
+  /** Receiver: the list of this directory has come. */
+  GotDirFlist: 1 << 13,
+  /** Generator: the directory is not there. */
+  MissingDir: 1 << 14,
+  /** Generator: the directory was made in this run. */
+  DirCreated: 1 << 15,
+  /** Dropped as a duplicate: keeps its index, and is nothing else any more. */
+  Cleared: 1 << 16,
+} as const;
+
+/** A directory that entries lie in, shared by all of them. */
+export interface Dir {
+  /** What stands before a basename: `''`, or the path with its closing slash. */
+  readonly prefix: ByteString;
+  /** The path, `''` for the root of the transfer. */
+  readonly path: ByteString;
+  /** Number of path components (the depth of an entry in it is one more). */
+  readonly depth: number;
+  /** Sender: which source root the path is below (index into `roots`). */
+  readonly root: number;
+}
+
+/** Fields of a new entry; one object is reused for all. */
+export interface EntryFields {
+  mode: number;
+  /** Bytes. */
+  size: number;
+  /** Whole seconds since 1970, may be negative. */
+  mtime: number;
+  mtimeNsec: number;
+  uid: number;
+  gid: number;
+  flags: number;
+}
+
+/*
+ * A record of 48 bytes: f64 0 size, f64 1 mtime, u32 4 mtime ns, u32 5 uid, u32 6 gid, u32 7 name offset,
+ * u32 8 dir, u32 9 flags, u32 10 extra row + 1 (0: none), u16 22 mode, u16 23 name length.
+ */
+const F64 = 6;
+const U32 = 12;
+const U16 = 24;
+/** An extra row: rdev major, rdev minor, hard-link group, hard-link previous. */
+const extraWords = 4;
+
+const firstRecords = 16;
+const firstNameBytes = 256;
+
+/**
+ * One file list (or, with incremental recursion, one segment of it): packed columns, about 65 bytes an
+ * entry. An entry is an index; on the wire it is `ndxStart + index`, once the list is sorted.
+ */
+export class FileList {
+  /** Wire index (ndx) of the first entry. */
+  ndxStart = 0;
+  /** Index in `FileLists.dirs` of the directory that this segment is the content of; -1 has none. */
+  parentDirNdx = -1;
+  count = 0;
+  /** First and last entry that is not cleared; `high < low` when there is none. */
+  low = 0;
+  high = -1;
+  /** The directories among the entries, as a range of `FileLists.dirs`. */
+  dirStart = 0;
+  dirCount = 0;
+  /** Generator and receiver: entries whose content is still on its way. */
+  inProgress = 0;
+  /** Generator and receiver: entries that will be asked for again. */
+  toRedo = 0;
+  readonly dirs: Dir[] = [];
+
+  private f64: Float64Array<ArrayBuffer>;
+  private u32: Uint32Array<ArrayBuffer>;
+  private u16: Uint16Array<ArrayBuffer>;
+  private capacity: number;
+  private names: Buffer;
+  private nameBytes = 0;
+  private extras: Int32Array | undefined;
+  private extraCount = 0;
+  private targets: (ByteString | undefined)[] | undefined;
+  private sums: Uint8Array | undefined;
+  private sumLength = 0;
+  private atimes: Float64Array | undefined;
+  private lastDir = -1;
+
+  constructor(capacity = firstRecords) {
+    this.capacity = capacity;
+    const buffer = new ArrayBuffer(capacity * U32 * 4);
+    this.f64 = new Float64Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+    this.names = Buffer.allocUnsafeSlow(Math.max(firstNameBytes, capacity * 16));
+  }
+
+  size(i: number): number {
+    return this.f64[i * F64];
+  }
+  mtime(i: number): number {
+    return this.f64[i * F64 + 1];
+  }
+  mtimeNsec(i: number): number {
+    return this.u32[i * U32 + 4];
+  }
+  uid(i: number): number {
+    return this.u32[i * U32 + 5];
+  }
+  gid(i: number): number {
+    return this.u32[i * U32 + 6];
+  }
+  mode(i: number): number {
+    return this.u16[i * U16 + 22];
+  }
+  /** `EntryFlag` bits. */
+  flags(i: number): number {
+    return this.u32[i * U32 + 9];
+  }
+  setFlag(i: number, flag: number): void {
+    this.u32[i * U32 + 9] |= flag;
+  }
+  clearFlag(i: number, flag: number): void {
+    this.u32[i * U32 + 9] &= ~flag;
+  }
+  setMode(i: number, mode: number): void {
+    this.u16[i * U16 + 22] = mode;
+  }
+  setSize(i: number, size: number): void {
+    this.f64[i * F64] = size;
+  }
+  setUid(i: number, uid: number): void {
+    this.u32[i * U32 + 5] = uid;
+  }
+  setGid(i: number, gid: number): void {
+    this.u32[i * U32 + 6] = gid;
+  }
+  /** Seconds; 0 where access times are not preserved. */
+  atime(i: number): number {
+    return this.atimes?.[i] ?? 0;
+  }
+  setAtime(i: number, atime: number): void {
+    if (this.atimes === undefined || i >= this.atimes.length) this.atimes = grown(this.atimes, this.capacity);
+    this.atimes[i] = atime;
+  }
+
+  basename(i: number): ByteString {
+    const at = this.u32[i * U32 + 7];
+    return this.names.toString('latin1', at, at + this.u16[i * U16 + 23]);
+  }
+  dir(i: number): Dir {
+    return this.dirs[this.u32[i * U32 + 8]];
+  }
+  /** Path of the directory, `''` for the root of the transfer. */
+  dirname(i: number): ByteString {
+    return this.dir(i).path;
+  }
+  /** The name in the transfer (rsync's f_name). */
+  path(i: number): ByteString {
+    return this.dir(i).prefix + this.basename(i);
+  }
+  /** Number of path components; 0 for the transfer's own `.` (rsync's F_DEPTH). */
+  depth(i: number): number {
+    const dir = this.dir(i);
+    return this.isDotDir(i) ? dir.depth : dir.depth + 1;
+  }
+
+  isActive(i: number): boolean {
+    return (this.u32[i * U32 + 9] & EntryFlag.Cleared) === 0;
+  }
+  isDir(i: number): boolean {
+    return (this.u16[i * U16 + 22] & S_IFMT) === S_IFDIR;
+  }
+  isRegular(i: number): boolean {
+    return (this.u16[i * U16 + 22] & S_IFMT) === S_IFREG;
+  }
+  isLink(i: number): boolean {
+    return (this.u16[i * U16 + 22] & S_IFMT) === S_IFLNK;
+  }
+  isDevice(i: number): boolean {
+    return isDeviceMode(this.u16[i * U16 + 22]);
+  }
+  /** A fifo or a socket. */
+  isSpecial(i: number): boolean {
+    return isSpecialMode(this.u16[i * U16 + 22]);
+  }
+  /** True for a directory named `.`. */
+  isDotDir(i: number): boolean {
+    return this.u16[i * U16 + 23] === 1 && this.names[this.u32[i * U32 + 7]] === 0x2e && this.isDir(i);
+  }
+
+  /** Target of a symbolic link, `''` where there is none. */
+  linkTarget(i: number): ByteString {
+    const extra = this.u32[i * U32 + 10];
+    return extra === 0 ? '' : (this.targets?.[extra - 1] ?? '');
+  }
+  setLinkTarget(i: number, target: ByteString): void {
+    const row = this.extraRow(i);
+    this.targets ??= [];
+    while (this.targets.length <= row) this.targets.push(undefined);
+    this.targets[row] = target;
+  }
+  rdevMajor(i: number): number {
+    return this.extra(i, 0) >>> 0;
+  }
+  rdevMinor(i: number): number {
+    return this.extra(i, 1) >>> 0;
+  }
+  setRdev(i: number, major: number, minor: number): void {
+    const row = this.extraRow(i) * extraWords;
+    this.extras![row] = major;
+    this.extras![row + 1] = minor;
+  }
+  /** Number that all names of one inode share (rsync's F_HL_GNUM); -1 for none. */
+  hardLinkGroupOf(i: number): number {
+    return this.u32[i * U32 + 10] === 0 ? -1 : this.extra(i, 2);
+  }
+  setHardLinkGroup(i: number, group: number): void {
+    this.extras![this.extraRow(i) * extraWords + 2] = group;
+  }
+  /** Wire index of the previous name of the same inode (rsync's F_HL_PREV); -1 for none. */
+  hardLinkPrev(i: number): number {
+    return this.u32[i * U32 + 10] === 0 ? -1 : this.extra(i, 3);
+  }
+  setHardLinkPrev(i: number, ndx: number): void {
+    this.extras![this.extraRow(i) * extraWords + 3] = ndx;
+  }
+
+  /** The -c checksum, a view into the column; `undefined` where there is none. */
+  checksum(i: number): Uint8Array | undefined {
+    if (this.sums === undefined || !this.isRegular(i)) return undefined;
+    return this.sums.subarray(i * this.sumLength, (i + 1) * this.sumLength);
+  }
+  setChecksum(i: number, sum: Uint8Array, at: number, length: number): void {
+    this.sumLength = length;
+    const need = this.capacity * length;
+    if (this.sums === undefined || this.sums.length < need) {
+      const sums = new Uint8Array(need);
+      if (this.sums !== undefined) sums.set(this.sums);
+      this.sums = sums;
+    }
+    for (let k = 0; k < length; k++) this.sums[i * length + k] = sum[at + k];
+  }
+
+  /** The list's number of a directory; asking twice for the same one gives the same. */
+  internDir(prefix: ByteString, root: number): number {
+    const last = this.lastDir;
+    if (last >= 0 && this.dirs[last].prefix === prefix && this.dirs[last].root === root) return last;
+    return this.addDir(makeDir(prefix, root));
+  }
+  /** As `internDir`, for a `Dir` that is there already. */
+  addDir(dir: Dir): number {
+    const last = this.lastDir;
+    if (last >= 0 && this.dirs[last] === dir) return last;
+    this.lastDir = this.dirs.length;
+    this.dirs.push(dir);
+    return this.lastDir;
+  }
+
+  /** Adds an entry whose basename is `name[from .. to)`, and returns its index. */
+  add(name: Uint8Array, from: number, to: number, dir: number, fields: EntryFields): number {
+    const i = this.count;
+    if (i === this.capacity) this.grow();
+    const length = to - from;
+    const at = this.nameBytes;
+    if (at + length > this.names.length) this.growNames(length);
+    const names = this.names;
+    for (let k = 0; k < length; k++) names[at + k] = name[from + k];
+    this.nameBytes = at + length;
+    this.f64[i * F64] = fields.size;
+    this.f64[i * F64 + 1] = fields.mtime;
+    const u32 = this.u32;
+    const row = i * U32;
+    u32[row + 4] = fields.mtimeNsec;
+    u32[row + 5] = fields.uid;
+    u32[row + 6] = fields.gid;
+    u32[row + 7] = at;
+    u32[row + 8] = dir;
+    u32[row + 9] = fields.flags;
+    u32[row + 10] = 0;
+    this.u16[i * U16 + 22] = fields.mode;
+    this.u16[i * U16 + 23] = length;
+    this.count = i + 1;
+    return i;
+  }
+
+  /** Adds a copy of another list's entry, and returns its index. */
+  addCopy(from: FileList, i: number): number {
+    const at = from.u32[i * U32 + 7];
+    const copy = this.add(from.names, at, at + from.u16[i * U16 + 23], this.addDir(from.dir(i)), {
+      mode: from.mode(i),
+      size: from.size(i),
+      mtime: from.mtime(i),
+      mtimeNsec: from.mtimeNsec(i),
+      uid: from.uid(i),
+      gid: from.gid(i),
+      flags: from.flags(i),
+    });
+    return copy;
+  }
+
+  /** Takes back the entry that was added last. */
+  dropLast(): void {
+    this.count--;
+    this.nameBytes = this.u32[this.count * U32 + 7];
+  }
+
+  /** Drops an entry as a duplicate; its index stays taken. */
+  clear(i: number): void {
+    this.u32[i * U32 + 9] = EntryFlag.Cleared;
+    this.u16[i * U16 + 22] = 0;
+    this.f64[i * F64] = 0;
+  }
+
+  /** Takes off leading slashes of all directories (after sorting a --relative list). */
+  stripRoot(): void {
+    for (let d = 0; d < this.dirs.length; d++) {
+      const dir = this.dirs[d];
+      if (dir.prefix.charCodeAt(0) === 0x2f) this.dirs[d] = makeDir(dir.prefix.replace(/^\/+/, ''), dir.root);
+    }
+    this.lastDir = -1;
+  }
+
+  /**
+   * Puts the records into `order` (`order[k]` is the index that becomes `k`; `undefined` keeps it) and
+   * gives back memory that growing left over.
+   */
+  reorder(order: Uint32Array | undefined): void {
+    const n = this.count;
+    if (order !== undefined || this.capacity > n + (n >> 3) + 8) {
+      const buffer = new ArrayBuffer(n * U32 * 4);
+      const from = this.u32;
+      const to = new Uint32Array(buffer);
+      if (order === undefined) to.set(from.subarray(0, n * U32));
+      else
+        for (let k = 0, t = 0; k < n; k++) {
+          let f = order[k] * U32;
+          for (let w = 0; w < U32; w++) to[t++] = from[f++];
+        }
+      if (this.sums !== undefined) this.sums = permuted(this.sums, order, n, this.sumLength, Uint8Array);
+      if (this.atimes !== undefined) this.atimes = permuted(grown(this.atimes, n), order, n, 1, Float64Array);
+      this.u32 = to;
+      this.f64 = new Float64Array(buffer);
+      this.u16 = new Uint16Array(buffer);
+      this.capacity = n;
+    }
+    if (this.names.length > this.nameBytes + (this.nameBytes >> 3) + 64)
+      this.names = Buffer.from(Uint8Array.prototype.slice.call(this.names, 0, this.nameBytes).buffer);
+  }
+
+  /** For sorting: the names, and where each one lies. */
+  nameColumns(): { names: Uint8Array; offset(i: number): number; length(i: number): number } {
+    const { names, u32, u16 } = this;
+    return {
+      names,
+      offset: (i) => u32[i * U32 + 7],
+      length: (i) => u16[i * U16 + 23],
+    };
+  }
+  /** For sorting: the list's number of the entry's directory. */
+  dirNumber(i: number): number {
+    return this.u32[i * U32 + 8];
+  }
+
+  /** Bytes of memory the list holds, names included. */
+  get memory(): number {
+    return (
+      this.u32.buffer.byteLength +
+      this.names.length +
+      (this.extras?.byteLength ?? 0) +
+      (this.sums?.byteLength ?? 0) +
+      (this.atimes?.byteLength ?? 0) +
+      (this.targets?.reduce((sum, target) => sum + 16 + (target?.length ?? 0), 0) ?? 0)
+    );
+  }
+
+  private extra(i: number, word: number): number {
+    const extra = this.u32[i * U32 + 10];
+    return extra === 0 ? 0 : this.extras![(extra - 1) * extraWords + word];
+  }
+
+  private extraRow(i: number): number {
+    const extra = this.u32[i * U32 + 10];
+    if (extra !== 0) return extra - 1;
+    const row = this.extraCount++;
+    const need = (row + 1) * extraWords;
+    if (this.extras === undefined || this.extras.length < need) {
+      const extras = new Int32Array(Math.max(need, (this.extras?.length ?? 8) * 2));
+      if (this.extras !== undefined) extras.set(this.extras);
+      this.extras = extras;
+    }
+    this.extras[row * extraWords + 2] = -1;
+    this.extras[row * extraWords + 3] = -1;
+    this.u32[i * U32 + 10] = row + 1;
+    return row;
+  }
+
+  private grow(): void {
+    const capacity = Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < 65536 ? 2 : 1.25)));
+    const buffer = new ArrayBuffer(capacity * U32 * 4);
+    const u32 = new Uint32Array(buffer);
+    u32.set(this.u32.subarray(0, this.count * U32));
+    this.u32 = u32;
+    this.f64 = new Float64Array(buffer);
+    this.u16 = new Uint16Array(buffer);
+    this.capacity = capacity;
+  }
+
+  private growNames(need: number): void {
+    const size = this.names.length;
+    const grownNames = Buffer.allocUnsafeSlow(
+      Math.max(this.nameBytes + need, firstNameBytes, Math.floor(size * (size < 1 << 20 ? 2 : 1.25))),
+    );
+    this.names.copy(grownNames, 0, 0, this.nameBytes);
+    this.names = grownNames;
+  }
+}
+
+/** True for block and character devices. */
+export function isDeviceMode(mode: number): boolean {
+  const type = mode & S_IFMT;
+  return type === S_IFCHR || type === S_IFBLK;
+}
+
+/** True for fifos and sockets. */
+export function isSpecialMode(mode: number): boolean {
+  const type = mode & S_IFMT;
+  return type === S_IFIFO || type === S_IFSOCK;
+}
+
+function makeDir(prefix: ByteString, root: number): Dir {
+  let depth = 0;
+  for (let k = 0; k < prefix.length; k++)
+    if (prefix.charCodeAt(k) === 0x2f && k > 0 && prefix.charCodeAt(k - 1) !== 0x2f) depth++;
+  return { prefix, path: prefix === '/' ? '' : prefix.slice(0, -1), depth, root };
+}
+
+function grown(column: Float64Array | undefined, length: number): Float64Array {
+  const larger = new Float64Array(Math.max(length, 1));
+  if (column !== undefined) larger.set(column.subarray(0, larger.length));
+  return larger;
+}
+
+function permuted<T extends Uint8Array | Float64Array>(
+  column: T,
+  order: Uint32Array | undefined,
+  n: number,
+  width: number,
+  make: new (length: number) => T,
+): T {
+  const to = new make(n * width);
+  for (let k = 0; k < n; k++) {
+    const f = order === undefined ? k : order[k];
+    for (let w = 0; w < width; w++) to[k * width + w] = column[f * width + w];
+  }
+  return to;
+}

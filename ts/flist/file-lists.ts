@@ -1,0 +1,207 @@
+import type { ByteString, Tree } from '../kernel/kernel.ts';
+import { EntryFlag, FileList } from './file-list.ts';
+
+/** Where a wire index (ndx) lies. `i` is -1 for `ndxStart - 1`: the segment's own directory. */
+export interface EntryPlace {
+  readonly list: FileList;
+  readonly i: number;
+}
+
+/** Entries seen so far, by type. */
+export interface FlistTotals {
+  files: number;
+  dirs: number;
+  links: number;
+  devices: number;
+  specials: number;
+  /** All entries, duplicates included (rsync's num_files). */
+  entries: number;
+  /** Bytes of all regular files and symbolic links. */
+  size: number;
+  /** Bytes the lists took on the wire. */
+  wireBytes: number;
+  /** Milliseconds: reading the source (0 on the receiving side), and sending it. */
+  buildTime: number;
+  transferTime: number;
+}
+
+/**
+ * All directories of an incremental transfer by their number (rsync's dir_flist). An entry outlives the
+ * segment it came in.
+ */
+export class DirTable {
+  private lists: FileList[] = [];
+  private indexes: number[] = [];
+
+  get length(): number {
+    return this.lists.length;
+  }
+  /** The list that holds directory `d`; its entry there is `index(d)`. */
+  list(d: number): FileList {
+    return this.lists[d];
+  }
+  index(d: number): number {
+    return this.indexes[d];
+  }
+  path(d: number): ByteString {
+    return this.lists[d].path(this.indexes[d]);
+  }
+  add(list: FileList, i: number): number {
+    this.lists.push(list);
+    this.indexes.push(i);
+    return this.lists.length - 1;
+  }
+  /** Lets `d` be found in another list from now on. */
+  move(d: number, list: FileList, i: number): void {
+    this.lists[d] = list;
+    this.indexes[d] = i;
+  }
+}
+
+/**
+ * The file list of one direction of a session: a growing row of segments. Wire indexes start at 1 with
+ * incremental recursion and at 0 without; one index stays free between two segments, for the directory
+ * that the later one is the content of.
+ */
+export class FileLists {
+  readonly segments: FileList[] = [];
+  readonly dirs = new DirTable();
+  /** Sender: the held directories that sources lie in; see `Dir.root`. */
+  readonly roots: Tree[] = [];
+  /** No segment follows any more. */
+  eof = false;
+  readonly totals: FlistTotals = {
+    files: 0,
+    dirs: 0,
+    links: 0,
+    devices: 0,
+    specials: 0,
+    entries: 0,
+    size: 0,
+    wireBytes: 0,
+    buildTime: 0,
+    transferTime: 0,
+  };
+  readonly incRecurse: boolean;
+  /** Entries of all segments that are still held. */
+  held = 0;
+  private nextStart: number;
+  private cursor = 0;
+  /** Directories of released segments. */
+  private keptDirs: FileList | undefined;
+  private first = true;
+
+  constructor(incRecurse: boolean) {
+    this.incRecurse = incRecurse;
+    this.nextStart = incRecurse ? 1 : 0;
+  }
+
+  /** The wire index that the next list's first entry will have. */
+  get nextNdxStart(): number {
+    return this.nextStart;
+  }
+
+  /** An empty list, numbered to follow the last; `append` it when it is complete and sorted. */
+  newList(capacity?: number): FileList {
+    const list = new FileList(capacity);
+    list.ndxStart = this.nextStart;
+    list.dirStart = this.dirs.length;
+    return list;
+  }
+
+  /** True until the first list is appended. */
+  get isEmpty(): boolean {
+    return this.first;
+  }
+
+  /** Adds a complete, sorted list, and (with incremental recursion) its directories to `dirs`. */
+  append(list: FileList): void {
+    list.ndxStart = this.nextStart;
+    this.nextStart += list.count + 1;
+    this.segments.push(list);
+    this.held += list.count;
+    this.totals.entries += list.count;
+    this.first = false;
+  }
+
+  /** Numbers the directories of a sorted list, before duplicates are cleared. */
+  addDirs(list: FileList): void {
+    list.dirStart = this.dirs.length;
+    for (let i = 0; i < list.count; i++) if (list.isDir(i)) this.dirs.add(list, i);
+    list.dirCount = this.dirs.length - list.dirStart;
+  }
+
+  /** The segment of a wire index, its directory's index included (rsync's flist_for_ndx). */
+  listOf(ndx: number): FileList | undefined {
+    const { segments } = this;
+    const hit = segments[this.cursor];
+    if (hit !== undefined && ndx >= hit.ndxStart - 1 && ndx < hit.ndxStart + hit.count) return hit;
+    let low = 0;
+    let high = segments.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const list = segments[middle];
+      if (ndx < list.ndxStart - 1) high = middle - 1;
+      else if (ndx >= list.ndxStart + list.count) low = middle + 1;
+      else {
+        this.cursor = middle;
+        return list;
+      }
+    }
+    return undefined;
+  }
+
+  /** Sender: the tree that the entry's path is below. */
+  rootOf(list: FileList, i: number): Tree {
+    return this.roots[list.dir(i).root];
+  }
+
+  /** Entries in the segments after the one that was looked up last (rsync's file_total - file_old_total). */
+  get ahead(): number {
+    const current = this.segments[this.cursor];
+    if (current === undefined) return 0;
+    const gaps = this.segments.length - 1 - this.cursor;
+    return this.nextStart - (current.ndxStart + current.count + 1) - gaps;
+  }
+
+  /** The entry of a wire index; `undefined` where no held list has it. */
+  byNdx(ndx: number): EntryPlace | undefined {
+    const list = this.listOf(ndx);
+    return list === undefined ? undefined : { list, i: ndx - list.ndxStart };
+  }
+
+  /** Forgets the oldest segment; its directories stay in `dirs`. */
+  releaseFirst(): FileList | undefined {
+    const list = this.segments.shift();
+    if (list === undefined) return undefined;
+    this.held -= list.count;
+    if (this.cursor > 0) this.cursor--;
+    if (list.dirCount > 0) {
+      this.keptDirs ??= new FileList();
+      for (let d = list.dirStart; d < list.dirStart + list.dirCount; d++)
+        this.dirs.move(d, this.keptDirs, this.keptDirs.addCopy(list, this.dirs.index(d)));
+    }
+    return list;
+  }
+
+  /** Counts an entry of the type that `list` says. */
+  count(list: FileList, i: number): void {
+    const { totals } = this;
+    if (list.isRegular(i)) {
+      totals.files++;
+      totals.size += list.size(i);
+    } else if (list.isDir(i)) totals.dirs++;
+    else if (list.isLink(i)) {
+      totals.links++;
+      totals.size += list.size(i);
+    } else if (list.isDevice(i)) totals.devices++;
+    else totals.specials++;
+  }
+
+  /** True for an entry that is there and not cleared. */
+  isActive(ndx: number): boolean {
+    const list = this.listOf(ndx);
+    if (list === undefined || ndx < list.ndxStart) return false;
+    return (list.flags(ndx - list.ndxStart) & EntryFlag.Cleared) === 0;
+  }
+}
