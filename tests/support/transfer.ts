@@ -1,0 +1,191 @@
+/**
+ * One transfer, done twice: by the program under test, and with real rsync in its place. Both start from
+ * twins of the same folder, and everything that can be seen afterwards must be equal.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type ByteString, show } from './bytes.ts';
+import { type Peer, remoteCommand } from './peers.ts';
+import { type RunResult, run } from './run.ts';
+import { compareSnapshots, takeSnapshot } from './snapshot.ts';
+import { describeTree, materialize, type PackedTree, pack, type Tree } from './tree.ts';
+import { withWorkspace } from './workspace.ts';
+
+/** Who starts what; `real` is the peer, `ours` the program under test. */
+export type Direction =
+  | 'local'
+  | 'push to real'
+  | 'pull from real'
+  | 'real pushes to us'
+  | 'real pulls from us'
+  | 'push to ourselves'
+  | 'pull from ourselves';
+
+export const directions: readonly Direction[] = [
+  'local',
+  'push to real',
+  'pull from real',
+  'real pushes to us',
+  'real pulls from us',
+  'push to ourselves',
+  'pull from ourselves',
+];
+
+const shell = join(import.meta.dirname, 'lsh.sh');
+
+export interface Transfer {
+  readonly direction: Direction;
+  /** The real program at the other end; a local copy has none. */
+  readonly peer: Peer;
+  readonly options: readonly ByteString[];
+  /** Relative to the folder that the command runs in; the source tree is `../src`. */
+  readonly sources?: readonly ByteString[];
+  /** Also relative; `dst/` unless told. An empty string leaves it out (list-only). */
+  readonly destination?: ByteString;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input of the command. */
+  readonly input?: ByteString;
+}
+
+/** The command line of a transfer with `subject` as the program under test. */
+export function transferCommand(transfer: Transfer, subject: Peer): ByteString[] {
+  const { direction, peer } = transfer;
+  const sources = transfer.sources ?? ['../src/'];
+  const destination = transfer.destination ?? 'dst/';
+  const weStart = direction !== 'real pushes to us' && direction !== 'real pulls from us';
+  const client = weStart ? subject : peer;
+  const server = weStart && !direction.endsWith('ourselves') ? peer : subject;
+  const pushes = direction.includes('push');
+  const remote = (path: ByteString) => `lh:${path}`;
+  const far = direction === 'local' ? [] : [`--rsh=${shell}`, `--rsync-path=${remoteCommand(server)}`];
+  const from = direction === 'local' || pushes ? sources : sources.map(remote);
+  const to = destination === '' ? [] : [direction !== 'local' && pushes ? remote(destination) : destination];
+  return [...client.command, ...far, ...transfer.options, ...from, ...to];
+}
+
+/** How strictly the client's lines are compared. */
+export type OutputCheck =
+  /** Equal to the byte. */
+  | 'exact'
+  /** The same lines in any order: the generator's and the receiver's may interleave. */
+  | 'sorted'
+  /** Only the numbers of `--stats` that do not depend on how the bytes were framed. */
+  | 'stats'
+  | 'none';
+
+export interface Case {
+  readonly transfer: Transfer;
+  readonly source: Tree;
+  /** Folders made in both twins before the run, by name; `dst` is the destination. */
+  readonly before: Readonly<Record<string, Tree>>;
+  readonly output: OutputCheck;
+  /** Also compare how much of the disk sparse files take. */
+  readonly holes?: boolean;
+  /** Small files beside the twins, named `../NAME` in options. */
+  readonly files?: Readonly<Record<string, ByteString>>;
+}
+
+const statsLines =
+  /^(Number of|Total file size|Total transferred|Literal data|Matched data|Number of deleted)[^\n]*$/gm;
+
+function visible(output: ByteString, check: OutputCheck): ByteString {
+  if (check === 'none') return '';
+  if (check === 'stats') return (output.match(statsLines) ?? []).join('\n');
+  return check === 'exact' ? output : output.split('\n').sort().join('\n');
+}
+
+function report(title: string, command: readonly ByteString[], result: RunResult): string {
+  const limit = (text: ByteString) => show(text.slice(0, 3000)).replaceAll('\\x0a', '\n  ');
+  return `${title}: exit ${result.code ?? result.signal}${result.timedOut ? ' (time limit)' : ''}
+  ${command.map(show).join(' ')}
+  stdout: ${limit(result.stdout)}
+  stderr: ${limit(result.stderr)}`;
+}
+
+/** The two runs of a case and what differed: empty when the program did as rsync does. */
+export interface Verdict {
+  readonly differences: readonly string[];
+  readonly ours: RunResult;
+  readonly reference: RunResult;
+  /** Everything needed to see what happened. */
+  readonly account: string;
+}
+
+/** Runs a case with `subject` and with `reference`, and compares what they left. */
+export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Promise<Verdict> {
+  return withWorkspace(async (dir) => {
+    const since = Date.now();
+    await materialize(testCase.source, join(dir, 'src'));
+    const packed = new Map<string, PackedTree>();
+    for (const [name, tree] of Object.entries(testCase.before)) packed.set(name, pack(tree));
+    for (const [name, text] of Object.entries(testCase.files ?? {})) await writeBytes(join(dir, name), text);
+    const sourceBefore = takeSnapshot(join(dir, 'src'), since);
+
+    const one = async (twin: string, who: Peer) => {
+      const cwd = join(dir, twin);
+      mkdirSync(cwd);
+      for (const [name, tree] of packed) await materialize(tree, join(cwd, name));
+      const command = transferCommand(testCase.transfer, who);
+      const { env, input } = testCase.transfer;
+      const result = await run(command, { cwd, env, input, timeout: 40_000 });
+      return { command, result };
+    };
+    const ref = await one('ref', reference);
+    // A source that the run itself changes (--remove-source-files) is given back for the second run.
+    const sourceAfterRef = takeSnapshot(join(dir, 'src'), since);
+    const sourceChanged = compareSnapshots(sourceBefore, sourceAfterRef).length > 0;
+    if (sourceChanged) {
+      const { removeTree } = await import('./workspace.ts');
+      removeTree(join(dir, 'src'));
+      await materialize(testCase.source, join(dir, 'src'));
+    }
+    const mine = await one('our', subject);
+
+    const differences: string[] = [];
+    if (mine.result.timedOut) differences.push('the run did not end by itself');
+    if (mine.result.code !== ref.result.code) {
+      differences.push(
+        `exit code should be ${ref.result.code}, is ${mine.result.code ?? mine.result.signal}`,
+      );
+    }
+    const holes = testCase.holes ?? false;
+    const wanted = takeSnapshot(join(dir, 'ref'), since);
+    differences.push(...compareSnapshots(wanted, takeSnapshot(join(dir, 'our'), since), { holes }));
+    const sourceNow = takeSnapshot(join(dir, 'src'), since);
+    for (const line of compareSnapshots(sourceAfterRef, sourceNow)) differences.push(`source: ${line}`);
+    const want = visible(ref.result.stdout, testCase.output);
+    const got = visible(mine.result.stdout, testCase.output);
+    if (want !== got) differences.push(...lineDifferences(want, got));
+    const account = [
+      ...differences,
+      report('ours', mine.command, mine.result),
+      report('rsync', ref.command, ref.result),
+      `source:\n${describeTree(testCase.source)}`,
+      ...Object.entries(testCase.before).map(([name, tree]) => `${name} before:\n${describeTree(tree)}`),
+    ].join('\n');
+    return { differences, ours: mine.result, reference: ref.result, account };
+  });
+}
+
+function lineDifferences(want: ByteString, got: ByteString): string[] {
+  const left = want.split('\n');
+  const right = got.split('\n');
+  const missing = left.filter((line) => !right.includes(line)).map((line) => `output lacks: ${show(line)}`);
+  const extra = right.filter((line) => !left.includes(line)).map((line) => `output has: ${show(line)}`);
+  return missing.length + extra.length > 0
+    ? [...missing, ...extra]
+    : ['output has the right lines in another order'];
+}
+
+async function writeBytes(path: string, text: ByteString): Promise<void> {
+  const { writeFile } = await import('node:fs/promises');
+  await writeFile(path, Buffer.from(text, 'latin1'));
+}
+
+/** Fails the test with a full account when a case does not end as with real rsync. */
+export async function expectSame(testCase: Case, subject: Peer, reference: Peer): Promise<Verdict> {
+  const verdict = await compareRuns(testCase, subject, reference);
+  if (verdict.differences.length > 0) expect.fail(verdict.account);
+  return verdict;
+}
