@@ -1,8 +1,27 @@
-import type { Kernel } from '../kernel/kernel.ts';
+import { ExitCode, protocolError, RsyncError } from '../errors.ts';
+import type { CodecSpec, CompressName, DigestName, DigestSpec, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
+import { Compat, maxProtocol, minProtocol } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
+import {
+  availableChoices,
+  type ChoiceKind,
+  type ChoiceList,
+  checkAgainstVariable,
+  choose,
+  codecSpec,
+  defaultDigest,
+  failedToNegotiate,
+  fixedChecksums,
+  fixedCompression,
+  isAuto,
+  type ListRequest,
+  maxListLength,
+  oldName,
+  ourList,
+} from './negotiate.ts';
 
 /** The two directions of a connection, decoded. */
 export interface Wire {
@@ -28,15 +47,303 @@ export interface HandshakeSetup {
   readonly batch?: 'read' | 'write';
   /** `RSYNC_CHECKSUM_LIST`, `RSYNC_COMPRESS_LIST`. */
   readonly env: NodeJS.ProcessEnv;
-  /** Lines for the user that are no errors (old peer, --debug=proto and nstr). */
+  /** Lines for the user that are no errors (--debug=proto and nstr). */
   notice?(line: string): void;
 }
 
+/** Newest version that a peer may claim; beyond it the stream is taken for noise. */
+const maxClaimedProtocol = 40;
+
 /**
  * rsync's setup_protocol: versions, compat flags, checksum and compression names, seed. Nothing of it is
- * multiplexed. Afterwards the caller starts multiplexing: the server its output at protocol 23 and up
- * at once and its input from protocol 30 on; the client its input at once and its output from 30 on.
+ * multiplexed. On return all is flushed and the caller starts multiplexing: its output at once when it
+ * is the server, from protocol 30 on when it is the client (below, a client's output stays plain); its
+ * input from protocol 30 on when it is the server, at once when it is the client. Below protocol 31 a
+ * client that sends and reads --files-from of the server starts its input only after the file list.
+ *
+ * Throws exit 2 (versions, options that need a newer protocol), 4 (no common checksum or compression),
+ * 1 (incremental recursion that was not asked for), 12 (the stream ends).
  */
 export async function handshake(wire: Wire, setup: HandshakeSetup): Promise<Negotiated> {
-  throw new Error(`not yet ${wire} ${setup}`);
+  const { reader, writer } = wire;
+  const protocol = await agreeOnProtocol(wire, setup);
+  checkOptions(setup.options, protocol);
+  reader.setProtocol(protocol);
+  writer.setProtocol(protocol);
+
+  const flags = protocol >= 30 ? await compatFlags(wire, setup) : 0;
+  const incRecurse = (flags & Compat.IncRecurse) !== 0;
+  if (incRecurse && !allowIncRecurse(setup))
+    throw new RsyncError(
+      ExitCode.Syntax,
+      `Incompatible options specified for inc-recursive ${setup.batch === 'read' ? 'batch file' : 'connection'}.`,
+    );
+
+  const negotiating = (flags & Compat.VarintFlistFlags) !== 0 && setup.batch !== 'read';
+  const names = await negotiateNames(wire, setup, protocol, negotiating && !lacksNegotiation(setup));
+  const checksumSeed = await exchangeSeed(wire, setup);
+  const seedFirst = (flags & Compat.ChecksumSeedFix) !== 0;
+  const digests = checksums(setup, protocol, names.checksum);
+  const codec = compression(setup, protocol, names.compress);
+  tellChoices(setup, names, digests.transfer.name, codec);
+
+  return {
+    protocol,
+    incRecurse,
+    safeFlist: (flags & Compat.SafeFlist) !== 0 || protocol >= 31,
+    symlinkTimes: symlinkTimes(setup, protocol, flags),
+    varintFlistFlags: (flags & Compat.VarintFlistFlags) !== 0,
+    id0Names: (flags & Compat.Id0Names) !== 0,
+    inplacePartialDir: (flags & Compat.InplacePartialDir) !== 0,
+    checksumSeed,
+    transferDigest: { ...digests.transfer, seed: checksumSeed, seedFirst },
+    fileDigest: digests.file,
+    codec,
+  };
+}
+
+/** Versions both ways: the lower of the two is spoken. */
+async function agreeOnProtocol({ reader, writer }: Wire, setup: HandshakeSetup): Promise<number> {
+  const side = setup.amServer ? 'Server' : 'Client';
+  let ours = setup.protocol ?? setup.options.protocol;
+  let theirs = setup.remoteProtocol;
+  if (theirs === undefined) {
+    if (setup.amServer && !setup.localServer) ours = withPreRelease(ours, setup.clientInfo);
+    if (setup.batch !== 'read') {
+      writer.int(ours);
+      writer.flush();
+    }
+    theirs = await reader.record(() => reader.int());
+    if (setup.batch === 'read' && theirs > ours)
+      throw protocolError(`The protocol version in the batch file is too new (${theirs} > ${ours}).`);
+  }
+  const protocol = Math.min(ours, theirs);
+  if (setup.options.debug.proto >= 1)
+    setup.notice?.(`(${side}) Protocol versions: remote=${theirs}, negotiated=${protocol}`);
+  if (theirs < minProtocol || theirs > maxClaimedProtocol)
+    throw protocolError(
+      'protocol version mismatch -- is your shell clean?\n(see the rsync manpage for an explanation)',
+    );
+  if (protocol < minProtocol)
+    throw protocolError(`--protocol must be at least ${minProtocol} on the ${side}.`);
+  if (protocol > maxProtocol)
+    throw protocolError(`--protocol must be no more than ${maxProtocol} on the ${side}.`);
+  return protocol;
+}
+
+/**
+ * A client built from a development version names it in front of its capability letters (`31.14`).
+ * Such a version is only spoken by two equal builds; as ours is a released one, the protocol below it is.
+ */
+function withPreRelease(ours: number, clientInfo: string): number {
+  const match = /^(\d+)[^.]*\.(\d+)/.exec(clientInfo);
+  if (!match) return ours;
+  const theirs = Number(match[1]);
+  if (theirs === 0 || Number(match[2]) === 0 || theirs > ours) return ours;
+  return theirs - 1;
+}
+
+/** Options that the spoken protocol cannot carry. */
+function checkOptions(options: Options, protocol: number): void {
+  if (protocol >= 29) return;
+  const [first] = options.alternateDests;
+  if (first && options.inplace)
+    throw protocolError(
+      `--${first.kind}-dest with --inplace requires protocol 29 or higher (negotiated ${protocol}).`,
+    );
+  if (options.alternateDests.length > 1)
+    throw protocolError(
+      `Using more than one --${first.kind}-dest option requires protocol 29 or higher (negotiated ${protocol}).`,
+    );
+  if (options.pruneEmptyDirs)
+    throw protocolError(`--prune-empty-dirs requires protocol 29 or higher (negotiated ${protocol}).`);
+}
+
+/**
+ * Whether this side can do with a file list in segments. Of the client it decides the letter `i` in the
+ * server's -e option; the server looks for that letter and has the last word.
+ */
+export function allowIncRecurse(
+  setup: Pick<HandshakeSetup, 'amServer' | 'amSender' | 'options' | 'clientInfo'>,
+): boolean {
+  const { amServer, amSender, options } = setup;
+  if (options.incRecursive === false || !options.recursive) return false;
+  const needsWholeList =
+    options.delete === 'before' ||
+    options.delete === 'after' ||
+    options.delayUpdates ||
+    options.pruneEmptyDirs;
+  if (!amSender && needsWholeList) return false;
+  return !amServer || setup.clientInfo.includes('i');
+}
+
+/** The server tells which of the client's capabilities it will use. */
+async function compatFlags({ reader, writer }: Wire, setup: HandshakeSetup): Promise<number> {
+  if (!setup.amServer) return reader.record(() => reader.varint());
+  const has = (letter: string): boolean => setup.clientInfo.includes(letter);
+  let flags = allowIncRecurse(setup) ? Compat.IncRecurse : 0;
+  if (setup.kernel.can.linkTimes) flags |= Compat.SymlinkTimes;
+  if (has('f')) flags |= Compat.SafeFlist;
+  if (has('x')) flags |= Compat.AvoidXattrOptim;
+  if (has('C')) flags |= Compat.ChecksumSeedFix;
+  if (has('I')) flags |= Compat.InplacePartialDir;
+  if (has('u')) flags |= Compat.Id0Names;
+  if (has('v')) flags |= Compat.VarintFlistFlags;
+  if (has('V')) {
+    // A development version of 3.2.0 read one byte here, and no negotiation followed.
+    flags |= Compat.VarintFlistFlags;
+    writer.byte(flags & 0xff);
+    return flags & 0xff;
+  }
+  writer.varint(flags);
+  return flags;
+}
+
+/** Clients with the superseded capability `V` use varint flags without negotiating. */
+function lacksNegotiation(setup: HandshakeSetup): boolean {
+  return setup.amServer && !setup.clientInfo.includes('v');
+}
+
+/** Whether the receiving side can set a symbolic link's times. */
+function symlinkTimes(setup: HandshakeSetup, protocol: number, flags: number): boolean {
+  if (!setup.amSender) return setup.kernel.can.linkTimes;
+  if (protocol < 30) return false;
+  return setup.amServer ? setup.clientInfo.includes('L') : (flags & Compat.SymlinkTimes) !== 0;
+}
+
+interface NegotiatedNames {
+  readonly checksum: string | undefined;
+  readonly compress: string | undefined;
+}
+
+function listRequest(kind: ChoiceKind, setup: HandshakeSetup, protocol: number): ListRequest {
+  return {
+    kind,
+    choices: setup.kernel,
+    amServer: setup.amServer,
+    env: setup.env,
+    writeBatch: setup.batch === 'write',
+    protocol,
+  };
+}
+
+/**
+ * Lists of names, a vstring each way for each kind that no option has fixed; both of ours go out before
+ * either of theirs is read. Where the peer is too old to negotiate, its one choice must still be on our
+ * list, and nothing is negotiated.
+ */
+async function negotiateNames(
+  { reader, writer }: Wire,
+  setup: HandshakeSetup,
+  protocol: number,
+  negotiating: boolean,
+): Promise<NegotiatedNames> {
+  const kinds: ChoiceKind[] = [];
+  if (isAuto(setup.options.checksumChoice)) kinds.push('checksum');
+  if (setup.options.compressChoice !== '' && isAuto(setup.options.compressChoice)) kinds.push('compress');
+  const lists = kinds.map((kind) => ourList(listRequest(kind, setup, protocol)));
+  for (let i = 0; i < kinds.length; i++) {
+    tellList(setup, kinds[i], lists[i].text, setup.amServer);
+    if (negotiating) writer.vstring(lists[i].text);
+  }
+  writer.flush();
+
+  const names: { checksum?: string; compress?: string } = {};
+  for (let i = 0; i < kinds.length; i++) {
+    const kind = kinds[i];
+    const theirs = negotiating
+      ? await reader.record(() => reader.vstring(maxListLength))
+      : oldName(kind, protocol);
+    tellList(setup, kind, theirs, !setup.amServer);
+    const name = pick(setup, kind, lists[i], theirs, negotiating);
+    if (negotiating) names[kind] = name;
+  }
+  return { checksum: names.checksum, compress: names.compress };
+}
+
+/** A server leaves it to the client, which comes to the same result, to tell the user of a failure. */
+function pick(
+  setup: HandshakeSetup,
+  kind: ChoiceKind,
+  list: ChoiceList,
+  theirs: string,
+  negotiating: boolean,
+): string {
+  const name = choose(list, theirs, setup.amServer, availableChoices(kind, setup.kernel));
+  if (name !== undefined) return name;
+  if (setup.amServer && negotiating) throw new RsyncError(ExitCode.Unsupported, '');
+  throw failedToNegotiate(kind, list, theirs, setup.amServer);
+}
+
+/** The server's seed, 32 bits; it makes block sums differ from run to run. */
+async function exchangeSeed({ reader, writer }: Wire, setup: HandshakeSetup): Promise<number> {
+  if (!setup.amServer) return reader.record(() => reader.int());
+  const seed = setup.options.checksumSeed || Math.floor(Date.now() / 1000) ^ (process.pid << 6);
+  writer.int(seed | 0);
+  await writer.drain();
+  return seed | 0;
+}
+
+/** The two checksums, as yet without the session's seed. */
+function checksums(
+  setup: HandshakeSetup,
+  protocol: number,
+  negotiated: string | undefined,
+): { transfer: DigestSpec; file: DigestSpec } {
+  const choice = setup.options.checksumChoice;
+  const spec = (name: DigestName): DigestSpec => ({ name, seed: 0, seedFirst: false });
+  if (negotiated !== undefined) {
+    const both = spec(negotiated as DigestName);
+    return { transfer: both, file: both };
+  }
+  if (isAuto(choice)) {
+    const both = spec(defaultDigest(protocol));
+    return { transfer: both, file: both };
+  }
+  const { transfer, file } = fixedChecksums(choice, setup.kernel, protocol);
+  checkAgainstVariable(listRequest('checksum', setup, protocol), choice, [transfer, file]);
+  return { transfer: spec(transfer), file: spec(file) };
+}
+
+function compression(setup: HandshakeSetup, protocol: number, negotiated: string | undefined): CodecSpec {
+  const { compressChoice, compressLevel, compressThreads } = setup.options;
+  let name: CompressName;
+  if (negotiated !== undefined) name = negotiated as CompressName;
+  else if (compressChoice === '') name = 'none';
+  else if (isAuto(compressChoice)) name = 'zlib';
+  else {
+    name = fixedCompression(compressChoice, setup.kernel);
+    checkAgainstVariable(listRequest('compress', setup, protocol), compressChoice, [name]);
+  }
+  return codecSpec(name, compressLevel, compressThreads);
+}
+
+function tellList(setup: HandshakeSetup, kind: ChoiceKind, text: string, ofServer: boolean): void {
+  if (setup.options.debug.nstr < (setup.amServer ? 3 : 2)) return;
+  const owner = ofServer ? 'Server' : 'Client';
+  setup.notice?.(`${owner} ${kind} list (on ${setup.amServer ? 'server' : 'client'}): ${text}`);
+}
+
+function tellChoices(
+  setup: HandshakeSetup,
+  names: NegotiatedNames,
+  digest: DigestName,
+  codec: CodecSpec,
+): void {
+  if (setup.options.debug.nstr < (setup.amServer ? 3 : 1)) return;
+  const side = setup.amServer ? 'Server' : 'Client';
+  const how = (name: string | undefined): string => (name === undefined ? '' : ' negotiated');
+  const { checksumChoice, compressLevel } = setup.options;
+  const shown = isAuto(checksumChoice) ? digest.replace('-old', '') : checksumChoice;
+  setup.notice?.(`${side}${how(names.checksum)} checksum: ${shown}`);
+  if (codec.name !== 'none' || compressLevel !== undefined)
+    setup.notice?.(`${side}${how(names.compress)} compress: ${codec.name} (level ${codec.level})`);
+}
+
+/**
+ * What the options mean under the protocol that was agreed on: below 30 the data before an append
+ * always enters the checksum.
+ */
+export function optionsForProtocol(options: Options, protocol: number): Options {
+  return protocol < 30 && options.append === 'plain' ? { ...options, append: 'verify' } : options;
 }
