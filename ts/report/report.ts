@@ -10,11 +10,13 @@ import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { type Charset, escapeText } from './escape.ts';
-import type { ItemEntry } from './item-entry.ts';
+import { type ItemList, type ListTotals, LooseEntry } from './item-entry.ts';
 import { isDir } from './mode.ts';
 import { type CompiledFormat, compileFormat, type DaemonFacts, formatHas } from './out-format.ts';
+import { Progress } from './progress.ts';
+import { Statistics } from './statistics.ts';
 
-export type { ItemEntry } from './item-entry.ts';
+export type { ItemList } from './item-entry.ts';
 
 /**
  * rsync's log codes. `info` is for the user (and the log file); `client` the same, but never for the log
@@ -60,6 +62,12 @@ export interface ReportSetup {
   readonly daemon?: DaemonFacts;
   readonly log?: TransferLog;
   readonly counters?: WireCounters;
+  /** The session's statistics, for progress lines. */
+  readonly stats?: Statistics;
+  /** Milliseconds, for progress lines; `Date.now` when it is not given. */
+  readonly clock?: () => number;
+  /** Whether this process owns the terminal it writes to; progress lines wait for that. */
+  readonly foreground?: () => boolean;
 }
 
 const noCounters: WireCounters = { written: () => 0, read: () => 0 };
@@ -84,7 +92,12 @@ export class Report {
   negotiated: Negotiated | undefined;
   /** The sender's digest of the file that was transferred last, for %C. */
   transferSum: Uint8Array | undefined;
+  /** The lists of this direction, once there are any; for progress lines. */
+  lists: ListTotals | undefined;
+  /** Sender: the path of a source root by its number (F_PATHNAME), '' for none; for %f. */
+  rootPath: (root: number) => ByteString = () => '';
   private readonly output: Output;
+  private readonly progress: Progress | undefined;
   private readonly charset: Charset;
   private readonly log: TransferLog | undefined;
   private readonly logHasI: boolean;
@@ -124,6 +137,8 @@ export class Report {
     this.logHasI = formatHas(logText, 'i');
     this.itemizing = server ? this.logHasI : this.formatHasI > 0;
 
+    if (!server && options.info.progress > 0)
+      this.progress = new Progress(this, setup.stats ?? new Statistics(), setup.clock, setup.foreground);
     const facts = { options, sender: setup.sender, local: setup.local, daemon: setup.daemon, report: this };
     const compile = (format: ByteString) => compileFormat(format, facts);
     const forDeletes = (format: ByteString) =>
@@ -218,19 +233,20 @@ export class Report {
    * does both. `xname` is the name of a hard link's leader, '' for none.
    */
   logItem(
-    entry: ItemEntry,
+    list: ItemList,
+    i: number,
     iflags: number,
     xname: ByteString,
     code: 'info' | 'client' | 'log' = 'info',
   ): void {
     if (code !== 'log' && this.format !== undefined)
-      this.write('client', this.format(entry, undefined, iflags, xname));
+      this.write('client', this.format(list, i, iflags, xname));
     if (code !== 'client' && this.logFormat !== undefined)
-      this.write('log', this.logFormat(entry, undefined, iflags, xname));
+      this.write('log', this.logFormat(list, i, iflags, xname));
   }
 
   /** The line about an item that transfers no data, where the options want it (maybe_log_item). */
-  maybeLogItem(entry: ItemEntry, iflags: number, xname: ByteString): void {
+  maybeLogItem(list: ItemList, i: number, iflags: number, xname: ByteString): void {
     const significant = iflags & significantItems;
     const see =
       this.itemizing &&
@@ -240,22 +256,61 @@ export class Report {
         (this.formatHasI > 0 && this.options.info.name > 1));
     if (this.server) {
       if (this.log !== undefined && !this.options.dryRun && see && (significant !== 0 || this.logHasI))
-        this.logItem(entry, iflags, xname, 'log');
+        this.logItem(list, i, iflags, xname, 'log');
       return;
     }
     const local = (iflags & Item.LocalChange) !== 0 && significant !== 0;
-    if (see || local || xname !== '' || (significant !== 0 && isDir(entry.mode)))
-      this.logItem(entry, iflags, xname, significant !== 0 || this.logHasI ? 'info' : 'client');
+    if (see || local || xname !== '' || (significant !== 0 && isDir(list.mode(i))))
+      this.logItem(list, i, iflags, xname, significant !== 0 || this.logHasI ? 'info' : 'client');
+  }
+
+  /** Sender and receiver: a transfer that a dry run only pretends. */
+  pretendTransfer(list: ItemList, i: number, iflags: number): void {
+    this.logItem(list, i, iflags, '', 'client');
+  }
+
+  /** Sender and receiver: right before the data of a file, the line about it unless it comes after. */
+  beforeTransfer(list: ItemList, i: number, iflags: number): void {
+    this.startItem();
+    if (this.logBeforeTransfer) this.logItem(list, i, iflags, '', 'client');
+    else if (!this.server && this.options.info.name > 0 && this.options.info.progress === 1)
+      this.write('client', `${list.path(i)}\n`);
+  }
+
+  /** Sender and receiver: right after the data of a file. */
+  afterTransfer(list: ItemList, i: number, iflags: number): void {
+    this.logItem(list, i, iflags, '', this.logBeforeTransfer ? 'log' : 'info');
+  }
+
+  /**
+   * Makes an entry the one that progress lines are about. The function that is returned, if any is, takes
+   * the position in the file (bytes) as often as one likes.
+   */
+  startProgress(list: ItemList, i: number, size: number): ((position: number) => void) | undefined {
+    const progress = this.progress;
+    if (progress === undefined) return undefined;
+    progress.setEntry(list, i);
+    return (position) => progress.show(position, size);
+  }
+  /** The file of `startProgress` is through; `size` as it was transferred. */
+  endProgress(size: number): void {
+    this.progress?.end(size);
+  }
+  /** All of a list's items are through (an NDX_DONE came). */
+  listDone(list: ItemList | undefined): void {
+    if (this.progress === undefined || list === undefined) return;
+    this.progress.setEntry(list, list.count - 1);
+    if (this.info('progress', 2)) this.progress.end(0);
   }
 
   /** A file was deleted, or would be (log_delete). `mode` needs only its type bits. */
   logDelete(path: ByteString, mode: number): void {
-    const entry = deletedEntry(mode);
+    const entry = new LooseEntry(path, mode);
     if (this.server && this.protocol >= 29) this.output.deleted?.(isDir(mode) ? `${path}\0` : path);
     else if (this.deleteFormat !== undefined)
-      this.write('client', this.deleteFormat(entry, path, Item.Deleted, ''));
+      this.write('client', this.deleteFormat(entry, 0, Item.Deleted, ''));
     if (this.logDeleteFormat !== undefined && !this.options.dryRun)
-      this.write('log', this.logDeleteFormat(entry, path, Item.Deleted, ''));
+      this.write('log', this.logDeleteFormat(entry, 0, Item.Deleted, ''));
   }
 
   /** A server's MSG_DELETED: its payload is the name, with a NUL behind that of a directory. */
@@ -293,8 +348,4 @@ export class Report {
 
 function isLineEnd(byte: number): boolean {
   return byte === 10 || byte === 13;
-}
-
-function deletedEntry(mode: number): ItemEntry {
-  return { path: '', mode, size: 0, mtime: 0, mtimeNsec: 0, uid: 0, gid: 0, linkTarget: '' };
 }

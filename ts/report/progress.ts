@@ -1,0 +1,142 @@
+import type { ByteString } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import type { ItemList, ListTotals } from './item-entry.ts';
+import { bigNumber } from './numbers.ts';
+import type { Statistics } from './statistics.ts';
+
+/** Samples, a second apart, that the current rate is taken from. */
+const historySize = 5;
+/** Data that came at most this long (ms) before a file's first progress is taken as its start. */
+const recent = 1500;
+
+interface Sample {
+  time: number;
+  offset: number;
+}
+
+/** What the meter needs of its report. */
+interface Host {
+  readonly options: Options;
+  readonly lists: ListTotals | undefined;
+  write(code: 'client', text: ByteString): void;
+  writeOpen(code: 'client', text: ByteString): void;
+  continueLine(): void;
+}
+
+function two(n: number): string {
+  return n < 10 ? `0${n}` : `${n}`;
+}
+
+/** `h:mm:ss`, ten wide. */
+function duration(seconds: number): string {
+  if (seconds < 0 || seconds > 9999 * 3600 || Number.isNaN(seconds)) return '  ??:??:??';
+  const s = Math.floor(seconds);
+  return `${`${Math.floor(s / 3600)}`.padStart(4)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+/** KiB a second, as `  12.34MB/s`. */
+function rateText(kib: number): string {
+  const [value, unit] =
+    kib > 1024 * 1024
+      ? [kib / (1024 * 1024), 'GB/s']
+      : kib > 1024
+        ? [kib / 1024, 'MB/s']
+        : [kib, 'kB/s'];
+  return value.toFixed(2).padStart(7) + unit;
+}
+
+/**
+ * The progress meter: a line per file that is written over until the file is through (--progress), or one
+ * line for the whole transfer (--info=progress2).
+ */
+export class Progress {
+  private readonly host: Host;
+  private readonly stats: Statistics;
+  private readonly clock: () => number;
+  private readonly foreground: () => boolean;
+  private readonly whole: boolean;
+  /** Where the rate of a finished line counts from; time 0 when it is still to be set. */
+  private start: Sample = { time: 0, offset: 0 };
+  private history: Sample[] = Array.from({ length: historySize }, () => ({ time: 0, offset: 0 }));
+  private newest = 0;
+  private oldest = 0;
+  /** Number of entries before the current one, over all lists. */
+  private entry = 0;
+  private endWidth = 0;
+
+  constructor(
+    host: Host,
+    stats: Statistics,
+    clock: () => number = Date.now,
+    foreground: () => boolean = () => true,
+  ) {
+    this.host = host;
+    this.stats = stats;
+    this.clock = clock;
+    this.foreground = foreground;
+    this.whole = host.options.info.progress >= 2;
+  }
+
+  /** From here on the lines are about this entry. */
+  setEntry(list: ItemList, i: number): void {
+    const lists = this.host.lists;
+    let before = 0;
+    if (lists !== undefined) {
+      before = lists.totals.entries - lists.held;
+      for (const segment of lists.segments) if (segment.ndxStart < list.ndxStart) before += segment.count;
+    }
+    this.entry = before + i;
+  }
+
+  /** A position in the current file; at most one line a second comes of it. */
+  show(position: number, fileSize: number): void {
+    const now = this.clock();
+    const offset = this.whole ? this.stats.transferredSize - fileSize + position : position;
+    const size = this.whole ? this.stats.totalSize : fileSize;
+    if (this.start.time === 0) {
+      const last = this.history[this.newest].time;
+      this.start = now - last <= recent ? { time: last, offset: 0 } : { time: now, offset };
+      this.history = this.history.map(() => ({ ...this.start }));
+    } else {
+      if (now - this.history[this.newest].time < 1000) return;
+      this.newest = this.oldest;
+      this.oldest = (this.oldest + 1) % historySize;
+      this.history[this.newest] = { time: now, offset };
+    }
+    if (this.foreground()) this.line(offset, size, now, false);
+  }
+
+  /** The current file is through. */
+  end(size: number): void {
+    const now = this.clock();
+    if (this.whole) this.line(this.stats.transferredSize, this.stats.totalSize, now, true);
+    else {
+      this.line(size, size, now, true);
+      this.start = { time: 0, offset: 0 };
+    }
+  }
+
+  private line(offset: number, size: number, now: number, last: boolean): void {
+    const from = last ? this.start : this.history[this.oldest];
+    const elapsed = (last && from.time === 0 ? 0 : Math.trunc(now - from.time)) || 1;
+    const rate = ((offset - from.offset) * 1000) / elapsed / 1024;
+    const remaining = last ? elapsed / 1000 : rate === 0 ? 0 : (size - offset) / rate / 1000;
+    const percent = offset === size ? 100 : Math.trunc((100 * offset) / size);
+    const count = bigNumber(offset, this.host.options.humanReadable).padStart(15);
+    const text = `\r${count} ${`${percent}`.padStart(3)}% ${rateText(rate)} ${duration(remaining)}`;
+    this.host.continueLine();
+    if (!last) this.host.writeOpen('client', `${text}  `);
+    else if (this.whole) {
+      const tail = this.tail();
+      this.endWidth = Math.max(this.endWidth, tail.length);
+      this.host.writeOpen('client', text + tail.padEnd(this.endWidth));
+    } else this.host.write('client', `${text}${this.tail()}\n`);
+  }
+
+  private tail(): string {
+    const lists = this.host.lists;
+    const total = lists?.totals.entries ?? 0;
+    const complete = lists === undefined || lists.eof || !lists.incRecurse;
+    return ` (xfr#${this.stats.transferredFiles}, ${complete ? 'to' : 'ir'}-chk=${total - this.entry - 1}/${total})`;
+  }
+}
