@@ -46,7 +46,8 @@ function goodLength(text: string, at: number, charset: Charset): number {
 }
 
 function utf8Length(text: string, at: number, first: number): number {
-  const length = first >= 0xc2 && first < 0xe0 ? 2 : first < 0xe0 ? 0 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const length =
+    first >= 0xc2 && first < 0xe0 ? 2 : first < 0xe0 ? 0 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
   if (length === 0 || at + length > text.length) return 0;
   for (let i = 1; i < length; i++) if ((text.charCodeAt(at + i) & 0xc0) !== 0x80) return 0;
   const second = text.charCodeAt(at + 1);

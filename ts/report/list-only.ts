@@ -1,6 +1,6 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import type { ItemList } from './item-entry.ts';
+import type { ItemEntry } from './item-entry.ts';
 import { isDir, isLink, permissionString } from './mode.ts';
 import { bigNumber } from './numbers.ts';
 import { timeString } from './time-string.ts';
@@ -12,15 +12,15 @@ const timeWidth = 20;
  * One line of a listing (list_file_entry), no newline: permissions, size, time, name, and the target of a
  * symbolic link where links are preserved.
  */
-export function listLine(list: ItemList, i: number, options: Options): ByteString {
-  const mode = list.mode(i);
+export function listLine(entry: ItemEntry, options: Options): ByteString {
+  const mode = entry.mode;
   const sizeWidth = options.humanReadable > 0 ? 14 : 11;
   const accessWidth = options.atimes ? timeWidth : 0;
-  if (mode === 0) return `${'*missing'.padEnd(11 + sizeWidth + timeWidth + accessWidth)} ${list.path(i)}`;
-  const access = options.atimes && !isDir(mode) ? timeString(list.atime(i)) : '';
-  const target = options.links && isLink(mode) ? ` -> ${list.linkTarget(i)}` : '';
+  if (mode === 0) return `${'*missing'.padEnd(11 + sizeWidth + timeWidth + accessWidth)} ${entry.path}`;
+  const access = options.atimes && !isDir(mode) ? timeString(entry.atime ?? 0) : '';
+  const target = options.links && isLink(mode) ? ` -> ${entry.linkTarget}` : '';
   return (
-    `${permissionString(mode)} ${bigNumber(list.size(i), options.humanReadable).padStart(sizeWidth)} ` +
-    `${timeString(list.mtime(i))}${access.padStart(accessWidth)} ${list.path(i)}${target}`
+    `${permissionString(mode)} ${bigNumber(entry.size, options.humanReadable).padStart(sizeWidth)} ` +
+    `${timeString(entry.mtime)}${access.padStart(accessWidth)} ${entry.path}${target}`
   );
 }

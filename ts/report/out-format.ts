@@ -4,7 +4,7 @@ import { digestLength } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { Item } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import type { ItemList } from './item-entry.ts';
+import type { ItemEntry } from './item-entry.ts';
 import { type ItemizeContext, itemString, shownName } from './itemize.ts';
 import { isLink, isRegular, permissionString } from './mode.ts';
 import { bigNumber } from './numbers.ts';
@@ -27,7 +27,6 @@ export interface DaemonFacts {
 interface Live {
   readonly negotiated: Negotiated | undefined;
   readonly transferSum: Uint8Array | undefined;
-  rootPath(root: number): ByteString;
   writtenSince(): number;
   readSince(): number;
 }
@@ -40,10 +39,13 @@ export interface FormatFacts {
   readonly report: Live;
 }
 
-/** Renders one line, newline included. `hlink` is the leader of a hard link, '' for none. */
+/**
+ * Renders one line, newline included. `fname` stands for the entry's name where it is given (deletions);
+ * `hlink` is the leader of a hard link, '' for none.
+ */
 export type CompiledFormat = (
-  list: ItemList,
-  i: number,
+  entry: ItemEntry,
+  fname: ByteString | undefined,
   iflags: number,
   hlink: ByteString,
 ) => ByteString;
@@ -107,10 +109,9 @@ function cleanName(name: ByteString): ByteString {
   return (anchored ? '/' : '') + kept.join('/') || '.';
 }
 
-function fullName(facts: FormatFacts, name: ByteString, rootNumber: number): ByteString {
+function fullName(facts: FormatFacts, name: ByteString, root: ByteString | undefined): ByteString {
   let full = name;
-  const root = facts.sender ? facts.report.rootPath(rootNumber) : '';
-  if (root !== '') full = `${root}/${name}`;
+  if (facts.sender && root) full = `${root}/${name}`;
   else if (facts.daemon !== undefined && !name.startsWith('/')) full = `${facts.daemon.dir()}/${name}`;
   full = cleanName(full);
   return full.startsWith('/') ? full.slice(1) : full;
@@ -129,16 +130,15 @@ function hex(name: DigestName, sum: Uint8Array | undefined): string | undefined 
   return (order === 'backward' ? bytes.reverse() : bytes).toString('hex');
 }
 
-function checksumText(facts: FormatFacts, list: ItemList, i: number, iflags: number): string {
+function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): string {
   const always = facts.options.checksum;
   const negotiated = facts.report.negotiated;
   if (negotiated === undefined) return '';
   const name = always ? negotiated.fileDigest.name : negotiated.transferDigest.name;
   let text: string | undefined;
-  if (isRegular(list.mode(i))) {
-    if (always && !(iflags & Item.Deleted)) text = hex(name, list.checksum(i));
-    else if (iflags & Item.Transfer)
-      text = hex(negotiated.transferDigest.name, facts.report.transferSum);
+  if (isRegular(entry.mode)) {
+    if (always && !(iflags & Item.Deleted)) text = hex(name, entry.checksum);
+    else if (iflags & Item.Transfer) text = hex(negotiated.transferDigest.name, facts.report.transferSum);
   }
   return text ?? ' '.repeat(digestLength[name] * 2);
 }
@@ -164,42 +164,42 @@ function valueOf(escape: Escape, facts: FormatFacts): Part | undefined {
     case 'p':
       return () => padNumber(process.pid, escape);
     case 'U':
-      return (list, i) => padNumber(options.owner ? list.uid(i) : 0, escape);
+      return (entry) => padNumber(options.owner ? entry.uid : 0, escape);
     case 'G':
-      return (list, i) =>
-        options.group && !list.skipsGroup?.(i) ? padNumber(list.gid(i), escape) : pad('DEFAULT', escape);
+      return (entry) =>
+        options.group && !entry.skipGroup ? padNumber(entry.gid, escape) : pad('DEFAULT', escape);
     case 'l':
-      return (list, i) => pad(bigNumber(list.size(i), escape.human), escape);
+      return (entry) => pad(bigNumber(entry.size, escape.human), escape);
     case 'M':
-      return (list, i) => pad(timeString(list.mtime(i)).replaceAll(' ', '-'), escape);
+      return (entry) => pad(timeString(entry.mtime).replaceAll(' ', '-'), escape);
     case 't':
       return () => pad(timeString(Math.floor(Date.now() / 1000)), escape);
     case 'B':
-      return (list, i) => pad(permissionString(list.mode(i)).slice(1), escape);
+      return (entry) => pad(permissionString(entry.mode).slice(1), escape);
     case 'o':
-      return (_list, _i, iflags) =>
+      return (_entry, _fname, iflags) =>
         pad(iflags & Item.Deleted ? 'del.' : sender ? 'send' : 'recv', escape);
     case 'f':
-      return (list, i) => pad(fullName(facts, list.path(i), list.dir(i).root), escape);
+      return (entry, fname) => pad(fullName(facts, fname ?? entry.path, entry.root), escape);
     case 'n':
-      return (list, i) => pad(shownName(list.path(i), list.mode(i)), escape);
+      return (entry, fname) => pad(shownName(fname ?? entry.path, entry.mode), escape);
     case 'L':
-      return (list, i, iflags, hlink) => {
+      return (entry, fname, _iflags, hlink) => {
         if (hlink !== '') return ` => ${pad(hlink, escape)}`;
-        if (isLink(list.mode(i)) && !(iflags & Item.Deleted)) return ` -> ${pad(list.linkTarget(i), escape)}`;
+        if (isLink(entry.mode) && fname === undefined) return ` -> ${pad(entry.linkTarget, escape)}`;
         return escape.width === '' && !escape.left ? '' : `    ${pad('', escape)}`;
       };
     case 'b':
     case 'c': {
       const written = sender !== (escape.letter === 'c');
-      return (_list, _i, iflags) => {
+      return (_entry, _fname, iflags) => {
         const live = facts.report;
         const n = iflags & Item.Transfer ? (written ? live.writtenSince() : live.readSince()) : 0;
         return pad(bigNumber(n, escape.human), escape);
       };
     }
     case 'C':
-      return (list, i, iflags) => pad(checksumText(facts, list, i, iflags), escape);
+      return (entry, _fname, iflags) => pad(checksumText(facts, entry, iflags), escape);
     case 'i':
       return itemPart(escape, facts);
     default:
@@ -210,8 +210,8 @@ function valueOf(escape: Escape, facts: FormatFacts): Part | undefined {
 function itemPart(escape: Escape, facts: FormatFacts): Part {
   const known = new Map<number, string>();
   let context: ItemizeContext | undefined;
-  return (list, i, iflags) => {
-    const mode = list.mode(i);
+  return (entry, _fname, iflags) => {
+    const mode = entry.mode;
     const key = (iflags & 0x7ffff) * 16 + ((mode >> 12) & 15);
     let text = known.get(key);
     if (text === undefined) {
@@ -242,9 +242,9 @@ export function compileFormat(format: ByteString, facts: FormatFacts): CompiledF
     parts.push(part);
   }
   parts.push(`${format.slice(from)}\n`);
-  return (list, i, iflags, hlink) => {
+  return (entry, fname, iflags, hlink) => {
     let line = '';
-    for (const part of parts) line += typeof part === 'string' ? part : part(list, i, iflags, hlink);
+    for (const part of parts) line += typeof part === 'string' ? part : part(entry, fname, iflags, hlink);
     return line;
   };
 }

@@ -1,6 +1,6 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import type { ItemList, ListTotals } from './item-entry.ts';
+import type { ListRange, ListTotals } from './item-entry.ts';
 import { bigNumber } from './numbers.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -37,11 +37,7 @@ function duration(seconds: number): string {
 /** KiB a second, as `  12.34MB/s`. */
 function rateText(kib: number): string {
   const [value, unit] =
-    kib > 1024 * 1024
-      ? [kib / (1024 * 1024), 'GB/s']
-      : kib > 1024
-        ? [kib / 1024, 'MB/s']
-        : [kib, 'kB/s'];
+    kib > 1024 * 1024 ? [kib / (1024 * 1024), 'GB/s'] : kib > 1024 ? [kib / 1024, 'MB/s'] : [kib, 'kB/s'];
   return value.toFixed(2).padStart(7) + unit;
 }
 
@@ -78,7 +74,7 @@ export class Progress {
   }
 
   /** From here on the lines are about this entry. */
-  setEntry(list: ItemList, i: number): void {
+  setEntry(list: ListRange, i: number): void {
     const lists = this.host.lists;
     let before = 0;
     if (lists !== undefined) {

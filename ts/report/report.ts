@@ -10,13 +10,13 @@ import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { type Charset, escapeText } from './escape.ts';
-import { type ItemList, type ListTotals, LooseEntry } from './item-entry.ts';
+import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
 import { type CompiledFormat, compileFormat, type DaemonFacts, formatHas } from './out-format.ts';
 import { Progress } from './progress.ts';
 import { Statistics } from './statistics.ts';
 
-export type { ItemList } from './item-entry.ts';
+export type { ItemEntry } from './item-entry.ts';
 
 /**
  * rsync's log codes. `info` is for the user (and the log file); `client` the same, but never for the log
@@ -94,8 +94,6 @@ export class Report {
   transferSum: Uint8Array | undefined;
   /** The lists of this direction, once there are any; for progress lines. */
   lists: ListTotals | undefined;
-  /** Sender: the path of a source root by its number (F_PATHNAME), '' for none; for %f. */
-  rootPath: (root: number) => ByteString = () => '';
   private readonly output: Output;
   private readonly progress: Progress | undefined;
   private readonly charset: Charset;
@@ -233,20 +231,19 @@ export class Report {
    * does both. `xname` is the name of a hard link's leader, '' for none.
    */
   logItem(
-    list: ItemList,
-    i: number,
+    entry: ItemEntry,
     iflags: number,
     xname: ByteString,
     code: 'info' | 'client' | 'log' = 'info',
   ): void {
     if (code !== 'log' && this.format !== undefined)
-      this.write('client', this.format(list, i, iflags, xname));
+      this.write('client', this.format(entry, undefined, iflags, xname));
     if (code !== 'client' && this.logFormat !== undefined)
-      this.write('log', this.logFormat(list, i, iflags, xname));
+      this.write('log', this.logFormat(entry, undefined, iflags, xname));
   }
 
   /** The line about an item that transfers no data, where the options want it (maybe_log_item). */
-  maybeLogItem(list: ItemList, i: number, iflags: number, xname: ByteString): void {
+  maybeLogItem(entry: ItemEntry, iflags: number, xname: ByteString): void {
     const significant = iflags & significantItems;
     const see =
       this.itemizing &&
@@ -256,37 +253,19 @@ export class Report {
         (this.formatHasI > 0 && this.options.info.name > 1));
     if (this.server) {
       if (this.log !== undefined && !this.options.dryRun && see && (significant !== 0 || this.logHasI))
-        this.logItem(list, i, iflags, xname, 'log');
+        this.logItem(entry, iflags, xname, 'log');
       return;
     }
     const local = (iflags & Item.LocalChange) !== 0 && significant !== 0;
-    if (see || local || xname !== '' || (significant !== 0 && isDir(list.mode(i))))
-      this.logItem(list, i, iflags, xname, significant !== 0 || this.logHasI ? 'info' : 'client');
-  }
-
-  /** Sender and receiver: a transfer that a dry run only pretends. */
-  pretendTransfer(list: ItemList, i: number, iflags: number): void {
-    this.logItem(list, i, iflags, '', 'client');
-  }
-
-  /** Sender and receiver: right before the data of a file, the line about it unless it comes after. */
-  beforeTransfer(list: ItemList, i: number, iflags: number): void {
-    this.startItem();
-    if (this.logBeforeTransfer) this.logItem(list, i, iflags, '', 'client');
-    else if (!this.server && this.options.info.name > 0 && this.options.info.progress === 1)
-      this.write('client', `${list.path(i)}\n`);
-  }
-
-  /** Sender and receiver: right after the data of a file. */
-  afterTransfer(list: ItemList, i: number, iflags: number): void {
-    this.logItem(list, i, iflags, '', this.logBeforeTransfer ? 'log' : 'info');
+    if (see || local || xname !== '' || (significant !== 0 && isDir(entry.mode)))
+      this.logItem(entry, iflags, xname, significant !== 0 || this.logHasI ? 'info' : 'client');
   }
 
   /**
    * Makes an entry the one that progress lines are about. The function that is returned, if any is, takes
    * the position in the file (bytes) as often as one likes.
    */
-  startProgress(list: ItemList, i: number, size: number): ((position: number) => void) | undefined {
+  startProgress(list: ListRange, i: number, size: number): ((position: number) => void) | undefined {
     const progress = this.progress;
     if (progress === undefined) return undefined;
     progress.setEntry(list, i);
@@ -297,7 +276,7 @@ export class Report {
     this.progress?.end(size);
   }
   /** All of a list's items are through (an NDX_DONE came). */
-  listDone(list: ItemList | undefined): void {
+  listDone(list: ListRange | undefined): void {
     if (this.progress === undefined || list === undefined) return;
     this.progress.setEntry(list, list.count - 1);
     if (this.info('progress', 2)) this.progress.end(0);
@@ -305,12 +284,12 @@ export class Report {
 
   /** A file was deleted, or would be (log_delete). `mode` needs only its type bits. */
   logDelete(path: ByteString, mode: number): void {
-    const entry = new LooseEntry(path, mode);
+    const entry = deletedEntry(mode);
     if (this.server && this.protocol >= 29) this.output.deleted?.(isDir(mode) ? `${path}\0` : path);
     else if (this.deleteFormat !== undefined)
-      this.write('client', this.deleteFormat(entry, 0, Item.Deleted, ''));
+      this.write('client', this.deleteFormat(entry, path, Item.Deleted, ''));
     if (this.logDeleteFormat !== undefined && !this.options.dryRun)
-      this.write('log', this.logDeleteFormat(entry, 0, Item.Deleted, ''));
+      this.write('log', this.logDeleteFormat(entry, path, Item.Deleted, ''));
   }
 
   /** A server's MSG_DELETED: its payload is the name, with a NUL behind that of a directory. */
@@ -348,4 +327,8 @@ export class Report {
 
 function isLineEnd(byte: number): boolean {
   return byte === 10 || byte === 13;
+}
+
+function deletedEntry(mode: number): ItemEntry {
+  return { path: '', mode, size: 0, mtime: 0, mtimeNsec: 0, uid: 0, gid: 0, linkTarget: '' };
 }
