@@ -54,6 +54,11 @@ export function socketHalves(open: (options: { onread: OnRead; allowHalfOpen: tr
   return { socket, source: receiver, sink: socketSink(socket, false) };
 }
 
+/** The halves of streams that Node itself made for a child: its stdout and its stdin. */
+export function nodeStreamHalves(output: Socket, input: Socket): [FdSource, FdSink] {
+  return [streamSource(output), socketSink(input, true)];
+}
+
 /** Node's `onread` option. */
 export interface OnRead {
   readonly buffer: Uint8Array;
@@ -172,6 +177,49 @@ class Receiver implements FdSource {
     if (failure === undefined) waiting.resolve(0);
     else waiting.reject(failure);
   }
+}
+
+/** Input of a stream that was made without `onread`. */
+function streamSource(stream: Socket): FdSource {
+  let failure: unknown;
+  let ended = false;
+  let wake: (() => void) | undefined;
+  const stir = (): void => {
+    wake?.();
+    wake = undefined;
+  };
+  stream.on('readable', stir);
+  stream.on('end', () => {
+    ended = true;
+    stir();
+  });
+  stream.on('error', (error) => {
+    failure ??= wireError('read', error);
+    stir();
+  });
+  stream.on('close', () => {
+    ended = true;
+    stir();
+  });
+  return {
+    async read(into) {
+      for (;;) {
+        const waiting = stream.readableLength;
+        const chunk: Buffer | null = waiting > 0 ? stream.read(Math.min(into.length, waiting)) : null;
+        if (chunk) {
+          into.set(chunk);
+          return chunk.length;
+        }
+        if (failure !== undefined) throw failure;
+        if (ended) return 0;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          stream.read(0);
+        });
+      }
+    },
+    destroy: () => stream.destroy(),
+  };
 }
 
 /** Output of a socket; `alone` when nothing reads from it, so that its end is the descriptor's. */

@@ -22,17 +22,19 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/**
- * One direction. A write lends its chunks, which are not copied before the reader takes them into its
- * own buffer, and settles when the last of them is taken: so no more than one write is ever queued.
- */
+/** Small writes are copied and settle at once, as into a pipe, until this many bytes wait. */
+const capacity = 256 * 1024;
+/** Larger writes are lent: not copied, and settled when the reader has taken the last byte. */
+const lendBytes = 64 * 1024;
+
+/** One direction: at most `capacity` copied bytes and one lent write are queued. */
 class Channel implements Source, Sink {
-  private chunks: readonly Uint8Array[] = [];
+  private queue: Uint8Array[] = [];
+  private queued = 0;
   /** Next byte: chunk and offset. */
   private index = 0;
   private offset = 0;
-  private written: (() => void) | undefined;
-  private refused: ((error: unknown) => void) | undefined;
+  private lent: { resolve(): void; reject(error: unknown): void } | undefined;
   private waiting: Waiting | undefined;
   private ended = false;
   private failure: RsyncError | undefined;
@@ -48,22 +50,22 @@ class Channel implements Source, Sink {
 
   write(chunks: readonly Uint8Array[]): Promise<void> {
     if (this.failure) return Promise.reject(this.failure);
-    if (this.ended || this.written) return Promise.reject(new Error('write on a busy or ended channel'));
-    this.chunks = chunks;
-    this.index = 0;
-    this.offset = 0;
-    const waiting = this.waiting;
-    if (waiting) {
-      const bytes = this.take(waiting.into);
-      if (bytes > 0) {
-        this.waiting = undefined;
-        waiting.resolve(bytes);
-      }
+    if (this.ended || this.lent) return Promise.reject(new Error('write on a busy or ended channel'));
+    let bytes = 0;
+    for (const chunk of chunks) bytes += chunk.length;
+    if (bytes === 0) return Promise.resolve();
+    const first = this.queue.length;
+    for (const chunk of chunks) if (chunk.length > 0) this.queue.push(chunk);
+    this.queued += bytes;
+    this.serve();
+    if (this.queued === 0) return Promise.resolve();
+    if (bytes <= lendBytes && this.queued <= capacity) {
+      for (let i = Math.max(first, this.index); i < this.queue.length; i++)
+        this.queue[i] = Uint8Array.prototype.slice.call(this.queue[i]);
+      return Promise.resolve();
     }
-    if (this.drained()) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.written = resolve;
-      this.refused = reject;
+      this.lent = { resolve, reject };
     });
   }
 
@@ -78,38 +80,39 @@ class Channel implements Source, Sink {
   fail(): void {
     if (this.failure) return;
     this.failure = new RsyncError(ExitCode.StreamIo, 'connection unexpectedly closed');
-    this.chunks = [];
+    this.queue = [];
     this.waiting?.reject(this.failure);
+    this.lent?.reject(this.failure);
     this.waiting = undefined;
-    this.refused?.(this.failure);
-    this.written = undefined;
-    this.refused = undefined;
+    this.lent = undefined;
   }
 
-  /** Skips empty chunks; true when nothing is left. */
-  private drained(): boolean {
-    while (this.index < this.chunks.length && this.offset === this.chunks[this.index].length) {
-      this.index++;
-      this.offset = 0;
-    }
-    return this.index === this.chunks.length;
+  /** Gives new bytes to a reader that waits for them. */
+  private serve(): void {
+    const waiting = this.waiting;
+    if (!waiting) return;
+    this.waiting = undefined;
+    waiting.resolve(this.take(waiting.into));
   }
 
   private take(into: Uint8Array): number {
     let bytes = 0;
-    while (bytes < into.length && !this.drained()) {
-      const chunk = this.chunks[this.index];
+    while (bytes < into.length && this.index < this.queue.length) {
+      const chunk = this.queue[this.index];
       const here = Math.min(chunk.length - this.offset, into.length - bytes);
       into.set(chunk.subarray(this.offset, this.offset + here), bytes);
       this.offset += here;
       bytes += here;
+      if (this.offset < chunk.length) break;
+      this.index++;
+      this.offset = 0;
     }
-    if (this.written && this.drained()) {
-      this.written();
-      this.written = undefined;
-      this.refused = undefined;
-      this.chunks = [];
+    this.queued -= bytes;
+    if (this.queued === 0 && this.queue.length > 0) {
+      this.queue = [];
       this.index = 0;
+      this.lent?.resolve();
+      this.lent = undefined;
     }
     return bytes;
   }

@@ -1,4 +1,14 @@
+import { lookup } from 'node:dns/promises';
+import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
+import { ExitCode, RsyncError } from '../errors.ts';
+import { spawnConnectProgram } from './connect-program.ts';
 import type { Duplex } from './duplex.ts';
+import { type FdSource, socketHalves } from './fd-stream.ts';
+import { errnoText } from './io-error.ts';
+import { openTunnel, type Proxy, proxyFrom } from './proxy.ts';
+
+/** rsync's registered port. */
+export const daemonPort = 873;
 
 export interface TcpTarget {
   readonly host: string;
@@ -10,10 +20,12 @@ export interface TcpTarget {
   readonly family?: 4 | 6;
   /** --address. */
   readonly bindAddress?: string;
-  /** --sockopts is not understood here; RSYNC_PROXY and RSYNC_CONNECT_PROG are read from this. */
+  /** RSYNC_PROXY, RSYNC_CONNECT_PROG and RSYNC_SHELL are read from this. */
   readonly env: NodeJS.ProcessEnv;
   /** Standard error of RSYNC_CONNECT_PROG. */
   onStderr?(chunk: Buffer): void;
+  /** A line for --debug=connect. */
+  notice?(line: string): void;
 }
 
 /**
@@ -21,5 +33,104 @@ export interface TcpTarget {
  * RSYNC_CONNECT_PROG names. Throws exit 10 when no address answers, 35 when --contimeout ran out.
  */
 export async function connectDaemon(target: TcpTarget): Promise<Duplex> {
-  throw new Error(`not yet ${target.host}`);
+  const port = target.port || daemonPort;
+  const program = target.env.RSYNC_CONNECT_PROG;
+  const how = program === undefined ? '' : 'Using RSYNC_CONNECT_PROG instead of ';
+  target.notice?.(`${how}opening tcp connection to ${target.host} port ${port}`);
+  if (program !== undefined) return spawnConnectProgram(program, target);
+  const proxy = proxyFrom(target.env.RSYNC_PROXY);
+  if (proxy) target.notice?.(`connection via http proxy ${proxy.host} port ${proxy.port}`);
+  return connectFirst(target, port, proxy);
+}
+
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** Tries every address of the host (or of the proxy) in turn. */
+async function connectFirst(target: TcpTarget, port: number, proxy: Proxy | undefined): Promise<Duplex> {
+  const via = proxy ?? { host: target.host, port };
+  const failures: string[] = [];
+  for (const address of await addressesOf(via.host, via.port, target.family)) {
+    let duplex: Duplex & { readonly source: FdSource };
+    try {
+      duplex = await connectTo(address, via.port, target);
+    } catch (error) {
+      if (error instanceof RsyncError) throw error;
+      const text = errnoText(error as NodeJS.ErrnoException);
+      failures.push(`failed to connect to ${via.host} (${address.address}): ${text}`);
+      continue;
+    }
+    if (!proxy) return duplex;
+    const failure = await openTunnel(duplex, target.host, port, proxy);
+    if (failure === undefined) return duplex;
+    failures.push(failure);
+    duplex.destroy();
+  }
+  throw new RsyncError(ExitCode.SocketIo, failures.join('\n'));
+}
+
+async function addressesOf(host: string, port: number, family: 4 | 6 | undefined): Promise<Address[]> {
+  try {
+    return await lookup(host, { all: true, family: family ?? 0, verbatim: true });
+  } catch (error) {
+    const text = lookupText(error as NodeJS.ErrnoException);
+    throw new RsyncError(ExitCode.SocketIo, `getaddrinfo: ${host} ${port}: ${text}`, { cause: error });
+  }
+}
+
+/** The C library's words for a failed look-up. */
+function lookupText(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOTFOUND':
+      return 'Name or service not known';
+    case 'EAI_AGAIN':
+      return 'Temporary failure in name resolution';
+    case 'EAI_ADDRFAMILY':
+      return 'Address family for hostname not supported';
+    default:
+      return error.message;
+  }
+}
+
+function connectTo(
+  address: Address,
+  port: number,
+  target: TcpTarget,
+): Promise<Duplex & { readonly source: FdSource }> {
+  return new Promise((resolve, reject) => {
+    const { socket, source, sink } = socketHalves((options) => {
+      const where: TcpSocketConnectOpts = {
+        host: address.address,
+        family: address.family,
+        port,
+        localAddress: target.bindAddress,
+        ...options,
+      };
+      return connect(where);
+    });
+    const watchdog = connectWatchdog(target.connectTimeout, socket, reject);
+    socket.once('error', (error) => {
+      clearTimeout(watchdog);
+      reject(error);
+    });
+    socket.once('connect', () => {
+      clearTimeout(watchdog);
+      socket.setNoDelay(true);
+      resolve({ source, sink, destroy: () => socket.destroy() });
+    });
+  });
+}
+
+function connectWatchdog(
+  seconds: number,
+  socket: Socket,
+  reject: (error: RsyncError) => void,
+): NodeJS.Timeout | undefined {
+  if (seconds <= 0) return undefined;
+  return setTimeout(() => {
+    reject(new RsyncError(ExitCode.ConnectTimeout, ''));
+    socket.destroy();
+  }, seconds * 1000);
 }

@@ -1,0 +1,46 @@
+import type { ByteString } from '../kernel/kernel.ts';
+
+/** What to hand to Node's spawn, whose strings are UTF-8. */
+export interface ShellCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * A command line of bytes. Node encodes arguments as UTF-8, so that those which are UTF-8 are decoded
+ * first and come out as they were. If one of them is not, `/bin/sh` makes it again from octal escapes
+ * and becomes the program; the escapes themselves are plain ASCII.
+ */
+export function shellCommand(argv: readonly ByteString[]): ShellCommand {
+  const decoded = argv.map(decodeUtf8);
+  if (decoded.every((arg) => arg !== undefined)) return { file: decoded[0], args: decoded.slice(1) };
+
+  // A command substitution drops newlines at the end, hence the `x` that is cut off again.
+  const script: string[] = [];
+  const words = argv.map((arg, i) => {
+    const text = decoded[i];
+    if (text !== undefined) return singleQuoted(text);
+    script.push(`oc_arg_${i}=$(printf '${octal(arg)}x')`);
+    return `"\${oc_arg_${i}%x}"`;
+  });
+  script.push(`exec ${words.join(' ')}`);
+  return { file: '/bin/sh', args: ['-c', script.join('; ')] };
+}
+
+function decodeUtf8(bytes: ByteString): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(bytes, 'latin1'));
+  } catch {
+    return undefined;
+  }
+}
+
+function octal(bytes: ByteString): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += `\\${bytes.charCodeAt(i).toString(8).padStart(3, '0')}`;
+  return text;
+}
+
+function singleQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
