@@ -67,7 +67,7 @@ function* escapes(format: ByteString): Generator<Escape> {
   const pattern = /%('*)(-?)([0-9]*)('*)([^])/g;
   for (let found = pattern.exec(format); found !== null; found = pattern.exec(format)) {
     const [whole, quotes, minus, digits, more, letter] = found;
-    const escape = {
+    const spec = {
       start: found.index,
       end: found.index + whole.length,
       letter,
@@ -77,28 +77,28 @@ function* escapes(format: ByteString): Generator<Escape> {
     };
     const room = maxWidthChars - minus.length;
     if (digits.length > room) {
-      escape.end = pattern.lastIndex = found.index + 1 + quotes.length + minus.length + room + 1;
-      escape.letter = digits[room];
-      escape.width = digits.slice(0, room);
+      spec.end = pattern.lastIndex = found.index + 1 + quotes.length + minus.length + room + 1;
+      spec.letter = digits[room];
+      spec.width = digits.slice(0, room);
     }
-    yield escape;
+    yield spec;
   }
 }
 
 /** Whether `format` has the escape `letter` (log_format_has). */
 export function formatHas(format: ByteString, letter: string): boolean {
-  for (const escape of escapes(format)) if (escape.letter === letter) return true;
+  for (const spec of escapes(format)) if (spec.letter === letter) return true;
   return false;
 }
 
-function pad(text: string, escape: Escape): string {
-  const width = Number(escape.width || 0);
-  return escape.left ? text.padEnd(width) : text.padStart(width);
+function pad(text: string, spec: Escape): string {
+  const width = Number(spec.width || 0);
+  return spec.left ? text.padEnd(width) : text.padStart(width);
 }
 
-function padNumber(n: number, escape: Escape): string {
-  const zero = !escape.left && escape.width.startsWith('0');
-  return zero ? `${n}`.padStart(Number(escape.width), '0') : pad(`${n}`, escape);
+function padNumber(n: number, spec: Escape): string {
+  const zero = !spec.left && spec.width.startsWith('0');
+  return zero ? `${n}`.padStart(Number(spec.width), '0') : pad(`${n}`, spec);
 }
 
 /** Drops empty and `.` components and a trailing slash (clean_fname). */
@@ -144,11 +144,11 @@ function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): str
 }
 
 /** The value behind an escape, before padding; undefined leaves the escape as it was written. */
-function valueOf(escape: Escape, facts: FormatFacts): Part | undefined {
+function escapeValue(spec: Escape, facts: FormatFacts): Part | undefined {
   const { options, daemon, sender } = facts;
   const fixed = (text: string | undefined): Part | undefined =>
-    text === undefined ? undefined : () => pad(text, escape);
-  switch (escape.letter) {
+    text === undefined ? undefined : () => pad(text, spec);
+  switch (spec.letter) {
     case 'h':
       return fixed(daemon?.host);
     case 'a':
@@ -162,52 +162,51 @@ function valueOf(escape: Escape, facts: FormatFacts): Part | undefined {
     case '%':
       return fixed('%');
     case 'p':
-      return () => padNumber(process.pid, escape);
+      return () => padNumber(process.pid, spec);
     case 'U':
-      return (entry) => padNumber(options.owner ? entry.uid : 0, escape);
+      return (entry) => padNumber(options.owner ? entry.uid : 0, spec);
     case 'G':
       return (entry) =>
-        options.group && !entry.skipGroup ? padNumber(entry.gid, escape) : pad('DEFAULT', escape);
+        options.group && !entry.skipGroup ? padNumber(entry.gid, spec) : pad('DEFAULT', spec);
     case 'l':
-      return (entry) => pad(bigNumber(entry.size, escape.human), escape);
+      return (entry) => pad(bigNumber(entry.size, spec.human), spec);
     case 'M':
-      return (entry) => pad(timeString(entry.mtime).replaceAll(' ', '-'), escape);
+      return (entry) => pad(timeString(entry.mtime).replaceAll(' ', '-'), spec);
     case 't':
-      return () => pad(timeString(Math.floor(Date.now() / 1000)), escape);
+      return () => pad(timeString(Math.floor(Date.now() / 1000)), spec);
     case 'B':
-      return (entry) => pad(permissionString(entry.mode).slice(1), escape);
+      return (entry) => pad(permissionString(entry.mode).slice(1), spec);
     case 'o':
-      return (_entry, _fname, iflags) =>
-        pad(iflags & Item.Deleted ? 'del.' : sender ? 'send' : 'recv', escape);
+      return (_entry, _fname, iflags) => pad(iflags & Item.Deleted ? 'del.' : sender ? 'send' : 'recv', spec);
     case 'f':
-      return (entry, fname) => pad(fullName(facts, fname ?? entry.path, entry.root), escape);
+      return (entry, fname) => pad(fullName(facts, fname ?? entry.path, entry.root), spec);
     case 'n':
-      return (entry, fname) => pad(shownName(fname ?? entry.path, entry.mode), escape);
+      return (entry, fname) => pad(shownName(fname ?? entry.path, entry.mode), spec);
     case 'L':
       return (entry, fname, _iflags, hlink) => {
-        if (hlink !== '') return ` => ${pad(hlink, escape)}`;
-        if (isLink(entry.mode) && fname === undefined) return ` -> ${pad(entry.linkTarget, escape)}`;
-        return escape.width === '' && !escape.left ? '' : `    ${pad('', escape)}`;
+        if (hlink !== '') return ` => ${pad(hlink, spec)}`;
+        if (isLink(entry.mode) && fname === undefined) return ` -> ${pad(entry.linkTarget, spec)}`;
+        return spec.width === '' && !spec.left ? '' : `    ${pad('', spec)}`;
       };
     case 'b':
     case 'c': {
-      const written = sender !== (escape.letter === 'c');
+      const written = sender !== (spec.letter === 'c');
       return (_entry, _fname, iflags) => {
         const live = facts.report;
         const n = iflags & Item.Transfer ? (written ? live.writtenSince() : live.readSince()) : 0;
-        return pad(bigNumber(n, escape.human), escape);
+        return pad(bigNumber(n, spec.human), spec);
       };
     }
     case 'C':
-      return (entry, _fname, iflags) => pad(checksumText(facts, entry, iflags), escape);
+      return (entry, _fname, iflags) => pad(checksumText(facts, entry, iflags), spec);
     case 'i':
-      return itemPart(escape, facts);
+      return itemPart(spec, facts);
     default:
       return undefined;
   }
 }
 
-function itemPart(escape: Escape, facts: FormatFacts): Part {
+function itemPart(spec: Escape, facts: FormatFacts): Part {
   const known = new Map<number, string>();
   let context: ItemizeContext | undefined;
   return (entry, _fname, iflags) => {
@@ -220,7 +219,7 @@ function itemPart(escape: Escape, facts: FormatFacts): Part {
         times: facts.options.times,
         linkTimes: facts.report.negotiated?.symlinkTimes ?? false,
       };
-      text = pad(itemString(iflags, mode, context), escape);
+      text = pad(itemString(iflags, mode, context), spec);
       known.set(key, text);
     }
     return text;
@@ -232,11 +231,11 @@ export function compileFormat(format: ByteString, facts: FormatFacts): CompiledF
   const parts: (ByteString | Part)[] = [];
   let literal = '';
   let from = 0;
-  for (const escape of escapes(format)) {
-    const part = valueOf(escape, facts);
+  for (const spec of escapes(format)) {
+    const part = escapeValue(spec, facts);
     if (part === undefined) continue;
-    literal += format.slice(from, escape.start);
-    from = escape.end;
+    literal += format.slice(from, spec.start);
+    from = spec.end;
     if (literal !== '') parts.push(literal);
     literal = '';
     parts.push(part);

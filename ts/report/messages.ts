@@ -1,0 +1,367 @@
+/**
+ * The texts of the roles, in rsync's wording, because scripts look for them. Each function returns one
+ * message without its line end; where it is printed decides the log code. Names are byte strings.
+ */
+import { ExitCode, RsyncError } from '../errors.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { ndxDone, ndxFlistOffset } from '../wire/constants.ts';
+import { errnoText } from './errno-text.ts';
+import type { ListRange } from './item-entry.ts';
+
+/** Which process of rsync speaks (who_am_i). */
+export type Who = 'client' | 'server' | 'sender' | 'generator' | 'receiver' | 'Receiver';
+
+/** Where relative names start: the absolute path of a held directory, and the daemon's module, if any. */
+export interface Place {
+  readonly path: ByteString;
+  readonly module?: ByteString;
+}
+
+export const ENOENT = 2;
+
+/** A failed system call: `rsync: [sender] TEXT: No such file or directory (2)` (rsyserr). */
+export function systemError(who: Who, errno: number, text: ByteString): ByteString {
+  return `rsync: [${who}] ${text}: ${errnoText(errno)} (${errno})`;
+}
+
+/** A path in quotes, made absolute, with the module it is in (full_fname). */
+export function fullName(place: Place, path: ByteString): ByteString {
+  const suffix = place.module === undefined ? '' : ` (in ${place.module})`;
+  if (path.startsWith('/')) return `"${path}"${suffix}`;
+  const base = place.path.endsWith('/') ? place.path : `${place.path}/`;
+  return `"${base}${path}"${suffix}`;
+}
+
+function failure(who: Who, errno: number, before: string, place: Place, path: ByteString, after = '') {
+  return systemError(who, errno, before + fullName(place, path) + after);
+}
+
+// --- file list
+
+export function sendingFileList(): ByteString {
+  return 'sending incremental file list';
+}
+export function receivingFileList(): ByteString {
+  return 'receiving incremental file list';
+}
+export function skippingDirectory(path: ByteString): ByteString {
+  return `skipping directory ${path}`;
+}
+export function skippingMountPoint(who: Who, path: ByteString): ByteString {
+  return `[${who}] skipping mount-point dir ${path}`;
+}
+export function linkStatFailed(
+  place: Place,
+  path: ByteString,
+  errno: number,
+  who: Who = 'sender',
+): ByteString {
+  return failure(who, errno, 'link_stat ', place, path, ' failed');
+}
+export function readlinkStatFailed(
+  place: Place,
+  path: ByteString,
+  errno: number,
+  who: Who = 'sender',
+): ByteString {
+  return failure(who, errno, 'readlink_stat(', place, path, ') failed');
+}
+export function opendirFailed(
+  place: Place,
+  path: ByteString,
+  errno: number,
+  who: Who = 'sender',
+): ByteString {
+  return failure(who, errno, 'opendir ', place, path, ' failed');
+}
+export function readdirFailed(
+  place: Place,
+  path: ByteString,
+  errno: number,
+  who: Who = 'sender',
+): ByteString {
+  return failure(who, errno, 'readdir(', place, path, ')');
+}
+export function changeDirFailed(
+  place: Place,
+  path: ByteString,
+  errno: number,
+  who: Who = 'sender',
+): ByteString {
+  return failure(who, errno, 'change_dir ', place, path, ' failed');
+}
+export function symlinkWithoutReferent(place: Place, path: ByteString): ByteString {
+  return `symlink has no referent: ${fullName(place, path)}`;
+}
+export function overlyLongName(path: ByteString): ByteString {
+  return `skipping overly long name: ${path}`;
+}
+export function vanished(place: Place, path: ByteString, isDir = false): ByteString {
+  return `${isDir ? 'directory' : 'file'} has vanished: ${fullName(place, path)}`;
+}
+export function copyingUnsafeLink(path: ByteString, target: ByteString): ByteString {
+  return `copying unsafe symlink "${path}" -> "${target}"`;
+}
+export function dotDotInRelativePath(path: ByteString): ByteString {
+  return `found ".." dir in relative path: ${path}`;
+}
+export function removingDuplicate(path: ByteString, ndx: number): ByteString {
+  return `removing duplicate name ${path} from file list (${ndx})`;
+}
+
+// --- sender
+
+export function sendOpenFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('sender', errno, 'send_files failed to open ', place, path);
+}
+export function readErrors(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('sender', errno, 'read errors mapping ', place, path);
+}
+export function skippedDiminished(place: Place, path: ByteString): ByteString {
+  return `skipped diminished file: ${fullName(place, path)}`;
+}
+export function senderRemoved(path: ByteString): ByteString {
+  return `sender removed ${path}`;
+}
+export function senderRemoveFailed(path: ByteString, step: 're-lstat' | 'remove', errno: number): ByteString {
+  return systemError('sender', errno, `sender failed to ${step} ${path}`);
+}
+export function senderRemoveChanged(path: ByteString): ByteString {
+  return `ERROR: Skipping sender remove for changed file: ${path}`;
+}
+
+// --- generator
+
+export function upToDate(path: ByteString, isDir = false): ByteString {
+  return `${path}${isDir ? '/' : ''} is uptodate`;
+}
+export function notCreating(isDir: boolean, path: ByteString): ByteString {
+  return `not creating new ${isDir ? 'directory' : 'file'} "${path}"`;
+}
+/** `reason` is '' or one of ` (type change)`, ` (sum change)`, … */
+export function exists(path: ByteString, reason: string): ByteString {
+  return `${path} exists${reason}`;
+}
+export function newer(path: ByteString): ByteString {
+  return `${path} is newer`;
+}
+export function overMaxSize(path: ByteString): ByteString {
+  return `${path} is over max-size`;
+}
+export function underMinSize(path: ByteString): ByteString {
+  return `${path} is under min-size`;
+}
+export function skippingNonRegular(path: ByteString): ByteString {
+  return `skipping non-regular file "${path}"`;
+}
+export function ignoringUnsafeLink(path: ByteString, target: ByteString): ByteString {
+  return `ignoring unsafe symlink "${path}" -> "${target}"`;
+}
+export function mkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'recv_generator: mkdir ', place, path, ' failed');
+}
+export function skippingFailedDirectory(): ByteString {
+  return '*** Skipping any contents from this failed directory ***';
+}
+export function modifyPermissionsFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'failed to modify permissions on ', place, path);
+}
+export function symlinkFailed(place: Place, path: ByteString, target: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'symlink ', place, path, ` -> "${target}" failed`);
+}
+export function mknodFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'mknod ', place, path, ' failed');
+}
+export function linkFailed(
+  place: Place,
+  path: ByteString,
+  target: ByteString,
+  errno: number,
+  who: Who = 'generator',
+): ByteString {
+  return failure(who, errno, 'link ', place, path, ` => ${target} failed`);
+}
+export function basisStatFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'recv_generator: failed to stat ', place, path);
+}
+export function basisOpenFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'failed to open ', place, path, ', continuing');
+}
+export function copyFailed(place: Place, path: ByteString, to: ByteString, errno: number): ByteString {
+  return systemError('generator', errno, `copy_file ${fullName(place, path)} => ${to}`);
+}
+export function deltaTransmission(enabled: boolean): ByteString {
+  return `delta-transmission ${enabled ? 'enabled' : 'disabled for local transfer or --whole-file'}`;
+}
+export function backedUp(path: ByteString, backup: ByteString): ByteString {
+  return `backed up ${path} to ${backup}`;
+}
+export function backupFailed(place: Place, path: ByteString, backup: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'keep_backup failed: ', place, path, ` -> "${backup}"`);
+}
+
+// --- deletion
+
+export function ioErrorSkipsDeletion(): ByteString {
+  return 'IO error encountered -- skipping file deletion';
+}
+export function cannotDeleteNonEmpty(path: ByteString): ByteString {
+  return `cannot delete non-empty directory: ${path}`;
+}
+export function cannotDeleteMountPoint(path: ByteString): ByteString {
+  return `cannot delete mount point: ${path}`;
+}
+export function deleteFailed(path: ByteString, step: 'unlink' | 'rmdir', errno: number): ByteString {
+  return systemError('generator', errno, `delete_file: ${step}(${path}) failed`);
+}
+export type ObstacleFor = 'regular file' | 'directory' | 'symlink' | 'device file' | 'special file';
+export function couldNotMakeWay(kind: ObstacleFor, path: ByteString): ByteString {
+  return `could not make way for new ${kind}: ${path}`;
+}
+export function deletionsStopped(skipped: number): ByteString {
+  return `Deletions stopped due to --max-delete limit (${skipped} skipped)`;
+}
+
+// --- receiver
+
+/** A step of putting a file in place that failed; the names are the kernel's `receiveSteps`. */
+export function receiveFailed(place: Place, path: ByteString, step: string, errno: number): ByteString {
+  switch (step) {
+    case 'mkstemp':
+      return failure('receiver', errno, 'mkstemp ', place, temporaryOf(path), ' failed');
+    case 'open':
+      return failure('receiver', errno, 'open ', place, path, ' failed');
+    case 'write':
+      return failure('receiver', errno, 'write failed on ', place, path);
+    case 'ftruncate':
+      return failure('receiver', errno, 'ftruncate failed on ', place, path);
+    case 'fsync':
+      return failure('receiver', errno, 'fsync failed on ', place, path);
+    case 'read':
+      return failure('receiver', errno, 'read errors mapping ', place, path);
+    case 'rename':
+      return failure('receiver', errno, 'rename ', place, temporaryOf(path), ` -> "${path}"`);
+    default:
+      return attributesFailed(place, path, step, errno, 'receiver');
+  }
+}
+/** Owner (`chown`, `chgrp`), permissions (`chmod`) or times (`utimes`) that could not be set. */
+export function attributesFailed(
+  place: Place,
+  path: ByteString,
+  step: string,
+  errno: number,
+  who: Who = 'generator',
+): ByteString {
+  switch (step) {
+    case 'chmod':
+      return failure(who, errno, 'failed to set permissions on ', place, path);
+    case 'utimes':
+      return failure(who, errno, 'failed to set times on ', place, path);
+    default:
+      return failure(who, errno, `${step} `, place, path, ' failed');
+  }
+}
+function temporaryOf(path: ByteString): ByteString {
+  const base = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, base)}.${path.slice(base)}.XXXXXX`;
+}
+/** Ends the run after a failed write (the message about it was given). */
+export function fatalFileIo(): RsyncError {
+  return new RsyncError(ExitCode.FileIo, '');
+}
+export type Kept = 'discarded' | 'retained' | 'put into partial-dir';
+/** `again`: another attempt follows; else this was it. */
+export function failedVerification(path: ByteString, kept: Kept, again: boolean): ByteString {
+  const word = again ? 'WARNING' : 'ERROR';
+  return `${word}: ${path} failed verification -- update ${kept}${again ? ' (will try again)' : ''}.`;
+}
+export function isADirectory(place: Place, path: ByteString): ByteString {
+  return `recv_files: ${fullName(place, path)} is a directory`;
+}
+export function noPartialDir(path: ByteString, complete: boolean): ByteString {
+  return `Unable to create partial-dir for ${path} -- discarding ${complete ? 'completed' : 'partial'} file.`;
+}
+export function cannotHappenToBasis(place: Place, path: ByteString): ByteString {
+  return `got a block match with no basis file for ${fullName(place, path)} [receiver]`;
+}
+
+// --- destination
+
+export function createdDirectory(path: ByteString): ByteString {
+  return `created directory ${path}`;
+}
+export function createdDirectories(count: number, path: ByteString): ByteString {
+  return `created ${count} director${count === 1 ? 'y' : 'ies'} for ${path}`;
+}
+export function destinationMkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('Receiver', errno, 'mkdir ', place, path, ' failed');
+}
+export function destinationStatFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('Receiver', errno, 'ERROR: cannot stat destination ', place, path);
+}
+/** rsync tries in three places, which the number tells apart. */
+export function destinationEnterFailed(
+  turn: 1 | 2 | 3,
+  place: Place,
+  path: ByteString,
+  errno: number,
+): ByteString {
+  return failure('Receiver', errno, `change_dir#${turn} `, place, path, ' failed');
+}
+export function destinationMustBeDirectory(): ByteString {
+  return 'ERROR: destination must be a directory when copying more than 1 file';
+}
+export function cannotOverwriteWithDirectory(): ByteString {
+  return 'ERROR: cannot overwrite non-directory with a directory';
+}
+export function destinationIsNoDirectory(): ByteString {
+  return 'ERROR: destination path is not a directory';
+}
+export function alternateMissing(option: string, path: ByteString): ByteString {
+  return `--${option} arg does not exist: ${path}`;
+}
+export function alternateNoDirectory(option: string, path: ByteString): ByteString {
+  return `--${option} arg is not a dir: ${path}`;
+}
+
+// --- a peer that breaks the protocol
+
+interface Lists {
+  readonly segments: readonly ListRange[];
+}
+function lastNdx(lists: Lists): number {
+  const last = lists.segments.at(-1);
+  return last === undefined ? -1 : last.ndxStart + last.count - 1;
+}
+/** An index that no held list has, or a special one where none may be. */
+export function badNdx(ndx: number, lists: Lists, who: Who): ByteString {
+  if (ndx < 0) return `Invalid file index: ${ndx} (${ndxDone} - ${lastNdx(lists)}) [${who}]`;
+  const first = lists.segments.length === 0 ? 0 : lists.segments[0].ndxStart - 1;
+  return `File-list index ${ndx} not in ${first} - ${lastNdx(lists)} (read_ndx_and_attrs) [${who}]`;
+}
+export function badDirNdx(ndx: number, lists: { readonly dirs: { readonly count: number } }, who: Who) {
+  return `Invalid dir index: ${ndx} (${ndxFlistOffset} - ${ndxFlistOffset - lists.dirs.count + 1}) [${who}]`;
+}
+export function clearedNdx(ndx: number): ByteString {
+  return `rsync: refusing transfer of cleared file index ${ndx}`;
+}
+export function transferInPhase2(who: Who): ByteString {
+  return `got transfer request in phase 2 [${who}]`;
+}
+export function notRegular(ndx: number, who: Who): ByteString {
+  return `received request to transfer non-regular file: ${ndx} [${who}]`;
+}
+export function invalidPacketAtEnd(ndx: number, who: Who): ByteString {
+  return `Invalid packet at end of run (${ndx}) [${who}]`;
+}
+export function connectionClosed(bytesRead: number, who: Who): ByteString {
+  return `rsync: connection unexpectedly closed (${bytesRead} bytes received so far) [${who}]`;
+}
+
+// --- debug output
+
+/** --debug=deltasum: what the match search found in all files. */
+export function matchReport(matches: number, hashHits: number, falseAlarms: number, literal: number) {
+  return `total: matches=${matches}  hash_hits=${hashHits}  false_alarms=${falseAlarms} data=${literal}`;
+}
