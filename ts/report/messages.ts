@@ -17,7 +17,12 @@ export interface Place {
   readonly module?: ByteString;
 }
 
+/** The errors that roles tell apart. */
 export const ENOENT = 2;
+export const EEXIST = 17;
+export const ENOTDIR = 20;
+export const EISDIR = 21;
+export const ENOTEMPTY = 39;
 
 /** A failed system call: `rsync: [sender] TEXT: No such file or directory (2)` (rsyserr). */
 export function systemError(who: Who, errno: number, text: ByteString): ByteString {
@@ -160,14 +165,15 @@ export function ignoringUnsafeLink(path: ByteString, target: ByteString): ByteSt
 export function mkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
   return failure('generator', errno, 'recv_generator: mkdir ', place, path, ' failed');
 }
-export function skippingFailedDirectory(): ByteString {
-  return '*** Skipping any contents from this failed directory ***';
-}
-export function modifyPermissionsFailed(place: Place, path: ByteString, errno: number): ByteString {
+export const skippingContents = '*** Skipping any contents from this failed directory ***';
+export function modifyPermsFailed(place: Place, path: ByteString, errno: number): ByteString {
   return failure('generator', errno, 'failed to modify permissions on ', place, path);
 }
 export function symlinkFailed(place: Place, path: ByteString, target: ByteString, errno: number): ByteString {
   return failure('generator', errno, 'symlink ', place, path, ` -> "${target}" failed`);
+}
+export function renameFailed(place: Place, from: ByteString, to: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'rename ', place, from, ` -> "${fullName(place, to)}" failed`);
 }
 export function mknodFailed(place: Place, path: ByteString, errno: number): ByteString {
   return failure('generator', errno, 'mknod ', place, path, ' failed');
@@ -196,7 +202,16 @@ export function deltaTransmission(enabled: boolean): ByteString {
 export function backedUp(path: ByteString, backup: ByteString): ByteString {
   return `backed up ${path} to ${backup}`;
 }
-export function backupFailed(place: Place, path: ByteString, backup: ByteString, errno: number): ByteString {
+/** rsync does not name the file. */
+export function backupNameTooLong(_path?: ByteString): ByteString {
+  return 'backup filename too long';
+}
+export function keepBackupFailed(
+  place: Place,
+  path: ByteString,
+  backup: ByteString,
+  errno: number,
+): ByteString {
   return failure('generator', errno, 'keep_backup failed: ', place, path, ` -> "${backup}"`);
 }
 
@@ -211,11 +226,13 @@ export function cannotDeleteNonEmpty(path: ByteString): ByteString {
 export function cannotDeleteMountPoint(path: ByteString): ByteString {
   return `cannot delete mount point: ${path}`;
 }
-export function deleteFailed(path: ByteString, step: 'unlink' | 'rmdir', errno: number): ByteString {
+/** rsync names the file without its place. */
+export function deleteFailed(_place: Place, path: ByteString, step: string, errno: number): ByteString {
   return systemError('generator', errno, `delete_file: ${step}(${path}) failed`);
 }
+/** What is to be made where something else is in the way. */
 export type ObstacleFor = 'regular file' | 'directory' | 'symlink' | 'device file' | 'special file';
-export function couldNotMakeWay(kind: ObstacleFor, path: ByteString): ByteString {
+export function couldNotMakeWay(path: ByteString, kind: ObstacleFor): ByteString {
   return `could not make way for new ${kind}: ${path}`;
 }
 export function deletionsStopped(skipped: number): ByteString {

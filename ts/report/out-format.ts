@@ -64,7 +64,7 @@ interface Escape {
 }
 
 function* escapes(format: ByteString): Generator<Escape> {
-  const pattern = /%('*)(-?)([0-9]*)('*)([^])/g;
+  const pattern = /%('*)(-?)([0-9]*)('*)(.)/gs;
   for (let found = pattern.exec(format); found !== null; found = pattern.exec(format)) {
     const [whole, quotes, minus, digits, more, letter] = found;
     const spec = {
