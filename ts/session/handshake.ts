@@ -1,6 +1,7 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
 import type { CodecSpec, CompressName, DigestName, DigestSpec, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
+import { allowIncRecurse } from '../options/server-args.ts';
 import { Compat, maxProtocol, minProtocol } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
@@ -73,7 +74,7 @@ export async function handshake(wire: Wire, setup: HandshakeSetup): Promise<Nego
 
   const flags = protocol >= 30 ? await compatFlags(wire, setup) : 0;
   const incRecurse = (flags & Compat.IncRecurse) !== 0;
-  if (incRecurse && !allowIncRecurse(setup))
+  if (incRecurse && !incRecurseAllowed(setup))
     throw new RsyncError(
       ExitCode.Syntax,
       `Incompatible options specified for inc-recursive ${setup.batch === 'read' ? 'batch file' : 'connection'}.`,
@@ -159,29 +160,17 @@ function checkOptions(options: Options, protocol: number): void {
     throw protocolError(`--prune-empty-dirs requires protocol 29 or higher (negotiated ${protocol}).`);
 }
 
-/**
- * Whether this side can do with a file list in segments. Of the client it decides the letter `i` in the
- * server's -e option; the server looks for that letter and has the last word.
- */
-export function allowIncRecurse(
-  setup: Pick<HandshakeSetup, 'amServer' | 'amSender' | 'options' | 'clientInfo'>,
-): boolean {
-  const { amServer, amSender, options } = setup;
-  if (options.incRecursive === false || !options.recursive) return false;
-  const needsWholeList =
-    options.delete === 'before' ||
-    options.delete === 'after' ||
-    options.delayUpdates ||
-    options.pruneEmptyDirs;
-  if (!amSender && needsWholeList) return false;
-  return !amServer || setup.clientInfo.includes('i');
+/** The options' own rules, as seen from this side of this session. */
+function incRecurseAllowed(setup: HandshakeSetup): boolean {
+  const { options, amServer, clientInfo } = setup;
+  return allowIncRecurse({ ...options, server: amServer, clientInfo }, setup.amSender);
 }
 
 /** The server tells which of the client's capabilities it will use. */
 async function compatFlags({ reader, writer }: Wire, setup: HandshakeSetup): Promise<number> {
   if (!setup.amServer) return reader.record(() => reader.varint());
   const has = (letter: string): boolean => setup.clientInfo.includes(letter);
-  let flags = allowIncRecurse(setup) ? Compat.IncRecurse : 0;
+  let flags = incRecurseAllowed(setup) ? Compat.IncRecurse : 0;
   if (setup.kernel.can.linkTimes) flags |= Compat.SymlinkTimes;
   if (has('f')) flags |= Compat.SafeFlist;
   if (has('x')) flags |= Compat.AvoidXattrOptim;
@@ -341,9 +330,14 @@ function tellChoices(
 }
 
 /**
- * What the options mean under the protocol that was agreed on: below 30 the data before an append
- * always enters the checksum.
+ * What the options mean under the protocol that was agreed on: below 30 a plain --delete works before the
+ * transfer, and the data before an append always enters the checksum.
  */
 export function optionsForProtocol(options: Options, protocol: number): Options {
-  return protocol < 30 && options.append === 'plain' ? { ...options, append: 'verify' } : options;
+  if (protocol >= 30) return options;
+  return {
+    ...options,
+    append: options.append === 'plain' ? 'verify' : options.append,
+    delete: options.delete !== undefined && !options.deleteWhenGiven ? 'before' : options.delete,
+  };
 }

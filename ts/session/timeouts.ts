@@ -53,7 +53,8 @@ export class IoTimeout {
    * Throws exit 12 for a payload that is no int.
    */
   lower(payload: Uint8Array): boolean {
-    if (payload.length !== 4) throw new RsyncError(ExitCode.StreamIo, `invalid message 33:${payload.length}`);
+    if (payload.length !== 4)
+      throw new RsyncError(ExitCode.StreamIo, `invalid multi-message 33:${payload.length}`);
     const value = Buffer.from(payload).readInt32LE(0);
     if (value <= 0 || value > maxImposed) return false;
     if (this.limit > 0 && this.limit <= value) return false;

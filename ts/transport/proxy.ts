@@ -2,7 +2,7 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { Duplex } from './duplex.ts';
 
 /** An HTTP proxy as RSYNC_PROXY names it: `[USER:PASS@]HOST:PORT`. */
-export interface Proxy {
+export interface WebProxy {
   readonly host: string;
   readonly port: number;
   /** `USER:PASS`. */
@@ -13,7 +13,7 @@ export interface Proxy {
 const maxLine = 1024;
 
 /** Parses RSYNC_PROXY; undefined where it is unset or empty. Exit 10 for one that cannot be used. */
-export function proxyFrom(value: string | undefined): Proxy | undefined {
+export function proxyFrom(value: string | undefined): WebProxy | undefined {
   if (!value) return undefined;
   const at = value.lastIndexOf('@');
   const login = at < 0 ? undefined : value.slice(0, at);
@@ -38,7 +38,7 @@ export async function openTunnel(
   wire: Duplex,
   host: string,
   port: number,
-  proxy: Proxy,
+  proxy: WebProxy,
 ): Promise<string | undefined> {
   if (/[\x00-\x1f\x7f]/.test(host)) return 'invalid control character in proxy CONNECT host';
   const login =

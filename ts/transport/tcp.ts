@@ -5,7 +5,7 @@ import { spawnConnectProgram } from './connect-program.ts';
 import type { Duplex } from './duplex.ts';
 import { type FdSource, socketHalves } from './fd-stream.ts';
 import { errnoText } from './io-error.ts';
-import { openTunnel, type Proxy, proxyFrom } from './proxy.ts';
+import { openTunnel, proxyFrom, type WebProxy } from './proxy.ts';
 
 /** rsync's registered port. */
 export const daemonPort = 873;
@@ -49,15 +49,17 @@ interface Address {
 }
 
 /** Tries every address of the host (or of the proxy) in turn. */
-async function connectFirst(target: TcpTarget, port: number, proxy: Proxy | undefined): Promise<Duplex> {
+async function connectFirst(target: TcpTarget, port: number, proxy: WebProxy | undefined): Promise<Duplex> {
   const via = proxy ?? { host: target.host, port };
   const failures: string[] = [];
+  let cause: unknown;
   for (const address of await addressesOf(via.host, via.port, target.family)) {
     let duplex: Duplex & { readonly source: FdSource };
     try {
       duplex = await connectTo(address, via.port, target);
     } catch (error) {
       if (error instanceof RsyncError) throw error;
+      cause = error;
       const text = errnoText(error as NodeJS.ErrnoException);
       failures.push(`failed to connect to ${via.host} (${address.address}): ${text}`);
       continue;
@@ -68,7 +70,7 @@ async function connectFirst(target: TcpTarget, port: number, proxy: Proxy | unde
     failures.push(failure);
     duplex.destroy();
   }
-  throw new RsyncError(ExitCode.SocketIo, failures.join('\n'));
+  throw new RsyncError(ExitCode.SocketIo, failures.join('\n'), { cause });
 }
 
 async function addressesOf(host: string, port: number, family: 4 | 6 | undefined): Promise<Address[]> {
@@ -76,7 +78,7 @@ async function addressesOf(host: string, port: number, family: 4 | 6 | undefined
     return await lookup(host, { all: true, family: family ?? 0, verbatim: true });
   } catch (error) {
     const text = lookupText(error as NodeJS.ErrnoException);
-    throw new RsyncError(ExitCode.SocketIo, `getaddrinfo: ${host} ${port}: ${text}`, { cause: error });
+    throw new RsyncError(ExitCode.SocketIo, `rsync: getaddrinfo: ${host} ${port}: ${text}`);
   }
 }
 

@@ -1,0 +1,145 @@
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, readlink } from 'node:fs/promises';
+import { ExitCode, RsyncError } from '../errors.ts';
+import type { ByteString, DigestName, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { errnoText } from '../transport/io-error.ts';
+import { availableAuthDigests, choose, failedToNegotiate } from './negotiate.ts';
+
+/** Who the user is and where a password may come from. */
+export interface PasswordSource {
+  /** From `user@host`; undefined takes USER, LOGNAME, nobody. */
+  readonly user: ByteString | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** First line of standard input, for `--password-file=-`. */
+  readStdinLine?(): Promise<ByteString | undefined>;
+  /** Asks the user without echo; undefined when there is nobody to ask. */
+  askPassword?(prompt: string): Promise<ByteString | undefined>;
+}
+
+interface AuthRequest extends PasswordSource {
+  readonly options: Pick<Options, 'passwordFile'>;
+  readonly kernel: Pick<Kernel, 'digests' | 'digest'>;
+}
+
+/** Longest password file that is looked at. */
+const maxPasswordFile = 511;
+
+/** `USER DIGEST`: the answer to `@RSYNCD: AUTHREQD CHALLENGE`. */
+export async function answerChallenge(
+  challenge: ByteString,
+  daemon: { readonly protocol: number; readonly digests: string | undefined },
+  request: AuthRequest,
+): Promise<ByteString> {
+  const name = authDigest(daemon, request.kernel);
+  const password = (await findPassword(request)) ?? '';
+  const { USER, LOGNAME } = request.env;
+  const user = request.user ?? USER ?? LOGNAME;
+  return `${user || 'nobody'} ${authHash(request.kernel, name, password, challenge)}`;
+}
+
+/** The first of our digests that the daemon knows; md5 or md4 where it names none. Exit 4. */
+function authDigest(
+  daemon: { readonly protocol: number; readonly digests: string | undefined },
+  kernel: Pick<Kernel, 'digests'>,
+): DigestName {
+  const names = availableAuthDigests(kernel);
+  const theirs = daemon.digests ?? (daemon.protocol >= 30 ? 'md5' : 'md4');
+  const ours = { names, text: names.join(' ') };
+  const name = choose(ours, theirs, false, names);
+  if (name === undefined) throw failedToNegotiate('daemon auth checksum', ours, theirs, false);
+  return name === 'md4' && daemon.digests === undefined ? 'md4-old' : (name as DigestName);
+}
+
+/**
+ * Digest of password and challenge in base64 without padding. The old MD4 of a daemon that names no
+ * digests starts with a seed of zero, four bytes.
+ */
+export function authHash(
+  kernel: Pick<Kernel, 'digest'>,
+  name: DigestName,
+  password: ByteString,
+  challenge: ByteString,
+): string {
+  const seed = name === 'md4-old' ? '\0\0\0\0' : '';
+  const data = Buffer.from(seed + password + challenge, 'latin1');
+  const sum = kernel.digest(name === 'md4-old' ? 'md4' : name, data);
+  return Buffer.from(sum).toString('base64').replace(/=+$/, '');
+}
+
+async function findPassword(request: AuthRequest): Promise<ByteString | undefined> {
+  const file = request.options.passwordFile;
+  if (file !== '') return passwordOf(file, request);
+  const given = request.env.RSYNC_PASSWORD;
+  if (given !== undefined) return Buffer.from(given, 'utf8').toString('latin1');
+  return request.askPassword?.('Password: ');
+}
+
+async function passwordOf(file: ByteString, request: AuthRequest): Promise<ByteString> {
+  const text = file === '-' ? await request.readStdinLine?.() : await readPasswordFile(file);
+  const line = text?.split(/[\r\n]+/).find((part) => part !== '');
+  if (line === undefined) throw unusable(`ERROR: failed to read a password from ${file}`);
+  return line;
+}
+
+/**
+ * The first bytes of the file, unless others may read it. What is checked is what was opened: the path
+ * is walked by hand, links that somebody else planted are refused, and the last step follows none.
+ */
+async function readPasswordFile(file: ByteString): Promise<ByteString> {
+  try {
+    const path = await trustedPath(file);
+    const handle = await open(bytes(path), constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      const stat = await handle.stat();
+      checkPasswordFile(stat);
+      const buffer = Buffer.alloc(maxPasswordFile);
+      const { bytesRead } = await handle.read(buffer, 0, maxPasswordFile, 0);
+      return buffer.toString('latin1', 0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof RsyncError) throw error;
+    const text = errnoText(error as NodeJS.ErrnoException);
+    throw unusable(`could not open password file ${file}: ${text}`, error);
+  }
+}
+
+function checkPasswordFile(stat: Stats): void {
+  if ((stat.mode & 0o006) !== 0) throw unusable('ERROR: password file must not be other-accessible');
+  if (process.getuid?.() === 0 && stat.uid !== 0)
+    throw unusable('ERROR: password file must be owned by root when running as root');
+}
+
+/** Most symbolic links in one path. */
+const maxLinks = 40;
+
+/** `file` with its symbolic links resolved; ELOOP for one that neither root nor we own. */
+async function trustedPath(file: ByteString): Promise<ByteString> {
+  let done = file.startsWith('/') ? '/' : '';
+  const rest = file.split('/').filter((part) => part !== '');
+  for (let links = 0; ; ) {
+    const part = rest.shift();
+    if (part === undefined) return done;
+    const path = done + part;
+    const stat = await lstat(bytes(path));
+    if (!stat.isSymbolicLink()) {
+      done = rest.length > 0 ? `${path}/` : path;
+      continue;
+    }
+    const target = (await readlink(bytes(path), { encoding: 'buffer' })).toString('latin1');
+    if ((stat.uid !== 0 && stat.uid !== process.geteuid?.()) || ++links > maxLinks)
+      throw Object.assign(new Error('ELOOP'), { code: 'ELOOP' });
+    if (target.startsWith('/')) done = '/';
+    rest.unshift(...target.split('/').filter((step) => step !== ''));
+  }
+}
+
+function bytes(path: ByteString): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+function unusable(message: string, cause?: unknown): RsyncError {
+  return new RsyncError(ExitCode.Syntax, message, cause === undefined ? undefined : { cause });
+}
