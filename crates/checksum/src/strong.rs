@@ -236,7 +236,7 @@ mod tests {
         assert!(plain(DigestName::Sha512, b"abc").starts_with("ddaf35a193617abacc417349ae204131"));
         // Values of the xxHash specification for empty input, as little-endian bytes.
         assert_eq!(plain(DigestName::Xxh64, b""), "99e9d85137db46ef");
-        assert_eq!(plain(DigestName::Xxh3, b""), "c24b68f98ad0062d");
+        assert_eq!(plain(DigestName::Xxh3, b""), "c294d3380580062d");
         assert_eq!(
             plain(DigestName::Xxh128, b""),
             hex(&0x99aa_06d3_0147_98d8_6001_c324_468d_497f_u128.to_le_bytes())

@@ -1,0 +1,142 @@
+use oc_checksum::{DigestName, MAX_DIGEST};
+
+/// The peer's basis as its generator described it: the sum head and `count` pairs of (weak, strong) sums.
+#[derive(Clone, Debug)]
+pub struct BlockSums {
+    pub count: u32,
+    pub block_length: u32,
+    /// Length of the last block; 0 when it is whole.
+    pub remainder: u32,
+    pub strong_length: usize,
+    /// Empty when nothing is to be matched (append).
+    pub sums: Vec<u8>,
+}
+
+impl BlockSums {
+    /// Whether the numbers fit together; anything else cannot be worked with.
+    pub fn valid(&self, digest: DigestName) -> bool {
+        let pairs = self.count as usize * (4 + self.strong_length);
+        self.strong_length <= digest.length().min(MAX_DIGEST)
+            && (self.count == 0 || self.block_length > 0)
+            && self.remainder <= self.block_length
+            && (self.sums.is_empty() || self.sums.len() == pairs)
+    }
+
+    /// Length of block `i`.
+    #[inline]
+    pub fn length(&self, i: u32) -> u32 {
+        if i + 1 == self.count && self.remainder != 0 {
+            self.remainder
+        } else {
+            self.block_length
+        }
+    }
+
+    /// Bytes of the basis that the blocks cover (rsync's flength).
+    pub fn total(&self) -> u64 {
+        if self.count == 0 {
+            return 0;
+        }
+        u64::from(self.count - 1) * u64::from(self.block_length)
+            + u64::from(self.length(self.count - 1))
+    }
+}
+
+const NONE: u32 = u32::MAX;
+
+/// The blocks of a basis by their weak sum. Blocks with one hash form a chain, the latest first.
+pub struct BlockTable {
+    pub sums: BlockSums,
+    weak: Vec<u32>,
+    chain: Vec<u32>,
+    heads: Vec<u32>,
+    shift: u32,
+    /// Blocks known to be the same in the old and the new file at the same place (in-place updates).
+    same_offset: Vec<bool>,
+}
+
+impl BlockTable {
+    /// Hashes all blocks. `in_place` keeps account of the blocks that stay where they are.
+    pub fn new(sums: BlockSums, in_place: bool) -> Self {
+        let count = sums.count as usize;
+        let bits = (count * 2).next_power_of_two().trailing_zeros().max(8);
+        let pair = 4 + sums.strong_length;
+        let mut table = BlockTable {
+            weak: Vec::with_capacity(count),
+            chain: Vec::with_capacity(count),
+            heads: vec![NONE; 1 << bits],
+            shift: 32 - bits.min(32),
+            same_offset: vec![false; if in_place { count } else { 0 }],
+            sums,
+        };
+        for i in 0..count {
+            let at = i * pair;
+            let weak = u32::from_le_bytes([
+                table.sums.sums[at],
+                table.sums.sums[at + 1],
+                table.sums.sums[at + 2],
+                table.sums.sums[at + 3],
+            ]);
+            let bucket = table.bucket(weak);
+            table.weak.push(weak);
+            table.chain.push(table.heads[bucket]);
+            table.heads[bucket] = i as u32;
+        }
+        table
+    }
+
+    #[inline]
+    fn bucket(&self, weak: u32) -> usize {
+        (weak.wrapping_mul(0x9e37_79b1) >> self.shift) as usize
+    }
+
+    /// The first block with this hash.
+    #[inline]
+    pub(crate) fn head(&self, weak: u32) -> Option<u32> {
+        let head = self.heads[self.bucket(weak)];
+        (head != NONE).then_some(head)
+    }
+
+    #[inline]
+    pub(crate) fn after(&self, i: u32) -> Option<u32> {
+        let next = self.chain[i as usize];
+        (next != NONE).then_some(next)
+    }
+
+    /// Takes `i` out of the chain of `weak`; `before` is its predecessor there.
+    pub(crate) fn unlink(&mut self, weak: u32, before: Option<u32>, i: u32) {
+        let next = self.chain[i as usize];
+        match before {
+            Some(p) => self.chain[p as usize] = next,
+            None => {
+                let bucket = self.bucket(weak);
+                self.heads[bucket] = next;
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn weak(&self, i: u32) -> u32 {
+        self.weak[i as usize]
+    }
+
+    #[inline]
+    pub(crate) fn strong(&self, i: u32) -> &[u8] {
+        let pair = 4 + self.sums.strong_length;
+        let at = i as usize * pair + 4;
+        &self.sums.sums[at..at + self.sums.strong_length]
+    }
+
+    #[inline]
+    pub(crate) fn offset(&self, i: u32) -> u64 {
+        u64::from(i) * u64::from(self.sums.block_length)
+    }
+
+    pub(crate) fn same_offset(&self, i: u32) -> bool {
+        self.same_offset[i as usize]
+    }
+
+    pub(crate) fn mark_same_offset(&mut self, i: u32) {
+        self.same_offset[i as usize] = true;
+    }
+}

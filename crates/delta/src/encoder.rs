@@ -1,0 +1,227 @@
+use zstd_safe::zstd_sys::ZSTD_EndDirective;
+use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
+
+use crate::codec::{CodecName, CodecSpec, END, MAX_DATA};
+use crate::deflate::{put_data, Deflater};
+use crate::failure::StreamError;
+use crate::output::Output;
+use crate::token_run::TokenRun;
+use crate::CHUNK;
+
+/// What follows a piece of literal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// More literal data.
+    More,
+    /// A matched block.
+    Block(u32),
+    /// The end of the file.
+    End,
+}
+
+enum Backend {
+    Plain,
+    Deflate { deflater: Deflater, history: bool },
+    Zstd(Zstd),
+    Lz4(Vec<u8>),
+}
+
+/// Writes token streams of one direction of a session, file after file.
+pub struct Encoder {
+    spec: CodecSpec,
+    backend: Backend,
+    run: TokenRun,
+    flush_pending: bool,
+}
+
+impl Encoder {
+    /// Starts the compression.
+    pub fn new(spec: CodecSpec) -> Result<Self, StreamError> {
+        let backend = match spec.name {
+            CodecName::None => Backend::Plain,
+            CodecName::Zlib | CodecName::Zlibx => Backend::Deflate {
+                deflater: Deflater::new(spec.level.clamp(0, 9)),
+                history: spec.name == CodecName::Zlib,
+            },
+            CodecName::Zstd => Backend::Zstd(Zstd::new(&spec)?),
+            CodecName::Lz4 => {
+                Backend::Lz4(vec![0; lz4_flex::block::get_maximum_output_size(MAX_DATA)])
+            }
+        };
+        Ok(Encoder {
+            spec,
+            backend,
+            run: TokenRun::default(),
+            flush_pending: false,
+        })
+    }
+
+    /// No compression: tokens and literals go out as they are.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.backend, Backend::Plain)
+    }
+
+    /// Whether `token` needs the bytes of matched blocks.
+    pub fn wants_blocks(&self) -> bool {
+        matches!(self.backend, Backend::Deflate { history: true, .. })
+    }
+
+    /// Begins a file; `level` is its own compression level, where the codec can change it.
+    pub fn start_file(&mut self, level: Option<i32>) {
+        self.run.reset();
+        self.flush_pending = false;
+        if let Backend::Deflate { deflater, .. } = &mut self.backend {
+            deflater.reset(level.unwrap_or(self.spec.level).clamp(0, 9));
+        }
+    }
+
+    /// Writes at most `CHUNK` bytes of literal data, and what follows them.
+    pub fn token(
+        &mut self,
+        literal: &[u8],
+        token: Token,
+        out: &mut Output,
+    ) -> Result<(), StreamError> {
+        debug_assert!(literal.len() <= CHUNK);
+        if let Backend::Plain = self.backend {
+            plain(literal, token, out);
+            return Ok(());
+        }
+        let after_literal = !literal.is_empty();
+        match token {
+            Token::Block(block) => self
+                .run
+                .add(block, after_literal || self.flush_pending, out),
+            Token::End => self.run.flush(out),
+            Token::More if after_literal => self.run.flush(out),
+            Token::More => {}
+        }
+        self.literal(literal, token, out)?;
+        if token == Token::End {
+            out.put(&[END]);
+        }
+        Ok(())
+    }
+
+    /// Enters a matched block into the compression's history (only when `wants_blocks`).
+    pub fn see_block(&mut self, block: &[u8]) -> Result<(), StreamError> {
+        match &mut self.backend {
+            Backend::Deflate {
+                deflater,
+                history: true,
+            } => deflater.history(block),
+            _ => Ok(()),
+        }
+    }
+
+    fn literal(
+        &mut self,
+        literal: &[u8],
+        token: Token,
+        out: &mut Output,
+    ) -> Result<(), StreamError> {
+        if literal.is_empty() && !self.flush_pending {
+            return Ok(());
+        }
+        let flush = token != Token::More;
+        match &mut self.backend {
+            Backend::Plain => {}
+            Backend::Deflate { deflater, .. } => deflater.literal(literal, flush, out)?,
+            Backend::Zstd(zstd) => zstd.literal(literal, flush, out)?,
+            Backend::Lz4(buffer) => {
+                for piece in literal.chunks(MAX_DATA) {
+                    lz4(piece, buffer, out)?;
+                }
+            }
+        }
+        self.flush_pending = !flush;
+        Ok(())
+    }
+}
+
+/// `i32 length, data` for literals; `-(block + 1)`, or 0 at the end.
+fn plain(literal: &[u8], token: Token, out: &mut Output) {
+    if !literal.is_empty() {
+        out.put(&(literal.len() as i32).to_le_bytes());
+        out.put(literal);
+    }
+    match token {
+        Token::More => {}
+        Token::Block(block) => out.put(&(-(i64::from(block) + 1) as i32).to_le_bytes()),
+        Token::End => out.put(&0i32.to_le_bytes()),
+    }
+}
+
+/// Each lz4 block must fit a frame, also one that grows: then it is halved.
+fn lz4(piece: &[u8], buffer: &mut [u8], out: &mut Output) -> Result<(), StreamError> {
+    let n = lz4_flex::block::compress_into(piece, buffer)
+        .map_err(|_| StreamError::stream("compress returned 0"))?;
+    if n <= MAX_DATA {
+        put_data(&buffer[..n], out);
+        return Ok(());
+    }
+    let (first, second) = piece.split_at(piece.len() / 2);
+    lz4(first, buffer, out)?;
+    lz4(second, buffer, out)
+}
+
+struct Zstd {
+    context: CCtx<'static>,
+    buffer: Vec<u8>,
+}
+
+impl Zstd {
+    fn new(spec: &CodecSpec) -> Result<Self, StreamError> {
+        let mut context =
+            CCtx::try_create().ok_or_else(|| StreamError::protocol("compression init failed"))?;
+        let failed = |_| StreamError::protocol("compression init failed");
+        context
+            .set_parameter(CParameter::CompressionLevel(spec.level))
+            .map_err(failed)?;
+        if spec.threads > 0 {
+            context
+                .set_parameter(CParameter::NbWorkers(spec.threads))
+                .map_err(failed)?;
+        }
+        Ok(Zstd {
+            context,
+            buffer: vec![0; MAX_DATA],
+        })
+    }
+
+    fn literal(
+        &mut self,
+        literal: &[u8],
+        flush: bool,
+        out: &mut Output,
+    ) -> Result<(), StreamError> {
+        let mode = if flush {
+            ZSTD_EndDirective::ZSTD_e_flush
+        } else {
+            ZSTD_EndDirective::ZSTD_e_continue
+        };
+        let mut input = InBuffer::around(literal);
+        loop {
+            let mut output = OutBuffer::around(&mut self.buffer[..]);
+            let left = self
+                .context
+                .compress_stream2(&mut output, &mut input, mode)
+                .map_err(|code| {
+                    let name = zstd_safe::get_error_name(code);
+                    StreamError::stream(format!("ZSTD_compressStream returned {name}"))
+                })?;
+            let n = output.pos();
+            if n > 0 {
+                put_data(&self.buffer[..n], out);
+            }
+            let finished = if flush {
+                left == 0
+            } else {
+                input.pos == literal.len()
+            };
+            if finished {
+                return Ok(());
+            }
+        }
+    }
+}
