@@ -1,5 +1,19 @@
 import type { ByteString } from '../kernel/kernel.ts';
-import type { FilterAction, FilterContext, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
+import type { FilterAction, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
+import type { MergeList, SavedRules } from './merge-list.ts';
+import { finishMergeSetup } from './parent-scan.ts';
+import { parseRuleFile } from './parse.ts';
+import { Applies, type FilterRule, RuleFlag, ruleMatches, type Subject } from './rule.ts';
+import type { FilterState } from './state.ts';
+import { ParseFlag } from './token.ts';
+
+/** A directory entered, and what held before it was. */
+interface Entered {
+  readonly root: ByteString;
+  readonly dir: ByteString;
+  readonly merges: readonly MergeList[];
+  readonly saved: readonly SavedRules[];
+}
 
 /**
  * The rules of one side of a run, with the per-directory merge files that hold where the caller stands.
@@ -8,46 +22,140 @@ import type { FilterAction, FilterContext, FilterRoot, FilterSide, FilterVerdict
  * `leaveDir` follow the caller into directories (push_local_filters, change_local_filter_dir).
  */
 export class FilterChain {
-  readonly side: FilterSide;
+  /** Shared with the parser and the codec of this folder. */
+  readonly state: FilterState;
   /** Set while a whole directory is deleted: perishable rules do not count then. */
   ignorePerishable = false;
-  constructor(context: FilterContext) {
-    this.side = context.side;
+  private entered: Entered[] = [];
+
+  constructor(state: FilterState) {
+    this.state = state;
+  }
+
+  get side(): FilterSide {
+    return this.state.context.side;
   }
   /** True when no rule exists: nothing needs to be checked. */
   get isEmpty(): boolean {
-    throw new Error('not yet');
+    return this.state.list.rules.length === 0;
   }
   /** True when a rule names a per-directory merge file: a receiver cannot check the sender's list then. */
   get hasPerDir(): boolean {
-    throw new Error('not yet');
+    return this.state.merges.length > 0;
   }
+
   /** First matching rule wins (check_filter). */
-  check(_path: ByteString, _isDir: boolean, _action: FilterAction): FilterVerdict {
-    throw new Error('not yet');
+  check(path: ByteString, isDir: boolean, action: FilterAction): FilterVerdict {
+    if (this.state.list.rules.length === 0) return 'none';
+    const name = path.charCodeAt(0) === 0x2f ? path.slice(1) : path;
+    const base = name.slice(name.lastIndexOf('/') + 1);
+    const { absolutePrefix } = this.state;
+    return this.verdict({ path, name, base, isDir, isXattr: false, absolutePrefix }, action);
   }
+
   /** As `check`, for the name of an extended attribute (rules with the x modifier). */
-  checkXattr(_name: ByteString, _action: FilterAction): FilterVerdict {
-    throw new Error('not yet');
+  checkXattr(name: ByteString, action: FilterAction): FilterVerdict {
+    return this.verdict(
+      { path: name, name, base: name, isDir: false, isXattr: true, absolutePrefix: '' },
+      action,
+    );
   }
+
   /** Names checked from here on are relative to `root`. */
-  setRoot(_root: FilterRoot): void {
-    throw new Error('not yet');
+  setRoot(root: FilterRoot): void {
+    this.state.setRoot(root);
   }
+
   /**
    * Stands in `dir` (relative to `root`; `''` or `'.'` is the root itself): leaves directories that are
    * not its parents, then reads its merge files. Directories are visited depth first, parents before
-   * children, as rsync does; between them any number of names may be checked.
+   * children, as rsync does; between them any number of names may be checked. Standing there already,
+   * nothing happens.
    */
-  enterDir(_root: FilterRoot, _dir: ByteString): void {
-    throw new Error('not yet');
+  enterDir(root: FilterRoot, dir: ByteString): void {
+    this.state.setRoot(root);
+    if (this.state.merges.length === 0) return;
+    const name = dir === '.' ? '' : dir;
+    for (;;) {
+      const top = this.entered.at(-1);
+      if (top === undefined) break;
+      if (top.root === root.path) {
+        if (top.dir === name) return;
+        if (top.dir === '' || name.startsWith(`${top.dir}/`)) break;
+      }
+      this.leaveDir();
+    }
+    this.push(root.path, name);
   }
+
   /** Leaves the directory entered last. */
   leaveDir(): void {
-    throw new Error('not yet');
+    const top = this.entered.pop();
+    if (top === undefined) return;
+    this.state.merges = top.merges;
+    top.merges.forEach((merge, i) => {
+      merge.restore(top.saved[i]);
+    });
   }
+
   /** Leaves all directories. */
   leaveAll(): void {
-    throw new Error('not yet');
+    while (this.entered.length > 0) this.leaveDir();
+  }
+
+  private push(root: ByteString, dir: ByteString): void {
+    const { state } = this;
+    const { merges } = state;
+    this.entered.push({ root, dir, merges, saved: merges.map((merge) => merge.saved()) });
+    state.setDir(dir);
+    // A merge file may name further ones, which are then read here, too.
+    for (let i = 0; i < state.merges.length; i++) {
+      const merge = state.merges[i];
+      if (!merge.active) continue;
+      if (merge.inherits) merge.inherit();
+      else merge.forget();
+      if (merge.finishSetup) {
+        finishMergeSetup(state, merge);
+        state.setDir(dir);
+      }
+      parseRuleFile(state, merge, state.dir + merge.name, merge.flags, ParseFlag.PerDirFile);
+    }
+  }
+
+  private verdict(subject: Subject, action: FilterAction): FilterVerdict {
+    if (subject.name === '') return 'none';
+    const applies = action === 'hide' ? Applies.Hide : Applies.Protect;
+    const rule = this.firstMatch(this.state.list.rules, subject, applies);
+    if (rule === undefined) return 'none';
+    if (this.state.context.trace !== undefined) this.trace(rule, subject, action);
+    return (rule.flags & RuleFlag.Include) !== 0 ? 'included' : 'excluded';
+  }
+
+  private firstMatch(
+    rules: readonly FilterRule[],
+    subject: Subject,
+    applies: number,
+  ): FilterRule | undefined {
+    for (const rule of rules) {
+      if (this.ignorePerishable && (rule.flags & RuleFlag.Perishable) !== 0) continue;
+      if (rule.merge !== undefined || (rule.flags & RuleFlag.CvsIgnore) !== 0) {
+        const inner = rule.merge?.rules ?? this.state.cvs?.rules ?? [];
+        const found = this.firstMatch(inner, subject, applies);
+        if (found !== undefined) return found;
+      } else if ((rule.applies & applies) !== 0 && ruleMatches(rule, subject)) return rule;
+    }
+    return undefined;
+  }
+
+  private trace(rule: FilterRule, subject: Subject, action: FilterAction): void {
+    const included = (rule.flags & RuleFlag.Include) !== 0;
+    const verb = action === 'hide' ? (included ? 'show' : 'hid') : included ? 'risk' : 'protect';
+    const kind = subject.isXattr ? 'xattr' : subject.isDir ? 'directory' : 'file';
+    const pattern =
+      (rule.flags & RuleFlag.FromFile) !== 0
+        ? '<rule from a file read earlier>'
+        : rule.pattern + ((rule.flags & RuleFlag.Directory) !== 0 ? '/' : '');
+    const who = this.side === 'sender' ? 'sender' : 'generator';
+    this.state.context.trace?.(`[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}`);
   }
 }

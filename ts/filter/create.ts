@@ -1,8 +1,14 @@
+import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterArg, Options } from '../options/options.ts';
-import type { FilterChain } from './chain.ts';
+import { maxProtocol } from '../wire/constants.ts';
+import { FilterChain } from './chain.ts';
 import type { FilterContext } from './context.ts';
+import { parseRuleFile, parseRules } from './parse.ts';
+import { RuleFlag } from './rule.ts';
+import { FilterState } from './state.ts';
+import { ParseFlag } from './token.ts';
 
-/** What decides how filter arguments are read. */
+/** What decides how filter arguments are read and exchanged. */
 export type FilterOptions = Pick<
   Options,
   | 'filters'
@@ -10,9 +16,6 @@ export type FilterOptions = Pick<
   | 'delete'
   | 'deleteExcluded'
   | 'pruneEmptyDirs'
-  | 'backup'
-  | 'backupDir'
-  | 'suffix'
   | 'partialDir'
   | 'server'
   | 'protocol'
@@ -23,15 +26,57 @@ export type FilterOptions = Pick<
  * before anything is connected; `sendFilters` or `receiveFilters` completes the rules after the
  * handshake.
  */
-export function createFilters(_options: FilterOptions, _context: FilterContext): FilterChain {
-  throw new Error('not yet');
+export function createFilters(options: FilterOptions, context: FilterContext): FilterChain {
+  return parseFilterArgs(options.filters, { ...context, server: options.server }, options);
 }
 
 /** The filters of `args` alone, without what other options imply. */
 export function parseFilterArgs(
-  _args: readonly FilterArg[],
-  _context: FilterContext,
-  _options?: { readonly from0?: boolean; readonly deleteExcluded?: boolean; readonly protocol?: number },
+  args: readonly FilterArg[],
+  context: FilterContext,
+  options: {
+    readonly from0?: boolean;
+    readonly deleteExcluded?: boolean;
+    readonly protocol?: number;
+  } = {},
 ): FilterChain {
-  throw new Error('not yet');
+  const state = new FilterState(context, options, maxProtocol);
+  const list = state.list;
+  let perDirRules = 0;
+  for (const arg of args) {
+    switch (arg.kind) {
+      case 'filter':
+        parseRules(state, list, arg.rule, 0, 0);
+        break;
+      case 'include':
+      case 'exclude':
+        parseRules(state, list, arg.pattern, template(arg.kind), ParseFlag.OldPrefixes);
+        break;
+      case 'include-from':
+      case 'exclude-from':
+        parseRuleFile(
+          state,
+          list,
+          arg.file,
+          template(arg.kind),
+          ParseFlag.FatalErrors | ParseFlag.OldPrefixes,
+        );
+        break;
+      case 'per-dir-rsync-filter':
+        while (perDirRules < Math.min(arg.times, perDirFilterRules.length))
+          parseRules(state, list, perDirFilterRules[perDirRules++], 0, 0);
+        break;
+      case 'cvs-exclude':
+        // Its rules come after all others: `addCvsRules`, once the protocol is known.
+        break;
+    }
+  }
+  return new FilterChain(state);
+}
+
+/** What -F and -FF stand for. */
+const perDirFilterRules: readonly ByteString[] = [': /.rsync-filter', '- .rsync-filter'];
+
+function template(kind: FilterArg['kind']): number {
+  return kind.startsWith('include') ? RuleFlag.Include : 0;
 }

@@ -1,0 +1,31 @@
+import type { MergeList } from './merge-list.ts';
+import { mergePath, parseRuleFile } from './parse.ts';
+import { baseName } from './paths.ts';
+import type { FilterState } from './state.ts';
+import { ParseFlag } from './token.ts';
+
+/**
+ * Completes a per-directory merge rule when the first directory is entered (setup_merge_file). Where its
+ * name has a directory part that is a parent of the transfer, the merge files of that directory and all
+ * below it, down to the transfer's parent, are read first: `/.rsync-filter` searches from the root on.
+ */
+export function finishMergeSetup(state: FilterState, merge: MergeList): void {
+  merge.finishSetup = false;
+  const path = mergePath(state, merge.name);
+  if (path === undefined || !path.startsWith('/')) return;
+  merge.name = baseName(path);
+  const from = path.slice(0, path.length - merge.name.length);
+  const transferDir = state.dir;
+  if (!transferDir.startsWith(from)) return;
+  state.parentScan = true;
+  try {
+    for (let end = from.length; end < transferDir.length; end = transferDir.indexOf('/', end) + 1) {
+      state.dir = transferDir.slice(0, end);
+      parseRuleFile(state, merge, state.dir + merge.name, merge.flags, ParseFlag.PerDirFile);
+      if (merge.inherits) merge.inherit();
+      else merge.forget();
+    }
+  } finally {
+    state.parentScan = false;
+  }
+}

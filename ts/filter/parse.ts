@@ -1,0 +1,184 @@
+import { ExitCode, RsyncError, SysError } from '../errors.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { defaultIgnores, environment } from './cvs.ts';
+import { MergeList, RuleList } from './merge-list.ts';
+import { baseName, cleanPath } from './paths.ts';
+import { Applies, makeRule, RuleFlag, ruleSides } from './rule.ts';
+import type { FilterState } from './state.ts';
+import { nextToken, ParseFlag } from './token.ts';
+
+const maxMergeDepth = 32;
+const longestPattern = 4096;
+const longestLine = longestPattern + 1024;
+
+/**
+ * Parses rules and adds them to `target` (parse_filter_str). `template` gives the flags that the
+ * enclosing merge rule passes on. Throws the syntax error of a malformed rule.
+ */
+export function parseRules(
+  state: FilterState,
+  target: RuleList,
+  text: ByteString,
+  template: number,
+  mode: number,
+): void {
+  for (let at = 0; ; ) {
+    const token = nextToken(state, text, at, template, mode);
+    if (token === undefined) return;
+    at = token.end;
+    if (token.pattern.length >= longestPattern)
+      state.warn(`discarding over-long filter: ${state.shown(token.pattern)}`);
+    else if ((token.flags & RuleFlag.ClearList) !== 0) clearList(target);
+    else if ((token.flags & RuleFlag.MergeFile) !== 0)
+      addMerge(state, target, token.pattern === '' ? '.cvsignore' : token.pattern, token.flags, mode);
+    else {
+      addRule(state, target, token.pattern, token.flags, mode);
+      if ((token.flags & RuleFlag.CvsIgnore) !== 0) loadCvsRules(state, token.flags);
+    }
+  }
+}
+
+/**
+ * Parses the rules of a file (parse_filter_file): a rule a line, or a word with the `w` modifier; with
+ * --from0 separated by null bytes. Empty lines and those that begin with `#` or `;` are skipped.
+ */
+export function parseRuleFile(
+  state: FilterState,
+  target: RuleList,
+  path: ByteString,
+  template: number,
+  mode: number,
+): void {
+  if (path === '') return;
+  const fatal = (mode & ParseFlag.FatalErrors) !== 0;
+  const fromFile = state.source !== undefined || (template & RuleFlag.FromFile) !== 0;
+  if (state.mergeDepth >= maxMergeDepth) {
+    const text = `[${state.who}] merge-file include depth limit (${maxMergeDepth}) exceeded at ${state.shown(path)}`;
+    if (fatal) throw new RsyncError(ExitCode.FileIo, text);
+    state.warn(text);
+    return;
+  }
+  let content: Uint8Array;
+  try {
+    content = state.readFile(path);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    if (!fatal) return;
+    throw state.openFailed((template & RuleFlag.Include) !== 0 ? 'in' : 'ex', path, error, fromFile);
+  }
+  const outer = state.source;
+  const namedAt = outer === undefined ? undefined : state.where();
+  const source = fromFile ? { namedAt, line: 0 } : { file: path, line: 0 };
+  state.source = source;
+  state.mergeDepth++;
+  try {
+    const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
+    const words = (template & RuleFlag.WordSplit) !== 0;
+    for (const line of splitRules(text, words, state.from0)) {
+      if (!words) source.line++;
+      // Rules end at a null byte, whatever separates them.
+      const end = line.indexOf('\0');
+      const rule = end < 0 ? line : line.slice(0, end);
+      if (rule.length >= longestLine) state.warn(`discarding over-long filter: ${state.shown('')}`);
+      else if (rule !== '' && (words || (rule[0] !== ';' && rule[0] !== '#')))
+        parseRules(state, target, rule, template, mode);
+    }
+  } finally {
+    state.source = outer;
+    state.mergeDepth--;
+  }
+}
+
+/** Adds one rule (add_rule). */
+export function addRule(
+  state: FilterState,
+  target: RuleList,
+  pattern: ByteString,
+  flags: number,
+  mode: number,
+): void {
+  const perDirFile = (mode & ParseFlag.PerDirFile) !== 0;
+  const otherSide = state.context.side === 'sender' ? RuleFlag.ReceiverSide : RuleFlag.SenderSide;
+  if (perDirFile && (flags & ruleSides) === otherSide) return;
+  if (pattern.length > 1 && pattern.endsWith('/')) {
+    pattern = pattern.slice(0, -1);
+    flags |= RuleFlag.Directory;
+  }
+  if (perDirFile && pattern.startsWith('/') && (flags & (RuleFlag.AbsPath | RuleFlag.MergeFile)) === 0) {
+    flags |= RuleFlag.AbsPath;
+    pattern = state.dir.slice(state.moduleDir.length, -1) + pattern;
+  }
+  const applies = appliesTo(flags, state.deleteExcluded);
+  if ((flags & RuleFlag.PerDirMerge) === 0) {
+    target.add(makeRule(flags, pattern, applies));
+    return;
+  }
+  const name = baseName(pattern);
+  if (state.merges.some((merge) => merge.active && baseName(merge.name) === name)) return;
+  const merge = new MergeList(flags, pattern);
+  state.merges = [...state.merges, merge];
+  target.add(makeRule(flags, pattern, applies, merge));
+}
+
+/**
+ * Resolves the name of a merge file (parse_merge_name): one without a directory stays as it is, any other
+ * becomes a path below the directory being read. `undefined`: too long, and the user was told.
+ */
+export function mergePath(state: FilterState, name: ByteString): ByteString | undefined {
+  if (!state.parentScan && name[0] !== '/' && name.lastIndexOf('/') <= 0) return name;
+  const module = state.moduleDir;
+  // Cleaned below the module's root, so that no `..` leads out of it.
+  const path =
+    name[0] === '/' ? module + cleanPath(name) : module + cleanPath(state.dir.slice(module.length) + name);
+  if (path.length < longestPattern) return path;
+  state.warn(`merge-file name overflows: ${state.shown(name)}`);
+  return undefined;
+}
+
+function addMerge(state: FilterState, target: RuleList, name: ByteString, flags: number, mode: number): void {
+  if ((flags & RuleFlag.ExcludeSelf) !== 0) {
+    addRule(state, target, baseName(name), flags & RuleFlag.FromFile, 0);
+    flags &= ~RuleFlag.ExcludeSelf;
+  }
+  if ((flags & RuleFlag.PerDirMerge) === 0) {
+    const path = mergePath(state, name);
+    if (path !== undefined) parseRuleFile(state, target, path, flags, ParseFlag.FatalErrors);
+  } else if (state.parentScan) {
+    const path = mergePath(state, name);
+    if (path !== undefined) addRule(state, target, path.slice(state.moduleDir.length), flags, 0);
+  } else addRule(state, target, name, flags, mode);
+}
+
+/** Makes the rules that a -C rule stands for: the defaults, `~/.cvsignore`, `CVSIGNORE`. Once a run. */
+function loadCvsRules(state: FilterState, flags: number): void {
+  if (state.cvs !== undefined) return;
+  const list = new RuleList();
+  state.cvs = list;
+  const perishable = state.protocol >= 30 ? RuleFlag.Perishable : 0;
+  parseRules(state, list, defaultIgnores, flags | perishable, 0);
+  const home = state.context.home ?? environment('HOME');
+  if (home !== undefined) parseRuleFile(state, list, `${home}/.cvsignore`, flags, 0);
+  const more = state.context.cvsIgnore ?? environment('CVSIGNORE');
+  if (more !== undefined) parseRules(state, list, more, flags, 0);
+}
+
+function clearList(target: RuleList): void {
+  for (const rule of target.clear()) if (rule.merge !== undefined) rule.merge.active = false;
+}
+
+/** --delete-excluded leaves rules without a side to the sender: what they hide is deleted. */
+function appliesTo(flags: number, deleteExcluded: boolean): number {
+  const sides = flags & ruleSides;
+  if (sides === RuleFlag.SenderSide) return Applies.Hide;
+  if (sides === RuleFlag.ReceiverSide) return Applies.Protect;
+  const hidesOnly =
+    sides === 0 &&
+    deleteExcluded &&
+    ((flags & RuleFlag.PerDirMerge) === 0 || (flags & RuleFlag.NoPrefixes) !== 0);
+  return hidesOnly ? Applies.Hide : Applies.Both;
+}
+
+function splitRules(text: ByteString, words: boolean, from0: boolean): ByteString[] {
+  if (words) return text.split(from0 ? /[ \t\n\v\f\r\0]/ : /[ \t\n\v\f\r]/);
+  return text.split(from0 ? '\0' : /\r\n|\n|\r/);
+}

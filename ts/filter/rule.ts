@@ -1,0 +1,189 @@
+import type { ByteString } from '../kernel/kernel.ts';
+import type { MergeList } from './merge-list.ts';
+import { compileWild, type WildPattern, wildMatches, wildMatchesAfterSlash } from './wildmatch.ts';
+
+/** What a rule is (rsync's FILTRULE_*). */
+export const RuleFlag = {
+  /** The pattern is compared with the absolute path (modifier `/`). */
+  AbsPath: 1 << 0,
+  Include: 1 << 1,
+  /** Only directories match (the pattern had a slash at its end). */
+  Directory: 1 << 2,
+  /** Merge file: rules are separated by white space (modifier `w`). */
+  WordSplit: 1 << 3,
+  /** Per-directory merge file: its rules do not hold in subdirectories (`n`). */
+  NoInherit: 1 << 4,
+  /** Merge file: its rules have no prefixes, all are in- or excludes (`+`, `-`). */
+  NoPrefixes: 1 << 5,
+  MergeFile: 1 << 6,
+  /** The merge file is looked for in every directory (`:`). */
+  PerDirMerge: 1 << 7,
+  /** The merge file itself is excluded (`e`). */
+  ExcludeSelf: 1 << 8,
+  /** The rule matches what its pattern does not (`!`). */
+  Negate: 1 << 9,
+  /** Stands for rsync's CVS rules (`C`). */
+  CvsIgnore: 1 << 10,
+  SenderSide: 1 << 11,
+  ReceiverSide: 1 << 12,
+  /** The `!` rule, which clears the list. */
+  ClearList: 1 << 13,
+  /** Does not count in directories that are being deleted (`p`). */
+  Perishable: 1 << 14,
+  /** Names of extended attributes are meant (`x`). */
+  Xattr: 1 << 15,
+  /** The text was read from a file and is not to be shown to the peer. */
+  FromFile: 1 << 16,
+} as const;
+
+export const ruleSides = RuleFlag.SenderSide | RuleFlag.ReceiverSide;
+
+/** Which actions a rule takes part in. */
+export const Applies = { Hide: 1, Protect: 2, Both: 3 } as const;
+
+/** How a pattern is compared; the first four look at the last component of the name only. */
+type Comparison =
+  | 'base-literal'
+  | 'base-suffix'
+  | 'base-prefix'
+  | 'base-wild'
+  | 'literal'
+  | 'anchored-literal'
+  | 'tail-wild'
+  | 'after-slash-wild'
+  | 'wild';
+
+export interface FilterRule {
+  readonly flags: number;
+  /** Without the slash of a directory rule. */
+  readonly pattern: ByteString;
+  readonly applies: number;
+  /** The rules of a per-directory merge file, as they hold where the chain stands. */
+  readonly merge?: MergeList;
+  readonly compare: Comparison;
+  /** What is compared: the literal part of the pattern. */
+  readonly text: ByteString;
+  readonly wild?: WildPattern;
+  /** Components of the name that a `tail-wild` pattern is compared with. */
+  readonly components: number;
+  /** A leading double star may match the start of the name. */
+  readonly leadingSlash: boolean;
+  /** The triple star at the end also matches the directory itself. */
+  readonly trailingSlash: boolean;
+}
+
+/** A name to be checked, taken apart once for all rules. */
+export interface Subject {
+  /** As given, with its leading slash if any. */
+  readonly path: ByteString;
+  readonly name: ByteString;
+  readonly base: ByteString;
+  readonly isDir: boolean;
+  readonly isXattr: boolean;
+  /** What makes the name absolute: the transfer's directory with a slash, or ''. */
+  readonly absolutePrefix: ByteString;
+}
+
+/** Prepares a rule. Wildcards are `*`, `?` and `[`; a backslash escapes only where there is a wildcard. */
+export function makeRule(flags: number, pattern: ByteString, applies: number, merge?: MergeList): FilterRule {
+  const isWild = /[*?[]/.test(pattern);
+  const doubleStar = pattern.indexOf('**');
+  const slashes = countSlashes(pattern);
+  const anchored = pattern.startsWith('/');
+  const text = anchored ? pattern.slice(1) : pattern;
+  const rule = {
+    flags,
+    pattern,
+    applies,
+    merge,
+    text,
+    components: slashes + 1,
+    leadingSlash: doubleStar === 0,
+    trailingSlash: doubleStar >= 0 && pattern.endsWith('***'),
+  };
+  if (slashes === 0 && doubleStar < 0) return { ...rule, ...compareBase(pattern, isWild) };
+  if (!isWild) return { ...rule, compare: anchored ? 'anchored-literal' : 'literal' };
+  const wild = compileWild(text);
+  if (anchored || doubleStar === 0) return { ...rule, compare: 'wild', wild };
+  return { ...rule, compare: doubleStar < 0 ? 'tail-wild' : 'after-slash-wild', wild };
+}
+
+/** Does the rule match, its negation and its restrictions considered (rule_matches)? */
+export function ruleMatches(rule: FilterRule, subject: Subject): boolean {
+  const { flags } = rule;
+  if (subject.isXattr !== ((flags & RuleFlag.Xattr) !== 0)) return false;
+  const negate = (flags & RuleFlag.Negate) !== 0;
+  if ((flags & RuleFlag.Directory) !== 0 && !subject.isDir) return negate;
+  return comparesEqual(rule, subject) !== negate;
+}
+
+function compareBase(
+  pattern: ByteString,
+  isWild: boolean,
+): Pick<FilterRule, 'compare' | 'text'> & { wild?: WildPattern } {
+  if (!isWild) return { compare: 'base-literal', text: pattern };
+  const rest = pattern.slice(1);
+  if (pattern.startsWith('*') && !/[*?[\\]/.test(rest)) return { compare: 'base-suffix', text: rest };
+  const start = pattern.slice(0, -1);
+  if (pattern.endsWith('*') && !/[*?[\\]/.test(start)) return { compare: 'base-prefix', text: start };
+  return { compare: 'base-wild', text: pattern, wild: compileWild(pattern) };
+}
+
+function comparesEqual(rule: FilterRule, subject: Subject): boolean {
+  switch (rule.compare) {
+    case 'base-literal':
+      return subject.base === rule.text;
+    case 'base-suffix':
+      return subject.base.endsWith(rule.text);
+    case 'base-prefix':
+      return subject.base.startsWith(rule.text);
+    case 'base-wild':
+      return wildMatches(rule.wild!, subject.base);
+  }
+  const name = wholeName(rule, subject);
+  switch (rule.compare) {
+    case 'anchored-literal':
+      return name === rule.text;
+    case 'literal':
+      return (
+        name.endsWith(rule.text) && (name.length === rule.text.length || endsAtComponent(name, rule.text))
+      );
+    case 'wild':
+      return wildMatches(rule.wild!, name);
+    case 'after-slash-wild':
+      return wildMatchesAfterSlash(rule.wild!, name);
+    default: {
+      const at = lastComponents(name, rule.components);
+      return at >= 0 && wildMatches(rule.wild!, name, at);
+    }
+  }
+}
+
+function wholeName(rule: FilterRule, subject: Subject): ByteString {
+  let name = subject.name;
+  const relative = subject.path === name;
+  if (relative && (rule.flags & RuleFlag.AbsPath) !== 0 && subject.absolutePrefix !== '')
+    name = subject.absolutePrefix + name;
+  else if (relative && rule.leadingSlash) name = `/${name}`;
+  return rule.trailingSlash && subject.isDir ? `${name}/` : name;
+}
+
+function endsAtComponent(name: ByteString, tail: ByteString): boolean {
+  return name[name.length - tail.length - 1] === '/';
+}
+
+/** Where the last `count` components of `name` begin; -1 when it has fewer. */
+function lastComponents(name: ByteString, count: number): number {
+  let at = name.length;
+  for (; count > 0; count--) {
+    if (at < 0) return -1;
+    at = at === 0 ? -1 : name.lastIndexOf('/', at - 1);
+  }
+  return at + 1;
+}
+
+export function countSlashes(text: ByteString): number {
+  let count = 0;
+  for (let at = text.indexOf('/'); at >= 0; at = text.indexOf('/', at + 1)) count++;
+  return count;
+}

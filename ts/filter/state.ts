@@ -1,0 +1,123 @@
+import { ExitCode, RsyncError, type SysError } from '../errors.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { FilterContext, FilterRoot } from './context.ts';
+import { type MergeList, RuleList } from './merge-list.ts';
+import { cleanPath } from './paths.ts';
+import { readRuleFile } from './read-rule-file.ts';
+
+/** Where the text of the rules being parsed comes from, when that is a file. */
+export interface RuleSource {
+  /** Shown in messages; undefined where the name itself was read from a file. */
+  readonly file?: ByteString;
+  /** Where a file without a name to show was named. */
+  readonly namedAt?: ByteString;
+  /** 0 where words are counted, not lines. */
+  line: number;
+}
+
+/** All that parsing, checking and sending of one side's rules share. */
+export class FilterState {
+  readonly context: FilterContext;
+  readonly from0: boolean;
+  readonly deleteExcluded: boolean;
+  /** Of the options until the handshake, then the one agreed on. */
+  protocol: number;
+  readonly list = new RuleList();
+  /** Rules that -C stands for; made when first needed. */
+  cvs: RuleList | undefined;
+  /** Per-directory merge files in the order found; replaced, never changed, when one is added. */
+  merges: readonly MergeList[] = [];
+  /** Absolute path with a slash at its end of the directory whose merge files are read; '' before any. */
+  dir: ByteString = '';
+  /** Reading the merge files of directories above the transfer. */
+  parentScan = false;
+  mergeDepth = 0;
+  source: RuleSource | undefined;
+  readonly moduleDir: ByteString;
+  private root: ByteString | undefined;
+  private rootGiven: ByteString | undefined;
+  /** What makes a name absolute for rules with the `/` modifier. */
+  absolutePrefix: ByteString = '';
+
+  constructor(
+    context: FilterContext,
+    options: { readonly from0?: boolean; readonly deleteExcluded?: boolean; readonly protocol?: number },
+    protocol: number,
+  ) {
+    this.context = context;
+    this.from0 = options.from0 ?? false;
+    this.deleteExcluded = options.deleteExcluded ?? false;
+    this.protocol = options.protocol ?? protocol;
+    this.moduleDir = context.moduleDir ?? '';
+  }
+
+  /** Role name in messages, as before the transfer has begun. */
+  get who(): string {
+    return this.context.server === true ? 'server' : 'client';
+  }
+
+  setRoot(root: FilterRoot): void {
+    if (root.path === this.rootGiven) return;
+    this.rootGiven = root.path;
+    const absolute = cleanPath(this.absolute(root.path, undefined));
+    this.root = absolute;
+    const inside = absolute.slice(this.moduleDir.length + 1);
+    this.absolutePrefix = inside === '' ? '' : `${inside}/`;
+  }
+
+  /** Makes `dir`, relative to the root, the directory whose merge files are read. */
+  setDir(dir: ByteString): void {
+    const path = cleanPath(`${this.root ?? ''}/${dir}`);
+    this.dir = path === '/' ? path : `${path}/`;
+  }
+
+  /** Reads a rule file; throws `SysError`. Relative names are below the transfer's root, or the cwd. */
+  readFile(path: ByteString): Uint8Array {
+    const read = this.context.readFile ?? readRuleFile;
+    if (path === '-' && this.context.server !== true) return read(path);
+    return read(this.root === undefined ? path : this.absolute(path, this.root));
+  }
+
+  warn(text: ByteString): void {
+    this.context.warn?.(text);
+  }
+
+  /** Text of a rule as a message may show it: what a file holds is nobody's business but its owner's. */
+  shown(text: ByteString): ByteString {
+    return this.source === undefined ? text : `<rule from ${this.where()}>`;
+  }
+
+  where(): ByteString {
+    const source = this.source;
+    if (source?.file === undefined)
+      return source?.namedAt === undefined ? 'a file read earlier' : `a file named at ${source.namedAt}`;
+    return source.line > 0 ? `${source.file} line ${source.line}` : source.file;
+  }
+
+  openFailed(kind: 'in' | 'ex', path: ByteString, error: SysError, hidden: boolean): RsyncError {
+    const text = hidden
+      ? `failed to open ${kind}clude file ${this.shown(path)}`
+      : `rsync: [${this.who}] failed to open ${kind}clude file ${path}: ${this.errorText(error)} (${error.errno})`;
+    return new RsyncError(ExitCode.FileIo, text, { cause: error });
+  }
+
+  private errorText(error: SysError): string {
+    return this.context.errorText?.(error.errno) ?? commonErrors[error.code] ?? error.code;
+  }
+
+  private absolute(path: ByteString, base: ByteString | undefined): ByteString {
+    if (path.startsWith('/')) return path;
+    const from = base ?? this.context.cwd ?? Buffer.from(process.cwd()).toString('latin1');
+    return `${from}/${path}`;
+  }
+}
+
+const commonErrors: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EPERM: 'Operation not permitted',
+  ENOTDIR: 'Not a directory',
+  EISDIR: 'Is a directory',
+  ELOOP: 'Too many levels of symbolic links',
+  ENAMETOOLONG: 'File name too long',
+};
