@@ -140,6 +140,7 @@ export function defaultOptions(given: Partial<Options> = {}): Options {
     checksumSeed: 0,
     compressChoice: '',
     compressGiven: false,
+    compressNoneGiven: false,
     compressLevel: undefined,
     compressThreads: 0,
     skipCompress: undefined,

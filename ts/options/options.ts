@@ -151,7 +151,7 @@ export interface Options {
   /** Seconds; -1 compares nanoseconds too. */
   readonly modifyWindow: number;
   readonly modifyWindowGiven: boolean;
-  /** -y count: 2 also looks in the alternate destinations. */
+  /** Directories to search for a similar file: 1 is the destination's, more are alternate ones. */
   readonly fuzzy: number;
   /** undefined: whole files locally, delta remotely. */
   readonly wholeFile: boolean | undefined;
@@ -202,6 +202,8 @@ export interface Options {
   readonly compressChoice: string;
   /** -z itself was given: with 'auto' the server is told `z` (else only a level turned compression on). */
   readonly compressGiven: boolean;
+  /** --compress-choice=none was given (`compressChoice` is ''): the server is told. */
+  readonly compressNoneGiven: boolean;
   /** undefined is the codec's default. */
   readonly compressLevel: number | undefined;
   readonly compressThreads: number;

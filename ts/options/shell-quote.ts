@@ -19,13 +19,13 @@ export interface QuoteContext {
 export function quoteOption(name: string, value: ByteString, options: QuoteContext['options']): ByteString {
   const prefix = name === '' ? '' : `${name}=`;
   if (options.secludedArgs || options.oldArgs >= 2) return prefix + value;
-  return prefix + escape(value, wildChars + shellChars, false);
+  return prefix + backslash(value, wildChars + shellChars, false);
 }
 
 /** An argument of --remote-option: with --old-args the remote shell splits it. */
 export function quoteRemoteOption(value: ByteString, options: QuoteContext['options']): ByteString {
   if (options.secludedArgs || options.oldArgs > 0) return value;
-  return escape(value, wildChars + shellChars, false);
+  return backslash(value, wildChars + shellChars, false);
 }
 
 /**
@@ -38,7 +38,7 @@ export function quotePath(path: ByteString, context: QuoteContext): ByteString {
   if (options.secludedArgs || options.oldArgs > 0) return dash + path;
   const tilde =
     path.startsWith('~') && !context.amSender && !trustsArgs(options) && tildeIsName(path, options);
-  return dash + (tilde ? '\\' : '') + escape(path, shellChars, true);
+  return dash + (tilde ? '\\' : '') + backslash(path, shellChars, true);
 }
 
 function trustsArgs(options: QuoteContext['options']): boolean {
@@ -50,7 +50,7 @@ function tildeIsName(path: ByteString, options: QuoteContext['options']): boolea
 }
 
 /** With `isPath`, a backslash that already protects a wildcard is not doubled. */
-function escape(text: ByteString, special: string, isPath: boolean): ByteString {
+function backslash(text: ByteString, special: string, isPath: boolean): ByteString {
   let out = '';
   for (let i = 0; i < text.length; i++) {
     const c = text[i]!;
