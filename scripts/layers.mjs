@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+/**
+ * Checks that the folders of `ts/` import each other only along the design's arrows: dependencies point
+ * one way. Open to all are type-only imports, `ts/errors.ts`, and the files that declare the kernel's
+ * tables and the wire's numbers. The addon is reached from `ts/kernel/native.ts` alone; the roles never
+ * import each other.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const below = ['flist', 'filter', 'delta', 'metadata', 'wire', 'report', 'options'];
+
+/** Declarations: errors, table layouts and constants, without behaviour of a layer. */
+const openToAll = [
+  'errors.ts',
+  'kernel/kernel.ts',
+  'kernel/stat-table.ts',
+  'kernel/receive-batch.ts',
+  'wire/constants.ts',
+].map((file) => join(root, 'ts', file));
+
+/** For each folder of `ts/`, the others that it may import values from. */
+const arrows = {
+  '.': ['api'],
+  cli: ['api', 'session', 'daemon', 'options', 'report'],
+  api: ['session', 'options'],
+  daemon: ['session'],
+  session: ['roles', 'transport', 'batch', 'kernel', ...below],
+  roles: ['flist', 'filter', 'delta', 'metadata', 'wire', 'report'],
+  transport: ['kernel'],
+  batch: ['wire', 'options'],
+  flist: ['wire', 'filter', 'metadata'],
+  filter: ['wire'],
+  delta: ['wire'],
+  metadata: ['kernel'],
+  report: ['options'],
+  wire: ['kernel'],
+  options: [],
+  kernel: [],
+};
+
+const statement = /(?:^|\n)\s*(import|export)\s+(type\s+)?([^'";]*?\bfrom\s*)?['"]([^'"]+)['"]/g;
+const dynamic = /\b(?:import|require|createRequire\([^)]*\))\(\s*['"]([^'"]+)['"]\s*\)/g;
+
+/** True when nothing of an import is left once the types are gone. */
+const typesOnly = (keyword, clause) => {
+  if (keyword !== undefined) return true;
+  const braces = /^\s*\{([^}]*)\}\s*from\s*$/.exec(clause ?? '');
+  if (!braces) return false;
+  const names = braces[1].split(',').map((name) => name.trim());
+  return names.filter((name) => name !== '').every((name) => name.startsWith('type '));
+};
+
+/** The modules that a source file imports values from. */
+export const valueImports = (source) => {
+  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"])\/\/.*$/gm, '$1');
+  const found = [];
+  for (const [, , keyword, clause, from] of code.matchAll(statement)) {
+    if (!typesOnly(keyword, clause)) found.push(from);
+  }
+  for (const [, from] of code.matchAll(dynamic)) found.push(from);
+  return found;
+};
+
+/** Where a file of `ts/` belongs: its folder, and for roles which of the three. */
+const placeOf = (path) => {
+  const parts = relative(join(root, 'ts'), path).split(sep);
+  if (parts[0] === '..') return { folder: null, role: null };
+  return {
+    folder: parts.length === 1 ? '.' : parts[0],
+    role: parts[0] === 'roles' && parts.length > 2 ? parts[1] : null,
+  };
+};
+
+/** Why a file may not import a module; null when it may. */
+const offence = (file, module) => {
+  if (!module.startsWith('.')) return null;
+  const target = resolve(dirname(file), module);
+  const [from, to] = [placeOf(file), placeOf(target)];
+  if (to.folder === null) {
+    const inside = relative(root, target).split(sep);
+    if (inside[0] === 'native' && file === join(root, 'ts', 'kernel', 'native.ts')) return null;
+    return inside[0] === 'native' ? 'only ts/kernel/native.ts reaches the addon' : 'it lies outside ts/';
+  }
+  if (openToAll.includes(target)) return null;
+  if (!(from.folder in arrows)) return `ts/${from.folder} has no place in the design`;
+  if (from.folder === to.folder) {
+    const crosses = from.role !== null && to.role !== null && from.role !== to.role;
+    return crosses ? 'roles do not import each other' : null;
+  }
+  if (arrows[from.folder].includes(to.folder)) return null;
+  return `ts/${from.folder} may import ${arrows[from.folder].join(', ') || 'no other folder'}`;
+};
+
+const sources = readdirSync(join(root, 'ts'), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => join(entry.parentPath, entry.name));
+
+let offenders = 0;
+for (const file of sources.sort()) {
+  for (const module of valueImports(readFileSync(file, 'utf8'))) {
+    const why = offence(file, module);
+    if (why === null) continue;
+    offenders++;
+    console.log(`${relative(root, file)} imports ${module}: ${why}`);
+  }
+}
+console.log(`layers: ${sources.length} files, ${offenders} imports against the arrows`);
+process.exitCode = offenders > 0 ? 1 : 0;

@@ -1,0 +1,141 @@
+#!/usr/bin/env node
+/**
+ * Brings what the tests run against: real rsync (3.5.0 from Debian's security suite, and 3.2.7 unpacked
+ * beside it), OpenSSH, and Node 24. Everything that is not installed by the system's packages lies below
+ * `.test-peers/`; `.test-peers/peers.json` says what there is and, for what there is not, why.
+ *
+ * Quick when all is present. Nothing here is an error: a missing peer makes tests skip, and says so.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { $, which } from 'zx';
+
+$.quiet = true;
+$.nothrow = true;
+
+const oldVersion = '3.2.7-1+deb12u6';
+const root = join(import.meta.dirname, '..');
+const cache = join(root, '.test-peers');
+const isRoot = process.getuid?.() === 0;
+const skipped = [];
+
+const skip = (what, why) => {
+  skipped.push({ what, why });
+  return null;
+};
+
+/** First line of what went wrong, for the list of skipped parts. */
+const reasonOf = (result) => {
+  const lines = `${result.stderr}\n${result.stdout}`.split('\n').map((line) => line.trim());
+  return (
+    lines.find((line) => /^E:|npm error|error/i.test(line)) ??
+    lines.find((line) => line !== '') ??
+    'it failed'
+  );
+};
+
+const find = async (program) => {
+  const path = await which(program, { nothrow: true });
+  if (path) return path;
+  return (
+    ['/usr/sbin', '/usr/local/sbin'].map((dir) => join(dir, program)).find((file) => existsSync(file)) ?? null
+  );
+};
+
+let updated;
+/** `apt-get update`, once a run, and only when something must be fetched. */
+const updateLists = () => {
+  updated ??= isRoot ? $`apt-get -o APT::Sandbox::User=root update` : Promise.resolve();
+  return updated;
+};
+
+const install = async (name) => {
+  if (!isRoot) return 'installing needs root';
+  if (!(await find('apt-get'))) return 'there is no apt-get';
+  const get = () =>
+    $`DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install -y --no-install-recommends ${name}`;
+  await updateLists();
+  const done = await get();
+  return done.exitCode === 0 ? null : reasonOf(done);
+};
+
+/** Unpacks one exact version of a Debian package below the cache, without installing it. */
+const unpack = async (name, version, target) => {
+  if (!(await find('apt-get')) || !(await find('dpkg'))) return 'there is no apt-get';
+  const work = mkdtempSync(join(tmpdir(), 'oc-rsync-peers-'));
+  try {
+    const download = () =>
+      $({ cwd: work })`apt-get -o APT::Sandbox::User=root download ${`${name}=${version}`}`;
+    let done = await download();
+    if (done.exitCode !== 0) {
+      await updateLists();
+      done = await download();
+    }
+    const file = readdirSync(work).find((entry) => entry.endsWith('.deb'));
+    if (done.exitCode !== 0 || file === undefined) return reasonOf(done);
+    mkdirSync(target, { recursive: true });
+    done = await $`dpkg -x ${join(work, file)} ${target}`;
+    return done.exitCode === 0 ? null : reasonOf(done);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+};
+
+/** True when a binary starts here and says that it is this version. */
+const isVersion = async (path, version) => {
+  if (!existsSync(path)) return false;
+  const said = await $`${path} --version`;
+  return said.exitCode === 0 && said.stdout.includes(version);
+};
+
+const setUpRsync = async () => {
+  const present = await find('rsync');
+  if (present) return present;
+  const why = await install('rsync');
+  return why === null ? find('rsync') : skip('rsync', why);
+};
+
+const setUpOldRsync = async () => {
+  const target = join(cache, 'rsync-3.2.7');
+  const binary = join(target, 'usr', 'bin', 'rsync');
+  if (await isVersion(binary, '3.2.7')) return binary;
+  const why = await unpack('rsync', oldVersion, target);
+  if (why !== null) return skip('rsync 3.2.7', why);
+  return (await isVersion(binary, '3.2.7')) ? binary : skip('rsync 3.2.7', 'its program does not start here');
+};
+
+const setUpNode24 = async () => {
+  const target = join(cache, 'node24');
+  const binary = join(target, 'node_modules', 'node', 'bin', 'node');
+  if (await isVersion(binary, 'v24.')) return binary;
+  mkdirSync(target, { recursive: true });
+  const done = await $`npm install --no-audit --no-fund --no-package-lock --prefix ${target} node@24`;
+  if (done.exitCode !== 0) return skip('node 24', reasonOf(done));
+  return (await isVersion(binary, 'v24.')) ? binary : skip('node 24', 'its program does not start here');
+};
+
+const setUpSsh = async () => {
+  let [ssh, sshd] = [await find('ssh'), await find('sshd')];
+  if (!ssh || !sshd) {
+    const why = await install('openssh-server');
+    if (why !== null) return [skip('openssh', why), null];
+    [ssh, sshd] = [await find('ssh'), await find('sshd')];
+  }
+  return [ssh, sshd];
+};
+
+mkdirSync(cache, { recursive: true });
+const rsync = await setUpRsync();
+const rsync327 = await setUpOldRsync();
+const node24 = await setUpNode24();
+const [ssh, sshd] = await setUpSsh();
+
+writeFileSync(
+  join(cache, 'peers.json'),
+  `${JSON.stringify({ rsync, rsync327, node24, ssh, sshd, skipped }, null, 2)}\n`,
+);
+for (const { what, why } of skipped) console.log(`set-up: no ${what}, its tests are skipped: ${why}`);
+if (rsync !== null && !(await isVersion(rsync, '3.5.0'))) {
+  console.log('set-up: the rsync on PATH is not 3.5.0; the tests take it as the reference all the same');
+}

@@ -1,0 +1,201 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+/**
+ * `npm test`: everything that must hold, in one command, ending with one line of counts.
+ *
+ *   npm test                         all of it
+ *   npm test -- unit interop/ssh     only the test files whose paths contain one of these words
+ *   npm test -- --peer /path/rsync   another binary at the other end of the interop tests
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { minimist, which } from 'zx';
+
+const root = join(import.meta.dirname, '..');
+const given = minimist(process.argv.slice(2), { string: ['peer'] });
+const filters = given._.map(String);
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+const stepLimit = 30 * 60_000;
+
+const heading = (text) => console.log(`\n── ${text}`);
+
+const failed = (what, n = 1) => {
+  counts.failed += n;
+  failures.push(n === 1 ? what : `${what} (${n})`);
+};
+
+const skipped = (what, why, n = 1) => {
+  counts.skipped += n;
+  console.log(`skipped: ${what}: ${why}`);
+};
+
+/** Runs a command in the repository's root; its output is shown, and kept where `keep` asks for it. */
+const execute = (command, { env = {}, keep = false } = {}) =>
+  new Promise((resolve) => {
+    const child = spawn(command[0], command.slice(1), {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', keep ? 'pipe' : 'inherit', 'inherit'],
+      timeout: stepLimit,
+      killSignal: 'SIGKILL',
+    });
+    let text = '';
+    child.stdout?.on('data', (chunk) => {
+      text += chunk;
+      process.stdout.write(chunk);
+    });
+    child.on('error', (error) => resolve({ code: 127, text: String(error) }));
+    child.on('close', (code) => resolve({ code: code ?? 1, text }));
+  });
+
+/** A check counts as one test. */
+const check = async (name, command) => {
+  heading(name);
+  const { code } = await execute(command);
+  if (code === 0) counts.passed++;
+  else failed(name);
+};
+
+// --- building
+
+const newestBelow = (dir) => {
+  if (!existsSync(dir)) return 0;
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((newest, entry) => Math.max(newest, statSync(join(entry.parentPath, entry.name)).mtimeMs), 0);
+};
+
+const addonPresent = () => {
+  const dir = join(root, 'native', 'prebuilds', `${process.platform}-${process.arch}`);
+  return existsSync(dir) && readdirSync(dir).some((name) => name.endsWith('.node'));
+};
+
+const buildIfStale = async (cargo) => {
+  const program = join(root, 'dist', 'oc-rsync.mjs');
+  const sources = Math.max(newestBelow(join(root, 'ts')), statSync(join(root, 'package.json')).mtimeMs);
+  const rust = newestBelow(join(root, 'crates'));
+  const addonTime = addonPresent() ? newestBelow(join(root, 'native', 'prebuilds')) : 0;
+  const fresh = existsSync(program) && statSync(program).mtimeMs >= sources;
+  if (fresh && (!cargo || addonTime >= rust)) return;
+  heading('build');
+  const { code } = await execute([process.execPath, 'scripts/build.mjs']);
+  if (code === 0) counts.passed++;
+  else failed('build');
+};
+
+// --- the checks
+
+const cargoChecks = async (cargo) => {
+  const why = !existsSync(join(root, 'Cargo.toml'))
+    ? 'there is no Cargo.toml'
+    : cargo
+      ? null
+      : 'there is no cargo';
+  if (why !== null) {
+    skipped('cargo fmt, cargo clippy, cargo test', why, 3);
+    return;
+  }
+  for (const [name, command] of [
+    ['cargo fmt', ['cargo', 'fmt', '--all', '--check']],
+    ['cargo clippy', ['cargo', 'clippy', '--quiet', '--workspace', '--all-targets', '--', '-D', 'warnings']],
+  ]) {
+    const tool = command[1];
+    const probe = spawn('cargo', [tool, '--version'], { stdio: 'ignore' });
+    const present = await new Promise((resolve) => {
+      probe.on('error', () => resolve(false));
+      probe.on('close', (code) => resolve(code === 0));
+    });
+    if (present) await check(name, command);
+    else skipped(name, `this toolchain has no ${tool}`);
+  }
+  heading('cargo test');
+  const { code, text } = await execute(['cargo', 'test', '--quiet', '--workspace'], { keep: true });
+  let bad = 0;
+  for (const [, ok, fail, ignored] of text.matchAll(/(\d+) passed; (\d+) failed; (\d+) ignored/g)) {
+    counts.passed += Number(ok);
+    counts.skipped += Number(ignored);
+    bad += Number(fail);
+  }
+  if (code !== 0) failed('cargo test', Math.max(1, bad));
+};
+
+// --- vitest
+
+/** One run of the suite; `lane` is its name in what is printed. */
+const vitest = async (lane, { node = process.execPath, env = {}, only = filters }) => {
+  heading(lane);
+  const scratch = mkdtempSync(join(tmpdir(), 'oc-rsync-report-'));
+  const file = join(scratch, 'report.json');
+  const command = [node, join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run'];
+  command.push(
+    '--reporter=dot',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+    '--passWithNoTests',
+    ...only,
+  );
+  const { code } = await execute(command, { env });
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    counts.passed += report.numPassedTests;
+    counts.skipped += report.numPendingTests + report.numTodoTests;
+    // A file that does not load has no test that could fail.
+    const broken = report.testResults.filter(
+      (entry) => entry.status === 'failed' && entry.assertionResults.length === 0,
+    );
+    const bad = report.numFailedTests + broken.length;
+    if (bad > 0 || code !== 0) failed(lane, Math.max(1, bad));
+  } catch {
+    failed(lane);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+};
+
+// --- all of it
+
+const started = Date.now();
+const cargo = await which('cargo', { nothrow: true });
+const peer = given.peer ? { OC_RSYNC_PEER: given.peer } : {};
+
+heading('peers');
+if ((await execute([process.execPath, 'scripts/setup-peers.mjs'])).code !== 0) failed('setting up the peers');
+await buildIfStale(cargo);
+
+const peersFile = join(root, '.test-peers', 'peers.json');
+const peers = existsSync(peersFile) ? JSON.parse(readFileSync(peersFile, 'utf8')) : { node24: null };
+const native = addonPresent();
+if (!native) skipped('the native kernel', 'the addon is not built; the portable kernel is tested alone');
+
+if (filters.length > 0) {
+  await vitest('tests', { env: peer });
+} else {
+  await check('types', ['npx', '--no-install', 'tsc', '--noEmit']);
+  await check('lint', ['npx', '--no-install', 'biome', 'check', '.']);
+  await check('layers', [process.execPath, 'scripts/layers.mjs']);
+  await cargoChecks(cargo);
+  const main = native ? 'native' : 'portable';
+  await vitest(`tests, ${main} kernel`, { env: { OC_RSYNC_KERNEL: main, ...peer } });
+  if (native) {
+    await vitest('sample, portable kernel', {
+      env: { OC_RSYNC_KERNEL: 'portable', OC_RSYNC_SAMPLE: '5', ...peer },
+      only: ['tests/contract', 'tests/roles', 'tests/interop'],
+    });
+  }
+  if (peers.node24) {
+    await vitest('sample, Node 24', {
+      node: peers.node24,
+      env: { OC_RSYNC_KERNEL: main, OC_RSYNC_SAMPLE: '9', ...peer },
+      only: ['tests/unit', 'tests/contract', 'tests/interop'],
+    });
+  } else {
+    skipped('Node 24', peers.skipped?.find((entry) => entry.what === 'node 24')?.why ?? 'it is not set up');
+  }
+}
+
+for (const what of failures) console.log(`failed: ${what}`);
+console.log(`\ntook ${Math.round((Date.now() - started) / 1000)} s`);
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;

@@ -1,0 +1,48 @@
+/**
+ * How many generated cases each interop test tries, and from which seed.
+ *
+ * `OC_RSYNC_FUZZ_RUNS=N` tries N instead of one and shrinks a counterexample; `OC_RSYNC_FUZZ_SEED=S` starts
+ * elsewhere. `OC_RSYNC_SAMPLE=N` keeps every N-th test of the large tables only.
+ */
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+
+const runs = Number(process.env.OC_RSYNC_FUZZ_RUNS ?? 1);
+
+/** fast-check's settings for a test: the seed follows from its name, so that a failure comes again. */
+export function propertySettings(name: string): fc.Parameters<unknown> {
+  const chosen = process.env.OC_RSYNC_FUZZ_SEED ?? '';
+  const seed = createHash('sha1').update(`${name}${chosen}`).digest().readInt32BE(0);
+  return { seed, numRuns: runs, endOnFailure: runs === 1 };
+}
+
+/** Time limit of a test that tries that many cases. */
+export const propertyTimeout = 90_000 * Math.max(1, runs);
+
+/** The rows of a large table that this run tries. */
+export function sampled<T>(rows: readonly T[]): T[] {
+  const step = Math.max(1, Number(process.env.OC_RSYNC_SAMPLE ?? 1));
+  return rows.filter((_, i) => i % step === 0);
+}
+
+/** Runs `body` on generated values and fails with the message of the last counterexample. */
+export async function forAll<T>(
+  name: string,
+  arbitrary: fc.Arbitrary<T>,
+  body: (value: T) => Promise<void>,
+): Promise<void> {
+  let last: unknown;
+  const details = await fc.check(
+    fc.asyncProperty(arbitrary, async (value) => {
+      try {
+        await body(value);
+      } catch (error) {
+        last = error;
+        throw error;
+      }
+    }),
+    propertySettings(name) as fc.Parameters<[T]>,
+  );
+  if (!details.failed) return;
+  throw last ?? new Error(`property failed: seed ${details.seed}, path ${details.counterexamplePath}`);
+}
