@@ -1,7 +1,13 @@
+import { protocolError } from '../errors.ts';
+import { maxBlockSize, maxBlockSizeOld } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 
-/** How a basis file is cut into blocks: the head of the generator's sums, echoed by the sender. */
+/**
+ * How a basis file is cut into blocks: the head of the generator's sums, echoed by the sender.
+ *
+ * Wire: four ints, count | block length | strong length | remainder.
+ */
 export interface SumHead {
   /** Number of blocks; 0: no basis, send the whole file. */
   readonly count: number;
@@ -20,15 +26,42 @@ export const emptySumHead: SumHead = { count: 0, blockLength: 0, strongLength: 0
  * digest; `who` names the role for messages. Throws a protocol error (2) for values out of range.
  */
 export function readSumHead(
-  _reader: Reader,
-  _protocol: number,
-  _maxStrongLength: number,
-  _who: 'sender' | 'receiver',
+  reader: Pick<Reader, 'int'>,
+  protocol: number,
+  maxStrongLength: number,
+  who: 'sender' | 'receiver',
 ): SumHead {
-  throw new Error('not yet');
+  const count = reader.int();
+  const blockLength = reader.int();
+  const strongLength = reader.int();
+  const remainder = reader.int();
+  if ((count | blockLength | strongLength | remainder) === 0) return emptySumHead;
+  const problem = sumHeadProblem(count, blockLength, strongLength, remainder, protocol, maxStrongLength);
+  if (problem !== undefined) throw protocolError(`${problem} [${who}]`);
+  return { count, blockLength, strongLength, remainder };
 }
 
 /** Writes a sum head. */
-export function writeSumHead(_writer: Writer, _head: SumHead): void {
-  throw new Error('not yet');
+export function writeSumHead(writer: Pick<Writer, 'int'>, head: SumHead): void {
+  writer.int(head.count);
+  writer.int(head.blockLength);
+  writer.int(head.strongLength);
+  writer.int(head.remainder);
+}
+
+function sumHeadProblem(
+  count: number,
+  blockLength: number,
+  strongLength: number,
+  remainder: number,
+  protocol: number,
+  maxStrongLength: number,
+): string | undefined {
+  if (count < 0) return `Invalid checksum count ${count}`;
+  const longest = protocol < 30 ? maxBlockSizeOld : maxBlockSize;
+  if (blockLength < 0 || blockLength > longest) return `Invalid block length ${blockLength}`;
+  if (count > 0 && blockLength === 0) return 'Invalid zero block length';
+  if (strongLength < 0 || strongLength > maxStrongLength) return `Invalid checksum length ${strongLength}`;
+  if (remainder < 0 || remainder > blockLength) return `Invalid remainder length ${remainder}`;
+  return undefined;
 }

@@ -1,6 +1,8 @@
 import type { Meta } from '../kernel/kernel.ts';
-import type { StatTable } from '../kernel/stat-table.ts';
-import type { ChmodStep } from './chmod.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, type StatTable } from '../kernel/stat-table.ts';
+import { type ChmodStep, tweakMode } from './chmod.ts';
+import { chmodBits } from './modes.ts';
+import { sameTime } from './quick-check.ts';
 
 /** The attributes an entry shall have, from the file list. Ids are local ones. */
 export interface WantedAttributes {
@@ -55,25 +57,134 @@ export interface AttributeChange {
 export const nothingToChange: AttributeChange = { meta: {}, changed: 0, timeFailed: false };
 
 /**
+ * Bits of `AttributeChange.changed`: those of the wire's item flags (ReportTime, ReportPerms, ReportOwner,
+ * ReportGroup), so that a caller can combine them.
+ */
+export const Changed = { Time: 1 << 3, Perms: 1 << 4, Owner: 1 << 5, Group: 1 << 6 } as const;
+
+/**
  * What set_file_attrs would change on an entry whose present state is row `row` of `stat`; without `stat`
  * the entry is a file just made by us with unknown attributes, and all that is preserved is set.
+ *
+ * Only root gives files away. A change of owner or group takes setuid and setgid from a file, so its mode
+ * is set again afterwards. Symbolic links have no mode of their own.
  */
 export function attrsFor(
-  _wanted: WantedAttributes,
-  _stat: StatTable | undefined,
-  _row: number,
-  _options: AttributeOptions,
-  _flags = 0,
+  wanted: WantedAttributes,
+  stat: StatTable | undefined,
+  row: number,
+  options: AttributeOptions,
+  flags = 0,
 ): AttributeChange {
-  throw new Error('not yet');
+  const type = wanted.mode & S_IFMT;
+  const isLink = type === S_IFLNK;
+  const present = stat === undefined ? -1 : stat.mode(row);
+  const mode = isLink ? present : wantedMode(wanted.mode, present, options, flags);
+
+  const setsUid =
+    stat === undefined ? options.owner && options.amRoot : ownerDiffers(wanted, stat, row, options);
+  const setsGid =
+    stat === undefined ? options.group && !wanted.skipGroup : groupDiffers(wanted, stat, row, options);
+  const chowns = setsUid || setsGid;
+  const losesBits = chowns && present >= 0 && (present & 0o6000) !== 0;
+  const setsMode = !isLink && (present < 0 || ((present ^ mode) & chmodBits) !== 0);
+  const timeDiffers = keepsTime(type, options, flags) && !hasTime(wanted, stat, row, options, flags);
+  const timeFailed = timeDiffers && isLink && !options.canLinkTimes;
+  const setsTime = timeDiffers && !timeFailed;
+
+  const changed =
+    (setsTime ? Changed.Time : 0) |
+    (setsMode ? Changed.Perms : 0) |
+    (setsUid ? Changed.Owner : 0) |
+    (setsGid ? Changed.Group : 0);
+  if (changed === 0) return timeFailed ? onlyTimeFailed : nothingToChange;
+  return {
+    meta: {
+      mode: setsMode || (losesBits && !isLink) ? mode & chmodBits : undefined,
+      uid: setsUid ? wanted.uid : undefined,
+      gid: setsGid ? wanted.gid : undefined,
+      mtime: setsTime ? wanted.mtime : undefined,
+      mtimeNsec: setsTime ? wanted.mtimeNsec : undefined,
+    },
+    changed,
+    timeFailed,
+  };
 }
 
 /** True when nothing that is preserved differs (unchanged_attrs); for alternate destinations and -i. */
 export function unchangedAttrs(
-  _wanted: WantedAttributes,
-  _stat: StatTable,
-  _row: number,
-  _options: AttributeOptions & { readonly executability: boolean },
+  wanted: WantedAttributes,
+  stat: StatTable,
+  row: number,
+  options: AttributeOptions & { readonly executability: boolean },
 ): boolean {
-  throw new Error('not yet');
+  const isLink = (wanted.mode & S_IFMT) === S_IFLNK;
+  if (options.times && !(isLink && options.omitLinkTimes) && !hasTime(wanted, stat, row, options, 0))
+    return false;
+  if (!isLink && permsDiffer(wanted.mode, stat.mode(row), options)) return false;
+  return !ownerDiffers(wanted, stat, row, options) && !groupDiffers(wanted, stat, row, options);
+}
+
+/** Do permissions differ in what is preserved (perms_differ)? Symbolic links have none. */
+export function permsDiffer(
+  wantedMode: number,
+  presentMode: number,
+  options: { readonly perms: boolean; readonly executability: boolean },
+): boolean {
+  if (options.perms) return ((wantedMode ^ presentMode) & chmodBits) !== 0;
+  return options.executability && ((wantedMode & 0o111) !== 0) !== ((presentMode & 0o111) !== 0);
+}
+
+/** Only root can give a file to its owner, so for all others no owner differs. */
+export function ownerDiffers(
+  wanted: WantedAttributes,
+  stat: StatTable,
+  row: number,
+  options: AttributeOptions,
+): boolean {
+  return options.owner && options.amRoot && stat.uid(row) !== wanted.uid;
+}
+
+/** Does a group differ that we may set? */
+export function groupDiffers(
+  wanted: WantedAttributes,
+  stat: StatTable,
+  row: number,
+  options: AttributeOptions,
+): boolean {
+  return options.group && !wanted.skipGroup && stat.gid(row) !== wanted.gid;
+}
+
+const onlyTimeFailed: AttributeChange = { meta: {}, changed: 0, timeFailed: true };
+
+function wantedMode(mode: number, present: number, options: AttributeOptions, flags: number): number {
+  if (
+    !options.perms &&
+    (flags & AttrFlag.DirCreated) !== 0 &&
+    (mode & S_IFMT) === S_IFDIR &&
+    present >= 0 &&
+    (present & 0o2000) !== 0
+  )
+    mode |= 0o2000;
+  return options.chmod === undefined ? mode : tweakMode(mode, options.chmod);
+}
+
+function keepsTime(type: number, options: AttributeOptions, flags: number): boolean {
+  if (!options.times || (flags & AttrFlag.SkipTimes) !== 0) return false;
+  if (type === S_IFDIR) return !options.omitDirTimes;
+  return type !== S_IFLNK || !options.omitLinkTimes;
+}
+
+function hasTime(
+  wanted: WantedAttributes,
+  stat: StatTable | undefined,
+  row: number,
+  options: AttributeOptions,
+  flags: number,
+): boolean {
+  if (stat === undefined) return false;
+  const exact = (flags & AttrFlag.AccurateTime) !== 0;
+  // Where nanoseconds cannot be set they cannot be asked for either.
+  const window = exact && options.canNanoseconds ? -1 : exact ? 0 : options.modifyWindow;
+  return sameTime(stat.mtime(row), stat.mtimeNsec(row), wanted.mtime, wanted.mtimeNsec, window);
 }

@@ -1,3 +1,5 @@
+import { S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
+
 /** The permission bits that rsync compares and sets: rwx thrice, setuid, setgid, sticky. */
 export const chmodBits = 0o7777;
 
@@ -13,10 +15,17 @@ export function defaultPerms(umask: number): number {
  * directory that a file replaces, or was made by us just now.
  */
 export function destMode(
-  _flistMode: number,
-  _existing: number | undefined,
-  _defaultPerms: number,
-  _options: { readonly perms: boolean; readonly executability: boolean },
+  flistMode: number,
+  existing: number | undefined,
+  defaultPerms: number,
+  options: { readonly perms: boolean; readonly executability: boolean },
 ): number {
-  throw new Error('not yet');
+  if (options.perms) return flistMode;
+  const type = flistMode & ~chmodBits;
+  if (existing === undefined) return type | (flistMode & defaultPerms);
+  const bits = existing & chmodBits;
+  if (!options.executability || (flistMode & S_IFMT) !== S_IFREG) return type | bits;
+  if ((flistMode & 0o111) === 0) return type | (bits & ~0o111);
+  // Whoever may read may execute, but only where nobody could before.
+  return type | ((existing & 0o111) === 0 ? bits | ((bits & 0o444) >> 2) : bits);
 }
