@@ -45,15 +45,31 @@ function goodLength(text: string, at: number, charset: Charset): number {
   return charset === 'ascii' ? 0 : utf8Length(text, at, byte);
 }
 
+/**
+ * Length of the well-formed character at `at`, else 0. As iconv(3) of the C library that rsync asks, this
+ * takes the old sequences of up to six bytes, but neither surrogates nor overlong forms.
+ */
 function utf8Length(text: string, at: number, first: number): number {
-  const length =
-    first >= 0xc2 && first < 0xe0 ? 2 : first < 0xe0 ? 0 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const length = sequenceLength(first);
   if (length === 0 || at + length > text.length) return 0;
   for (let i = 1; i < length; i++) if ((text.charCodeAt(at + i) & 0xc0) !== 0x80) return 0;
   const second = text.charCodeAt(at + 1);
-  if (first === 0xe0 && second < 0xa0) return 0;
-  if (first === 0xed && second > 0x9f) return 0;
-  if (first === 0xf0 && second < 0x90) return 0;
-  if (first === 0xf4 && second > 0x8f) return 0;
-  return length;
+  const shortest = smallestSecond[first];
+  if (shortest !== undefined && second < shortest) return 0;
+  return first === 0xed && second > 0x9f ? 0 : length;
+}
+
+/** Second bytes below these, after these first bytes, would fit into a shorter sequence. */
+const smallestSecond: Readonly<Record<number, number>> = {
+  224: 0xa0,
+  240: 0x90,
+  248: 0x88,
+  252: 0x84,
+};
+
+function sequenceLength(first: number): number {
+  if (first < 0xc2 || first > 0xfd) return 0;
+  if (first < 0xe0) return 2;
+  if (first < 0xf0) return 3;
+  return first < 0xf8 ? 4 : first < 0xfc ? 5 : 6;
 }
