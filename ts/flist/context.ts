@@ -1,11 +1,18 @@
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
+import type * as messages from '../report/messages.ts';
+import type { LogCode } from '../report/report.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 
 /** What the file list says to the user; `Report` of `ts/report` is one. */
 export interface FlistReport {
-  print(code: 'info' | 'warning' | 'error' | 'error-xfer' | 'client' | 'log', text: ByteString): void;
+  print(code: LogCode, text: ByteString): void;
+  info(flag: 'flist' | 'mount' | 'symsafe' | 'nonreg', level?: number): boolean;
+  debug(flag: 'dup' | 'flist' | 'hlink', level?: number): boolean;
 }
+
+/** Message texts; `ts/report/messages.ts` as a whole. */
+export type FlistTexts = typeof messages;
 
 /** The shared `IoError` bits of a run. */
 export interface FlistState {
@@ -18,8 +25,9 @@ export interface FlistContext {
   readonly options: Options;
   readonly negotiated: Negotiated;
   readonly report: FlistReport;
+  readonly texts: FlistTexts;
   readonly state: FlistState;
-  /** --chmod on this side; applied to everything but symbolic links. */
+  /** --chmod on this side, applied to everything but symbolic links; takes and gives a whole mode. */
   readonly tweakMode?: (mode: number) => number;
   /** Munges, unmunges or sanitizes targets of symbolic links; `depth` is the depth of the link's directory. */
   readonly mapLinkTarget?: (target: ByteString, depth: number) => ByteString;

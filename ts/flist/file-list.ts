@@ -1,3 +1,4 @@
+import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import {
   S_IFBLK,
@@ -79,7 +80,24 @@ const U16 = 24;
 /** An extra row: rdev major, rdev minor, hard-link group, hard-link previous. */
 const extraWords = 4;
 
+/** The names of entries; `nameOffset` and `nameLength` tell where an entry's name lies in `names`. */
+export interface NameColumns {
+  readonly names: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly u16: Uint16Array;
+}
+export function nameOffset(columns: NameColumns, i: number): number {
+  return columns.u32[i * U32 + 7];
+}
+export function nameLength(columns: NameColumns, i: number): number {
+  return columns.u16[i * U16 + 23];
+}
+
 const firstRecords = 16;
+/** One buffer holds at most 4 GiB. */
+const maxRecords = Math.floor(0xffffffff / (U32 * 4));
+const maxNameBytes = 0xffff0000;
+const tooLarge = 'file list has grown too large to expand';
 const firstNameBytes = 256;
 
 /**
@@ -179,6 +197,10 @@ export class FileList {
   basename(i: number): ByteString {
     const at = this.u32[i * U32 + 7];
     return this.names.toString('latin1', at, at + this.u16[i * U16 + 23]);
+  }
+  /** Bytes of the basename. */
+  nameLengthOf(i: number): number {
+    return this.u16[i * U16 + 23];
   }
   dir(i: number): Dir {
     return this.dirs[this.u32[i * U32 + 8]];
@@ -380,18 +402,17 @@ export class FileList {
       this.names = Buffer.from(Uint8Array.prototype.slice.call(this.names, 0, this.nameBytes).buffer);
   }
 
-  /** For sorting: the names, and where each one lies. */
-  nameColumns(): { names: Uint8Array; offset(i: number): number; length(i: number): number } {
-    const { names, u32, u16 } = this;
-    return {
-      names,
-      offset: (i) => u32[i * U32 + 7],
-      length: (i) => u16[i * U16 + 23],
-    };
+  /** For sorting: the names, and the records that say where each one lies. Valid until the list changes. */
+  nameColumns(): NameColumns {
+    return { names: this.names, u32: this.u32, u16: this.u16 };
   }
   /** For sorting: the list's number of the entry's directory. */
   dirNumber(i: number): number {
     return this.u32[i * U32 + 8];
+  }
+
+  setDirNumber(i: number, dir: number): void {
+    this.u32[i * U32 + 8] = dir;
   }
 
   /** Bytes of memory the list holds, names included. */
@@ -429,6 +450,7 @@ export class FileList {
 
   private grow(): void {
     const capacity = Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < 65536 ? 2 : 1.25)));
+    if (capacity > maxRecords) throw new RsyncError(ExitCode.Malloc, tooLarge);
     const buffer = new ArrayBuffer(capacity * U32 * 4);
     const u32 = new Uint32Array(buffer);
     u32.set(this.u32.subarray(0, this.count * U32));
@@ -440,8 +462,13 @@ export class FileList {
 
   private growNames(need: number): void {
     const size = this.names.length;
+    if (this.nameBytes + need > maxNameBytes) throw new RsyncError(ExitCode.Malloc, tooLarge);
     const grownNames = Buffer.allocUnsafeSlow(
-      Math.max(this.nameBytes + need, firstNameBytes, Math.floor(size * (size < 1 << 20 ? 2 : 1.25))),
+      Math.max(
+        this.nameBytes + need,
+        firstNameBytes,
+        Math.min(Math.floor(size * (size < 1 << 20 ? 2 : 1.25)), maxNameBytes),
+      ),
     );
     this.names.copy(grownNames, 0, 0, this.nameBytes);
     this.names = grownNames;

@@ -151,6 +151,19 @@ export class FileLists {
     return undefined;
   }
 
+  /** The segment that follows `list`, which may have been released. */
+  after(list: FileList): FileList | undefined {
+    const { segments } = this;
+    let low = 0;
+    let high = segments.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (segments[middle].ndxStart > list.ndxStart) high = middle;
+      else low = middle + 1;
+    }
+    return segments[low];
+  }
+
   /** Sender: the tree that the entry's path is below. */
   rootOf(list: FileList, i: number): Tree {
     return this.roots[list.dir(i).root];
@@ -162,6 +175,11 @@ export class FileLists {
     if (current === undefined) return 0;
     const gaps = this.segments.length - 1 - this.cursor;
     return this.nextStart - (current.ndxStart + current.count + 1) - gaps;
+  }
+
+  /** The segment that follows `list`, if it has come. */
+  after(list: FileList): FileList | undefined {
+    return this.listOf(list.ndxStart + list.count);
   }
 
   /** The entry of a wire index; `undefined` where no held list has it. */

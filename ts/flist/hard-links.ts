@@ -1,5 +1,6 @@
+import { protocolError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import type { FileList } from './file-list.ts';
+import { EntryFlag, type FileList } from './file-list.ts';
 import type { FileLists } from './file-lists.ts';
 
 /** The place of an entry among the names of its inode. */
@@ -12,28 +13,106 @@ export interface HardLinkPlace {
   readonly isLast: boolean;
 }
 
+/** A group that may go on in a later segment. */
+interface PriorGroup {
+  /** Wire index of the last name so far. */
+  last: number;
+  /** Where the content is, once a name of the group is complete. */
+  path: ByteString | undefined;
+}
+
 /**
- * Which entries of a received list are names of one inode (rsync's match_hard_links). Names of a group
- * form a chain from last to first: `list.hardLinkPrev(i)` is the wire index of the one before; flags
+ * Which entries of received lists are names of one inode (rsync's match_hard_links). Names of a group
+ * form a chain from last to first: `list.hardLinkPrev(i)` is the wire index of the one before; the flags
  * `HlinkFirst` and `HlinkLast` mark the ends.
+ *
+ * With incremental recursion a group may go on in a later segment. The generator calls `finish` when a
+ * name of a group is complete; names of later segments then have no `prev`, and link to `finishedPath`.
  */
 export class HardLinks {
-  constructor(_lists: FileLists) {}
+  private readonly lists: FileLists;
+  private readonly prior = new Map<number, PriorGroup>();
+
+  constructor(lists: FileLists) {
+    this.lists = lists;
+  }
 
   /** Chains the entries of a list that was just sorted and appended. */
-  match(_list: FileList): void {
-    throw new Error('pending');
+  match(list: FileList): void {
+    const linked: number[] = [];
+    for (let i = 0; i < list.count; i++) if (list.flags(i) & EntryFlag.Hlinked) linked.push(i);
+    linked.sort((a, b) => list.hardLinkGroupOf(a) - list.hardLinkGroupOf(b) || a - b);
+    for (let from = 0; from < linked.length; ) {
+      const group = list.hardLinkGroupOf(linked[from]);
+      let to = from + 1;
+      while (to < linked.length && list.hardLinkGroupOf(linked[to]) === group) to++;
+      this.chain(list, group, linked.slice(from, to));
+      from = to;
+    }
   }
+
   /** The entry's place, `undefined` when it has one name only. */
-  place(_list: FileList, _i: number): HardLinkPlace | undefined {
-    throw new Error('pending');
+  place(list: FileList, i: number): HardLinkPlace | undefined {
+    const flags = list.flags(i);
+    if ((flags & EntryFlag.Hlinked) === 0) return undefined;
+    return {
+      group: list.hardLinkGroupOf(i),
+      prev: list.hardLinkPrev(i),
+      isFirst: (flags & EntryFlag.HlinkFirst) !== 0,
+      isLast: (flags & EntryFlag.HlinkLast) !== 0,
+    };
   }
-  /** Where the last complete name of a group is, for groups that outlive their segments. */
-  finishedPath(_group: number): ByteString | undefined {
-    throw new Error('pending');
+
+  /** Where a complete name of the group is, for groups that outlive their segments. */
+  finishedPath(group: number): ByteString | undefined {
+    return this.prior.get(group)?.path;
   }
+
   /** A name of the group is complete at `path`: later segments link to it. */
-  finish(_group: number, _path: ByteString): void {
-    throw new Error('pending');
+  finish(group: number, path: ByteString): void {
+    const known = this.prior.get(group);
+    if (known === undefined) {
+      if (this.lists.incRecurse) throw protocolError(`Unable to find a hlink node for ${group} (${path})`);
+      return;
+    }
+    known.path ??= path;
+  }
+
+  private chain(list: FileList, group: number, members: readonly number[]): void {
+    const { incRecurse } = this.lists;
+    const prior = incRecurse ? this.priorGroup(list, group) : undefined;
+    const [first] = members;
+    let prev = -1;
+    if (prior === undefined || (prior.path === undefined && prior.last < 0))
+      list.setFlag(first, EntryFlag.HlinkFirst);
+    else if (prior.path === undefined) {
+      const place = this.lists.byNdx(prior.last);
+      if (place !== undefined && place.i >= 0) {
+        place.list.clearFlag(place.i, EntryFlag.HlinkLast);
+        prev = prior.last;
+      } else list.setFlag(first, EntryFlag.HlinkFirst);
+    }
+    for (const i of members) {
+      list.setHardLinkPrev(i, prev);
+      prev = list.ndxStart + i;
+    }
+    const last = members[members.length - 1];
+    if (members.length === 1 && !incRecurse) {
+      list.clearFlag(last, EntryFlag.Hlinked | EntryFlag.HlinkFirst);
+      list.setFlag(last, EntryFlag.HlinkDone);
+      return;
+    }
+    list.setFlag(last, EntryFlag.HlinkLast);
+    if (prior !== undefined && prior.path === undefined) prior.last = list.ndxStart + last;
+  }
+
+  private priorGroup(list: FileList, group: number): PriorGroup {
+    const known = this.prior.get(group);
+    if (known !== undefined) return known;
+    if (group < list.ndxStart)
+      throw protocolError(`hard-link gnum ${group} precedes flist start ${list.ndxStart}`);
+    const added: PriorGroup = { last: -1, path: undefined };
+    this.prior.set(group, added);
+    return added;
   }
 }

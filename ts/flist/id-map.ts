@@ -1,31 +1,76 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import { IdNames } from './id-names.ts';
 
-/** Turns the sender's user and group ids into ours, by name where names are used. */
+export interface IdMapSettings {
+  /** Names that come are not used (rsync's numeric_ids -1: a daemon module's own setting). */
+  readonly ignoreNames?: boolean;
+  /** The effective user may give files to anybody. */
+  readonly amRoot: boolean;
+  readonly names?: IdNames;
+  /** Groups this process is a member of; asked of the system by default. */
+  readonly memberOf?: readonly number[];
+}
+
+interface Mapped {
+  readonly local: number;
+  readonly skip: boolean;
+}
+
+/**
+ * Turns the sender's user and group ids into ours: the id that the same name has here, or the same number
+ * where the sender told no name, or one that nobody has here.
+ */
 export class IdMap {
   readonly names: IdNames;
+  private readonly settings: IdMapSettings;
+  private readonly users = new Map<number, Mapped>();
+  private readonly groups = new Map<number, Mapped>();
+  private members: ReadonlySet<number> | undefined;
 
-  constructor(settings: { numericIds: boolean; amRoot: boolean; names?: IdNames }) {
+  constructor(settings: IdMapSettings) {
+    this.settings = settings;
     this.names = settings.names ?? new IdNames();
   }
 
   /** The local uid of the sender's. */
-  uid(_remote: number): number {
-    throw new Error('pending');
+  uid(remote: number): number {
+    return (this.users.get(remote) ?? this.addUser(remote, '')).local;
   }
   /** The local gid of the sender's; see `skipGroup`. */
-  gid(_remote: number): number {
-    throw new Error('pending');
+  gid(remote: number): number {
+    return (this.groups.get(remote) ?? this.addGroup(remote, '')).local;
   }
   /** True when this user may not set the group that `gid(remote)` gives (rsync's FLAG_SKIP_GROUP). */
-  skipGroup(_remote: number): boolean {
-    throw new Error('pending');
+  skipGroup(remote: number): boolean {
+    return (this.groups.get(remote) ?? this.addGroup(remote, '')).skip;
   }
-  /** The sender said that its `id` is called `name` (`''`: it has none). */
-  addUser(_id: number, _name: ByteString): void {
-    throw new Error('pending');
+
+  /** The sender said that its `id` is called `name` (`''`: it has none). Id 0 is never looked up by name. */
+  addUser(id: number, name: ByteString): Mapped {
+    const named = this.useName(id, name) ? this.names.userId(name) : undefined;
+    const mapped = { local: named ?? id, skip: false };
+    this.users.set(id, mapped);
+    return mapped;
   }
-  addGroup(_id: number, _name: ByteString): void {
-    throw new Error('pending');
+  /** As `addUser`, for groups. */
+  addGroup(id: number, name: ByteString): Mapped {
+    const named = this.useName(id, name) ? this.names.groupId(name) : undefined;
+    const local = named ?? id;
+    const mapped = { local, skip: !this.settings.amRoot && !this.isMember(local) };
+    this.groups.set(id, mapped);
+    return mapped;
   }
+
+  private useName(id: number, name: ByteString): boolean {
+    return name !== '' && id !== 0 && this.settings.ignoreNames !== true;
+  }
+
+  private isMember(gid: number): boolean {
+    this.members ??= new Set(this.settings.memberOf ?? ownGroups());
+    return this.members.has(gid);
+  }
+}
+
+function ownGroups(): number[] {
+  return [...(process.getgroups?.() ?? []), ...(process.getegid === undefined ? [] : [process.getegid()])];
 }

@@ -1,17 +1,66 @@
+import { readFileSync } from 'node:fs';
 import type { ByteString } from '../kernel/kernel.ts';
 
-/** The names of users and groups of this machine, read once, when first asked for. */
+interface NameTable {
+  readonly byId: ReadonlyMap<number, ByteString>;
+  readonly byName: ReadonlyMap<ByteString, number>;
+}
+
+/**
+ * The names of users and groups of this machine, from its passwd and group files. Each is read once, when
+ * a name is first asked for; without the file, ids have no names.
+ */
 export class IdNames {
-  userName(_uid: number): ByteString | undefined {
-    throw new Error('pending');
+  private users: NameTable | undefined;
+  private groups: NameTable | undefined;
+  private readonly read: (file: 'passwd' | 'group') => ByteString;
+
+  /** `read` gives the whole file, `''` where there is none. */
+  constructor(read: (file: 'passwd' | 'group') => ByteString = readEtc) {
+    this.read = read;
   }
-  groupName(_gid: number): ByteString | undefined {
-    throw new Error('pending');
+
+  userName(uid: number): ByteString | undefined {
+    return this.userTable().byId.get(uid);
   }
-  userId(_name: ByteString): number | undefined {
-    throw new Error('pending');
+  groupName(gid: number): ByteString | undefined {
+    return this.groupTable().byId.get(gid);
   }
-  groupId(_name: ByteString): number | undefined {
-    throw new Error('pending');
+  userId(name: ByteString): number | undefined {
+    return this.userTable().byName.get(name);
   }
+  groupId(name: ByteString): number | undefined {
+    return this.groupTable().byName.get(name);
+  }
+
+  private userTable(): NameTable {
+    this.users ??= parseTable(this.read('passwd'));
+    return this.users;
+  }
+  private groupTable(): NameTable {
+    this.groups ??= parseTable(this.read('group'));
+    return this.groups;
+  }
+}
+
+function readEtc(file: 'passwd' | 'group'): ByteString {
+  try {
+    return readFileSync(`/etc/${file}`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** Both files have lines of `name:password:id:…`; the first line of an id or a name counts. */
+function parseTable(text: ByteString): NameTable {
+  const byId = new Map<number, ByteString>();
+  const byName = new Map<ByteString, number>();
+  for (const line of text.split('\n')) {
+    const [name, , digits] = line.split(':');
+    if (name === '' || name.startsWith('#') || digits === undefined || !/^\d+$/.test(digits)) continue;
+    const id = Number(digits);
+    if (!byId.has(id)) byId.set(id, name);
+    if (!byName.has(name)) byName.set(name, id);
+  }
+  return { byId, byName };
 }

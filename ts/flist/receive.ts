@@ -1,52 +1,151 @@
+import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
+import { cleanList } from './clean.ts';
 import type { FlistContext } from './context.ts';
-import type { FileList } from './file-list.ts';
+import { FlistDecoder } from './decoder.ts';
+import { EntryFlag, type FileList } from './file-list.ts';
 import { FileLists } from './file-lists.ts';
 import { HardLinks } from './hard-links.ts';
+import { receiveIdLists } from './id-lists.ts';
 import { IdMap } from './id-map.ts';
-
-/** Refuses names that nobody asked for (rsync's checks against a sender that is not trusted). */
-export interface NameGuard {
-  /** `excluded` and `unrequested` end the run; never asked for the transfer's `.`. */
-  check(path: ByteString, isDir: boolean): 'ok' | 'excluded' | 'unrequested';
-  /** A directory that may come only as parent of something requested: it then has no content. */
-  isImpliedParent(path: ByteString): boolean;
-}
+import type { NameGuard } from './name-guard.ts';
+import { pruneEmptyDirs } from './prune.ts';
+import { sortList } from './sort.ts';
+import { type FlistFormat, flistFormat } from './wire-format.ts';
 
 export interface FlistReceiverContext extends FlistContext {
   readonly reader: Reader;
   readonly guard?: NameGuard;
-  /** Effective user is root (or may act so): owners are mapped. */
+  /** The effective user may give files to anybody: owners are mapped. */
   readonly amRoot: boolean;
   readonly ids?: IdMap;
+  /** --prune-empty-dirs: directories that our filters exclude are not pruned. */
+  readonly isExcludedDir?: (path: ByteString) => boolean;
 }
+
+const allIoErrors = IoError.General | IoError.Vanished | IoError.DeleteLimit;
 
 /** Reads the peer's file list, segment by segment (rsync's recv_file_list). */
 export class FlistReceiver {
   readonly lists: FileLists;
   readonly hardLinks: HardLinks;
   readonly ids: IdMap;
+  private readonly context: FlistReceiverContext;
+  private readonly format: FlistFormat;
+  private readonly decoder: FlistDecoder;
 
   constructor(context: FlistReceiverContext) {
+    this.context = context;
+    this.format = flistFormat(context.negotiated, context.options);
     this.lists = new FileLists(context.negotiated.incRecurse);
     this.hardLinks = new HardLinks(this.lists);
-    this.ids = context.ids ?? new IdMap({ numericIds: context.options.numericIds, amRoot: context.amRoot });
+    this.ids = context.ids ?? new IdMap({ amRoot: context.amRoot });
+    this.decoder = new FlistDecoder({
+      reader: context.reader,
+      format: this.format,
+      ids: this.ids,
+      amRoot: context.amRoot,
+      guard: context.guard,
+      tweakMode: context.tweakMode,
+      mapLinkTarget: context.mapLinkTarget,
+      allowMissing: context.options.missingArgs === 'delete',
+    });
   }
 
   /**
    * Reads one list (`dirNdx` -1: the first), sorts it, drops duplicates, numbers its directories, maps its
    * owners, groups its hard links and appends it to `lists`.
    */
-  async receive(_dirNdx: number): Promise<FileList> {
-    throw new Error('pending');
+  async receive(dirNdx: number): Promise<FileList> {
+    const { reader, options, report, texts } = this.context;
+    const { lists, format } = this;
+    const { incRecurse, protocol } = format;
+    const startBytes = reader.bytesRead;
+    if (dirNdx >= 0) this.admitDir(dirNdx);
+    const isFirst = lists.isEmpty;
+    const list = lists.newList();
+    await this.readEntries(list, dirNdx);
+
+    if (!incRecurse) {
+      await receiveIdLists(reader, format, this.ids, list, this.context.amRoot);
+      lists.eof = true;
+    }
+    sortList(list, protocol);
+    if (incRecurse) lists.addDirs(list);
+    cleanList(list, 'receiver', protocol, (i) => {
+      if (report.debug('dup', 1))
+        report.print('info', texts.removingDuplicate(list.path(i), i + list.ndxStart));
+    });
+    if (options.relative) list.stripRoot();
+    if (options.pruneEmptyDirs) pruneEmptyDirs(list, this.context.isExcludedDir ?? (() => false));
+    if (protocol < 30) this.noteIoError(await reader.record(() => reader.int()));
+    list.parentDirNdx = dirNdx;
+    if (
+      isFirst &&
+      incRecurse &&
+      list.dirCount > 0 &&
+      list.high >= list.low &&
+      list.basename(list.low) === '.'
+    )
+      list.parentDirNdx = 0;
+
+    lists.append(list);
+    if (format.hardLinks && !options.listOnly) this.hardLinks.match(list);
+    lists.totals.wireBytes += reader.bytesRead - startBytes;
+    return list;
   }
 
   /**
-   * After a first list of a single entry: reads the ndx that announces the next segment, or the end
-   * (rsync's recv_additional_file_list).
+   * To be called when the first list has a single entry: reads the ndx that announces the next segment, or
+   * the end (rsync's recv_additional_file_list).
    */
   async receiveAdditional(): Promise<void> {
-    throw new Error('pending');
+    const { reader } = this.context;
+    const { lists } = this;
+    const ndx = await reader.record(() => reader.ndx());
+    if (ndx === ndxFlistEof) {
+      lists.eof = true;
+      return;
+    }
+    const dirNdx = ndxFlistOffset - ndx;
+    if (dirNdx < 0 || dirNdx >= lists.dirs.length)
+      throw protocolError(
+        `[receiver] Invalid dir index: ${ndx} (${ndxFlistOffset} - ${ndxFlistOffset - lists.dirs.length + 1})`,
+      );
+    await this.receive(dirNdx);
+  }
+
+  private async readEntries(list: FileList, dirNdx: number): Promise<void> {
+    const { reader } = this.context;
+    const { lists, decoder } = this;
+    const parent = this.format.incRecurse ? (dirNdx < 0 ? '' : lists.dirs.path(dirNdx)) : undefined;
+    const step = (): boolean => decoder.entry(list, parent);
+    for (;;) {
+      const more = reader.tryRecord(step) ?? (await reader.record(step));
+      if (!more) break;
+      lists.count(list, list.count - 1);
+    }
+    this.noteIoError(decoder.endIoError);
+  }
+
+  private noteIoError(bits: number): void {
+    if (!this.context.options.ignoreErrors) this.context.state.ioError |= bits & allIoErrors;
+  }
+
+  /** A segment may come once for each directory that the sender has told of. */
+  private admitDir(dirNdx: number): void {
+    const { dirs, segments } = this.lists;
+    if (segments.length === 0 || !this.format.incRecurse)
+      throw new RsyncError(ExitCode.Protocol, 'rsync: refusing sub-flist after final flist was freed');
+    if (dirNdx >= dirs.length)
+      throw protocolError(`rsync: refusing invalid dir_ndx ${dirNdx} >= ${dirs.length}`);
+    const list = dirs.list(dirNdx);
+    const i = dirs.index(dirNdx);
+    if (!list.isActive(i)) throw protocolError(`rsync: refusing flist for cleared dir_ndx ${dirNdx}`);
+    if (list.flags(i) & EntryFlag.GotDirFlist)
+      throw protocolError(`rsync: refusing malicious duplicate flist for dir ${dirNdx}`);
+    list.setFlag(i, EntryFlag.GotDirFlist);
   }
 }

@@ -71,7 +71,7 @@ export function flistFormat(negotiated: Negotiated, options: Options): FlistForm
     devices: options.devices,
     specials: options.specials,
     hardLinks: options.hardLinks,
-    atimes: options.atimes,
+    atimes: options.atimes > 0,
     numericIds: options.numericIds,
     relative: options.relative,
     recursive: options.recursive,

@@ -1,0 +1,448 @@
+import { ExitCode, protocolError, RsyncError } from '../errors.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+} from '../kernel/stat-table.ts';
+import { maxPath } from '../wire/constants.ts';
+import type { Reader } from '../wire/reader.ts';
+import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
+import type { IdMap } from './id-map.ts';
+import { InodeNumbers } from './inode-numbers.ts';
+import type { NameGuard } from './name-guard.ts';
+import { cleanName, hasDotDot } from './name-rules.ts';
+import { type FlistFormat, Xmit } from './wire-format.ts';
+
+const slash = 0x2f;
+const dot = 0x2e;
+/** Nanoseconds of a wire time are below this. */
+const maxNsec = 999_999_999;
+const permBits = 0o7777;
+
+export interface DecoderSettings {
+  readonly reader: Reader;
+  readonly format: FlistFormat;
+  readonly ids: IdMap;
+  readonly amRoot: boolean;
+  readonly guard?: NameGuard;
+  readonly tweakMode?: (mode: number) => number;
+  readonly mapLinkTarget?: (target: ByteString, depth: number) => ByteString;
+  /** --delete-missing-args: an entry of mode 0 asks for a deletion. */
+  readonly allowMissing: boolean;
+}
+
+/**
+ * Decodes the entries of a peer's file list (rsync's recv_file_entry). What an entry does not say it has
+ * from the one before it, across the segments of a list too.
+ */
+export class FlistDecoder {
+  private readonly settings: DecoderSettings;
+  private readonly reader: Reader;
+  private readonly format: FlistFormat;
+  private readonly inodes = new InodeNumbers();
+
+  /** The name of the entry before, as it was on the wire. */
+  private readonly last = Buffer.alloc(maxPath);
+  private lastLength = 0;
+  /** Where the last slash of that name is (-1: none), and its directory's number in `dirList`. */
+  private lastSlash = -1;
+  private lastDir = 0;
+  private dirList: FileList | undefined;
+  private mtime = 0;
+  private atime = 0;
+  private mode = 0;
+  private uid = 0;
+  private gid = 0;
+  private gidFlags = 0;
+  private rdevMajor = 0;
+  private dev = 0;
+  /** Protocols below 30: in a tree that was named as a source, and how long its name is. */
+  private inTopTree = false;
+  private topTreeLength = 0;
+  /** Set at the end of a list: the peer's `IoError` bits. */
+  endIoError = 0;
+
+  private readonly fields: EntryFields = {
+    mode: 0,
+    size: 0,
+    mtime: 0,
+    mtimeNsec: 0,
+    uid: 0,
+    gid: 0,
+    flags: 0,
+  };
+  private readonly sum = Buffer.alloc(64);
+
+  constructor(settings: DecoderSettings) {
+    this.settings = settings;
+    this.reader = settings.reader;
+    this.format = settings.format;
+  }
+
+  /**
+   * Decodes one entry into `list`, for use inside `Reader.record`; false at the end of the list. `parent`
+   * is the directory that a segment must be about, `undefined` where entries may lie anywhere.
+   */
+  entry(list: FileList, parent: ByteString | undefined): boolean {
+    const flags = this.readFlags();
+    if (flags === endOfList) return false;
+    this.readEntry(list, flags, parent);
+    return true;
+  }
+
+  private readFlags(): number {
+    const { reader, format } = this;
+    if (format.varintFlags) {
+      const flags = reader.varint();
+      if (flags !== 0) return flags;
+      this.endIoError = reader.varint();
+      return endOfList;
+    }
+    let flags = reader.byte();
+    if (flags === 0) {
+      this.endIoError = 0;
+      return endOfList;
+    }
+    if (flags & Xmit.ExtendedFlags) flags |= reader.byte() << 8;
+    if (flags === (Xmit.ExtendedFlags | Xmit.IoErrorEndlist)) {
+      if (!format.safeFlist) throw protocolError(`Invalid flist flag: ${flags.toString(16)}`);
+      this.endIoError = reader.varint();
+      return endOfList;
+    }
+    return flags;
+  }
+
+  private readEntry(list: FileList, wireFlags: number, parent: ByteString | undefined): void {
+    const { reader, format, settings } = this;
+    const { protocol } = format;
+    const modern = protocol >= 30;
+    let xflags = wireFlags;
+
+    const shared = xflags & Xmit.SameName ? reader.byte() : 0;
+    const length = this.readName(shared, xflags);
+
+    // From here to the last read nothing but locals may change: the record may have to be read again.
+    let group = -1;
+    let twin = -1;
+    if (modern && (xflags & (Xmit.Hlinked | Xmit.HlinkFirst)) === Xmit.Hlinked) {
+      group = reader.varint();
+      if (group < 0 || group >= list.ndxStart + list.count)
+        throw protocolError(`hard-link reference out of range: ${group} (${list.ndxStart + list.count})`);
+      if (group >= list.ndxStart) twin = group - list.ndxStart;
+    }
+
+    let size: number;
+    let { mtime, atime, mode, uid, gid, gidFlags, rdevMajor, dev } = this;
+    let nsec = 0;
+    let rdevMinor = 0;
+    let target = '';
+    let userName: ByteString | undefined;
+    let groupName: ByteString | undefined;
+    let uidRead = false;
+    let gidRead = false;
+    let inoHigh = 0;
+    let inoLow = 0;
+    if (twin >= 0) {
+      size = list.size(twin);
+      mtime = list.mtime(twin);
+      nsec = list.mtimeNsec(twin);
+      mode = list.mode(twin);
+      if (format.atimes) atime = list.atime(twin);
+      if (format.owner) uid = list.uid(twin);
+      if (format.group) gid = list.gid(twin);
+      if (isDeviceMode(mode)) {
+        rdevMinor = list.rdevMinor(twin);
+        if (format.devices) rdevMajor = list.rdevMajor(twin);
+      }
+      target = list.linkTarget(twin);
+    } else {
+      size = reader.varlong30(3);
+      if ((xflags & Xmit.SameTime) === 0) mtime = modern ? reader.varlong(4) : reader.uint();
+      if (xflags & Xmit.ModNsec) {
+        nsec = reader.varint();
+        if (nsec < 0 || nsec > maxNsec)
+          throw protocolError(
+            `wire value modtime_nsec out of range: ${nsec} not in [0,${maxNsec}] [receiver]`,
+          );
+      }
+      if ((xflags & Xmit.SameMode) === 0) {
+        mode = reader.int() & 0xffff;
+        if (!isKnownType(mode) && !(mode === 0 && settings.allowMissing))
+          throw protocolError(
+            `invalid file mode 0${mode.toString(8)} for ${this.lastName(length)} [receiver]`,
+          );
+      }
+      if (format.atimes && (mode & S_IFMT) !== S_IFDIR && (xflags & Xmit.SameAtime) === 0)
+        atime = reader.varlong(4);
+      if (settings.tweakMode !== undefined && (mode & S_IFMT) !== S_IFLNK && mode !== 0)
+        mode = (mode & S_IFMT) | (settings.tweakMode(mode) & permBits);
+      if (format.owner && (xflags & Xmit.SameUid) === 0) {
+        uidRead = true;
+        uid = (modern ? reader.varint() : reader.int()) >>> 0;
+        if (modern && xflags & Xmit.UserNameFollows) userName = reader.string(reader.byte());
+      }
+      if (format.group && (xflags & Xmit.SameGid) === 0) {
+        gidRead = true;
+        gid = (modern ? reader.varint() : reader.int()) >>> 0;
+        if (modern && xflags & Xmit.GroupNameFollows) groupName = reader.string(reader.byte());
+      }
+      const isDevice = isDeviceMode(mode);
+      if ((format.devices && isDevice) || (format.specials && isSpecialMode(mode) && protocol < 31)) {
+        if ((xflags & Xmit.SameRdevMajor) === 0) rdevMajor = reader.varint30() >>> 0;
+        if (modern) rdevMinor = reader.varint() >>> 0;
+        else rdevMinor = xflags & Xmit.RdevMinor8 ? reader.byte() : reader.int() >>> 0;
+        size = 0;
+      } else if (isDevice) size = 0;
+      if (format.links && (mode & S_IFMT) === S_IFLNK) {
+        const targetLength = reader.varint30();
+        if (targetLength < 0 || targetLength >= maxPath)
+          throw overflow(`overflow: linkname_len=${targetLength}`);
+        target = reader.string(targetLength);
+      }
+    }
+    if (size < 0) throw new RsyncError(ExitCode.Unsupported, 'Offset underflow: file-length is negative');
+    const linked = format.hardLinks && (xflags & Xmit.Hlinked) !== 0;
+    if (linked && !modern) {
+      if ((xflags & Xmit.SameDev) === 0) dev = reader.longint();
+      inoLow = reader.int();
+      if (inoLow === -1) {
+        inoLow = reader.uint();
+        inoHigh = reader.uint();
+      }
+    }
+    const isRegular = (mode & S_IFMT) === S_IFREG;
+    if (format.sumLength > 0 && isRegular && twin < 0) reader.copy(this.sum, 0, format.sumLength);
+
+    // Everything is read.
+    const inc = format.incRecurse;
+    const { ids } = settings;
+    if (userName !== undefined) uid = ids.addUser(uid, userName).local;
+    else if (uidRead && inc && settings.amRoot && !format.numericIds) uid = ids.uid(uid);
+    if (gidRead && modern) {
+      gidFlags = 0;
+      const remote = gid;
+      if (groupName !== undefined) gid = ids.addGroup(remote, groupName).local;
+      else if (inc && (!settings.amRoot || !format.numericIds)) gid = ids.gid(remote);
+      if ((groupName !== undefined || (inc && !settings.amRoot)) && ids.skipGroup(remote))
+        gidFlags = EntryFlag.SkipGroup;
+    }
+    const sharedSlash = this.lastSlash;
+    this.lastLength = length;
+    this.mtime = mtime;
+    this.atime = atime;
+    this.mode = mode;
+    this.uid = uid;
+    this.gid = gid;
+    this.gidFlags = gidFlags;
+    this.rdevMajor = rdevMajor;
+    this.dev = dev;
+
+    const { fields } = this;
+    fields.mode = mode;
+    fields.size = size;
+    fields.mtime = mtime;
+    fields.mtimeNsec = nsec;
+    fields.uid = uid;
+    fields.gid = gid;
+    fields.flags = format.group ? gidFlags : 0;
+    const i = this.place(list, length, shared, sharedSlash, parent);
+    const isDir = (mode & S_IFMT) === S_IFDIR;
+    xflags = this.checkName(list, i, isDir, xflags);
+    if (isDir) list.setFlag(i, this.dirFlags(list, i, xflags, shared, length));
+    if (isDeviceMode(mode)) list.setRdev(i, format.devices ? rdevMajor : 0, format.devices ? rdevMinor : 0);
+    if ((mode & S_IFMT) === S_IFLNK && target !== '') {
+      const map = twin < 0 ? settings.mapLinkTarget : undefined;
+      list.setLinkTarget(i, map === undefined ? target : map(target, list.dir(i).depth));
+    }
+    if (linked) {
+      if (!isDir) list.setFlag(i, EntryFlag.Hlinked);
+      if (modern) list.setHardLinkGroup(i, xflags & Xmit.HlinkFirst ? list.ndxStart + i : group);
+      else list.setHardLinkGroup(i, this.inodes.number(dev, inoHigh, inoLow));
+    }
+    if (format.sumLength > 0 && isRegular) {
+      const sum = twin < 0 ? this.sum : (list.checksum(twin) ?? this.sum);
+      list.setChecksum(i, sum, 0, format.sumLength);
+    }
+    if (format.atimes && !isDir) list.setAtime(i, atime);
+  }
+
+  /** Reads the rest of a name behind the `shared` bytes it has in common with the last; its length. */
+  private readName(shared: number, xflags: number): number {
+    const { reader, last } = this;
+    const rest = xflags & Xmit.LongName ? reader.varint30() : reader.byte();
+    if (rest < 0 || rest >= maxPath - shared)
+      throw overflow(
+        `overflow: xflags=0x${xflags.toString(16)} l1=${shared} l2=${rest} lastname=${this.lastName(this.lastLength)} [receiver]`,
+      );
+    if (shared > this.lastLength)
+      throw protocolError(`name prefix of ${shared} bytes is longer than the name before it [receiver]`);
+    reader.copy(last, shared, rest);
+    return shared + rest;
+  }
+
+  private lastName(length: number): ByteString {
+    return this.last.toString('latin1', 0, length);
+  }
+
+  /** Adds the entry under its checked name. */
+  private place(
+    list: FileList,
+    length: number,
+    shared: number,
+    sharedSlash: number,
+    parent: ByteString | undefined,
+  ): number {
+    const { last } = this;
+    if (length === 0) throw protocolError('empty name in the file list [receiver]');
+    // Components before the shared part are as they were checked with the last name.
+    let from = sharedSlash < shared ? sharedSlash + 1 : componentStart(last, shared);
+    let at = from;
+    let plain = !(from === 0 && last[0] === slash);
+    let lastSlash = from - 1;
+    for (; at < length && plain; at++) {
+      const byte = last[at];
+      if (byte === 0) throw protocolError('NUL byte in a name of the file list [receiver]');
+      if (byte !== slash) continue;
+      plain = !isSpecialComponent(last, from, at);
+      lastSlash = at;
+      from = at + 1;
+    }
+    if (plain && isSpecialComponent(last, from, length)) plain = length === 1 && last[0] === dot;
+    if (!plain || this.lastWasOdd) return this.placeOdd(list, length, parent);
+
+    if (lastSlash !== sharedSlash || shared <= lastSlash || this.dirList !== list) {
+      const prefix = last.toString('latin1', 0, lastSlash + 1);
+      this.lastDir = list.internDir(prefix, 0);
+      this.checkParent(prefix, parent, list, length);
+      this.dirList = list;
+      this.lastSlash = lastSlash;
+    }
+    return list.add(last, lastSlash + 1, length, this.lastDir, this.fields);
+  }
+
+  /** The name before needed cleaning: nothing is known of the part shared with it. */
+  private lastWasOdd = false;
+
+  /** Names that are not in their plain form: absolute ones, and those a hostile or odd sender makes. */
+  private placeOdd(list: FileList, length: number, parent: ByteString | undefined): number {
+    const raw = this.lastName(length);
+    if (raw.includes('\0')) throw protocolError('NUL byte in a name of the file list [receiver]');
+    const name = cleanName(raw);
+    if (hasDotDot(name) || (!this.format.relative && name.startsWith('/')))
+      throw new RsyncError(ExitCode.Unsupported, `ABORTING due to unsafe pathname from sender: ${raw}`);
+    const at = name.lastIndexOf('/') + 1;
+    const prefix = name.slice(0, at);
+    if (at === name.length) throw protocolError('empty name in the file list [receiver]');
+    this.lastDir = list.internDir(prefix, 0);
+    this.checkParent(prefix, parent, list, length);
+    this.lastWasOdd = raw !== name || raw.charCodeAt(0) === slash;
+    this.lastSlash = -1;
+    this.dirList = undefined;
+    const bytes = Buffer.from(name.slice(at), 'latin1');
+    return list.add(bytes, 0, bytes.length, this.lastDir, this.fields);
+  }
+
+  private checkParent(
+    prefix: ByteString,
+    parent: ByteString | undefined,
+    list: FileList,
+    length: number,
+  ): void {
+    if (parent === undefined) return;
+    const path = list.dirs[this.lastDir].path;
+    const relative = this.format.relative && path.startsWith('/') ? path.slice(1) : path;
+    if (relative !== parent || (prefix === '' && parent !== ''))
+      throw new RsyncError(
+        ExitCode.Unsupported,
+        `ABORTING due to invalid path from sender: ${this.lastName(length)}`,
+      );
+  }
+
+  /** The transfer's root must be a directory, and everything else must have been asked for. */
+  private checkName(list: FileList, i: number, isDir: boolean, xflags: number): number {
+    const { guard } = this.settings;
+    const isRoot = this.isRootName(list, i);
+    if (isRoot && !isDir)
+      throw protocolError(`ERROR: rejecting non-directory transfer-root entry: ${list.path(i)}`);
+    if (guard === undefined) return xflags;
+    const path = list.path(i);
+    if (!isRoot) {
+      const verdict = guard.check(path, isDir);
+      if (verdict !== 'ok')
+        throw new RsyncError(ExitCode.Unsupported, `ERROR: rejecting ${verdict} file-list name: ${path}`);
+    }
+    if (!isDir || !guard.isImpliedParent(path)) return xflags;
+    return this.format.protocol >= 30 ? xflags | Xmit.NoContentDir | Xmit.TopDir : xflags;
+  }
+
+  private isRootName(list: FileList, i: number): boolean {
+    if (list.nameLengthOf(i) !== 1) return false;
+    const { prefix } = list.dir(i);
+    return (prefix === '' || prefix === '/') && list.basename(i) === '.';
+  }
+
+  /** Whether a directory's content is part of the transfer; protocols below 30 let it be inferred. */
+  private dirFlags(list: FileList, i: number, xflags: number, shared: number, length: number): number {
+    const { format, last } = this;
+    const isTop = (xflags & Xmit.TopDir) !== 0;
+    if (format.protocol >= 30) {
+      if (xflags & Xmit.NoContentDir) return isTop ? EntryFlag.ImpliedDir : 0;
+      return EntryFlag.ContentDir | (isTop ? EntryFlag.TopDir : 0);
+    }
+    if (isTop) {
+      if (this.settings.guard?.isImpliedParent(list.path(i))) return EntryFlag.ImpliedDir;
+      this.inTopTree = format.recursive;
+      this.topTreeLength = list.depth(i) === 0 ? 0 : length;
+      const n = this.topTreeLength;
+      if (format.relative && n > 2 && last[n - 1] === dot && last[n - 2] === slash) this.topTreeLength -= 2;
+      return EntryFlag.TopDir | EntryFlag.ContentDir;
+    }
+    if (!this.inTopTree) return 0;
+    const n = this.topTreeLength;
+    if (!format.relative || n === 0 || (shared >= n && last[n] === slash)) return EntryFlag.ContentDir;
+    this.inTopTree = false;
+    return 0;
+  }
+}
+
+const endOfList = -1;
+
+function isKnownType(mode: number): boolean {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+    case S_IFDIR:
+    case S_IFLNK:
+    case S_IFCHR:
+    case S_IFBLK:
+    case S_IFIFO:
+    case S_IFSOCK:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Start of the path component that byte `at` is in. */
+function componentStart(name: Uint8Array, at: number): number {
+  let start = at;
+  while (start > 0 && name[start - 1] !== slash) start--;
+  return start;
+}
+
+/** True for an empty component, `.` and `..`. */
+function isSpecialComponent(name: Uint8Array, from: number, to: number): boolean {
+  const length = to - from;
+  if (length > 2) return false;
+  if (length === 0) return true;
+  return name[from] === dot && (length === 1 || name[from + 1] === dot);
+}
+
+function overflow(detail: string): RsyncError {
+  return new RsyncError(ExitCode.Malloc, `${detail}\nERROR: buffer overflow in recv_file_entry [receiver]`);
+}

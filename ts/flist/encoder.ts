@@ -1,0 +1,214 @@
+import type { ByteString } from '../kernel/kernel.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
+import type { Writer } from '../wire/writer.ts';
+import { EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
+import type { SentIds } from './id-lists.ts';
+import { InodeTable } from './inode-numbers.ts';
+import { type FlistFormat, Xmit } from './wire-format.ts';
+
+/** The inode of an entry with more than one name. */
+export interface LinkedInode {
+  readonly dev: number;
+  readonly inoHigh: number;
+  readonly inoLow: number;
+}
+
+/** A name shares at most this many bytes with the one before it. */
+const maxShared = 255;
+
+/**
+ * Encodes the entries of our file list (rsync's send_file_entry). What an entry has in common with the one
+ * before it is not sent, across the segments of a list too.
+ */
+export class FlistEncoder {
+  private readonly writer: Writer;
+  private readonly format: FlistFormat;
+  private readonly ids: SentIds;
+  private readonly inodes = new InodeTable();
+  private last: ByteString = '';
+  private mtime = 0;
+  private atime = 0;
+  private mode = 0;
+  private uid = 0;
+  private gid = 0;
+  private rdevMajor = 0;
+  private dev = 0;
+
+  constructor(writer: Writer, format: FlistFormat, ids: SentIds) {
+    this.writer = writer;
+    this.format = format;
+    this.ids = ids;
+  }
+
+  /**
+   * Sends entry `i`, which will have the wire index `list.ndxStart + i` until the list is sorted. `inode`
+   * is given for entries with more than one name (with -H), `sum` for regular files with -c.
+   */
+  entry(list: FileList, i: number, inode: LinkedInode | undefined, sum: Uint8Array | undefined): void {
+    const { writer, format, ids } = this;
+    const { protocol } = format;
+    const modern = protocol >= 30;
+    const name = list.path(i);
+    const mode = list.mode(i);
+    const type = mode & S_IFMT;
+    const isDevice = isDeviceMode(mode);
+    const sendDevice = format.devices && isDevice;
+    const sendSpecial = format.specials && protocol < 31 && isSpecialMode(mode);
+    const rdevMajor = sendDevice ? list.rdevMajor(i) : this.rdevMajor;
+    const rdevMinor = sendDevice ? list.rdevMinor(i) : 0;
+
+    let xflags = type === S_IFDIR ? dirFlags(list.flags(i), protocol) : 0;
+    if (mode === this.mode) xflags |= Xmit.SameMode;
+    else this.mode = mode;
+    if (sendDevice || sendSpecial) {
+      if (rdevMajor === this.rdevMajor) xflags |= Xmit.SameRdevMajor;
+      else this.rdevMajor = rdevMajor;
+      if (!modern && rdevMinor <= 0xff) xflags |= Xmit.RdevMinor8;
+    }
+    const uid = list.uid(i);
+    const gid = list.gid(i);
+    let userName: ByteString | undefined;
+    let groupName: ByteString | undefined;
+    const hasLast = this.last !== '';
+    if (!format.owner || (uid === this.uid && hasLast)) xflags |= Xmit.SameUid;
+    else {
+      this.uid = uid;
+      if (!format.numericIds) {
+        const met = ids.addUser(uid);
+        if (format.incRecurse && met !== undefined) {
+          userName = met;
+          xflags |= Xmit.UserNameFollows;
+        }
+      }
+    }
+    if (!format.group || (gid === this.gid && hasLast)) xflags |= Xmit.SameGid;
+    else {
+      this.gid = gid;
+      if (!format.numericIds) {
+        const met = ids.addGroup(gid);
+        if (format.incRecurse && met !== undefined) {
+          groupName = met;
+          xflags |= Xmit.GroupNameFollows;
+        }
+      }
+    }
+    const mtime = list.mtime(i);
+    if (mtime === this.mtime) xflags |= Xmit.SameTime;
+    else this.mtime = mtime;
+    const nsec = protocol >= 31 ? list.mtimeNsec(i) : 0;
+    if (nsec > 0) xflags |= Xmit.ModNsec;
+    const atime = list.atime(i);
+    const sendAtime = format.atimes && type !== S_IFDIR;
+    if (sendAtime) {
+      if (atime === this.atime) xflags |= Xmit.SameAtime;
+      else this.atime = atime;
+    }
+    let firstNdx = -1;
+    if (inode !== undefined) {
+      xflags |= Xmit.Hlinked;
+      if (modern) {
+        firstNdx = this.inodes.find(inode.dev, inode.inoHigh, inode.inoLow);
+        if (firstNdx < 0) {
+          this.inodes.set(inode.dev, inode.inoHigh, inode.inoLow, list.ndxStart + i);
+          xflags |= Xmit.HlinkFirst;
+        }
+      } else if (inode.dev === this.dev) xflags |= Xmit.SameDev;
+      else this.dev = inode.dev;
+    }
+
+    this.writeName(name, xflags, type === S_IFDIR);
+    if (firstNdx >= 0) {
+      writer.varint(firstNdx);
+      // The other name is in this list, with all that could follow here.
+      if (firstNdx >= list.ndxStart) return;
+    }
+    writer.varlong30(list.size(i), 3);
+    if ((xflags & Xmit.SameTime) === 0) {
+      if (modern) writer.varlong(mtime, 4);
+      else writer.int(mtime);
+    }
+    if (xflags & Xmit.ModNsec) writer.varint(nsec);
+    if ((xflags & Xmit.SameMode) === 0) writer.int(mode);
+    if (sendAtime && (xflags & Xmit.SameAtime) === 0) writer.varlong(atime, 4);
+    if ((xflags & Xmit.SameUid) === 0) this.writeId(uid, userName);
+    if ((xflags & Xmit.SameGid) === 0) this.writeId(gid, groupName);
+    if (sendDevice || sendSpecial) {
+      if ((xflags & Xmit.SameRdevMajor) === 0) writer.varint30(rdevMajor);
+      if (modern) writer.varint(rdevMinor);
+      else if (xflags & Xmit.RdevMinor8) writer.byte(rdevMinor);
+      else writer.int(rdevMinor);
+    }
+    if (format.links && type === S_IFLNK) {
+      const target = list.linkTarget(i);
+      writer.varint30(target.length);
+      writer.string(target);
+    }
+    if (inode !== undefined && !modern) {
+      // One more than the device's number, so that it is never zero.
+      if ((xflags & Xmit.SameDev) === 0) writer.longint(inode.dev + 1);
+      this.writeInode(inode);
+    }
+    if (sum !== undefined && type === S_IFREG && format.sumLength > 0) writer.bytes(sum, 0, format.sumLength);
+  }
+
+  /** Ends a list; `ioError` goes with it where it can and is not 0. */
+  end(ioError: number): void {
+    const { writer, format } = this;
+    if (format.varintFlags) {
+      writer.varint(0);
+      writer.varint(ioError);
+    } else if (ioError !== 0 && format.safeFlist) {
+      writer.short(Xmit.ExtendedFlags | Xmit.IoErrorEndlist);
+      writer.varint(ioError);
+    } else writer.byte(0);
+  }
+
+  private writeName(name: ByteString, wireFlags: number, isDir: boolean): void {
+    const { writer, format, last } = this;
+    let xflags = wireFlags;
+    const limit = Math.min(last.length, name.length, maxShared);
+    let shared = 0;
+    while (shared < limit && last.charCodeAt(shared) === name.charCodeAt(shared)) shared++;
+    const rest = name.length - shared;
+    if (shared > 0) xflags |= Xmit.SameName;
+    if (rest > 255) xflags |= Xmit.LongName;
+    // Flags of zero would end the list: a bit that has no meaning here is set instead.
+    if (format.varintFlags) writer.varint(xflags === 0 ? Xmit.ExtendedFlags : xflags);
+    else {
+      if (xflags === 0 && !isDir) xflags |= Xmit.TopDir;
+      if ((xflags & 0xff00) !== 0 || xflags === 0) writer.short(xflags | Xmit.ExtendedFlags);
+      else writer.byte(xflags);
+    }
+    if (shared > 0) writer.byte(shared);
+    if (rest > 255) writer.varint30(rest);
+    else writer.byte(rest);
+    writer.string(shared === 0 ? name : name.slice(shared));
+    this.last = name;
+  }
+
+  private writeId(id: number, name: ByteString | undefined): void {
+    const { writer } = this;
+    writer.varint30(id);
+    if (name === undefined) return;
+    writer.byte(name.length);
+    writer.string(name);
+  }
+
+  private writeInode({ inoHigh, inoLow }: LinkedInode): void {
+    const { writer } = this;
+    const low = inoLow >>> 0;
+    if (inoHigh === 0 && low <= 0x7fffffff) {
+      writer.int(low);
+      return;
+    }
+    writer.int(-1);
+    writer.int(low);
+    writer.int(inoHigh);
+  }
+}
+
+function dirFlags(flags: number, protocol: number): number {
+  const top = flags & EntryFlag.TopDir ? Xmit.TopDir : 0;
+  if (protocol < 30 || flags & EntryFlag.ContentDir) return top;
+  return flags & EntryFlag.ImpliedDir ? Xmit.TopDir | Xmit.NoContentDir : Xmit.NoContentDir;
+}

@@ -1,0 +1,9 @@
+import type { ByteString } from '../kernel/kernel.ts';
+
+/** Refuses names that nobody asked for (rsync's checks against a sender that is not trusted). */
+export interface NameGuard {
+  /** `excluded` and `unrequested` end the run; never asked for the transfer's `.`. */
+  check(path: ByteString, isDir: boolean): 'ok' | 'excluded' | 'unrequested';
+  /** A directory that may come only as parent of something requested: it then has no content. */
+  isImpliedParent(path: ByteString): boolean;
+}
