@@ -114,6 +114,11 @@ export class Reader {
     }
   }
 
+  /** Counts bytes that came by another way (loopback), as if they had been read. */
+  account(bytes: number): void {
+    this.bytesRead += bytes;
+  }
+
   /** True when a payload byte can be read without waiting. */
   buffered(): boolean {
     while (this.pos === this.limit) if (!this.extend()) return false;
@@ -294,6 +299,13 @@ export class Reader {
   copy(target: Uint8Array, at: number, n: number): void {
     const from = this.take(n);
     this.raw.copy(target, at, from, from + n);
+  }
+  /** Where the decoder is; `rewind` goes back there. Valid within one run of a decoder. */
+  mark(): number {
+    return this.pos;
+  }
+  rewind(to: number): void {
+    this.pos = to;
   }
   skip(n: number): void {
     this.take(n);

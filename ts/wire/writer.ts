@@ -172,6 +172,11 @@ export class Writer {
     this.enqueue(frame);
   }
 
+  /** Counts bytes that reach the peer by another way (loopback), as if they had been written. */
+  account(bytes: number): void {
+    this.bytesWritten += bytes;
+  }
+
   get isMultiplexed(): boolean {
     return this.multiplexed;
   }

@@ -1,0 +1,37 @@
+import type { AttributeOptions } from '../metadata/attributes.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import type { Report } from '../report/report.ts';
+import type { Statistics } from '../report/statistics.ts';
+import type { Negotiated } from '../wire/negotiated.ts';
+import type { Reader } from '../wire/reader.ts';
+import type { Writer } from '../wire/writer.ts';
+import type { ItemLog } from './item-log.ts';
+import type { Loopback } from './loopback.ts';
+
+/** The mutable rest of a run that its roles share. */
+export interface RunState {
+  /** `IoError` bits, ours and the peer's. */
+  ioError: number;
+}
+
+/** What a session hands to each of its roles. */
+export interface RoleContext {
+  readonly options: Options;
+  readonly negotiated: Negotiated;
+  readonly kernel: Kernel;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly report: Report;
+  readonly items: ItemLog;
+  /** Which attributes are preserved, and which can be. */
+  readonly attributes: AttributeOptions;
+  /** The effective user is root. */
+  readonly amRoot: boolean;
+  readonly stats: Statistics;
+  readonly state: RunState;
+  /** Set when the peer is a session of this process: whole files then pass by reference. */
+  readonly loopback: Loopback | undefined;
+  /** Rejects when the run is interrupted; long loops look at it between files. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,42 @@
+/**
+ * What the receiver tells the generator of the same session. (In rsync they are two processes, and this is
+ * the pipe with MSG_REDO, MSG_SUCCESS, MSG_NO_SEND and the dones.) The generator handles the news between
+ * two entries, and waits here when it has nothing else to do.
+ */
+export class GeneratorLink {
+  /** Indexes whose content failed verification and is to be asked for again. */
+  readonly redo: number[] = [];
+  /** Indexes that are in place, or (negative: `-ndx - 1`) will not come. */
+  readonly finished: number[] = [];
+  /** Phases the receiver has ended. */
+  doneCount = 0;
+  private wake: (() => void) | undefined;
+
+  success(ndx: number): void {
+    this.finished.push(ndx);
+    this.notify();
+  }
+  noSend(ndx: number): void {
+    this.finished.push(-ndx - 1);
+    this.notify();
+  }
+  askAgain(ndx: number): void {
+    this.redo.push(ndx);
+    this.notify();
+  }
+  phaseDone(): void {
+    this.doneCount++;
+    this.notify();
+  }
+  /** Something changed that the generator may wait for: news above, or another file list segment. */
+  notify(): void {
+    this.wake?.();
+    this.wake = undefined;
+  }
+  /** Resolves at the next change. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import type { FileList } from '../../flist/file-list.ts';
+import { isDeviceMode, isSpecialMode } from '../../flist/file-list.ts';
+import type { ByteString, Tree } from '../../kernel/kernel.ts';
+import { type StatTable, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../kernel/stat-table.ts';
+import { fileLooksUnchanged, linkLooksUnchanged } from '../../metadata/quick-check.ts';
+import { attributesMatch } from '../attributes.ts';
+import type { Entry, Generator } from './state.ts';
+
+export type FileType = 'file' | 'dir' | 'symlink' | 'device' | 'special' | 'unsupported';
+
+/** rsync's kinds of files: fifos and sockets are one kind, block and character devices another. */
+export function fileType(mode: number): FileType {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return 'file';
+    case S_IFDIR:
+      return 'dir';
+    case S_IFLNK:
+      return 'symlink';
+    default:
+      return isSpecialMode(mode) ? 'special' : isDeviceMode(mode) ? 'device' : 'unsupported';
+  }
+}
+
+/**
+ * Whether what lies at `path` looks like the entry (rsync's quick_check_ok); both are of the same type.
+ * `sum` is the digest of the present file where --checksum hashed it.
+ */
+export function looksUnchanged(
+  gen: Generator,
+  tree: Tree,
+  path: ByteString,
+  list: FileList,
+  i: number,
+  stats: StatTable,
+  row: number,
+  sum?: Uint8Array,
+): boolean {
+  switch (fileType(list.mode(i))) {
+    case 'file': {
+      if (gen.rules.checksum)
+        return stats.size(row) === list.size(i) && sameBytes(list.checksum(i), sum);
+      return fileLooksUnchanged(list.size(i), list.mtime(i), list.mtimeNsec(i), stats, row, {
+        sizeOnly: gen.rules.sizeOnly,
+        ignoreTimes: gen.rules.ignoreTimes,
+        modifyWindow: gen.ctx.options.modifyWindow,
+      });
+    }
+    case 'symlink':
+      return linkLooksUnchanged(list.linkTarget(i), readlinkOf(tree, path));
+    case 'special':
+      return (stats.mode(row) & S_IFMT) === (list.mode(i) & S_IFMT);
+    case 'device':
+      return (
+        (stats.mode(row) & S_IFMT) === (list.mode(i) & S_IFMT) &&
+        stats.rdevMajor(row) === list.rdevMajor(i) &&
+        stats.rdevMinor(row) === list.rdevMinor(i)
+      );
+    case 'dir':
+      return stats.isDir(row);
+    default:
+      return false;
+  }
+}
+
+/** What keeps the present file from being left as it is: its content, its attributes, or nothing. */
+export function unchangedByKind(gen: Generator, entry: Entry): 'content' | 'attributes' | 'nothing' {
+  const { list, i, path, stats, row } = entry;
+  if (stats === undefined || !looksUnchanged(gen, gen.destination.tree, path, list, i, stats, row, entry.sum))
+    return 'content';
+  return attributesMatch(gen.ctx, list, i, stats, row) ? 'nothing' : 'attributes';
+}
+
+function readlinkOf(tree: Tree, path: ByteString): ByteString | undefined {
+  try {
+    return tree.readlink(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  for (let k = 0; k < a.length; k++) if (a[k] !== b[k]) return false;
+  return true;
+}

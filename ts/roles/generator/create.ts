@@ -1,0 +1,65 @@
+import { SysError } from '../../errors.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
+import { temporaryName, uniqueSuffix } from '../../metadata/names.ts';
+import * as text from '../../report/messages.ts';
+import { makeBackup } from '../backup.ts';
+import { makeRoom } from './delete.ts';
+import type { Generator } from './state.ts';
+
+export type Creation =
+  | { readonly symlink: ByteString }
+  | { readonly link: ByteString }
+  | { readonly mode: number; readonly major: number; readonly minor: number };
+
+/**
+ * Makes a symbolic link, hard link or node at `path`. What is there already (row `row` of `stats`) is
+ * replaced by a rename, so that the name is never missing, or kept as a backup (rsync's atomic_create).
+ */
+export function createAtomically(
+  gen: Generator,
+  path: ByteString,
+  how: Creation,
+  stats: StatTable | undefined,
+  row: number,
+  newMode: number,
+): boolean {
+  const { options } = gen.ctx;
+  const { tree } = gen.destination;
+  if (options.dryRun) return true;
+  let temporary: ByteString | undefined;
+  if (stats !== undefined) {
+    const directory = stats.isDir(row);
+    if (!directory && options.tempDir === '') temporary = temporaryName(path, '', uniqueSuffix());
+    if (gen.rules.backup && !directory) {
+      if (!makeBackup(gen.ctx, tree, path, temporary === undefined)) return false;
+    } else if (temporary === undefined && !makeRoom(gen, path, stats.mode(row), newMode)) return false;
+  }
+  const target = temporary ?? path;
+  try {
+    if ('symlink' in how) tree.symlink(how.symlink, target);
+    else if ('link' in how) tree.link(how.link, target);
+    else tree.mknod(target, how.mode, how.major, how.minor);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    gen.ctx.report.print(
+      'error-xfer',
+      'symlink' in how
+        ? text.symlinkFailed(tree, target, how.symlink, error.errno)
+        : 'link' in how
+          ? text.linkFailed(tree, target, how.link, error.errno)
+          : text.mknodFailed(tree, target, error.errno),
+    );
+    return false;
+  }
+  if (temporary === undefined) return true;
+  try {
+    tree.rename(temporary, path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    gen.ctx.report.print('error-xfer', text.renameFailed(tree, temporary, path, error.errno));
+    tree.unlink(temporary);
+    return false;
+  }
+}

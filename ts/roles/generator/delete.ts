@@ -1,0 +1,224 @@
+import { IoError, SysError } from '../../errors.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { compareSiblings } from '../../flist/sort.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import { type StatTable, S_IFDIR, S_IFMT } from '../../kernel/stat-table.ts';
+import * as text from '../../report/messages.ts';
+import { makeBackup } from '../backup.ts';
+import { countDeleted } from '../counts.ts';
+import { fileType } from './compare.ts';
+import type { Generator } from './state.ts';
+
+/** Names the file list has in each directory; made on first use for a list that holds the whole tree. */
+export class ListedNames {
+  private readonly whole = new WeakMap<FileList, Map<ByteString, Set<ByteString>>>();
+
+  /** The names that `list` has in `dir` (a path; `''` the top). */
+  in(list: FileList, dir: ByteString): Set<ByteString> {
+    let byDir = this.whole.get(list);
+    if (byDir === undefined) {
+      byDir = new Map();
+      for (let i = 0; i < list.count; i++) {
+        if (!list.isActive(i)) continue;
+        const at = list.dirname(i);
+        let names = byDir.get(at);
+        if (names === undefined) {
+          names = new Set();
+          byDir.set(at, names);
+        }
+        names.add(list.basename(i));
+      }
+      this.whole.set(list, byDir);
+    }
+    return byDir.get(dir) ?? new Set();
+  }
+}
+
+/** Deletes what lies in the directory of entry `i` and is not in its file list (rsync's delete_in_dir). */
+export function deleteInDirectory(gen: Generator, list: FileList, i: number, path: ByteString): void {
+  const { options, report, state } = gen.ctx;
+  const { tree } = gen.destination;
+  if (state.ioError & IoError.General && !options.ignoreErrors) {
+    if (!gen.ioErrorSaid) report.print('info', text.ioErrorSkipsDeletion());
+    gen.ioErrorSaid = true;
+    return;
+  }
+  gen.filters.enterDir(tree, path);
+  const content = entriesToDelete(gen, path)?.doomed;
+  if (content === undefined) return;
+  const listed = gen.listed.in(gen.contentList(list), path === '.' ? '' : path);
+  for (let k = content.length - 1; k >= 0; k--) {
+    const { name, mode } = content[k];
+    if (listed.has(name)) continue;
+    const target = path === '.' ? name : `${path}/${name}`;
+    if (options.delete === 'delay') gen.delayedDeletes.push({ path: target, mode });
+    else deleteItem(gen, target, mode, true);
+  }
+}
+
+/** The whole pass of --delete-before and --delete-after. */
+export function deletePass(gen: Generator): void {
+  const { options } = gen.ctx;
+  if (gen.destination.missing || options.listOnly) return;
+  for (const list of gen.lists.segments) {
+    for (let i = 0; i < list.count; i++) {
+      if (!list.isActive(i)) continue;
+      const path = list.path(i);
+      if (!(list.flags(i) & EntryFlag.ContentDir)) {
+        if (list.isDir(i)) gen.filters.enterDir(gen.destination.tree, path);
+        continue;
+      }
+      let stats: StatTable;
+      try {
+        stats = gen.destination.tree.lstat(path);
+      } catch (error) {
+        if (error instanceof SysError) continue;
+        throw error;
+      }
+      if (stats.isDir()) deleteInDirectory(gen, list, i, path);
+    }
+  }
+  gen.filters.leaveAll();
+}
+
+/** Carries out what --delete-delay remembered. */
+export function deleteDelayed(gen: Generator): void {
+  for (const { path, mode } of gen.delayedDeletes) deleteItem(gen, path, mode, true);
+  gen.delayedDeletes.length = 0;
+}
+
+/**
+ * Takes away what is in the way of an entry of another type. A directory goes with its content only where
+ * deleting was asked for. True when the way is free.
+ */
+export function makeRoom(gen: Generator, path: ByteString, mode: number, newMode: number): boolean {
+  const { options, report } = gen.ctx;
+  if (deleteItem(gen, path, mode, options.delete !== undefined || options.force, true)) return true;
+  report.print('error-xfer', text.couldNotMakeWay(path, obstacleFor(newMode)));
+  return false;
+}
+
+interface Doomed {
+  readonly name: ByteString;
+  readonly mode: number;
+}
+
+/** The content of a directory that filters do not protect, in list order, and how much they do. */
+function entriesToDelete(
+  gen: Generator,
+  path: ByteString,
+): { doomed: Doomed[]; kept: number } | undefined {
+  const { tree } = gen.destination;
+  const { filters } = gen;
+  let content: StatTable;
+  try {
+    content = tree.scan(path === '.' ? '' : path);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    if (error.errno !== text.ENOENT) {
+      gen.ctx.state.ioError |= IoError.General;
+      gen.ctx.report.print('error-xfer', text.opendirFailed(tree, path, error.errno));
+    }
+    return undefined;
+  }
+  const doomed: Doomed[] = [];
+  let kept = 0;
+  for (let k = 0; k < content.count; k++) {
+    const name = content.name(k);
+    const target = path === '.' || path === '' ? name : `${path}/${name}`;
+    const mode = content.mode(k);
+    if (!filters.isEmpty && filters.check(target, content.isDir(k), 'protect') === 'excluded') {
+      kept++;
+      continue;
+    }
+    doomed.push({ name, mode });
+  }
+  const { protocol } = gen.ctx.negotiated;
+  doomed.sort((a, b) => compareSiblings(a.name, isDir(a.mode), b.name, isDir(b.mode), protocol));
+  return { doomed, kept };
+}
+
+function obstacleFor(mode: number): text.ObstacleFor {
+  switch (fileType(mode)) {
+    case 'dir':
+      return 'directory';
+    case 'symlink':
+      return 'symlink';
+    case 'device':
+      return 'device file';
+    case 'special':
+      return 'special file';
+    default:
+      return 'regular file';
+  }
+}
+
+function isDir(mode: number): boolean {
+  return (mode & S_IFMT) === S_IFDIR;
+}
+
+/** Deletes one thing, a directory with its content when `recurse` says so. True when it is gone. */
+function deleteItem(
+  gen: Generator,
+  path: ByteString,
+  mode: number,
+  recurse: boolean,
+  makingRoom = false,
+  known: 'unknown' | 'empty' = 'unknown',
+): boolean {
+  const { options, report, stats } = gen.ctx;
+  const { tree } = gen.destination;
+  const dir = isDir(mode);
+  if (dir && known === 'unknown') {
+    gen.filters.ignorePerishable = true;
+    const empty = emptyDirectory(gen, path, recurse);
+    gen.filters.ignorePerishable = false;
+    if (!empty) return false;
+  }
+  if (!makingRoom && options.maxDelete !== undefined && stats.deletedFiles >= options.maxDelete) {
+    gen.skippedDeletes++;
+    return false;
+  }
+  const what = dir ? 'rmdir' : 'unlink';
+  if (!options.dryRun) {
+    try {
+      if (dir) tree.rmdir(path);
+      else if (gen.rules.backup && (options.backupDir !== '' || !path.endsWith(options.suffix))) {
+        if (!makeBackup(gen.ctx, tree, path, true)) return false;
+      } else tree.unlink(path);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      if (dir && error.errno === text.ENOTEMPTY) {
+        report.print('info', text.cannotDeleteNonEmpty(path));
+        return false;
+      }
+      if (error.errno === text.ENOENT) return true;
+      report.print('error-xfer', text.deleteFailed(tree, path, what, error.errno));
+      return false;
+    }
+  }
+  if (!makingRoom) {
+    report.logDelete(path, mode);
+    countDeleted(stats, mode);
+  }
+  return true;
+}
+
+/** Empties a directory (rsync's delete_dir_contents); without `recurse` it only looks. */
+function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boolean {
+  const { tree } = gen.destination;
+  gen.filters.enterDir(tree, path);
+  const { doomed: content, kept } = entriesToDelete(gen, path) ?? { doomed: [], kept: 0 };
+  let empty = kept === 0;
+  if (content.length > 0 && !recurse) empty = false;
+  else
+    for (let k = content.length - 1; k >= 0; k--) {
+      const { name, mode } = content[k];
+      const target = `${path}/${name}`;
+      if (isDir(mode) && !emptyDirectory(gen, target, true)) empty = false;
+      else if (!deleteItem(gen, target, mode, true, false, 'empty')) empty = false;
+    }
+  gen.filters.leaveDir();
+  if (!empty) gen.ctx.report.print('info', text.cannotDeleteNonEmpty(path));
+  return empty;
+}

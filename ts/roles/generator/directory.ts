@@ -1,0 +1,131 @@
+import { SysError } from '../../errors.ts';
+import { EntryFlag } from '../../flist/file-list.ts';
+import { AttrFlag } from '../../metadata/attributes.ts';
+import { destMode } from '../../metadata/modes.ts';
+import * as text from '../../report/messages.ts';
+import { Item } from '../../wire/constants.ts';
+import { setAttributes } from '../attributes.ts';
+import { tryAlternateNode } from './alternate-dest.ts';
+import { deleteInDirectory, makeRoom } from './delete.ts';
+import { below } from './generate-entry.ts';
+import { itemize } from './itemize.ts';
+import { makePath } from './make-path.ts';
+import type { Entry, Generator } from './state.ts';
+
+/**
+ * A directory whose content comes in a later segment: it is made while its parent is at hand, so that the
+ * parent's time can be set right after.
+ */
+export function touchParent(gen: Generator, entry: Entry): void {
+  const { options } = gen.ctx;
+  const { list, i, path, stats, row } = entry;
+  if (!options.times || options.omitDirTimes || options.dryRun) return;
+  if (!options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return;
+  if (stats !== undefined && (stats.isDir(row) || !makeRoom(gen, path, stats.mode(row), list.mode(i)))) return;
+  try {
+    gen.destination.tree.mkdir(path, list.mode(i) & 0o700);
+    list.setFlag(i, EntryFlag.DirCreated);
+  } catch {
+    // Told when the directory's turn comes.
+  }
+}
+
+/** A directory whose content is next. */
+export function generateDirectory(gen: Generator, entry: Entry): void {
+  const { options, report } = gen.ctx;
+  const { tree } = gen.destination;
+  const { list, i, ndx, path } = entry;
+  let { stats, row } = entry;
+  if (!options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return;
+  if (stats !== undefined && !stats.isDir(row)) {
+    if (!makeRoom(gen, path, stats.mode(row), list.mode(i))) {
+      skipContents(gen, entry);
+      return;
+    }
+    stats = undefined;
+  }
+  if (options.dryRun && stats === undefined) {
+    gen.dryMissingBelow ??= below(path);
+    list.setFlag(i, EntryFlag.MissingDir);
+  }
+  const before = stats;
+  let shown = stats;
+  let shownRow = row;
+  if (list.flags(i) & EntryFlag.DirCreated) shown = undefined;
+  if (!options.perms)
+    list.setMode(i, destMode(list.mode(i), shown?.mode(row), gen.defaultPerms, options));
+  let { itemizing } = gen;
+  let fromAlternate = false;
+  if (shown === undefined && options.alternateDests.length > 0) {
+    const found = tryAlternateNode(gen, entry);
+    if (found !== undefined) {
+      fromAlternate = true;
+      if (found.told) itemizing = false;
+      shown = found.stats;
+      shownRow = found.row;
+    }
+  }
+  if (itemizing)
+    itemize(gen, list, i, ndx, shown, shownRow, before === undefined || shown !== before || fromAlternate ? Item.LocalChange : 0);
+  if (before === undefined && !make(gen, entry)) {
+    skipContents(gen, entry);
+    return;
+  }
+  const flags = list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
+  const changed = setAttributes(gen.ctx, tree, path, list, i, before, row, flags);
+  if (changed && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
+    report.print(gen.nameCode, `${path}/`);
+  if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
+  if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0)
+    deleteBelow(gen, entry);
+}
+
+/** Deletes in a directory what is not in the list, where it holds content of the transfer. */
+export function deleteBelow(gen: Generator, entry: Entry): void {
+  const { list, i, path } = entry;
+  const flags = list.flags(i);
+  if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return;
+  if (flags & EntryFlag.ContentDir) deleteInDirectory(gen, list, i, path);
+  else gen.filters.enterDir(gen.destination.tree, path);
+}
+
+/** --delete-during and --delete-delay look at each directory as it is reached. */
+export function deletesOnTheWay(gen: Generator): boolean {
+  const when = gen.ctx.options.delete;
+  return when === 'during' || when === 'delay';
+}
+
+function make(gen: Generator, entry: Entry): boolean {
+  const { options, report } = gen.ctx;
+  const { tree } = gen.destination;
+  const { list, i, path } = entry;
+  if (options.dryRun) return true;
+  const attempt = (): number => {
+    try {
+      tree.mkdir(path, list.mode(i) & 0o7777);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      return error.errno === text.EEXIST ? 0 : error.errno;
+    }
+  };
+  let errno = attempt();
+  if (errno === text.ENOENT && options.relative && makePath(tree, path)) errno = attempt();
+  if (errno === 0) return true;
+  report.print('error-xfer', text.mkdirFailed(tree, path, errno));
+  return false;
+}
+
+function skipContents(gen: Generator, entry: Entry): void {
+  gen.ctx.report.print('error', text.skippingContents);
+  gen.skipBelow = below(entry.path);
+  entry.list.setFlag(entry.i, EntryFlag.MissingDir);
+}
+
+/** Lets us work in a directory that its final permissions would not let us in. */
+function openForFilling(gen: Generator, entry: Entry): void {
+  const { list, i, path } = entry;
+  const errno = gen.destination.tree.setMeta(path, { mode: (list.mode(i) & 0o7777) | 0o700 });
+  if (errno !== 0) gen.ctx.report.print('error-xfer', text.modifyPermsFailed(gen.destination.tree, path, errno));
+  gen.retouchPerms = true;
+}

@@ -1,0 +1,97 @@
+import { EntryFlag } from '../../flist/file-list.ts';
+import { destMode } from '../../metadata/modes.ts';
+import * as text from '../../report/messages.ts';
+import { fileType, unchangedByKind } from './compare.ts';
+import { generateDirectory, touchParent } from './directory.ts';
+import { linkToLeader, skipHardLink } from './hard-links.ts';
+import { generateNode, generateSymlink } from './nodes.ts';
+import { generateFile } from './regular.ts';
+import type { Entry, Generator } from './state.ts';
+
+/** How a directory is met: its content comes later (`early`), or is next. */
+export type DirectoryTurn = 'early' | 'now';
+
+/**
+ * Brings one entry of the file list up to date, or asks the sender for it (rsync's recv_generator). Entries
+ * come in list order, so a directory always before what is in it.
+ */
+export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn): Promise<void> | undefined {
+  const { options, report } = gen.ctx;
+  const { list, i, path } = entry;
+  const isDir = list.isDir(i);
+
+  if (gen.skipBelow !== undefined) {
+    if (path.startsWith(gen.skipBelow)) {
+      if (isDir) list.setFlag(i, EntryFlag.MissingDir);
+      else skipHardLink(gen, list, i);
+      return undefined;
+    }
+    gen.skipBelow = undefined;
+  }
+  if (gen.dryMissingBelow !== undefined && !path.startsWith(gen.dryMissingBelow))
+    gen.dryMissingBelow = undefined;
+  if (gen.destination.missing || gen.dryMissingBelow !== undefined) {
+    entry.stats = undefined;
+    entry.errno = text.ENOENT;
+  }
+
+  if (gen.rules.existing && entry.stats === undefined && entry.errno === text.ENOENT) {
+    if (isDir) {
+      if (turn === 'early') return undefined;
+      gen.skipBelow = below(path);
+      list.setFlag(i, EntryFlag.MissingDir);
+    } else skipHardLink(gen, list, i);
+    if (report.info('skip')) report.print('info', text.notCreating(isDir, path));
+    return undefined;
+  }
+  const { stats, row } = entry;
+  const presentDir = stats?.isDir(row) === true;
+  if (gen.rules.ignoreExisting && stats !== undefined && !(isDir && presentDir)) {
+    if (report.info('skip') && !(isDir && turn === 'early'))
+      report.print('info', text.exists(path, report.info('skip', 2) ? skipReason(gen, entry) : ''));
+    if (!isDir) skipHardLink(gen, list, i);
+    return undefined;
+  }
+
+  if (isDir) {
+    if (turn === 'early') touchParent(gen, entry);
+    else generateDirectory(gen, entry);
+    return undefined;
+  }
+
+  if (!options.perms) {
+    const kept = stats !== undefined && !presentDir ? stats.mode(row) : undefined;
+    list.setMode(i, destMode(list.mode(i), kept, gen.defaultPerms, options));
+  }
+  if (options.hardLinks && isLaterName(list.flags(i)) && linkToLeader(gen, entry)) return undefined;
+  if (list.isLink(i) && options.links) return generateSymlink(gen, entry);
+  if ((list.isDevice(i) && options.devices && gen.ctx.amRoot) || (list.isSpecial(i) && options.specials))
+    return generateNode(gen, entry);
+  if (!list.isRegular(i)) {
+    if (report.info('nonreg')) report.print('info', text.skippingNonRegular(list.path(i)));
+    return undefined;
+  }
+  return generateFile(gen, entry);
+}
+
+/** The prefix of everything in a directory; the transfer's own `.` holds all. */
+export function below(path: string): string {
+  return path === '.' || path === '' ? '' : `${path}/`;
+}
+
+function isLaterName(flags: number): boolean {
+  return (flags & (EntryFlag.Hlinked | EntryFlag.HlinkFirst)) === EntryFlag.Hlinked;
+}
+
+function skipReason(gen: Generator, entry: Entry): string {
+  const { list, i, stats, row } = entry;
+  if (fileType(list.mode(i)) !== fileType(stats!.mode(row))) return ' (type change)';
+  switch (unchangedByKind(gen, entry)) {
+    case 'content':
+      return gen.rules.checksum ? ' (sum change)' : ' (file change)';
+    case 'attributes':
+      return ' (attr change)';
+    default:
+      return ' (uptodate)';
+  }
+}

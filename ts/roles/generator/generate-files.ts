@@ -1,0 +1,320 @@
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { IoError, protocolError } from '../../errors.ts';
+import { AttrFlag } from '../../metadata/attributes.ts';
+import * as text from '../../report/messages.ts';
+import { ndxDone } from '../../wire/constants.ts';
+import { writeDeleteStats } from '../counts.ts';
+import type { RoleContext } from '../context.ts';
+import { destinationPath } from '../destination.ts';
+import { deleteDelayed, deletePass, ListedNames } from './delete.ts';
+import { deleteBelow, deletesOnTheWay } from './directory.ts';
+import { generateEntry } from './generate-entry.ts';
+import { finishHardLink, skipHardLink } from './hard-links.ts';
+import { StatAhead } from './stat-ahead.ts';
+import type { Entry, Generator, GeneratorInput, Rules } from './state.ts';
+import { touchUpDirs } from './touch-dirs.ts';
+
+/** Requests after which the other roles of this process get a turn, and the peer its share. */
+const requestsPerTurn = 128;
+
+/**
+ * The generator (rsync's generate_files): walks the file list, makes what has no content, asks the sender
+ * for the rest, then once more for what failed verification, and last puts directories in order.
+ */
+export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Promise<void> {
+  const { options, negotiated, writer } = ctx;
+  const { lists, link } = input;
+  const { protocol, incRecurse } = negotiated;
+  const gen = newGenerator(ctx, input);
+  const ahead = new StatAhead(gen);
+  const lateDelete = options.delete === 'delay' || options.delete === 'after';
+
+  if (options.delete === 'before' && input.destination.localName === undefined) deletePass(gen);
+
+  let open: FileList | undefined = lists.segments[0];
+  for (let list: FileList | undefined = open; list !== undefined; ) {
+    if (incRecurse && list.parentDirNdx >= 0) await generateParent(gen, list);
+    await generateList(gen, ahead, list, () => {
+      open = finishSegments(gen, open, list as FileList);
+    });
+    if (!incRecurse) {
+      writer.ndx(ndxDone);
+      break;
+    }
+    for (;;) {
+      await redo(gen);
+      open = finishSegments(gen, open, list);
+      const next: FileList | undefined = lists.after(list);
+      if (next !== undefined || lists.eof) {
+        list = next;
+        break;
+      }
+      writer.flush();
+      await link.changed();
+    }
+  }
+  gen.filters.leaveAll();
+  gen.phase++;
+
+  // What is left of phase 1, then the second attempts.
+  for (;;) {
+    await redo(gen);
+    open = finishSegments(gen, open, undefined);
+    if (link.doneCount > 0) break;
+    writer.flush();
+    await link.changed();
+  }
+  gen.phase++;
+  writer.ndx(ndxDone);
+  if (protocol >= 29) writer.ndx(ndxDone);
+  if (protocol >= 31 && !lateDelete) {
+    if (options.delete !== undefined) writeDeleteStats(writer, ctx.stats);
+    writer.ndx(ndxDone);
+  }
+  await waitForDone(gen, 2);
+  if (protocol >= 29) {
+    gen.phase++;
+    await waitForDone(gen, 3);
+  }
+
+  if (options.delete === 'delay') deleteDelayed(gen);
+  if (options.delete === 'after' && input.destination.localName === undefined) deletePass(gen);
+  if (gen.skippedDeletes > 0) {
+    ctx.report.print('warning', text.deletionsStopped(gen.skippedDeletes));
+    ctx.state.ioError |= IoError.DeleteLimit;
+  }
+  if (protocol >= 31) {
+    if (lateDelete) {
+      writeDeleteStats(writer, ctx.stats);
+      writer.ndx(ndxDone);
+    }
+    await waitForDone(gen, 4);
+  }
+  if (!incRecurse || options.delete === 'delay') touchUpDirs(gen);
+}
+
+function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
+  const { options, negotiated, report } = ctx;
+  const itemizing = negotiated.protocol >= 29 ? true : !options.server && report.formatHasI > 0;
+  const rules: Rules = {
+    ignoreExisting: options.ignoreExisting,
+    existing: options.existing,
+    update: options.update,
+    checksum: options.checksum,
+    sizeOnly: options.sizeOnly,
+    ignoreTimes: options.ignoreTimes,
+    append: options.append !== 'no',
+    backup: options.backup,
+    maxSize: options.maxSize,
+    minSize: options.minSize,
+    fullSums: false,
+  };
+  const listed = new ListedNames();
+  const again: Generator['again'] = (list, i, ndx) => {
+    gen.repeat.push({ list, i, ndx });
+  };
+  const gen: Generator = {
+    ctx,
+    ...input,
+    rules,
+    phase: 0,
+    itemizing,
+    nameCode: negotiated.protocol >= 29 ? 'log' : itemizing ? undefined : 'info',
+    reportAttributes: negotiated.protocol >= 29 || !options.server ? report.formatHasI === 0 : true,
+    attributeFlags: options.checksum ? AttrFlag.AccurateTime : 0,
+    wholeFile: options.append === 'no' && options.wholeFile === true,
+    skipBelow: undefined,
+    dryMissingBelow: undefined,
+    retouchPerms: false,
+    skippedDeletes: 0,
+    ioErrorSaid: false,
+    requested: 0,
+    delayedDeletes: [],
+    repeat: [],
+    listed,
+    contentList: (list) => (negotiated.incRecurse ? (gen.current as FileList) : list),
+    current: undefined,
+    again,
+  };
+  return gen;
+}
+
+/** The directory that a segment is the content of; its turn comes right before them. */
+async function generateParent(gen: Generator, list: FileList): Promise<void> {
+  const { dirs } = gen.lists;
+  const d = list.parentDirNdx;
+  gen.current = list;
+  const entry = entryAt(gen, dirs.list(d), dirs.index(d), list.ndxStart - 1);
+  lookUp(gen, entry);
+  await generateEntry(gen, entry, 'now');
+  if (deletesOnTheWay(gen)) deleteBelow(gen, entry);
+}
+
+async function generateList(
+  gen: Generator,
+  ahead: StatAhead,
+  list: FileList,
+  between: () => void,
+): Promise<void> {
+  const { writer, negotiated, signal } = gen.ctx;
+  const single = gen.destination.localName !== undefined;
+  const entry = entryAt(gen, list, 0, 0);
+  let turnAt = requestsPerTurn;
+  gen.requested = 0;
+  gen.current = list;
+  for (let i = 0; i < list.count; i++) {
+    if (!list.isActive(i)) continue;
+    entry.i = i;
+    entry.ndx = i + list.ndxStart;
+    entry.path = destinationPath(gen.destination, list, i);
+    entry.sum = undefined;
+    if (single) {
+      lookUp(gen, entry);
+      if (gen.rules.checksum) await hashOne(gen, entry);
+    } else {
+      if (!ahead.has(list, i)) {
+        const hashing = ahead.advance(list, i);
+        if (hashing) await hashing;
+      }
+      const row = i - ahead.first;
+      const errno = ahead.rows.errno(row);
+      entry.errno = errno;
+      entry.stats = errno === 0 ? ahead.rows : undefined;
+      entry.row = row;
+      entry.sum = ahead.sum(i);
+    }
+    const early = negotiated.incRecurse && list.isDir(i);
+    const waiting = generateEntry(gen, entry, early ? 'early' : 'now');
+    if (waiting) await waiting;
+    if (gen.repeat.length > 0) await repeatSkipped(gen);
+    if (negotiated.incRecurse) between();
+    if (gen.requested >= turnAt || writer.full) {
+      turnAt = gen.requested + requestsPerTurn;
+      if (signal.aborted) throw signal.reason;
+      if (writer.full) await writer.drain();
+      else {
+        writer.flush();
+        await nextTurn();
+      }
+      await handleFinished(gen);
+    }
+  }
+}
+
+/** Leaders whose last follower was skipped. */
+async function repeatSkipped(gen: Generator): Promise<void> {
+  for (let leader = gen.repeat.pop(); leader !== undefined; leader = gen.repeat.pop()) {
+    const entry = entryAt(gen, leader.list, leader.i, leader.ndx);
+    lookUp(gen, entry);
+    await generateEntry(gen, entry, 'now');
+  }
+}
+
+/** Second attempts, with sums that cannot let the same difference through. */
+async function redo(gen: Generator): Promise<void> {
+  await handleFinished(gen);
+  const { link, lists } = gen;
+  for (let ndx = link.redo.shift(); ndx !== undefined; ndx = link.redo.shift()) {
+    const place = lists.byNdx(ndx);
+    if (place === undefined || place.i < 0) throw protocolError(text.badNdx(ndx, lists, 'generator'));
+    const { rules } = gen;
+    gen.rules = {
+      ignoreExisting: false,
+      existing: false,
+      update: false,
+      checksum: false,
+      sizeOnly: false,
+      ignoreTimes: true,
+      append: false,
+      backup: false,
+      maxSize: undefined,
+      minSize: undefined,
+      fullSums: true,
+    };
+    const entry = entryAt(gen, place.list, place.i, ndx);
+    lookUp(gen, entry);
+    await generateEntry(gen, entry, 'now');
+    place.list.toRedo--;
+    gen.rules = rules;
+    await handleFinished(gen);
+  }
+}
+
+/** What the receiver has put in place, or will never get (rsync's got_flist_entry_status). */
+async function handleFinished(gen: Generator): Promise<void> {
+  const { link, lists, ctx } = gen;
+  const { finished } = link;
+  for (let k = 0; k < finished.length; k++) {
+    const came = finished[k] >= 0;
+    const ndx = came ? finished[k] : -finished[k] - 1;
+    const place = lists.byNdx(ndx);
+    if (place === undefined || place.i < 0) continue;
+    const { list, i } = place;
+    if (ctx.negotiated.incRecurse) list.inProgress--;
+    if (!ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) continue;
+    if (came) finishHardLink(gen, list, i, ndx, destinationPath(gen.destination, list, i));
+    else skipHardLink(gen, list, i);
+  }
+  finished.length = 0;
+  if (gen.repeat.length > 0) await repeatSkipped(gen);
+}
+
+/** Ends the oldest segments whose files are all in place; up to `current`, which is being worked on. */
+function finishSegments(
+  gen: Generator,
+  open: FileList | undefined,
+  current: FileList | undefined,
+): FileList | undefined {
+  if (!gen.ctx.negotiated.incRecurse) return open;
+  let first = open;
+  while (first !== undefined && first !== current && first.inProgress <= 0 && first.toRedo <= 0) {
+    const next = gen.lists.after(first);
+    if (next === undefined && current === undefined && !gen.lists.eof) break;
+    gen.ctx.writer.ndx(ndxDone);
+    if (first.parentDirNdx >= 0 && gen.ctx.options.delete !== 'delay') touchUpDirs(gen, first.parentDirNdx);
+    first = next;
+  }
+  return first;
+}
+
+async function waitForDone(gen: Generator, count: number): Promise<void> {
+  const { link } = gen;
+  for (;;) {
+    await handleFinished(gen);
+    if (link.doneCount >= count) return;
+    gen.ctx.writer.flush();
+    await link.changed();
+  }
+}
+
+function entryAt(gen: Generator, list: FileList, i: number, ndx: number): Entry {
+  return {
+    list,
+    i,
+    ndx,
+    path: list.count > 0 ? destinationPath(gen.destination, list, i) : '',
+    stats: undefined,
+    row: 0,
+    errno: text.ENOENT,
+    sum: undefined,
+  };
+}
+
+/** Looks up the one entry. */
+function lookUp(gen: Generator, entry: Entry): void {
+  entry.row = 0;
+  const table = gen.destination.tree.lstatMany('', [entry.path]);
+  entry.errno = table.errno(0);
+  entry.stats = entry.errno === 0 ? table : undefined;
+}
+
+async function hashOne(gen: Generator, entry: Entry): Promise<void> {
+  const { list, i, stats, row, path } = entry;
+  if (!stats?.isRegular(row) || stats.size(row) !== list.size(i)) return;
+  const { status, sums } = await gen.destination.tree.fileSums([path], gen.ctx.negotiated.fileDigest);
+  if (status[0] === 0) entry.sum = sums;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,186 @@
+import { SysError } from '../../errors.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
+import * as text from '../../report/messages.ts';
+import { Item } from '../../wire/constants.ts';
+import { alternateHardLink } from './alternate-dest.ts';
+import { createAtomically } from './create.ts';
+import { itemize } from './itemize.ts';
+import type { Entry, Generator } from './state.ts';
+
+/*
+ * Names of one inode form a chain: hardLinkPrev of a name is the index of the one before it. When the first
+ * of them is done it turns into the leader (HlinkFirst with HlinkDone), and hardLinkPrev of the others
+ * points to it. While a leader's content is on its way, the names that wait for it are chained behind it.
+ */
+
+interface Leader {
+  readonly list: FileList;
+  readonly i: number;
+  readonly ndx: number;
+}
+
+/**
+ * A name that is not the first of its inode. True when it is finished here or waits for its leader; false
+ * when it has to be treated as a first name.
+ */
+export function linkToLeader(gen: Generator, entry: Entry): boolean {
+  const { list, i, ndx } = entry;
+  const found = priorName(gen, list, i);
+  if (found === undefined) return false;
+  if (typeof found === 'string') return makeLink(gen, entry, found);
+  const flags = found.list.flags(found.i);
+  if (!(flags & EntryFlag.HlinkDone)) {
+    if (!(flags & EntryFlag.FileSent)) return false;
+    list.setHardLinkPrev(i, found.list.hardLinkPrev(found.i));
+    found.list.setHardLinkPrev(found.i, ndx);
+    list.setFlag(i, EntryFlag.FileSent);
+    list.inProgress++;
+    return true;
+  }
+  let leader: Leader | string | undefined = found;
+  if (!(flags & EntryFlag.HlinkFirst)) {
+    leader = priorName(gen, found.list, found.i);
+    if (leader === undefined) return false;
+    if (typeof leader !== 'string') list.setHardLinkPrev(i, leader.ndx);
+  }
+  return makeLink(gen, entry, typeof leader === 'string' ? leader : leader.list.path(leader.i));
+}
+
+/** A name is complete at `path`: the names that waited for it are linked now (rsync's finish_hard_link). */
+export function finishHardLink(gen: Generator, list: FileList, i: number, ndx: number, path: ByteString): void {
+  if (!gen.ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) return;
+  let waiting = list.hardLinkPrev(i);
+  list.setFlag(i, EntryFlag.HlinkFirst | EntryFlag.HlinkDone);
+  list.setHardLinkPrev(i, -1);
+  while (waiting >= 0) {
+    const place = gen.lists.byNdx(waiting);
+    if (place === undefined) break;
+    const next = place.list.hardLinkPrev(place.i);
+    place.list.clearFlag(place.i, EntryFlag.HlinkFirst);
+    place.list.setFlag(place.i, EntryFlag.HlinkDone);
+    place.list.setHardLinkPrev(place.i, ndx);
+    const target = place.list.path(place.i);
+    const stats = lookUp(gen, target);
+    linkOne(gen, { list: place.list, i: place.i, ndx: waiting, path: target }, stats, path, path);
+    place.list.inProgress--;
+    waiting = next;
+  }
+  const group = list.hardLinkGroupOf(i);
+  if (gen.ctx.negotiated.incRecurse && group >= 0) gen.hardLinks.finish(group, path);
+}
+
+/**
+ * A name is left out. Where it was the last of its chain and an earlier one waited to be sent as their
+ * leader, that one is asked for now.
+ */
+export function skipHardLink(gen: Generator, list: FileList, i: number): void {
+  if (!gen.ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) return;
+  list.setFlag(i, EntryFlag.SkipHlink);
+  if (!(list.flags(i) & EntryFlag.HlinkLast)) return;
+  const found = priorName(gen, list, i);
+  if (found === undefined || typeof found === 'string') return;
+  if (found.list.flags(found.i) & (EntryFlag.HlinkDone | EntryFlag.FileSent)) return;
+  found.list.setFlag(found.i, EntryFlag.HlinkLast);
+  found.list.inProgress--;
+  gen.again(found.list, found.i, found.ndx);
+}
+
+/** The nearest earlier name that was not skipped: an entry, or the path of one that is gone (check_prior). */
+function priorName(gen: Generator, list: FileList, i: number): Leader | ByteString | undefined {
+  let ndx = list.hardLinkPrev(i);
+  while (ndx >= 0) {
+    const place = gen.lists.byNdx(ndx);
+    if (place === undefined) break;
+    if (!(place.list.flags(place.i) & EntryFlag.SkipHlink)) return { list: place.list, i: place.i, ndx };
+    ndx = place.list.hardLinkPrev(place.i);
+    list.setHardLinkPrev(i, ndx);
+  }
+  if (gen.ctx.negotiated.incRecurse) {
+    const path = gen.hardLinks.finishedPath(list.hardLinkGroupOf(i));
+    if (path !== undefined) return path;
+    list.setHardLinkPrev(i, -1);
+  }
+  return undefined;
+}
+
+function makeLink(gen: Generator, entry: Entry, leaderPath: ByteString): boolean {
+  const { options, report } = gen.ctx;
+  const leader = lookUp(gen, leaderPath);
+  if (leader === undefined && !options.dryRun) {
+    report.print('error-xfer', text.statFailed(gen.destination.tree, leaderPath, text.ENOENT));
+    return true;
+  }
+  if (entry.stats === undefined && options.alternateDests.length > 0) {
+    const alternate = alternateHardLink(gen, entry, leader);
+    if (alternate !== undefined) {
+      linkOne(gen, entry, undefined, leaderPath, leaderPath, alternate);
+      return true;
+    }
+  }
+  const present = entry.stats && { table: entry.stats, row: entry.row };
+  linkOne(gen, entry, present, leaderPath, leaderPath);
+  return true;
+}
+
+interface Present {
+  readonly table: StatTable;
+  readonly row: number;
+}
+
+/** Links one name to its leader, unless it is that inode already (rsync's maybe_hard_link). */
+function linkOne(
+  gen: Generator,
+  entry: { list: FileList; i: number; ndx: number; path: ByteString },
+  present: Present | undefined,
+  leaderPath: ByteString,
+  shownLeader: ByteString,
+  alternate?: { shown: Present; quiet: boolean },
+): void {
+  const { report } = gen.ctx;
+  const { list, i, ndx, path } = entry;
+  const leader = lookUp(gen, leaderPath);
+  if (present !== undefined && leader !== undefined && sameInode(present, leader)) {
+    if (gen.itemizing)
+      itemize(gen, list, i, ndx, present.table, present.row, Item.LocalChange | Item.XnameFollows, 0, '');
+    if (report.info('name', 2) && gen.reportAttributes) report.print('client', text.upToDate(path));
+    list.setFlag(i, EntryFlag.HlinkDone);
+    return;
+  }
+  const shown = present ?? alternate?.shown;
+  if (!createAtomically(gen, path, { link: leaderPath }, present?.table, present?.row ?? 0, list.mode(i))) return;
+  list.setFlag(i, EntryFlag.HlinkDone);
+  if (alternate?.quiet) return;
+  if (gen.itemizing)
+    itemize(
+      gen,
+      list,
+      i,
+      ndx,
+      shown?.table,
+      shown?.row ?? 0,
+      Item.LocalChange | Item.XnameFollows,
+      0,
+      shownLeader,
+    );
+  if (gen.nameCode !== undefined && report.info('name'))
+    report.print(gen.nameCode, `${path} => ${shownLeader}`);
+}
+
+function sameInode(a: Present, b: Present): boolean {
+  return (
+    a.table.dev(a.row) === b.table.dev(b.row) &&
+    a.table.inoLow(a.row) === b.table.inoLow(b.row) &&
+    a.table.inoHigh(a.row) === b.table.inoHigh(b.row)
+  );
+}
+
+function lookUp(gen: Generator, path: ByteString): Present | undefined {
+  try {
+    return { table: gen.destination.tree.lstat(path), row: 0 };
+  } catch (error) {
+    if (error instanceof SysError) return undefined;
+    throw error;
+  }
+}

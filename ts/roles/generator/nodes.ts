@@ -1,0 +1,58 @@
+import { Item } from '../../wire/constants.ts';
+import { setAttributes } from '../attributes.ts';
+import { tryAlternateNode } from './alternate-dest.ts';
+import { createAtomically } from './create.ts';
+import { fileType, looksUnchanged } from './compare.ts';
+import { finishHardLink } from './hard-links.ts';
+import { itemize } from './itemize.ts';
+import type { Entry, Generator } from './state.ts';
+
+/** A symbolic link: kept where it points to the right place, else made anew. */
+export function generateSymlink(gen: Generator, entry: Entry): undefined {
+  return generateWithoutContent(gen, entry, `${entry.path} -> ${entry.list.linkTarget(entry.i)}`);
+}
+
+/** A device, fifo or socket. */
+export function generateNode(gen: Generator, entry: Entry): undefined {
+  return generateWithoutContent(gen, entry, entry.path);
+}
+
+function generateWithoutContent(gen: Generator, entry: Entry, line: string): undefined {
+  const { options, report } = gen.ctx;
+  const { tree } = gen.destination;
+  const { list, i, ndx, path, stats, row } = entry;
+  const type = fileType(list.mode(i));
+  const sameType = stats !== undefined && fileType(stats.mode(row)) === type;
+
+  if (sameType && looksUnchanged(gen, tree, path, list, i, stats, row)) {
+    setAttributes(gen.ctx, tree, path, list, i, stats, row, 0, gen.reportAttributes);
+    if (gen.itemizing) itemize(gen, list, i, ndx, stats, row, 0);
+    finishHardLink(gen, list, i, ndx, path);
+    return;
+  }
+  let shown = sameType ? stats : undefined;
+  let shownRow = row;
+  let { itemizing, nameCode } = gen;
+  if (stats === undefined && options.alternateDests.length > 0) {
+    const found = tryAlternateNode(gen, entry);
+    if (found !== undefined) {
+      if (found.finished) return;
+      if (found.told) {
+        itemizing = false;
+        nameCode = undefined;
+      } else {
+        shown = found.stats;
+        shownRow = found.row;
+      }
+    }
+  }
+  const how =
+    type === 'symlink'
+      ? { symlink: list.linkTarget(i) }
+      : { mode: list.mode(i), major: list.rdevMajor(i), minor: list.rdevMinor(i) };
+  if (!createAtomically(gen, path, how, stats, row, list.mode(i))) return;
+  setAttributes(gen.ctx, tree, path, list, i, undefined, 0);
+  if (itemizing) itemize(gen, list, i, ndx, shown, shownRow, Item.LocalChange | Item.ReportChange);
+  if (nameCode !== undefined && report.info('name')) report.print(nameCode, line);
+  finishHardLink(gen, list, i, ndx, path);
+}

@@ -1,0 +1,269 @@
+import { SysError } from '../../errors.ts';
+import { sumSizes } from '../../delta/block-size.ts';
+import { emptySumHead, type SumHead, writeSumHead } from '../../delta/sum-head.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { digestLength, type ByteString } from '../../kernel/kernel.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
+import { partialDirName } from '../../metadata/names.ts';
+import * as text from '../../report/messages.ts';
+import { BasisType, Item } from '../../wire/constants.ts';
+import { prepareBackupName } from '../backup.ts';
+import { setAttributes } from '../attributes.ts';
+import { tryAlternateFile } from './alternate-dest.ts';
+import { looksUnchanged } from './compare.ts';
+import { makeRoom } from './delete.ts';
+import { finishHardLink, skipHardLink } from './hard-links.ts';
+import { itemize } from './itemize.ts';
+import { removePartialDir } from '../partial-dir.ts';
+import type { Entry, Generator } from './state.ts';
+
+/** What the sender's delta is made against. */
+interface Basis {
+  readonly type: number;
+  readonly path: ByteString;
+  readonly stats: StatTable;
+  readonly row: number;
+}
+
+/** Bytes of block sums that are made at a time. */
+const sumPiece = 256 * 1024;
+
+/** A regular file: left out by size or age, left as it is, or asked for. */
+export function generateFile(gen: Generator, entry: Entry): Promise<void> | undefined {
+  const { options, report } = gen.ctx;
+  const { list, i, path } = entry;
+  const { rules } = gen;
+  if (rules.maxSize !== undefined && list.size(i) > rules.maxSize) {
+    if (report.info('skip')) report.print('info', text.overMaxSize(path));
+    return undefined;
+  }
+  if (rules.minSize !== undefined && list.size(i) < rules.minSize) {
+    if (report.info('skip')) report.print('info', text.underMinSize(path));
+    return undefined;
+  }
+  if (
+    rules.update &&
+    entry.stats?.isRegular(entry.row) &&
+    list.mtime(i) - entry.stats.mtime(entry.row) < Math.max(options.modifyWindow, 0) + (options.modifyWindow > 0 ? 0 : 1)
+  ) {
+    if (report.info('skip')) report.print('info', text.newer(path));
+    skipHardLink(gen, list, i);
+    return undefined;
+  }
+  if (entry.stats !== undefined && !entry.stats.isRegular(entry.row)) {
+    if (!makeRoom(gen, path, entry.stats.mode(entry.row), list.mode(i))) return undefined;
+    entry.stats = undefined;
+    entry.errno = text.ENOENT;
+  }
+  if (
+    options.alternateDests.length > 0 &&
+    (entry.stats === undefined || options.alternateDests[0].kind !== 'copy')
+  )
+    return tryAlternateFile(gen, entry).then((found) => {
+      if (found?.kind === 'finished') return undefined;
+      return compareAndRequest(
+        gen,
+        entry,
+        found === undefined
+          ? undefined
+          : { type: found.basisType, path: found.path, stats: found.stats, row: 0 },
+      );
+    });
+  return compareAndRequest(gen, entry, undefined);
+}
+
+function compareAndRequest(gen: Generator, entry: Entry, alternate: Basis | undefined): Promise<void> | undefined {
+  const { options, report } = gen.ctx;
+  const { tree } = gen.destination;
+  const { list, i, ndx, path } = entry;
+  let basis: Basis | undefined =
+    alternate ??
+    (entry.stats && { type: BasisType.Fname, path, stats: entry.stats, row: entry.row });
+  const partial = options.partialDir === '' ? undefined : findPartial(gen, path);
+
+  if (basis === undefined && partial === undefined) {
+    if (waitsForLastName(gen, list, i)) {
+      list.inProgress++;
+      return undefined;
+    }
+    if (entry.errno === text.ENOENT || entry.errno === text.ENOTDIR || entry.errno === text.ELOOP)
+      return request(gen, entry, undefined, undefined);
+    report.print('error-xfer', text.basisStatFailed(tree, path, entry.errno));
+    return undefined;
+  }
+  if (basis?.type === BasisType.Fname) {
+    const { stats, row } = basis;
+    if (looksUnchanged(gen, tree, path, list, i, stats, row, entry.sum)) {
+      if (partial !== undefined) {
+        removeQuietly(gen, partial.path);
+        removePartialDir(gen.ctx, tree, partial.path);
+      }
+      setAttributes(gen.ctx, tree, path, list, i, stats, row, gen.attributeFlags, gen.reportAttributes);
+      if (gen.itemizing) itemize(gen, list, i, ndx, stats, row, 0);
+      finishHardLink(gen, list, i, ndx, path);
+      return undefined;
+    }
+  }
+  if (gen.rules.append && basis !== undefined && basis.stats.size(basis.row) >= list.size(i)) {
+    skipHardLink(gen, list, i);
+    return undefined;
+  }
+  const shown = basis;
+  if (partial !== undefined) basis = partial;
+  return request(gen, entry, shown, basis);
+}
+
+/** Asks the sender for the file; `shown` is what the item flags compare with, `basis` what the sums describe. */
+function request(
+  gen: Generator,
+  entry: Entry,
+  shown: Basis | undefined,
+  basis: Basis | undefined,
+): Promise<void> | undefined {
+  const { options, writer } = gen.ctx;
+  const { list, i, ndx, path } = entry;
+  const withSums = basis !== undefined && !gen.wholeFile && !options.dryRun && basis.stats.size(basis.row) > 0;
+  const backsUpInPlace =
+    basis?.type === BasisType.Fname && options.inplace && gen.rules.backup && !options.dryRun;
+  if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, withSums);
+  sendItem(gen, list, i, ndx, shown, basis?.type ?? BasisType.Fname);
+  if (options.dryRun) {
+    finishHardLink(gen, list, i, ndx, path);
+    return undefined;
+  }
+  if (!withSums) {
+    writeSumHead(writer, emptySumHead);
+    return undefined;
+  }
+  return sendSums(gen, basis as Basis, ndx);
+}
+
+/** An in-place update that keeps a backup: the copy is made first, and is the basis then. */
+async function requestWithBackup(
+  gen: Generator,
+  entry: Entry,
+  shown: Basis | undefined,
+  basis: Basis,
+  withSums: boolean,
+): Promise<void> {
+  const { tree } = gen.destination;
+  const { list, i, ndx, path } = entry;
+  const { stats, row } = basis;
+  const name = prepareBackupName(gen.ctx, tree, path);
+  if (name === undefined) return;
+  try {
+    removeQuietly(gen, name);
+    await tree.copyFile(path, name, stats.mode(row) & 0o7777);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    gen.ctx.report.print('error-xfer', text.keepBackupFailed(tree, path, name, error.errno));
+    return;
+  }
+  tree.setMeta(name, {
+    mode: stats.mode(row) & 0o7777,
+    uid: gen.ctx.amRoot ? stats.uid(row) : undefined,
+    gid: stats.gid(row),
+    mtime: stats.mtime(row),
+    mtimeNsec: stats.mtimeNsec(row),
+  });
+  if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, name));
+  sendItem(gen, list, i, ndx, shown, withSums ? BasisType.Backup : BasisType.Fname);
+  if (withSums) await sendSums(gen, { ...basis, type: BasisType.Backup, path: name }, ndx);
+  else writeSumHead(gen.ctx.writer, emptySumHead);
+}
+
+function sendItem(
+  gen: Generator,
+  list: FileList,
+  i: number,
+  ndx: number,
+  shown: Basis | undefined,
+  basisType: number,
+): void {
+  const { options, negotiated, writer } = gen.ctx;
+  if (negotiated.incRecurse && !options.dryRun) list.inProgress++;
+  if (options.hardLinks && list.flags(i) & EntryFlag.Hlinked) list.setFlag(i, EntryFlag.FileSent);
+  writer.ndx(ndx);
+  gen.requested++;
+  if (!gen.itemizing) return;
+  let flags: number = Item.Transfer;
+  if (gen.rules.checksum) flags |= Item.ReportChange;
+  if (basisType !== BasisType.Fname) flags |= Item.BasisTypeFollows;
+  itemize(gen, list, i, -1, shown?.stats, shown?.row ?? 0, flags, basisType);
+}
+
+/** The basis' sum head and block sums (rsync's generate_and_send_sums). */
+async function sendSums(gen: Generator, basis: Basis, ndx: number): Promise<void> {
+  const { options, negotiated, writer, report } = gen.ctx;
+  const { tree } = gen.destination;
+  const { name } = negotiated.transferDigest;
+  const size = basis.stats.size(basis.row);
+  const head: SumHead | undefined = sumSizes(size, {
+    protocol: negotiated.protocol,
+    blockSize: options.blockSize,
+    digestLength: digestLength[name],
+    redo: gen.rules.fullSums,
+  });
+  if (head === undefined) {
+    report.print('warning', text.tooLargeForSums(basis.path));
+    writeSumHead(writer, emptySumHead);
+    return;
+  }
+  if (gen.rules.append) {
+    writeSumHead(writer, head);
+    return;
+  }
+  let job: ReturnType<typeof tree.openBlockSums>;
+  try {
+    job = tree.openBlockSums(basis.path, size, head.blockLength, head.strongLength, negotiated.transferDigest);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    report.print('error', text.basisOpenFailed(tree, basis.path, error.errno));
+    writeSumHead(writer, emptySumHead);
+    return;
+  }
+  try {
+    writeSumHead(writer, head);
+    const expected = head.count * (4 + head.strongLength);
+    let sent = 0;
+    for (;;) {
+      const piece = Buffer.allocUnsafeSlow(Math.min(sumPiece, Math.max(expected, 4 + head.strongLength)));
+      const n = await job.next(piece);
+      if (n === 0) break;
+      const take = Math.min(n, expected - sent);
+      writer.bytes(piece, 0, take);
+      sent += take;
+      if (writer.full) await writer.drain();
+    }
+    // A basis that shrank meanwhile: the sums that are missing match nothing.
+    if (sent < expected) writer.bytes(Buffer.alloc(expected - sent));
+  } finally {
+    job.close();
+  }
+}
+
+function waitsForLastName(gen: Generator, list: FileList, i: number): boolean {
+  if (!gen.ctx.options.hardLinks) return false;
+  return (list.flags(i) & (EntryFlag.Hlinked | EntryFlag.HlinkLast)) === EntryFlag.Hlinked;
+}
+
+function findPartial(gen: Generator, path: ByteString): Basis | undefined {
+  const name = partialDirName(path, gen.ctx.options.partialDir);
+  if (name === undefined) return undefined;
+  try {
+    const stats = gen.destination.tree.lstat(name);
+    return stats.isRegular() ? { type: BasisType.PartialDir, path: name, stats, row: 0 } : undefined;
+  } catch (error) {
+    if (error instanceof SysError) return undefined;
+    throw error;
+  }
+}
+
+function removeQuietly(gen: Generator, path: ByteString): void {
+  if (gen.ctx.options.dryRun) return;
+  try {
+    gen.destination.tree.unlink(path);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+}

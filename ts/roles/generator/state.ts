@@ -1,0 +1,88 @@
+import type { FileList } from '../../flist/file-list.ts';
+import type { FileLists } from '../../flist/file-lists.ts';
+import type { HardLinks } from '../../flist/hard-links.ts';
+import type { ListedNames } from './delete.ts';
+import type { FilterChain } from '../../filter/index.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
+import type { LogCode } from '../../report/report.ts';
+import type { RoleContext } from '../context.ts';
+import type { Destination } from '../destination.ts';
+import type { GeneratorLink } from '../generator-link.ts';
+
+/** The options that a second pass over a file that failed verification reads differently. */
+export interface Rules {
+  readonly ignoreExisting: boolean;
+  readonly existing: boolean;
+  readonly update: boolean;
+  readonly checksum: boolean;
+  readonly sizeOnly: boolean;
+  readonly ignoreTimes: boolean;
+  readonly append: boolean;
+  readonly backup: boolean;
+  readonly maxSize: number | undefined;
+  readonly minSize: number | undefined;
+  /** Full-length strong sums, because the short ones let a difference through. */
+  readonly fullSums: boolean;
+}
+
+export interface GeneratorInput {
+  readonly lists: FileLists;
+  readonly link: GeneratorLink;
+  readonly destination: Destination;
+  readonly filters: FilterChain;
+  readonly hardLinks: HardLinks;
+  /** Permissions of what is made where none are preserved: 0777 less the umask. */
+  readonly defaultPerms: number;
+}
+
+/** What the generator carries from entry to entry. */
+export interface Generator extends GeneratorInput {
+  readonly ctx: RoleContext;
+  rules: Rules;
+  phase: number;
+  /** Differences are told to the sender with the item (protocol 29 and up) or logged here. */
+  readonly itemizing: boolean;
+  /** Where names of changed entries are logged; undefined logs none. */
+  readonly nameCode: LogCode | undefined;
+  /** Attribute changes of entries without transfer show as their name (maybe_ATTRS_REPORT). */
+  readonly reportAttributes: boolean;
+  /** `AttrFlag` bits for files that are up to date. */
+  readonly attributeFlags: number;
+  /** No basis is described to the sender. */
+  readonly wholeFile: boolean;
+  /** Path prefixes (with slash) below which nothing is done, or nothing can be looked at. */
+  skipBelow: ByteString | undefined;
+  dryMissingBelow: ByteString | undefined;
+  /** Directories were given write permission while they are filled. */
+  retouchPerms: boolean;
+  skippedDeletes: number;
+  ioErrorSaid: boolean;
+  /** `--delete-delay`: what to delete at the end. */
+  readonly delayedDeletes: { path: ByteString; mode: number }[];
+  readonly listed: ListedNames;
+  /** The segment that is being worked on. */
+  current: FileList | undefined;
+  /** The list that has the content of a directory. */
+  contentList(list: FileList): FileList;
+  /** Files asked for in the list at hand. */
+  requested: number;
+  /** First names that are asked for after all, because the last of their chain was skipped. */
+  readonly repeat: { list: FileList; i: number; ndx: number }[];
+  again(list: FileList, i: number, ndx: number): void;
+}
+
+/** One entry on its way through the generator. */
+export interface Entry {
+  list: FileList;
+  i: number;
+  ndx: number;
+  /** Path below the destination. */
+  path: ByteString;
+  /** What is there now: a row of a table, or undefined with the errno that says why not. */
+  stats: StatTable | undefined;
+  row: number;
+  errno: number;
+  /** The present file's --checksum digest, where it was hashed ahead. */
+  sum: Uint8Array | undefined;
+}

@@ -1,0 +1,43 @@
+import { SysError } from '../../errors.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { sameTime } from '../../metadata/quick-check.ts';
+import type { Generator } from './state.ts';
+
+/**
+ * Puts back what filling changed (rsync's touch_up_dirs): the times of directories, and permissions that
+ * were opened. `dirNdx`: one directory of an incremental list; else all.
+ */
+export function touchUpDirs(gen: Generator, dirNdx?: number): void {
+  const { options } = gen.ctx;
+  if (options.listOnly || options.dryRun || gen.destination.localName !== undefined) return;
+  const times = options.times && !options.omitDirTimes;
+  if (!times && !gen.retouchPerms) return;
+  const { dirs, segments } = gen.lists;
+  if (dirNdx !== undefined) touch(gen, dirs.list(dirNdx), dirs.index(dirNdx), times);
+  else if (gen.ctx.negotiated.incRecurse)
+    for (let d = 0; d < dirs.length; d++) touch(gen, dirs.list(d), dirs.index(d), times);
+  else for (const list of segments) for (let i = 0; i < list.count; i++) touch(gen, list, i, times);
+}
+
+function touch(gen: Generator, list: FileList, i: number, times: boolean): void {
+  const { options, amRoot } = gen.ctx;
+  const { tree } = gen.destination;
+  const flags = list.flags(i);
+  if (!list.isActive(i) || !list.isDir(i) || flags & EntryFlag.MissingDir) return;
+  if (!options.impliedDirs && flags & EntryFlag.ImpliedDir) return;
+  const mode = list.mode(i);
+  const perms = !amRoot && (mode & 0o200) === 0;
+  if (!times && !perms) return;
+  const path = list.path(i);
+  if (perms) tree.setMeta(path, { mode: mode & 0o7777 });
+  if (!times) return;
+  try {
+    const stats = tree.lstat(path);
+    const mtime = list.mtime(i);
+    const mtimeNsec = list.mtimeNsec(i);
+    if (stats.isDir() && !sameTime(stats.mtime(), stats.mtimeNsec(), mtime, mtimeNsec, options.modifyWindow))
+      tree.setMeta(path, { mtime, mtimeNsec });
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+}

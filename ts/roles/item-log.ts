@@ -1,0 +1,82 @@
+import type { FileList } from '../flist/file-list.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { ItemEntry } from '../report/item-entry.ts';
+import type { Report } from '../report/report.ts';
+
+/** Shows one entry of a file list after the other to the report. */
+class EntryCursor implements ItemEntry {
+  list!: FileList;
+  i = 0;
+  rootOf: ((list: FileList, i: number) => ByteString) | undefined;
+
+  get path(): ByteString {
+    return this.list.path(this.i);
+  }
+  get mode(): number {
+    return this.list.mode(this.i);
+  }
+  get size(): number {
+    return this.list.size(this.i);
+  }
+  get mtime(): number {
+    return this.list.mtime(this.i);
+  }
+  get mtimeNsec(): number {
+    return this.list.mtimeNsec(this.i);
+  }
+  get uid(): number {
+    return this.list.uid(this.i);
+  }
+  get gid(): number {
+    return this.list.gid(this.i);
+  }
+  get linkTarget(): ByteString {
+    return this.list.linkTarget(this.i);
+  }
+  get checksum(): Uint8Array | undefined {
+    return this.list.checksum(this.i);
+  }
+  get root(): ByteString | undefined {
+    return this.rootOf?.(this.list, this.i);
+  }
+}
+
+/** The lines that sender, receiver and generator write about entries, at the moments rsync writes them. */
+export class ItemLog {
+  private readonly report: Report;
+  private readonly cursor = new EntryCursor();
+
+  /** `rootOf` (sender) tells the folder an entry's path is below. */
+  constructor(report: Report, rootOf?: (list: FileList, i: number) => ByteString) {
+    this.report = report;
+    this.cursor.rootOf = rootOf;
+  }
+
+  at(list: FileList, i: number): ItemEntry {
+    this.cursor.list = list;
+    this.cursor.i = i;
+    return this.cursor;
+  }
+
+  /** An item without content. */
+  echo(list: FileList, i: number, iflags: number, xname: ByteString): void {
+    this.report.maybeLogItem(this.at(list, i), iflags, xname);
+  }
+  /** An item of protocols that do not tell the sender of it: the generator's own line. */
+  now(list: FileList, i: number, iflags: number, xname: ByteString): void {
+    this.report.logItem(this.at(list, i), iflags, xname, 'client');
+  }
+  /** A transfer that a dry run would make. */
+  pretend(list: FileList, i: number, iflags: number): void {
+    this.report.logItem(this.at(list, i), iflags, '', 'client');
+  }
+  beforeTransfer(list: FileList, i: number, iflags: number): void {
+    const { report } = this;
+    if (report.logBeforeTransfer) report.logItem(this.at(list, i), iflags, '', 'client');
+    else if (!report.server && report.info('name') && report.options.info.progress === 1)
+      report.print('client', list.path(i));
+  }
+  afterTransfer(list: FileList, i: number, iflags: number): void {
+    this.report.logItem(this.at(list, i), iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');
+  }
+}

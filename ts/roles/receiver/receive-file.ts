@@ -1,0 +1,309 @@
+import { protocolError, SysError } from '../../errors.ts';
+import type { SumHead } from '../../delta/sum-head.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { ByteString, ReceiveJob, ReceiveResult } from '../../kernel/kernel.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
+import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
+import { AttrFlag } from '../../metadata/attributes.ts';
+import * as text from '../../report/messages.ts';
+import { BasisType } from '../../wire/constants.ts';
+import type { ItemHeader } from '../../wire/item.ts';
+import { setAttributes } from '../attributes.ts';
+import { makeBackup } from '../backup.ts';
+import type { RoleContext } from '../context.ts';
+import { destinationPath } from '../destination.ts';
+import { makePartialDir, removePartialDir } from '../partial-dir.ts';
+import { askAgain } from './redo.ts';
+import type { ReceiverInput } from './receive-files.ts';
+
+export interface Arrival {
+  readonly list: FileList;
+  readonly i: number;
+  readonly item: ItemHeader;
+  readonly head: SumHead;
+  /** A second attempt, after the first did not verify. */
+  readonly redo: boolean;
+}
+
+/** Where a file's data comes from and goes to. */
+interface Plan {
+  readonly path: ByteString;
+  /** What matched blocks are read from; undefined without a basis. */
+  readonly basis: ByteString | undefined;
+  readonly basisType: number;
+  readonly partial: ByteString | undefined;
+  /** What is written: the file itself (in place), a partial file, or a temporary name. */
+  readonly target: ByteString;
+  readonly inPlace: boolean;
+  /** In place into the partial file. */
+  readonly intoPartial: boolean;
+}
+
+/** One file that is large, compressed or has a basis: its token stream is written as it comes. */
+export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Promise<void> {
+  const { report, stats } = ctx;
+  const { list, i, item } = arrival;
+  const { tree } = input.destination;
+  const plan = makePlan(ctx, input, arrival);
+  if (plan === undefined) {
+    await discard(ctx, input, arrival);
+    return;
+  }
+  const job = open(ctx, input, arrival, plan);
+  if (job === undefined) {
+    await discard(ctx, input, arrival);
+    return;
+  }
+  ctx.items.beforeTransfer(list, i, item.iflags);
+  let result: ReceiveResult;
+  try {
+    await pump(ctx, job, list, i);
+    result = job.result();
+  } catch (error) {
+    keepInterrupted(ctx, input, arrival, plan, job);
+    throw error;
+  }
+  stats.literal += result.literal;
+  stats.matched += result.matched;
+  report.transferSum = result.digest;
+  if (result.writeErrno !== 0) {
+    report.print('error-xfer', text.receiveFailed(tree, plan.path, result.syscall, result.writeErrno));
+    keepInterrupted(ctx, input, arrival, plan, job);
+    throw text.fatalFileIo();
+  }
+  job.close();
+  ctx.items.afterTransfer(list, i, item.iflags);
+  place(ctx, input, arrival, plan, result.verified);
+}
+
+function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Plan | undefined {
+  const { options, negotiated, report } = ctx;
+  const { tree } = input.destination;
+  const { list, i, item } = arrival;
+  const path = destinationPath(input.destination, list, i);
+  const partial = options.partialDir === '' ? undefined : partialDirName(path, options.partialDir);
+  let basis: ByteString = path;
+  let { basisType } = item;
+  if (negotiated.protocol < 29) {
+    if (options.inplace && options.backup && !arrival.redo) {
+      basis = backupName(path, options.backupDir, options.suffix) ?? path;
+      if (basis !== path) basisType = BasisType.Backup;
+    } else if (partial !== undefined && lookUp(ctx, input, partial) !== undefined) {
+      basis = partial;
+      basisType = BasisType.PartialDir;
+    }
+  } else if (basisType === BasisType.PartialDir) basis = partial ?? path;
+  else if (basisType === BasisType.Backup)
+    basis = backupName(path, options.backupDir, options.suffix) ?? path;
+  else if (basisType < BasisType.Fname) {
+    const alternate = options.alternateDests[basisType];
+    if (alternate === undefined) throw protocolError(text.badBasisDir(basisType));
+    basis = `${alternate.dir}/${path}`;
+  } else if (basisType >= BasisType.Fuzzy) throw protocolError(text.unwantedFuzzy(item.xname));
+
+  let stats = lookUp(ctx, input, basis);
+  if (stats === undefined && negotiated.protocol < 29 && options.alternateDests.length > 0) {
+    basis = `${options.alternateDests[0].dir}/${path}`;
+    basisType = 0;
+    stats = lookUp(ctx, input, basis);
+  }
+  if (stats?.isDir() && basis === path) {
+    report.print('error-xfer', text.isADirectory(tree, path));
+    return undefined;
+  }
+  const usable = stats?.isRegular() === true;
+  const intoPartial = negotiated.inplacePartialDir && basisType === BasisType.PartialDir && usable;
+  const inPlace = options.inplace || intoPartial;
+  const target = intoPartial
+    ? (partial as ByteString)
+    : options.inplace
+      ? path
+      : temporaryName(path, options.tempDir, uniqueSuffix());
+  if (target === undefined) {
+    report.print('error-xfer', text.temporaryNameTooLong());
+    return undefined;
+  }
+  return { path, basis: usable ? basis : undefined, basisType, partial, target, inPlace, intoPartial };
+}
+
+function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Plan): ReceiveJob | undefined {
+  const { options, negotiated, report } = ctx;
+  const { tree } = input.destination;
+  const { list, i, head, redo } = arrival;
+  const append = options.append !== 'no' && !redo && plan.basis !== undefined;
+  const request = {
+    path: plan.target,
+    inPlace: plan.inPlace,
+    basis: plan.basis,
+    appendAt: append ? headLength(head) : undefined,
+    appendDigest: append && (options.append === 'verify' || negotiated.protocol < 30),
+    blockLength: head.blockLength,
+    blockCount: head.count,
+    remainder: head.remainder,
+    digest: negotiated.transferDigest,
+    decoder: input.decoder,
+    sparse: options.sparse && !(append || redo),
+    preallocate: options.preallocate ? list.size(i) : undefined,
+    fsync: options.fsync,
+  };
+  try {
+    return tree.openReceive(request);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    report.print(
+      'error-xfer',
+      text.receiveFailed(tree, plan.path, plan.inPlace ? 'open' : 'mkstemp', error.errno),
+    );
+    return undefined;
+  }
+}
+
+/** Length of the file that a sum head describes. */
+function headLength(head: SumHead): number {
+  const whole = head.count * head.blockLength;
+  return head.remainder === 0 ? whole : whole - (head.blockLength - head.remainder);
+}
+
+/** Feeds the job from the wire until the file's digest has come. */
+async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number): Promise<void> {
+  const size = list.size(i);
+  const { reader, report, signal } = ctx;
+  let seen = 0;
+  const progress = report.startProgress(list, i, size);
+  for (;;) {
+    if (signal.aborted) throw signal.reason;
+    const bulk = await reader.bulk();
+    const { consumed, done } = await job.push(bulk.raw, bulk.ranges, bulk.count);
+    reader.took(consumed);
+    seen += consumed;
+    progress?.(Math.min(seen, size));
+    if (done) break;
+  }
+  report.endProgress(size);
+}
+
+/** Reads a file's token stream and throws it away; the file does not come. */
+async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Promise<void> {
+  const { negotiated } = ctx;
+  const { head, item, list, i } = arrival;
+  const job = input.destination.tree.openReceive({
+    blockLength: head.blockLength,
+    blockCount: head.count,
+    remainder: head.remainder,
+    digest: negotiated.transferDigest,
+    decoder: input.decoder,
+  });
+  try {
+    await pump(ctx, job, list, i);
+  } finally {
+    job.close();
+  }
+  if (negotiated.incRecurse) input.link.noSend(item.ndx);
+}
+
+/** The file is complete: it gets its attributes and its name, or what --partial asks for. */
+function place(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Plan, verified: boolean): void {
+  const { options, negotiated } = ctx;
+  const { tree } = input.destination;
+  const { list, i, item, redo } = arrival;
+  let kept: 'discarded' | 'retained' | 'put into partial-dir' = 'discarded';
+  let ok = verified;
+  if (verified || options.inplace) {
+    ok = finish(ctx, input, arrival, plan, plan.path, verified, true) && verified;
+    if (ok && plan.basisType === BasisType.PartialDir && plan.partial !== undefined) {
+      if (!plan.intoPartial) attempt(() => tree.unlink(plan.partial as ByteString));
+      removePartialDir(ctx, tree, plan.partial);
+    }
+    if (!verified) kept = 'retained';
+    else if (!ok) {
+      if (negotiated.incRecurse) input.link.noSend(item.ndx);
+      return;
+    }
+  } else if (options.partial && !plan.intoPartial) {
+    const target = options.partialDir === '' ? plan.path : plan.partial;
+    if (target !== undefined && (options.partialDir === '' || makePartialDir(tree, target))) {
+      finish(ctx, input, arrival, plan, target, false, options.partialDir === '');
+      kept = options.partialDir === '' ? 'retained' : 'put into partial-dir';
+    } else attempt(() => tree.unlink(plan.target));
+  } else if (plan.intoPartial) kept = 'put into partial-dir';
+  else attempt(() => tree.unlink(plan.target));
+
+  if (!ok) {
+    askAgain(ctx, input, { list, i, ndx: item.ndx, redo, kept });
+    return;
+  }
+  if (negotiated.incRecurse || (options.hardLinks && list.flags(i) & EntryFlag.Hlinked))
+    input.link.success(item.ndx);
+}
+
+/** rsync's finish_transfer: backup, attributes, rename. False when it failed, which was said. */
+function finish(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  arrival: Arrival,
+  plan: Plan,
+  path: ByteString,
+  setTimes: boolean,
+  overwritesBasis: boolean,
+): boolean {
+  const { options, report } = ctx;
+  const { tree } = input.destination;
+  const { list, i, redo } = arrival;
+  const flags = setTimes ? AttrFlag.AccurateTime : AttrFlag.SkipTimes;
+  if (options.inplace) {
+    setAttributes(ctx, tree, path, list, i, lookUp(ctx, input, path), 0, flags);
+    return true;
+  }
+  if (options.backup && !redo && overwritesBasis && !makeBackup(ctx, tree, path, false)) throw text.fatalFileIo();
+  setAttributes(ctx, tree, plan.target, list, i, plan.intoPartial ? lookUp(ctx, input, plan.target) : undefined, 0, flags);
+  try {
+    tree.rename(plan.target, path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    report.print('error-xfer', text.renameFailed(tree, plan.target, path, error.errno));
+    attempt(() => tree.unlink(plan.target));
+    return false;
+  }
+}
+
+/** The run ends in the middle of a file: --partial keeps what came, else the temporary file goes. */
+function keepInterrupted(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  arrival: Arrival,
+  plan: Plan,
+  job: ReceiveJob,
+): void {
+  const { options } = ctx;
+  const { tree } = input.destination;
+  const keep = options.partial && !plan.inPlace && job.result().literal > 0;
+  if (!keep) {
+    job.abort();
+    return;
+  }
+  job.close();
+  const target = options.partialDir === '' ? plan.path : plan.partial;
+  if (target === undefined || (options.partialDir !== '' && !makePartialDir(tree, target))) {
+    attempt(() => tree.unlink(plan.target));
+    return;
+  }
+  finish(ctx, input, { ...arrival, redo: true }, plan, target, false, false);
+}
+
+function lookUp(_ctx: RoleContext, input: ReceiverInput, path: ByteString): StatTable | undefined {
+  try {
+    return input.destination.tree.lstat(path);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    return undefined;
+  }
+}
+
+function attempt(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+}

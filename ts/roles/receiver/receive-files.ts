@@ -1,0 +1,105 @@
+import { protocolError } from '../../errors.ts';
+import { readSumHead, type SumHead } from '../../delta/sum-head.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { FileLists } from '../../flist/file-lists.ts';
+import type { FlistReceiver } from '../../flist/receive.ts';
+import { digestLength, type TokenDecoder } from '../../kernel/kernel.ts';
+import * as text from '../../report/messages.ts';
+import { Item, ndxDelStats, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../wire/constants.ts';
+import { decodeItem, newItemHeader } from '../../wire/item.ts';
+import type { RoleContext } from '../context.ts';
+import { countCreated, readDeleteStats } from '../counts.ts';
+import type { Destination } from '../destination.ts';
+import { isKeepAlive, locate } from '../locate.ts';
+import type { GeneratorLink } from '../generator-link.ts';
+import { ReceiveQueue } from './receive-queue.ts';
+import { receiveFile } from './receive-file.ts';
+
+export interface ReceiverInput {
+  readonly lists: FileLists;
+  readonly flist: FlistReceiver;
+  readonly link: GeneratorLink;
+  readonly destination: Destination;
+  readonly decoder: TokenDecoder;
+}
+
+/**
+ * The receiver (rsync's recv_files): takes what the sender answers to the generator's requests, and puts
+ * files in place; phase by phase until the sender has no more. File list segments arrive in between.
+ */
+export async function receiveFiles(ctx: RoleContext, input: ReceiverInput): Promise<void> {
+  const { reader, negotiated, stats } = ctx;
+  const { lists, flist, link } = input;
+  const { protocol } = negotiated;
+  const maxPhase = protocol >= 29 ? 2 : 1;
+  const queue = new ReceiveQueue(ctx, input);
+  const item = newItemHeader();
+  const decode = () => decodeItem(reader, protocol, item);
+  let head: SumHead;
+  const digestBytes = digestLength[negotiated.transferDigest.name];
+  const decodeHead = () => readSumHead(reader, protocol, digestBytes, 'receiver');
+  let phase = 0;
+
+  for (;;) {
+    if (!reader.tryRecord(decode)) {
+      await queue.settle();
+      await reader.record(decode);
+    }
+    const { ndx, iflags } = item;
+
+    if (ndx < 0) {
+      if (ndx === ndxDone) {
+        await queue.settle();
+        if (negotiated.incRecurse && lists.segments.length > 0) {
+          lists.releaseFirst();
+          if (lists.segments.length > 0) continue;
+        }
+        if (++phase > maxPhase) break;
+        link.phaseDone();
+      } else if (ndx === ndxDelStats) await readDeleteStats(reader, stats);
+      else await receiveSegment(input, negotiated.incRecurse, ndx);
+      continue;
+    }
+
+    if (isKeepAlive(lists, item, protocol)) continue;
+    const { list, i } = locate(lists, ndx, 'receiver');
+    if (!(iflags & Item.Transfer)) {
+      queue.log(list, i, item);
+      countCreated(stats, list, i, iflags);
+      continue;
+    }
+    if (phase === 2) throw protocolError(text.transferInPhase2('receiver'));
+    if (!list.isRegular(i)) throw protocolError(text.notRegular(ndx, 'receiver'));
+    const redo = (list.flags(i) & EntryFlag.FileSent) !== 0;
+    if (!redo && iflags & Item.IsNew) stats.createdFiles++;
+    stats.transferredFiles++;
+    stats.transferredSize += list.size(i);
+
+    if (ctx.options.dryRun) {
+      queue.log(list, i, item, true);
+      continue;
+    }
+    const now = reader.tryRecord(decodeHead);
+    if (now) head = now;
+    else {
+      await queue.settle();
+      head = await reader.record(decodeHead);
+    }
+    if (!queue.take(list, i, item, head)) {
+      await queue.settle();
+      await receiveFile(ctx, input, { list, i, item, head, redo });
+    } else if (queue.isFull) await queue.send();
+  }
+}
+
+async function receiveSegment(input: ReceiverInput, incRecurse: boolean, ndx: number): Promise<void> {
+  const { lists, flist, link } = input;
+  if (!incRecurse) throw protocolError(text.badNdx(ndx, lists, 'receiver'));
+  if (ndx === ndxFlistEof) lists.eof = true;
+  else {
+    const dir = ndxFlistOffset - ndx;
+    if (dir < 0 || dir >= lists.dirs.length) throw protocolError(text.badDirNdx(ndx, lists, 'receiver'));
+    await flist.receive(dir);
+  }
+  link.notify();
+}

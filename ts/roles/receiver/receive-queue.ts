@@ -1,0 +1,199 @@
+import type { SumHead } from '../../delta/sum-head.ts';
+import { readLiteralFile } from '../../delta/tokens.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { digestLength, digestMismatch, receiveSteps, sourceChanged } from '../../kernel/kernel.ts';
+import { ReceiveBatch, ReceiveFlag } from '../../kernel/receive-batch.ts';
+import { temporaryName, uniqueSuffix } from '../../metadata/names.ts';
+import * as text from '../../report/messages.ts';
+import { BasisType, chunkSize } from '../../wire/constants.ts';
+import type { ItemHeader } from '../../wire/item.ts';
+import { newFileMeta } from '../attributes.ts';
+import type { RoleContext } from '../context.ts';
+import { destinationPath } from '../destination.ts';
+import { Loopback, type LoopbackFile } from '../loopback.ts';
+import { askAgain } from './redo.ts';
+import type { ReceiverInput } from './receive-files.ts';
+
+const smallFile = 64 * 1024;
+const maxFiles = 256;
+const maxBytes = 2 * 1024 * 1024;
+/** By reference a record costs no memory, but the files of a batch wait for each other. */
+const maxReferenceBytes = 64 * 1024 * 1024;
+
+interface Queued {
+  readonly list: FileList;
+  readonly i: number;
+  readonly item: ItemHeader;
+  /** Index of the record in the batch; -1 for an item without content. */
+  readonly record: number;
+  readonly pretend: boolean;
+  readonly size: number;
+}
+
+/**
+ * Small whole files that wait to be written by one kernel call while the next ones are read from the wire.
+ * Items without content keep their place between them, so that lines come out in the sender's order.
+ */
+export class ReceiveQueue {
+  private readonly ctx: RoleContext;
+  private readonly input: ReceiverInput;
+  private readonly canBatch: boolean;
+  private readonly digestBytes: number;
+  private items: Queued[] = [];
+  private batch: ReceiveBatch;
+  private spare: ReceiveBatch;
+  private referenced = 0;
+  private working: Promise<void> = Promise.resolve();
+  private idle = true;
+  private failure: unknown;
+
+  constructor(ctx: RoleContext, input: ReceiverInput) {
+    this.ctx = ctx;
+    this.input = input;
+    const { options, negotiated } = ctx;
+    this.canBatch =
+      !options.inplace &&
+      options.append === 'no' &&
+      options.partialDir === '' &&
+      !options.backup &&
+      !options.progress;
+    this.digestBytes = digestLength[negotiated.transferDigest.name];
+    this.batch = new ReceiveBatch(negotiated.transferDigest);
+    this.spare = new ReceiveBatch(negotiated.transferDigest);
+  }
+
+  get isFull(): boolean {
+    return (
+      this.batch.count >= maxFiles ||
+      this.batch.dataBytes >= maxBytes ||
+      this.referenced >= maxReferenceBytes
+    );
+  }
+
+  /** An item without content (or a dry run's transfer): logged when its turn comes. */
+  log(list: FileList, i: number, item: ItemHeader, pretend = false): void {
+    if (this.idle && this.items.length === 0) {
+      if (pretend) this.ctx.items.pretend(list, i, item.iflags);
+      else this.ctx.items.echo(list, i, item.iflags, item.xname);
+    } else this.items.push({ list, i, item: { ...item }, record: -1, pretend, size: 0 });
+  }
+
+  /**
+   * Takes a transfer whose content is whole in the buffer or comes by reference. False: it has to be
+   * received on its own, and nothing of it was read.
+   */
+  take(list: FileList, i: number, item: ItemHeader, head: SumHead): boolean {
+    if (!this.canBatch || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
+    const file = this.ctx.loopback?.take(item.ndx);
+    if (file !== undefined) {
+      this.takeReference(list, i, item, file);
+      return true;
+    }
+    if (this.ctx.negotiated.codec.name !== 'none' || list.size(i) > smallFile) return false;
+    const { reader } = this.ctx;
+    const read = reader.tryRecord(() => readLiteralFile(reader, this.batch, smallFile, this.digestBytes));
+    if (read === undefined || read === 'not-literal') return false;
+    this.add(list, i, item, read.dataAt, read.digestAt, read.size, -1);
+    return true;
+  }
+
+  private takeReference(list: FileList, i: number, item: ItemHeader, file: LoopbackFile): void {
+    this.ctx.reader.account(Loopback.tokenBytes(file.size, chunkSize, this.digestBytes));
+    this.referenced += file.size;
+    this.add(list, i, item, 0, -1, file.size, file.fd);
+  }
+
+  private add(
+    list: FileList,
+    i: number,
+    item: ItemHeader,
+    dataAt: number,
+    digestAt: number,
+    size: number,
+    fd: number,
+  ): void {
+    const { options } = this.ctx;
+    const path = destinationPath(this.input.destination, list, i);
+    // A name too long for the system is told by the kernel, as any other failure of the file.
+    const temporary = temporaryName(path, options.tempDir, uniqueSuffix()) ?? `${path}.${uniqueSuffix()}`;
+    this.items.push({ list, i, item: { ...item }, record: this.batch.count, pretend: false, size });
+    this.batch.add(
+      path,
+      temporary,
+      newFileMeta(this.ctx, list, i),
+      (options.sparse ? ReceiveFlag.Sparse : 0) | (options.fsync ? ReceiveFlag.Fsync : 0),
+      { dataAt, digestAt, size, fd },
+    );
+    this.ctx.items.beforeTransfer(list, i, item.iflags);
+  }
+
+  /** Starts writing what waits; waits for the batch before. */
+  async send(): Promise<void> {
+    await this.working;
+    this.check();
+    if (this.items.length === 0) return;
+    const items = this.items;
+    const batch = this.batch;
+    this.items = [];
+    this.batch = this.spare;
+    this.spare = batch;
+    this.referenced = 0;
+    this.idle = false;
+    this.working = this.write(items, batch).then(
+      () => {
+        batch.clear();
+        this.idle = true;
+      },
+      (error) => {
+        this.idle = true;
+        this.failure = error;
+      },
+    );
+  }
+
+  /** Writes everything that waits, and waits for it. */
+  async settle(): Promise<void> {
+    if (this.idle && this.items.length === 0) return;
+    await this.send();
+    await this.working;
+    this.check();
+  }
+
+  private check(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private async write(items: readonly Queued[], batch: ReceiveBatch): Promise<void> {
+    const { items: log, stats } = this.ctx;
+    const { tree } = this.input.destination;
+    const done = batch.count > 0 ? await tree.receiveMany(batch) : undefined;
+    for (const { list, i, item, record, pretend, size } of items) {
+      if (record < 0) {
+        if (pretend) log.pretend(list, i, item.iflags);
+        else log.echo(list, i, item.iflags, item.xname);
+        continue;
+      }
+      const status = done!.status[record];
+      stats.literal += size;
+      if (status === 0) {
+        log.afterTransfer(list, i, item.iflags);
+        this.placed(list, i, item.ndx);
+      } else if (status === digestMismatch || status === sourceChanged) {
+        askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo: false, kept: 'discarded' });
+      } else this.failed(list, i, item.ndx, status, receiveSteps[done!.step[record]]);
+    }
+  }
+
+  private placed(list: FileList, i: number, ndx: number): void {
+    const { options, negotiated } = this.ctx;
+    if (negotiated.incRecurse || (options.hardLinks && list.flags(i) & EntryFlag.Hlinked)) this.input.link.success(ndx);
+  }
+
+  private failed(list: FileList, i: number, ndx: number, errno: number, step: string): void {
+    const { report } = this.ctx;
+    const path = destinationPath(this.input.destination, list, i);
+    report.print('error-xfer', text.receiveFailed(this.input.destination.tree, path, step, errno));
+    if (step === 'write' || step === 'read') throw text.fatalFileIo();
+    if (this.ctx.negotiated.incRecurse) this.input.link.noSend(ndx);
+  }
+}

@@ -1,0 +1,32 @@
+import type { FileList } from '../../flist/file-list.ts';
+import * as text from '../../report/messages.ts';
+import type { RoleContext } from '../context.ts';
+import { destinationPath } from '../destination.ts';
+import type { ReceiverInput } from './receive-files.ts';
+
+export interface FailedVerification {
+  readonly list: FileList;
+  readonly i: number;
+  readonly ndx: number;
+  /** This was the second attempt. */
+  readonly redo: boolean;
+  /** What became of the data. */
+  readonly kept: 'discarded' | 'retained' | 'put into partial-dir';
+}
+
+/** The content did not match its digest: said, and asked for again, but only once. */
+export function askAgain(ctx: RoleContext, input: ReceiverInput, failed: FailedVerification): void {
+  const { report, negotiated } = ctx;
+  const { list, i, ndx } = failed;
+  const path = destinationPath(input.destination, list, i);
+  if (failed.redo || report.info('name') || report.formatHasI > 0)
+    report.print(
+      failed.redo ? 'error-xfer' : 'warning',
+      text.failedVerification(path, failed.kept, !failed.redo),
+    );
+  if (!failed.redo) {
+    if (negotiated.incRecurse) list.inProgress--;
+    list.toRedo++;
+    input.link.askAgain(ndx);
+  } else if (negotiated.incRecurse) input.link.noSend(ndx);
+}

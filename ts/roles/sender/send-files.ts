@@ -1,0 +1,204 @@
+import { ExitCode, IoError, protocolError, type SysError } from '../../errors.ts';
+import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
+import { writeSumHead } from '../../delta/sum-head.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { FileLists } from '../../flist/file-lists.ts';
+import type { FlistSender } from '../../flist/send.ts';
+import type { TokenEncoder, Tree } from '../../kernel/kernel.ts';
+import * as text from '../../report/messages.ts';
+import { BasisType, Item, Msg, ndxDelStats, ndxDone } from '../../wire/constants.ts';
+import { decodeItem, type ItemHeader, newItemHeader, writeItem } from '../../wire/item.ts';
+import type { RoleContext } from '../context.ts';
+import { countCreated, readDeleteStats, writeDeleteStats } from '../counts.ts';
+import { isKeepAlive, locate } from '../locate.ts';
+import { SendQueue } from './send-queue.ts';
+
+/** Entries the sender keeps announced ahead of the receiver with incremental recursion. */
+const lookahead = 1000;
+/** Pieces of a token stream that are made while the one before is on its way. */
+const pieceBytes = 256 * 1024;
+
+export interface SenderInput {
+  readonly lists: FileLists;
+  readonly flist: FlistSender;
+  readonly encoder: TokenEncoder;
+}
+
+/**
+ * The sender (rsync's send_files): answers each item the generator asks about with the item and, for a
+ * transfer, the token stream of its file; phase by phase until the generator has no more.
+ */
+export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<void> {
+  const { reader, writer, negotiated, report, stats, state } = ctx;
+  const { lists, flist } = input;
+  const { protocol } = negotiated;
+  const maxPhase = protocol >= 29 ? 2 : 1;
+  const ioErrorAtStart = state.ioError;
+  const queue = new SendQueue(ctx, lists);
+  const item = newItemHeader();
+  const decode = () => decodeItem(reader, protocol, item);
+  let phase = 0;
+
+  for (;;) {
+    if (negotiated.incRecurse && !lists.eof) await flist.sendMore(lookahead);
+    if (!reader.tryRecord(decode)) {
+      await queue.settle();
+      await reader.record(decode);
+    }
+
+    if (item.ndx === ndxDone) {
+      await queue.settle();
+      if (negotiated.incRecurse && lists.segments.length > 0) {
+        lists.releaseFirst();
+        if (lists.segments.length > 0) {
+          writer.ndx(ndxDone);
+          continue;
+        }
+      }
+      if (++phase > maxPhase) break;
+      writer.ndx(ndxDone);
+      continue;
+    }
+    if (item.ndx === ndxDelStats) {
+      await readDeleteStats(reader, stats);
+      if (ctx.options.server) writeDeleteStats(writer, stats);
+      continue;
+    }
+
+    if (isKeepAlive(lists, item, protocol)) continue;
+    const { list, i } = locate(lists, item.ndx, 'sender');
+    if (!(item.iflags & Item.Transfer)) {
+      queue.echo(list, i, item);
+      countCreated(stats, list, i, item.iflags);
+      continue;
+    }
+    if (phase === 2) throw protocolError(text.transferInPhase2('sender'));
+    if (!list.isRegular(i)) throw protocolError(text.notRegular(item.ndx, 'sender'));
+    const redo = (list.flags(i) & EntryFlag.FileSent) !== 0;
+    if (!redo && item.iflags & Item.IsNew) stats.createdFiles++;
+    stats.transferredFiles++;
+    stats.transferredSize += list.size(i);
+
+    if (ctx.options.dryRun) {
+      queue.echo(list, i, item, true);
+      continue;
+    }
+    const head = await receiveSumHead(ctx, queue, redo);
+    if (queue.takes(list, i, head)) {
+      queue.add(list, i, item, head);
+    } else {
+      await queue.settle();
+      await sendFile(ctx, input, list, i, item, head, redo);
+    }
+    list.setFlag(i, EntryFlag.FileSent);
+    if (queue.isFull) await queue.send();
+  }
+
+  if (state.ioError !== ioErrorAtStart && protocol >= 30) {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32LE(state.ioError);
+    writer.message(Msg.IoError, payload);
+  }
+  writer.ndx(ndxDone);
+}
+
+async function receiveSumHead(ctx: RoleContext, queue: SendQueue, redo: boolean): Promise<BlockSumsHead> {
+  const append = redo ? 'no' : ctx.options.append;
+  const now = tryReadBlockSums(ctx.reader, ctx.negotiated, append !== 'no');
+  if (now) return now;
+  await queue.settle();
+  return readBlockSums(ctx.reader, ctx.negotiated, append !== 'no');
+}
+
+/** One file that is large, compressed or has a basis: its token stream is made and sent in pieces. */
+async function sendFile(
+  ctx: RoleContext,
+  input: SenderInput,
+  list: FileList,
+  i: number,
+  item: ItemHeader,
+  head: BlockSumsHead,
+  redo: boolean,
+): Promise<void> {
+  const { options, writer, negotiated, report, stats } = ctx;
+  const path = list.path(i);
+  const tree: Tree = input.lists.rootOf(list, i);
+  const append = redo ? 'no' : options.append;
+  let job: ReturnType<Tree['openSend']>;
+  try {
+    job = tree.openSend({
+      path,
+      basis: head.count > 0 ? head : undefined,
+      updatingInPlace: updatesBasis(ctx, item.basisType, redo),
+      append: append === 'no' ? undefined : append,
+      digest: negotiated.transferDigest,
+      encoder: input.encoder,
+      follow: options.copyLinks,
+    });
+  } catch (error) {
+    openFailed(ctx, item.ndx, tree, path, (error as SysError).errno);
+    return;
+  }
+  try {
+    if (append !== 'no' && job.size < list.size(i)) {
+      report.print('warning', text.skippedDiminished(tree, path));
+      noSend(ctx, item.ndx);
+      return;
+    }
+    writeItem(writer, negotiated.protocol, item);
+    writeSumHead(writer, head);
+    ctx.items.beforeTransfer(list, i, item.iflags);
+    const pieces = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
+    const progress = report.startProgress(list, i, job.size);
+    let sent = 0;
+    for (let turn = 0; ; turn ^= 1) {
+      const n = await job.next(pieces[turn]);
+      await writer.drain();
+      if (n === 0) break;
+      writer.bytes(pieces[turn], 0, n);
+      writer.flush();
+      sent += n;
+      progress?.(Math.min(sent, job.size));
+      if (ctx.signal.aborted) throw ctx.signal.reason;
+    }
+    const result = job.result();
+    stats.literal += result.literal;
+    stats.matched += result.matched;
+    report.endProgress(job.size);
+    ctx.items.afterTransfer(list, i, item.iflags);
+    if (result.readErrno !== 0) {
+      ctx.state.ioError |= IoError.General;
+      report.print('error-xfer', text.readErrors(tree, path, result.readErrno));
+    }
+  } finally {
+    job.close();
+  }
+}
+
+/** Whether the receiver writes into the very file it takes blocks from. */
+function updatesBasis(ctx: RoleContext, basisType: number, redo: boolean): boolean {
+  const { options, negotiated } = ctx;
+  if (negotiated.inplacePartialDir && basisType === BasisType.PartialDir) return true;
+  if (!options.inplace) return false;
+  return negotiated.protocol >= 29 ? basisType === BasisType.Fname : redo || !options.backup;
+}
+
+/** A file that cannot be opened: told, remembered, and the receiver is told not to wait for it. */
+export function openFailed(ctx: RoleContext, ndx: number, tree: Tree, path: string, errno: number): void {
+  const { report, state } = ctx;
+  if (errno === text.ENOENT) {
+    state.ioError |= IoError.Vanished;
+    report.print('warning', text.vanished(tree, path));
+  } else {
+    state.ioError |= IoError.General;
+    report.print('error-xfer', text.sendOpenFailed(tree, path, errno));
+  }
+  noSend(ctx, ndx);
+}
+
+function noSend(ctx: RoleContext, ndx: number): void {
+  if (ctx.negotiated.protocol < 30) return;
+  const payload = Buffer.alloc(4);
+  payload.writeInt32LE(ndx);
+  ctx.writer.message(Msg.NoSend, payload);
+}

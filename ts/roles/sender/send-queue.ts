@@ -1,0 +1,213 @@
+import type { SumHead } from '../../delta/sum-head.ts';
+import { writeSumHead } from '../../delta/sum-head.ts';
+import type { FileList } from '../../flist/file-list.ts';
+import type { FileLists } from '../../flist/file-lists.ts';
+import { digestLength, type Tree } from '../../kernel/kernel.ts';
+import { chunkSize } from '../../wire/constants.ts';
+import { type ItemHeader, writeItem } from '../../wire/item.ts';
+import type { RoleContext } from '../context.ts';
+import { Loopback } from '../loopback.ts';
+import { openFailed } from './send-files.ts';
+
+/** A file that grew beyond this since it was listed is sent on its own. */
+const smallFile = 64 * 1024;
+const maxFiles = 256;
+const maxBytes = 2 * 1024 * 1024;
+
+interface Queued {
+  readonly list: FileList;
+  readonly i: number;
+  readonly item: ItemHeader;
+  /** undefined: an item without content, to be echoed. */
+  readonly head: SumHead | undefined;
+  /** The dry run's stand-in for a transfer. */
+  readonly pretend: boolean;
+}
+
+/**
+ * Answers that wait to be made together: whole small files are read, hashed and tokenized by one kernel
+ * call while the next requests are read, and the items between them keep their place.
+ */
+export class SendQueue {
+  private readonly ctx: RoleContext;
+  private readonly lists: FileLists;
+  private readonly canBatch: boolean;
+  private items: Queued[] = [];
+  private files = 0;
+  private bytes = 0;
+  private tree: Tree | undefined;
+  private working: Promise<void> = Promise.resolve();
+  private failure: unknown;
+
+  constructor(ctx: RoleContext, lists: FileLists) {
+    this.ctx = ctx;
+    this.lists = lists;
+    this.canBatch =
+      ctx.negotiated.codec.name === 'none' && ctx.options.append === 'no' && !ctx.options.copyLinks;
+  }
+
+  /** Whether this transfer may wait here: a whole file, and small (of any size on a loopback). */
+  takes(list: FileList, i: number, head: SumHead): boolean {
+    return (
+      this.canBatch && head.count === 0 && (this.ctx.loopback !== undefined || list.size(i) <= smallFile)
+    );
+  }
+
+  get isFull(): boolean {
+    return this.files >= maxFiles || this.bytes >= maxBytes;
+  }
+
+  /** An item that is only echoed: nothing about it is content, or it is a dry run's transfer. */
+  echo(list: FileList, i: number, item: ItemHeader, pretend = false): void {
+    const queued = { list, i, item: this.items.length > 0 ? { ...item } : item, head: undefined, pretend };
+    if (this.items.length > 0) this.items.push(queued);
+    else if (this.idle) this.emitEcho(queued);
+    else this.items.push({ ...queued, item: { ...item } });
+  }
+
+  add(list: FileList, i: number, item: ItemHeader, head: SumHead): void {
+    this.items.push({ list, i, item: { ...item }, head, pretend: false });
+    this.files++;
+    if (this.ctx.loopback === undefined) this.bytes += list.size(i);
+  }
+
+  private idle = true;
+
+  /** Starts the work on what waits; the queue is empty then. Waits for the batch before. */
+  async send(): Promise<void> {
+    await this.working;
+    this.check();
+    if (this.items.length === 0) return;
+    const items = this.items;
+    this.items = [];
+    this.files = 0;
+    this.bytes = 0;
+    this.idle = false;
+    this.working = this.emit(items).then(
+      () => {
+        this.idle = true;
+      },
+      (error) => {
+        this.idle = true;
+        this.failure = error;
+      },
+    );
+  }
+
+  /** Sends everything and waits until it is written. */
+  async settle(): Promise<void> {
+    if (this.idle && this.items.length === 0) return;
+    await this.send();
+    await this.working;
+    this.check();
+  }
+
+  private check(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  /** One kernel call for each run of files below one source. */
+  private async emit(items: readonly Queued[]): Promise<void> {
+    for (let from = 0; from < items.length; ) {
+      let to = from;
+      let tree: Tree | undefined;
+      const paths: string[] = [];
+      for (; to < items.length; to++) {
+        const { list, i, head } = items[to];
+        if (head === undefined) continue;
+        const root = this.lists.rootOf(list, i);
+        if (tree !== undefined && root !== tree) break;
+        tree = root;
+        paths.push(list.path(i));
+      }
+      const run = items.slice(from, to);
+      if (tree === undefined) for (const queued of run) this.emitEcho(queued);
+      else if (this.ctx.loopback) this.emitByReference(run, tree, paths, this.ctx.loopback);
+      else await this.emitTokens(run, tree, paths);
+      from = to;
+      this.ctx.writer.flush();
+      if (this.ctx.writer.full) await this.ctx.writer.drain();
+    }
+  }
+
+  private async emitTokens(run: readonly Queued[], tree: Tree, paths: string[]): Promise<void> {
+    const { writer, stats } = this.ctx;
+    const made = await tree.sendMany(paths, smallFile * 4, this.ctx.negotiated.transferDigest);
+    let k = 0;
+    for (const queued of run) {
+      if (queued.head === undefined) {
+        this.emitEcho(queued);
+        continue;
+      }
+      const status = made.status[k];
+      if (status === 0) {
+        this.emitHeader(queued);
+        writer.bytes(made.data, k === 0 ? 0 : made.ends[k - 1], made.ends[k]);
+        stats.literal += made.sizes[k];
+        this.ctx.items.afterTransfer(queued.list, queued.i, queued.item.iflags);
+      } else if (status > 0) openFailed(this.ctx, queued.item.ndx, tree, paths[k], status);
+      else await this.emitGrown(queued, tree, paths[k]);
+      k++;
+    }
+  }
+
+  /** A file that is no longer small. */
+  private async emitGrown(queued: Queued, tree: Tree, path: string): Promise<void> {
+    const { writer, stats, negotiated, kernel } = this.ctx;
+    const encoder = kernel.openEncoder(negotiated.codec);
+    const job = tree.openSend({ path, digest: negotiated.transferDigest, encoder });
+    try {
+      this.emitHeader(queued);
+      for (;;) {
+        const piece = Buffer.allocUnsafeSlow(smallFile * 4);
+        const n = await job.next(piece);
+        if (n === 0) break;
+        writer.bytes(piece, 0, n);
+        await writer.drain();
+      }
+      stats.literal += job.result().literal;
+      this.ctx.items.afterTransfer(queued.list, queued.i, queued.item.iflags);
+    } finally {
+      job.close();
+      encoder.close();
+    }
+  }
+
+  private emitByReference(run: readonly Queued[], tree: Tree, paths: string[], loopback: Loopback): void {
+    const { writer, stats, negotiated } = this.ctx;
+    const opened = tree.openMany(paths);
+    const digestBytes = digestLength[negotiated.transferDigest.name];
+    let k = 0;
+    for (const queued of run) {
+      if (queued.head === undefined) {
+        this.emitEcho(queued);
+        continue;
+      }
+      const fd = opened.fds[k];
+      if (fd >= 0) {
+        const size = opened.sizes[k];
+        this.emitHeader(queued);
+        loopback.push({ ndx: queued.item.ndx, fd, size });
+        writer.account(Loopback.tokenBytes(size, chunkSize, digestBytes));
+        stats.literal += size;
+        this.ctx.items.afterTransfer(queued.list, queued.i, queued.item.iflags);
+      } else openFailed(this.ctx, queued.item.ndx, tree, paths[k], -fd);
+      k++;
+    }
+  }
+
+  private emitHeader(queued: Queued): void {
+    const { writer, negotiated, items } = this.ctx;
+    writeItem(writer, negotiated.protocol, queued.item);
+    writeSumHead(writer, queued.head as SumHead);
+    items.beforeTransfer(queued.list, queued.i, queued.item.iflags);
+  }
+
+  private emitEcho(queued: Queued): void {
+    const { writer, negotiated, items } = this.ctx;
+    const { list, i, item } = queued;
+    if (queued.pretend) items.pretend(list, i, item.iflags);
+    else items.echo(list, i, item.iflags, item.xname);
+    writeItem(writer, negotiated.protocol, item);
+  }
+}
