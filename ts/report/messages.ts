@@ -23,6 +23,7 @@ export const EEXIST = 17;
 export const ENOTDIR = 20;
 export const EISDIR = 21;
 export const ENOTEMPTY = 39;
+export const ELOOP = 40;
 
 /** A failed system call: `rsync: [sender] TEXT: No such file or directory (2)` (rsyserr). */
 export function systemError(who: Who, errno: number, text: ByteString): ByteString {
@@ -193,6 +194,12 @@ export function basisStatFailed(place: Place, path: ByteString, errno: number): 
 export function basisOpenFailed(place: Place, path: ByteString, errno: number): ByteString {
   return failure('generator', errno, 'failed to open ', place, path, ', continuing');
 }
+export function statFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return failure('generator', errno, 'stat ', place, path, ' failed');
+}
+export function tooLargeForSums(path: ByteString): ByteString {
+  return `WARNING: file is too large for checksum sending: ${path}`;
+}
 export function copyFailed(place: Place, path: ByteString, to: ByteString, errno: number): ByteString {
   return systemError('generator', errno, `copy_file ${fullName(place, path)} => ${to}`);
 }
@@ -293,6 +300,15 @@ export function failedVerification(path: ByteString, kept: Kept, again: boolean)
   const word = again ? 'WARNING' : 'ERROR';
   return `${word}: ${path} failed verification -- update ${kept}${again ? ' (will try again)' : ''}.`;
 }
+export function badBasisDir(index: number): ByteString {
+  return `invalid basis_dir index: ${index}.`;
+}
+export function unwantedFuzzy(path: ByteString): ByteString {
+  return `rsync: refusing malicious fuzzy operation for ${path}`;
+}
+export function temporaryNameTooLong(): ByteString {
+  return 'temporary filename too long';
+}
 export function isADirectory(place: Place, path: ByteString): ByteString {
   return `recv_files: ${fullName(place, path)} is a directory`;
 }
@@ -357,8 +373,8 @@ export function badNdx(ndx: number, lists: Lists, who: Who): ByteString {
   const first = lists.segments.length === 0 ? 0 : lists.segments[0].ndxStart - 1;
   return `File-list index ${ndx} not in ${first} - ${lastNdx(lists)} (read_ndx_and_attrs) [${who}]`;
 }
-export function badDirNdx(ndx: number, lists: { readonly dirs: { readonly count: number } }, who: Who) {
-  return `Invalid dir index: ${ndx} (${ndxFlistOffset} - ${ndxFlistOffset - lists.dirs.count + 1}) [${who}]`;
+export function badDirNdx(ndx: number, lists: { readonly dirs: { readonly length: number } }, who: Who) {
+  return `Invalid dir index: ${ndx} (${ndxFlistOffset} - ${ndxFlistOffset - lists.dirs.length + 1}) [${who}]`;
 }
 export function clearedNdx(ndx: number): ByteString {
   return `rsync: refusing transfer of cleared file index ${ndx}`;

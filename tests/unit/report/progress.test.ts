@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { defaultOptions } from '../../../ts/options/defaults.ts';
+import { Statistics } from '../../../ts/report/statistics.ts';
+import { haveRsync, makeReport, realRsync, withFolder } from './real-rsync.ts';
+
+function meter(
+  level: number,
+  options: { incRecurse?: boolean; eof?: boolean; foreground?: () => boolean } = {},
+) {
+  const stats = new Statistics();
+  const time = { now: 1_000_000 };
+  const made = makeReport(
+    { info: { ...defaultOptions().info, progress: level }, humanReadable: 1 },
+    { stats, clock: () => time.now, foreground: options.foreground },
+  );
+  const first = { ndxStart: 1, count: 4 };
+  const second = { ndxStart: 6, count: 10 };
+  made.report.lists = {
+    incRecurse: options.incRecurse ?? true,
+    eof: options.eof ?? false,
+    held: 14,
+    segments: [first, second],
+    totals: { entries: 20 },
+  };
+  return { ...made, stats, time, first, second };
+}
+
+it('writes over one line for a file, at most once a second', () => {
+  const { report, heard, stats, time, second } = meter(1);
+  stats.transferredFiles = 3;
+  const show = report.startProgress(second, 2, 10_000_000);
+  show?.(0);
+  time.now += 500;
+  show?.(500_000);
+  time.now += 500;
+  show?.(2_000_000);
+  time.now += 4000;
+  report.endProgress(10_000_000);
+  expect(heard.said.map(([, text]) => text)).toEqual([
+    '\r              0   0%    0.00kB/s    0:00:00  ',
+    '\r      2,000,000  20%    1.91MB/s    0:00:04  ',
+    '\r     10,000,000 100%    1.91MB/s    0:00:05 (xfr#3, ir-chk=7/20)\n',
+  ]);
+});
+
+it('keeps one line for a whole transfer, blank where it got shorter', () => {
+  const { report, heard, stats, time, first } = meter(2, { eof: true });
+  stats.totalSize = 3_000_000;
+  stats.transferredFiles = 1;
+  stats.transferredSize = 1_000_000;
+  report.startProgress(first, 0, 1_000_000)?.(0);
+  time.now += 2000;
+  report.endProgress(1_000_000);
+  stats.transferredFiles = 2;
+  stats.transferredSize = 3_000_000;
+  report.startProgress(first, 3, 2_000_000);
+  time.now += 2000;
+  report.endProgress(2_000_000);
+  report.print('info', 'next');
+  expect(heard.said.map(([, text]) => text)).toEqual([
+    '\r              0   0%    0.00kB/s    0:00:00  ',
+    '\r      1,000,000  33%  488.28kB/s    0:00:02 (xfr#1, to-chk=13/20)',
+    '\r      3,000,000 100%  732.42kB/s    0:00:04 (xfr#2, to-chk=10/20)',
+    '\nnext\n',
+  ]);
+  expect(heard.text.match(/\n/g)).toHaveLength(2);
+});
+
+it('pads a tail that got shorter', () => {
+  const { report, heard, stats, first } = meter(2);
+  stats.transferredFiles = 1000;
+  report.startProgress(first, 0, 1);
+  report.endProgress(1);
+  stats.transferredFiles = 1;
+  report.endProgress(1);
+  const [one, two] = heard.said.map(([, text]) => text);
+  expect(two.length).toBe(one.length);
+  expect(two.endsWith('/20)   ')).toBe(true);
+});
+
+it('stays quiet in the background, but for the end of a file', () => {
+  const { report, heard, first } = meter(1, { foreground: () => false });
+  report.startProgress(first, 0, 10)?.(5);
+  expect(heard.said).toEqual([]);
+  report.endProgress(10);
+  expect(heard.said).toHaveLength(1);
+});
+
+it('does not know when what never moves will end', () => {
+  const { report, heard, time, first } = meter(1);
+  const show = report.startProgress(first, 0, 1e15);
+  show?.(0);
+  time.now += 1000;
+  show?.(1);
+  expect(heard.said.at(-1)?.[1]).toBe('\r              1   0%    0.00kB/s   ??:??:??  ');
+});
+
+it.skipIf(!haveRsync).each([1, 2])('ends as rsync does with --info=progress%i', (level) => {
+  withFolder((dir) => {
+    writeFileSync(`${dir}/one`, 'x'.repeat(1234));
+    writeFileSync(`${dir}/two`, 'x'.repeat(56789));
+    const said = realRsync(['-r', `--info=progress${level}`, `${dir}/one`, `${dir}/two`, `${dir}/d/`]);
+    const { report, heard, stats } = meter(level, { incRecurse: false });
+    const list = { ndxStart: 0, count: 2 };
+    report.lists = { incRecurse: true, eof: true, held: 2, segments: [list], totals: { entries: 2 } };
+    stats.totalSize = 1234 + 56789;
+    [1234, 56789].forEach((size, i) => {
+      stats.transferredFiles++;
+      stats.transferredSize += size;
+      const show = report.startProgress(list, i, size);
+      show?.(Math.min(size, 32768));
+      report.endProgress(size);
+    });
+    report.listDone(list);
+    report.closeLine();
+    const steady = (text: string) =>
+      text.replace(/[ \d]{4}\.\d\d[kMG]B\/s +[\d:]+/g, 'RATE').replace(/^created.*\n/, '');
+    expect(steady(heard.text)).toBe(steady(said));
+  });
+});
