@@ -33,8 +33,7 @@ export async function answerChallenge(
 ): Promise<ByteString> {
   const name = authDigest(daemon, request.kernel);
   const password = (await findPassword(request)) ?? '';
-  const { USER, LOGNAME } = request.env;
-  const user = request.user ?? USER ?? LOGNAME;
+  const user = request.user ?? variable(request.env, 'USER') ?? variable(request.env, 'LOGNAME');
   return `${user || 'nobody'} ${authHash(request.kernel, name, password, challenge)}`;
 }
 
@@ -70,9 +69,13 @@ export function authHash(
 async function findPassword(request: AuthRequest): Promise<ByteString | undefined> {
   const file = request.options.passwordFile;
   if (file !== '') return passwordOf(file, request);
-  const given = request.env.RSYNC_PASSWORD;
-  if (given !== undefined) return Buffer.from(given, 'utf8').toString('latin1');
-  return request.askPassword?.('Password: ');
+  return variable(request.env, 'RSYNC_PASSWORD') ?? request.askPassword?.('Password: ');
+}
+
+/** A variable of the environment in bytes. */
+function variable(env: NodeJS.ProcessEnv, name: string): ByteString | undefined {
+  const value = env[name];
+  return value === undefined ? undefined : Buffer.from(value, 'utf8').toString('latin1');
 }
 
 async function passwordOf(file: ByteString, request: AuthRequest): Promise<ByteString> {
