@@ -35,9 +35,10 @@ export function sumSizes(size: number, options: BlockSizeOptions): SumHead | und
 function blockLengthFor(size: number, protocol: number): number {
   if (size <= smallestBlock * smallestBlock) return smallestBlock;
   const longest = protocol < 30 ? maxBlockSizeOld : maxBlockSize;
-  if (2 ** Math.floor(Math.log2(size) / 2) >= longest) return longest;
+  if (2 ** Math.floor(floorLog2(size) / 2) >= longest) return longest;
   let root = Math.floor(Math.sqrt(size));
   root -= root % 8;
+  if (root * root > size) root -= 8;
   return Math.max(root, smallestBlock);
 }
 
@@ -48,8 +49,13 @@ function blockLengthFor(size: number, protocol: number): number {
 function strongLengthFor(size: number, blockLength: number, options: BlockSizeOptions): number {
   const longest = Math.min(longStrong, options.digestLength);
   if (options.redo) return longest;
-  const sizeBits = size > 1 ? Math.floor(Math.log2(size)) : 0;
-  const bits = Math.max(0, sumBitsBias + 2 * sizeBits - Math.floor(Math.log2(blockLength)));
+  const sizeBits = size > 0 ? floorLog2(size) : 0;
+  const bits = Math.max(0, sumBitsBias + 2 * sizeBits - floorLog2(blockLength));
   const bytes = Math.trunc((bits + 1 - rollingSumBits + 7) / 8);
   return Math.min(Math.max(bytes, shortStrong), longest);
+}
+
+/** Exact, where `Math.log2` may round up. */
+function floorLog2(n: number): number {
+  return n < 2 ** 32 ? 31 - Math.clz32(n) : 63 - Math.clz32(Math.floor(n / 2 ** 32));
 }

@@ -11,14 +11,7 @@ import { ParseFlag } from './token.ts';
 /** What decides how filter arguments are read and exchanged. */
 export type FilterOptions = Pick<
   Options,
-  | 'filters'
-  | 'from0'
-  | 'delete'
-  | 'deleteExcluded'
-  | 'pruneEmptyDirs'
-  | 'partialDir'
-  | 'server'
-  | 'protocol'
+  'filters' | 'from0' | 'delete' | 'deleteExcluded' | 'pruneEmptyDirs' | 'partialDir' | 'server' | 'protocol'
 >;
 
 /**

@@ -84,9 +84,17 @@ export interface Subject {
   readonly absolutePrefix: ByteString;
 }
 
-/** Prepares a rule. Wildcards are `*`, `?` and `[`; a backslash escapes only where there is a wildcard. */
-export function makeRule(flags: number, pattern: ByteString, applies: number, merge?: MergeList): FilterRule {
-  const isWild = /[*?[]/.test(pattern);
+/**
+ * Prepares a rule. Wildcards are `*`, `?` and `[`; a backslash escapes only where there is one of them, or
+ * where the caller says that there is (`isWild`).
+ */
+export function makeRule(
+  flags: number,
+  pattern: ByteString,
+  applies: number,
+  merge?: MergeList,
+  isWild = /[*?[]/.test(pattern),
+): FilterRule {
   const doubleStar = pattern.indexOf('**');
   const slashes = countSlashes(pattern);
   const anchored = pattern.startsWith('/');
