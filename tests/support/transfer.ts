@@ -2,15 +2,16 @@
  * One transfer, done twice: by the program under test, and with real rsync in its place. Both start from
  * twins of the same folder, and everything that can be seen afterwards must be equal.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type ByteString, show } from './bytes.ts';
+import { type ByteString, bytes, show } from './bytes.ts';
+import { steadyMessages } from './messages.ts';
 import { type Peer, remoteCommand } from './peers.ts';
 import { type RunResult, run } from './run.ts';
 import { compareSnapshots, takeSnapshot } from './snapshot.ts';
 import { describeTree, materialize, type PackedTree, pack, type Tree } from './tree.ts';
-import { withWorkspace } from './workspace.ts';
+import { removeTree, withWorkspace } from './workspace.ts';
 
 /** Who starts what; `real` is the peer, `ours` the program under test. */
 export type Direction =
@@ -64,6 +65,18 @@ export function transferCommand(transfer: Transfer, subject: Peer): ByteString[]
   return [...client.command, ...far, ...transfer.options, ...from, ...to];
 }
 
+/** Twins: the same folder for the program under test and for real rsync in its place. */
+export type Twin = 'our' | 'ref';
+
+/** A command of any other form; it runs in its twin's folder. */
+export interface Custom {
+  command(who: Peer, twin: Twin): readonly ByteString[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: ByteString;
+  /** The folder that the run changes and that is compared, where it is not the twin's own. */
+  folder?(twin: Twin): string;
+}
+
 /** How strictly the client's lines are compared. */
 export type OutputCheck =
   /** Equal to the byte. */
@@ -75,13 +88,15 @@ export type OutputCheck =
   | 'none';
 
 export interface Case {
-  readonly transfer: Transfer;
+  readonly transfer: Transfer | Custom;
   readonly source: Tree;
   /** Folders made in both twins before the run, by name; `dst` is the destination. */
   readonly before: Readonly<Record<string, Tree>>;
   readonly output: OutputCheck;
   /** Also compare how much of the disk sparse files take. */
   readonly holes?: boolean;
+  /** Also compare what was written to stderr, line by line in any order. */
+  readonly messages?: boolean;
   /** Small files beside the twins, named `../NAME` in options. */
   readonly files?: Readonly<Record<string, ByteString>>;
 }
@@ -123,24 +138,26 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     await materialize(testCase.source, join(dir, 'src'));
     const packed = new Map<string, PackedTree>();
     for (const [name, tree] of Object.entries(testCase.before)) packed.set(name, pack(tree));
-    for (const [name, text] of Object.entries(testCase.files ?? {})) await writeBytes(join(dir, name), text);
+    for (const [name, text] of Object.entries(testCase.files ?? {}))
+      writeFileSync(join(dir, name), bytes(text));
     const sourceBefore = takeSnapshot(join(dir, 'src'), since);
 
-    const one = async (twin: string, who: Peer) => {
+    const { transfer } = testCase;
+    const custom = 'command' in transfer ? transfer : null;
+    const folder = (twin: Twin) => custom?.folder?.(twin) ?? join(dir, twin);
+    const one = async (twin: Twin, who: Peer) => {
       const cwd = join(dir, twin);
       mkdirSync(cwd);
-      for (const [name, tree] of packed) await materialize(tree, join(cwd, name));
-      const command = transferCommand(testCase.transfer, who);
-      const { env, input } = testCase.transfer;
+      for (const [name, tree] of packed) await materialize(tree, join(folder(twin), name));
+      const command = 'command' in transfer ? transfer.command(who, twin) : transferCommand(transfer, who);
+      const { env, input } = transfer;
       const result = await run(command, { cwd, env, input, timeout: 40_000 });
       return { command, result };
     };
     const ref = await one('ref', reference);
     // A source that the run itself changes (--remove-source-files) is given back for the second run.
     const sourceAfterRef = takeSnapshot(join(dir, 'src'), since);
-    const sourceChanged = compareSnapshots(sourceBefore, sourceAfterRef).length > 0;
-    if (sourceChanged) {
-      const { removeTree } = await import('./workspace.ts');
+    if (compareSnapshots(sourceBefore, sourceAfterRef).length > 0) {
       removeTree(join(dir, 'src'));
       await materialize(testCase.source, join(dir, 'src'));
     }
@@ -154,13 +171,19 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
       );
     }
     const holes = testCase.holes ?? false;
-    const wanted = takeSnapshot(join(dir, 'ref'), since);
-    differences.push(...compareSnapshots(wanted, takeSnapshot(join(dir, 'our'), since), { holes }));
+    const wanted = takeSnapshot(folder('ref'), since);
+    differences.push(...compareSnapshots(wanted, takeSnapshot(folder('our'), since), { holes }));
     const sourceNow = takeSnapshot(join(dir, 'src'), since);
     for (const line of compareSnapshots(sourceAfterRef, sourceNow)) differences.push(`source: ${line}`);
-    const want = visible(ref.result.stdout, testCase.output);
-    const got = visible(mine.result.stdout, testCase.output);
+    const twinless = (text: ByteString, twin: Twin) => text.replaceAll(folder(twin), 'TWIN');
+    const want = visible(twinless(ref.result.stdout, 'ref'), testCase.output);
+    const got = visible(twinless(mine.result.stdout, 'our'), testCase.output);
     if (want !== got) differences.push(...lineDifferences(want, got));
+    if (testCase.messages) {
+      const said = steadyMessages(twinless(mine.result.stderr, 'our')).join('\n');
+      const expected = steadyMessages(twinless(ref.result.stderr, 'ref')).join('\n');
+      if (said !== expected) differences.push(...lineDifferences(expected, said));
+    }
     const account = [
       ...differences,
       report('ours', mine.command, mine.result),
@@ -180,11 +203,6 @@ function lineDifferences(want: ByteString, got: ByteString): string[] {
   return missing.length + extra.length > 0
     ? [...missing, ...extra]
     : ['output has the right lines in another order'];
-}
-
-async function writeBytes(path: string, text: ByteString): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
-  await writeFile(path, Buffer.from(text, 'latin1'));
 }
 
 /** Fails the test with a full account when a case does not end as with real rsync. */
