@@ -1,1 +1,36 @@
+//! Files of a tree: status tables, confined paths, metadata, and whole files sent, received and copied.
 
+mod block_sums;
+mod copy;
+mod file_sums;
+mod meta;
+mod open_many;
+mod receive;
+mod receive_many;
+mod resolve;
+mod scan;
+mod send;
+mod send_many;
+mod single;
+mod stat_table;
+mod syscall;
+mod window;
+mod writer;
+
+pub use block_sums::BlockSumJob;
+pub use copy::copy_file;
+pub use file_sums::file_sums;
+pub use meta::{set_meta, Meta};
+pub use open_many::open_many;
+pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};
+pub use receive_many::{receive_many, ReceiveMany};
+pub use resolve::TreeRoot;
+pub use scan::{lstat_many, scan, ScanOptions};
+pub use send::{Append, SendJob, SendRequest, SendStats};
+pub use send_many::{send_many, SendMany};
+pub use single::{
+    hard_link, lstat, make_dir, make_node, make_symlink, read_link, remove_dir, remove_file,
+    rename, stat,
+};
+pub use stat_table::{Rows, ROW_BYTES};
+pub use syscall::{Failure, SysError, Syscall, SYSCALL_NAMES};

@@ -1,0 +1,117 @@
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use rustix::fs::{
+    chmodat, chownat, openat, statat, utimensat, AtFlags, FileType, Gid, Mode, OFlags, Timespec,
+    Timestamps, Uid, CWD, UTIME_OMIT,
+};
+use rustix::io::Errno;
+
+use crate::resolve::TreeRoot;
+
+/// Metadata to put on a path; what is `None` stays as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Meta {
+    pub mode: Option<u32>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    /// Seconds and nanoseconds.
+    pub mtime: Option<(i64, u32)>,
+    pub atime: Option<(i64, u32)>,
+}
+
+impl Meta {
+    /// The times, as the system wants them; `None` when both stay.
+    pub(crate) fn times(&self) -> Option<Timestamps> {
+        let spec = |time: Option<(i64, u32)>| match time {
+            Some((sec, nsec)) => Timespec {
+                tv_sec: sec,
+                tv_nsec: nsec.into(),
+            },
+            None => Timespec {
+                tv_sec: 0,
+                tv_nsec: UTIME_OMIT,
+            },
+        };
+        (self.mtime.is_some() || self.atime.is_some()).then(|| Timestamps {
+            last_access: spec(self.atime),
+            last_modification: spec(self.mtime),
+        })
+    }
+}
+
+/// Sets owner and group, then mode, then times, never through a symbolic link. All parts are tried; 0 or
+/// the first errno.
+pub fn set_meta(tree: &TreeRoot, path: &[u8], meta: &Meta) -> i32 {
+    let mut first = 0;
+    let mut note = |done: Result<(), Errno>| {
+        if let Err(errno) = done {
+            if first == 0 {
+                first = errno.raw_os_error();
+            }
+        }
+    };
+    if meta.uid.is_some() || meta.gid.is_some() {
+        note(tree.with(path, |dir, name| {
+            let uid = meta.uid.map(Uid::from_raw);
+            let gid = meta.gid.map(Gid::from_raw);
+            chownat(dir, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
+        }));
+    }
+    if let Some(mode) = meta.mode {
+        note(tree.with(path, |dir, name| change_mode(dir, name, mode & 0o7777)));
+    }
+    if let Some(times) = meta.times() {
+        note(tree.with(path, |dir, name| {
+            utimensat(dir, name, &times, AtFlags::SYMLINK_NOFOLLOW)
+        }));
+    }
+    first
+}
+
+/// chmod that does not follow: fchmodat2, or through `/proc/self/fd` on kernels before 6.6. The mode of a
+/// symbolic link is left alone.
+fn change_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Result<(), Errno> {
+    match fchmodat2(dir, name, mode) {
+        Err(Errno::NOSYS | Errno::PERM | Errno::INVAL) => {}
+        // Symbolic links have no mode of their own on Linux.
+        Err(Errno::OPNOTSUPP) if is_link(dir, name) => return Ok(()),
+        other => return other,
+    }
+    let file = openat(
+        dir,
+        name,
+        OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    )?;
+    let stat = rustix::fs::fstat(&file)?;
+    if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+        return Ok(());
+    }
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    chmodat(CWD, path, Mode::from_raw_mode(mode), AtFlags::empty())
+}
+
+fn is_link(dir: BorrowedFd, name: &[u8]) -> bool {
+    statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)
+        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
+}
+
+fn fchmodat2(dir: BorrowedFd, name: &[u8], mode: u32) -> Result<(), Errno> {
+    const SYS_FCHMODAT2: libc::c_long = 452;
+    let name = std::ffi::CString::new(name).map_err(|_| Errno::INVAL)?;
+    // SAFETY: the descriptor is open and `name` is a C string, both for the length of the call; the
+    // kernel writes to no memory of ours.
+    let result = unsafe {
+        libc::syscall(
+            SYS_FCHMODAT2,
+            dir.as_raw_fd(),
+            name.as_ptr(),
+            mode,
+            libc::AT_SYMLINK_NOFOLLOW,
+        )
+    };
+    if result == 0 {
+        return Ok(());
+    }
+    Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
+}

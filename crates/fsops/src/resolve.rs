@@ -1,0 +1,277 @@
+//! Paths of a tree, resolved below a directory that is held open.
+//!
+//! A relative path may not leave the tree, whatever happens to it meanwhile: its parent is opened with
+//! `openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)`, or one component after the other with `O_NOFOLLOW`
+//! where the kernel has no openat2. The last component is never followed here. A path that starts with
+//! `/` was chosen by the user and is taken as it stands.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{fstat, openat, openat2, Mode, OFlags, ResolveFlags, CWD};
+use rustix::io::Errno;
+
+use crate::syscall::{During, SysError, Syscall};
+
+const HOLD: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// A held directory.
+pub struct TreeRoot {
+    root: OwnedFd,
+    confined: bool,
+    no_openat2: AtomicBool,
+    last_parent: Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>,
+}
+
+/// The directory that a path's last component is in.
+#[derive(Clone)]
+pub enum Parent<'t> {
+    Root(BorrowedFd<'t>),
+    Below(Arc<OwnedFd>),
+    /// The path is absolute, and the name holds all of it.
+    Working,
+}
+
+impl AsFd for Parent<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Parent::Root(fd) => *fd,
+            Parent::Below(fd) => fd.as_fd(),
+            Parent::Working => CWD,
+        }
+    }
+}
+
+/// A parent directory, and the name to use there.
+pub struct Located<'t, 'p> {
+    pub parent: Parent<'t>,
+    pub name: &'p [u8],
+}
+
+impl TreeRoot {
+    /// Holds the directory `path`. With `confined`, absolute paths and links out of the tree are errors.
+    pub fn open(path: &[u8], confined: bool) -> Result<Self, SysError> {
+        let path = if path.is_empty() { b"." } else { path };
+        let root = openat(CWD, path, HOLD, Mode::empty()).during(Syscall::Open)?;
+        // O_PATH asks for no rights; looking at "." needs the right to search the directory.
+        rustix::fs::statat(&root, c".", rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
+            .during(Syscall::Open)?;
+        Ok(TreeRoot {
+            root,
+            confined,
+            no_openat2: AtomicBool::new(false),
+            last_parent: Mutex::new(None),
+        })
+    }
+
+    /// Absolute paths and links out of the tree are errors.
+    pub fn confined(&self) -> bool {
+        self.confined
+    }
+
+    /// The tree's own directory.
+    pub fn root(&self) -> BorrowedFd<'_> {
+        self.root.as_fd()
+    }
+
+    /// Finds the directory of the last component of `path`.
+    pub fn locate<'p>(&self, path: &'p [u8]) -> Result<Located<'_, 'p>, Errno> {
+        if path.first() == Some(&b'/') {
+            if self.confined {
+                return Err(Errno::XDEV);
+            }
+            return Ok(Located {
+                parent: Parent::Working,
+                name: path,
+            });
+        }
+        let path = trim_slashes(path);
+        let (dir, name) = match path.iter().rposition(|&b| b == b'/') {
+            Some(slash) => (trim_slashes(&path[..slash]), &path[slash + 1..]),
+            None => (&path[..0], path),
+        };
+        if name == b".." {
+            return Err(Errno::XDEV);
+        }
+        let name = if name.is_empty() { b"." } else { name };
+        Ok(Located {
+            parent: self.parent(dir)?,
+            name,
+        })
+    }
+
+    /// Opens the directory `dir` below the tree, to be used as a parent. The last one is kept.
+    fn parent(&self, dir: &[u8]) -> Result<Parent<'_>, Errno> {
+        if dir.is_empty() || dir == b"." {
+            return Ok(Parent::Root(self.root()));
+        }
+        let mut last = self.last();
+        if let Some((name, fd)) = &*last {
+            if name == dir {
+                return Ok(Parent::Below(fd.clone()));
+            }
+        }
+        let fd = Arc::new(self.open_below(dir, HOLD)?);
+        *last = Some((dir.to_vec(), fd.clone()));
+        Ok(Parent::Below(fd))
+    }
+
+    /// Opens a directory below the tree without following a symbolic link.
+    fn open_below(&self, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        if !self.no_openat2.load(Ordering::Relaxed) {
+            match retry(|| {
+                openat2(
+                    &self.root,
+                    dir,
+                    flags,
+                    Mode::empty(),
+                    ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS,
+                )
+            }) {
+                // A sandbox that does not know the call answers EPERM.
+                Err(Errno::NOSYS | Errno::PERM) => self.no_openat2.store(true, Ordering::Relaxed),
+                other => return other,
+            }
+        }
+        self.walk(dir, flags)
+    }
+
+    fn walk(&self, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        let mut at: Option<OwnedFd> = None;
+        let parts: Vec<&[u8]> = dir
+            .split(|&b| b == b'/')
+            .filter(|part| !part.is_empty() && *part != b".")
+            .collect();
+        if parts.contains(&&b".."[..]) {
+            return Err(Errno::XDEV);
+        }
+        for (i, part) in parts.iter().enumerate() {
+            let from = at.as_ref().map_or(self.root(), |fd| fd.as_fd());
+            let flags = if i + 1 == parts.len() { flags } else { HOLD };
+            let next = openat(from, *part, flags | OFlags::NOFOLLOW, Mode::empty());
+            // With O_DIRECTORY a symbolic link gives ENOTDIR, openat2 gives ELOOP.
+            at = Some(next?);
+        }
+        at.ok_or(Errno::NOENT)
+    }
+
+    /// Opens a directory to read it; `''` is the tree itself. `follow` admits symbolic links.
+    pub fn open_dir(&self, dir: &[u8], follow: bool) -> Result<OwnedFd, Errno> {
+        let read = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        if dir.is_empty() {
+            return openat(&self.root, c".", read, Mode::empty());
+        }
+        if follow {
+            return self.open_following(dir, read);
+        }
+        let at = self.locate(dir)?;
+        let flags = if matches!(at.parent, Parent::Working) {
+            read
+        } else {
+            read | OFlags::NOFOLLOW
+        };
+        openat(&at.parent, at.name, flags, Mode::empty())
+    }
+
+    /// Opens what `path` leads to, through symbolic links; in a confined tree they must not leave it.
+    pub fn open_following(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::CLOEXEC;
+        if !self.confined {
+            return openat(&self.root, path, flags, Mode::empty());
+        }
+        match retry(|| {
+            openat2(
+                &self.root,
+                path,
+                flags,
+                Mode::empty(),
+                ResolveFlags::BENEATH,
+            )
+        }) {
+            Err(Errno::NOSYS | Errno::PERM) => self.open_file(path, flags, Mode::empty()),
+            other => other,
+        }
+    }
+
+    /// Opens a file without following a symbolic link at its end.
+    pub fn open_file(&self, path: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+        self.with(path, |dir, name| {
+            openat(dir, name, flags | OFlags::NOFOLLOW | OFlags::CLOEXEC, mode)
+        })
+    }
+
+    /// Opens a file to read it. A fifo that took its place does not block.
+    pub fn open_read(&self, path: &[u8], follow: bool) -> Result<OwnedFd, SysError> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+        if follow {
+            self.open_following(path, flags)
+        } else {
+            self.open_file(path, flags, Mode::empty())
+        }
+        .during(Syscall::Open)
+    }
+
+    /// Does `work` with the parent directory of `path` and the name there. When the parent that was kept
+    /// was removed meanwhile, it is looked up again.
+    pub fn with<T>(
+        &self,
+        path: &[u8],
+        work: impl Fn(BorrowedFd<'_>, &[u8]) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
+        let at = self.locate(path)?;
+        match work(at.parent.as_fd(), at.name) {
+            Err(Errno::NOENT) if self.forget_removed(&at.parent) => {
+                let again = self.locate(path)?;
+                work(again.parent.as_fd(), again.name)
+            }
+            other => other,
+        }
+    }
+
+    /// Drops the kept parent if its directory is gone; tells whether it was.
+    pub fn forget_removed(&self, parent: &Parent) -> bool {
+        let Parent::Below(fd) = parent else {
+            return false;
+        };
+        let removed = fstat(fd).is_ok_and(|stat| stat.st_nlink == 0);
+        if removed {
+            *self.last() = None;
+        }
+        removed
+    }
+
+    /// A directory was renamed or removed: paths through it lead elsewhere now.
+    pub fn forget(&self, path: &[u8]) {
+        let path = trim_slashes(path);
+        let mut last = self.last();
+        let through = last.as_ref().is_some_and(|(dir, _)| {
+            dir.starts_with(path) && matches!(dir.get(path.len()), None | Some(b'/'))
+        });
+        if through {
+            *last = None;
+        }
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Option<(Vec<u8>, Arc<OwnedFd>)>> {
+        self.last_parent
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn trim_slashes(path: &[u8]) -> &[u8] {
+    let end = path.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
+    &path[..end]
+}
+
+/// openat2 gives EAGAIN when a rename raced with a walk through `..`.
+fn retry<T>(work: impl Fn() -> Result<T, Errno>) -> Result<T, Errno> {
+    for _ in 0..8 {
+        match work() {
+            Err(Errno::AGAIN) => {}
+            other => return other,
+        }
+    }
+    work()
+}

@@ -1,0 +1,269 @@
+use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
+use oc_delta::{BlockSums, Encoder, Event, Output, Search, Source, StreamError, Token, CHUNK};
+use rustix::fs::fstat;
+
+use crate::resolve::TreeRoot;
+use crate::syscall::{During, SysError, Syscall};
+use crate::window::Window;
+
+/// What to do with the basis in append mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Append {
+    Plain,
+    /// The bytes that the receiver has enter the digest.
+    Verify,
+}
+
+pub struct SendRequest<'p> {
+    pub path: &'p [u8],
+    pub basis: Option<BlockSums>,
+    /// The receiver writes into its basis.
+    pub in_place: bool,
+    pub append: Option<Append>,
+    pub digest: DigestSpec,
+    pub level: Option<i32>,
+    /// Follow a symbolic link in the last component.
+    pub follow: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SendStats {
+    pub literal: u64,
+    pub matched: u64,
+    pub hash_hits: u64,
+    pub false_alarms: u64,
+    pub matches: u64,
+    /// errno of the first read that failed.
+    pub read_errno: i32,
+}
+
+/// What follows the literal data that is being sent.
+#[derive(Clone, Copy)]
+enum Then {
+    Nothing,
+    Block { index: u32, length: u32 },
+    End,
+}
+
+/// One file on its way out: its tokens, the end token, its digest.
+pub struct SendJob {
+    window: Window,
+    size: u64,
+    search: Option<Search>,
+    hasher: Option<Hasher>,
+    digest: DigestSpec,
+    level: Option<i32>,
+    started: bool,
+    /// All before this offset is sent.
+    sent: u64,
+    /// Literal data up to here comes next, and then …
+    literal_to: u64,
+    then: Then,
+    overflow: Vec<u8>,
+    stats: SendStats,
+}
+
+impl SendJob {
+    /// Opens the file.
+    pub fn open(tree: &TreeRoot, request: SendRequest) -> Result<Self, SysError> {
+        let file = tree.open_read(request.path, request.follow)?;
+        let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
+        let mut window = Window::new(file, size);
+        let mut hasher = Hasher::transfer(&request.digest);
+        let mut sent = 0;
+        let mut search = None;
+        match (request.append, request.basis) {
+            (Some(append), Some(basis)) => {
+                sent = basis.total().min(size);
+                if append == Append::Verify {
+                    hash_range(&mut window, &mut hasher, 0, sent);
+                }
+            }
+            (None, Some(basis)) if basis.count > 0 && size > 0 && !basis.sums.is_empty() => {
+                search = Some(Search::new(basis, request.digest, request.in_place, size));
+            }
+            _ => {}
+        }
+        let whole = search.is_none();
+        Ok(SendJob {
+            window,
+            size,
+            search,
+            hasher: Some(hasher),
+            digest: request.digest,
+            level: request.level,
+            started: false,
+            sent,
+            literal_to: if whole { size } else { 0 },
+            then: if whole { Then::End } else { Then::Nothing },
+            overflow: Vec::new(),
+            stats: SendStats::default(),
+        })
+    }
+
+    /// Size at open.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub fn stats(&self) -> SendStats {
+        let mut stats = self.stats;
+        if let Some(search) = &self.search {
+            stats.hash_hits = search.hash_hits;
+            stats.false_alarms = search.false_alarms;
+            stats.matches = search.matches;
+        }
+        stats.read_errno = self.window.errno();
+        stats
+    }
+
+    /// Fills `into` with the next bytes of the stream; 0 when it is complete.
+    pub fn next(&mut self, encoder: &mut Encoder, into: &mut [u8]) -> Result<usize, StreamError> {
+        if !self.started {
+            encoder.start_file(self.level);
+            self.started = true;
+        }
+        let mut overflow = std::mem::take(&mut self.overflow);
+        let mut out = Output::new(into, &mut overflow);
+        while !out.full() && self.hasher.is_some() {
+            self.advance(encoder, &mut out)?;
+        }
+        let length = out.length();
+        self.overflow = overflow;
+        Ok(length)
+    }
+
+    fn advance(&mut self, encoder: &mut Encoder, out: &mut Output) -> Result<(), StreamError> {
+        if self.sent < self.literal_to {
+            return self.literal(encoder, out);
+        }
+        match std::mem::replace(&mut self.then, Then::Nothing) {
+            Then::Block { index, length } => {
+                encoder.token(&[], Token::Block(index), out)?;
+                self.block(encoder, length)
+            }
+            Then::End => {
+                encoder.token(&[], Token::End, out)?;
+                self.finish(out);
+                Ok(())
+            }
+            Then::Nothing => {
+                self.find();
+                Ok(())
+            }
+        }
+    }
+
+    fn find(&mut self) {
+        let event = match &mut self.search {
+            Some(search) => search.next(&mut self.window),
+            None => Event::End,
+        };
+        match event {
+            Event::Literal(to) => self.literal_to = to,
+            Event::Match {
+                offset,
+                index,
+                length,
+            } => {
+                self.literal_to = offset;
+                self.then = Then::Block { index, length };
+            }
+            Event::End => {
+                self.literal_to = self.size;
+                self.then = Then::End;
+            }
+        }
+    }
+
+    /// Sends one piece of literal data, with the token that follows if it is the last one.
+    fn literal(&mut self, encoder: &mut Encoder, out: &mut Output) -> Result<(), StreamError> {
+        let from = self.sent;
+        let to = self.literal_to.min(from + CHUNK as u64);
+        let n = (to - from) as usize;
+        self.sent = to;
+        self.stats.literal += n as u64;
+        if encoder.is_plain() {
+            // Straight from the file into the caller's buffer: i32 length, data.
+            if let Some(place) = out.place(4 + n) {
+                place[..4].copy_from_slice(&(n as i32).to_le_bytes());
+                self.window.copy(from, &mut place[4..]);
+                if let Some(hasher) = &mut self.hasher {
+                    hasher.update(&place[4..]);
+                }
+                return Ok(());
+            }
+        }
+        let data = self.window.window(from, to);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(data);
+        }
+        if to < self.literal_to {
+            return encoder.token(data, Token::More, out);
+        }
+        match std::mem::replace(&mut self.then, Then::Nothing) {
+            Then::Nothing => encoder.token(data, Token::More, out),
+            Then::Block { index, length } => {
+                encoder.token(data, Token::Block(index), out)?;
+                self.block(encoder, length)
+            }
+            Then::End => {
+                encoder.token(data, Token::End, out)?;
+                self.finish(out);
+                Ok(())
+            }
+        }
+    }
+
+    /// Passes over a matched block.
+    fn block(&mut self, encoder: &mut Encoder, length: u32) -> Result<(), StreamError> {
+        let end = self.sent + u64::from(length);
+        self.stats.matched += u64::from(length);
+        while self.sent < end {
+            let to = end.min(self.sent + 4 * CHUNK as u64);
+            let data = self.window.window(self.sent, to);
+            if let Some(hasher) = &mut self.hasher {
+                hasher.update(data);
+            }
+            if encoder.wants_blocks() {
+                encoder.see_block(data)?;
+            }
+            self.sent = to;
+        }
+        self.literal_to = self.sent;
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Output) {
+        let Some(hasher) = self.hasher.take() else {
+            return;
+        };
+        let mut digest = [0; MAX_DIGEST];
+        let n = hasher.finish(&mut digest);
+        if self.window.errno() != 0 {
+            spoil(&mut digest[..n]);
+        }
+        debug_assert_eq!(n, self.digest.name.length());
+        out.put(&digest[..n]);
+    }
+}
+
+/// Makes a digest that cannot be right: all zeros, unless it is just that.
+pub(crate) fn spoil(digest: &mut [u8]) {
+    let was_zero = digest.iter().all(|&byte| byte == 0);
+    digest.fill(0);
+    if was_zero {
+        if let Some(last) = digest.last_mut() {
+            *last = 1;
+        }
+    }
+}
+
+pub(crate) fn hash_range(window: &mut Window, hasher: &mut Hasher, from: u64, to: u64) {
+    let mut at = from;
+    while at < to {
+        let end = to.min(at + 4 * CHUNK as u64);
+        hasher.update(window.window(at, end));
+        at = end;
+    }
+}

@@ -1,0 +1,112 @@
+//! One system call on one path, below the tree.
+
+use rustix::fs::{
+    fstat, linkat, makedev, mkdirat, mknodat, readlinkat, renameat, statat, symlinkat, unlinkat,
+    AtFlags, FileType, Mode, OFlags,
+};
+use rustix::io::Errno;
+
+use crate::resolve::TreeRoot;
+use crate::stat_table::{write_row, ROW_BYTES};
+use crate::syscall::{During, SysError, Syscall};
+
+/// Status of `path` itself, as one row without a name.
+pub fn lstat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<(), SysError> {
+    let at = tree.locate(path).during(Syscall::Stat)?;
+    let stat = statat(&at.parent, at.name, AtFlags::SYMLINK_NOFOLLOW).during(Syscall::Stat)?;
+    write_row(row, &stat);
+    Ok(())
+}
+
+/// Status of what `path` leads to.
+pub fn stat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<(), SysError> {
+    let stat = if tree.confined() {
+        tree.open_following(path, OFlags::PATH)
+            .and_then(|target| fstat(&target))
+    } else {
+        let path = if path.is_empty() { b"." } else { path };
+        statat(tree.root(), path, AtFlags::empty())
+    }
+    .during(Syscall::Stat)?;
+    write_row(row, &stat);
+    Ok(())
+}
+
+/// The target of a symbolic link.
+pub fn read_link(tree: &TreeRoot, path: &[u8]) -> Result<Vec<u8>, SysError> {
+    tree.with(path, |dir, name| readlinkat(dir, name, Vec::new()))
+        .map(|target| target.into_bytes())
+        .during(Syscall::ReadLink)
+}
+
+pub fn make_dir(tree: &TreeRoot, path: &[u8], mode: u32) -> Result<(), SysError> {
+    tree.with(path, |dir, name| {
+        mkdirat(dir, name, Mode::from_raw_mode(mode & 0o7777))
+    })
+    .during(Syscall::MkDir)
+}
+
+pub fn make_symlink(tree: &TreeRoot, target: &[u8], path: &[u8]) -> Result<(), SysError> {
+    tree.with(path, |dir, name| symlinkat(target, dir, name))
+        .during(Syscall::Symlink)
+}
+
+/// A hard link to `existing` itself, also where that is a symbolic link.
+pub fn hard_link(tree: &TreeRoot, existing: &[u8], path: &[u8]) -> Result<(), SysError> {
+    let from = tree.locate(existing).during(Syscall::Link)?;
+    tree.with(path, |dir, name| {
+        linkat(&from.parent, from.name, dir, name, AtFlags::empty())
+    })
+    .during(Syscall::Link)
+}
+
+/// Device nodes, fifos and sockets; `mode` holds the type.
+pub fn make_node(
+    tree: &TreeRoot,
+    path: &[u8],
+    mode: u32,
+    major: u32,
+    minor: u32,
+) -> Result<(), SysError> {
+    let kind = FileType::from_raw_mode(mode);
+    let mode = Mode::from_raw_mode(mode & 0o7777);
+    tree.with(path, |dir, name| {
+        mknodat(dir, name, kind, mode, makedev(major, minor))
+    })
+    .during(Syscall::MkNod)
+}
+
+pub fn remove_file(tree: &TreeRoot, path: &[u8]) -> Result<(), SysError> {
+    tree.with(path, |dir, name| unlinkat(dir, name, AtFlags::empty()))
+        .during(Syscall::Unlink)
+}
+
+pub fn remove_dir(tree: &TreeRoot, path: &[u8]) -> Result<(), SysError> {
+    let removed = tree
+        .with(path, |dir, name| unlinkat(dir, name, AtFlags::REMOVEDIR))
+        .during(Syscall::RmDir);
+    tree.forget(path);
+    removed
+}
+
+pub fn rename(tree: &TreeRoot, from: &[u8], to: &[u8]) -> Result<(), SysError> {
+    let renamed = rename_once(tree, from, to);
+    tree.forget(from);
+    tree.forget(to);
+    renamed.during(Syscall::Rename)
+}
+
+fn rename_once(tree: &TreeRoot, from: &[u8], to: &[u8]) -> Result<(), Errno> {
+    let source = tree.locate(from)?;
+    let target = tree.locate(to)?;
+    match renameat(&source.parent, source.name, &target.parent, target.name) {
+        Err(Errno::NOENT)
+            if tree.forget_removed(&source.parent) | tree.forget_removed(&target.parent) =>
+        {
+            let source = tree.locate(from)?;
+            let target = tree.locate(to)?;
+            renameat(&source.parent, source.name, &target.parent, target.name)
+        }
+        other => other,
+    }
+}
