@@ -1,0 +1,153 @@
+/** Help, version and flag help: complete, laid out as rsync's, and derived from the table. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { CompressName, DigestName } from '../../../ts/kernel/kernel.ts';
+import { usageText } from '../../../ts/options/help.ts';
+import { debugFlags, flagsHelp, infoFlags } from '../../../ts/options/output-flags.ts';
+import { parseClientArgs } from '../../../ts/options/parse.ts';
+import { programVersion } from '../../../ts/options/program.ts';
+import { parseStopAt } from '../../../ts/options/stop-at.ts';
+import { type OptionRow, optionTable } from '../../../ts/options/table.ts';
+import { versionJson, versionText } from '../../../ts/options/version.ts';
+
+const peer = process.env.OC_RSYNC_PEER ?? 'rsync';
+function peerSays(...argv: string[]): string {
+  const run = spawnSync(peer, argv, { encoding: 'utf8' });
+  return run.status === 0 ? run.stdout : '';
+}
+const peerHelp = peerSays('--help');
+
+/** The part of each help line that names an option. */
+function helpNames(help: string): string[] {
+  return help
+    .split('\n')
+    .filter((line) => /^-/.test(line))
+    .map((line) => line.split(/ {2,}| (?=[^-(])/)[0]!.trim());
+}
+
+const rows = optionTable.filter((row): row is OptionRow => 'effect' in row);
+
+it.skipIf(peerHelp === '')("names every option of the real rsync's help", () => {
+  const ours = helpNames(usageText());
+  for (const name of helpNames(peerHelp)) {
+    // rsync 3.2 has "--old-dirs, --old-d" on one line; we name an alias on a line of its own or in brackets.
+    const words = name.match(/--?[\w-]+/g) ?? [];
+    for (const word of words) {
+      const known = rows.some((row) => `--${row.long}` === word || `-${row.short}` === word);
+      expect(known || word === '--no-OPTION', `${name}: ${word}`).toBe(true);
+    }
+    if (!/, --|--no-W/.test(name)) expect(ours).toContain(name);
+  }
+});
+
+it('no option stands twice in the table', () => {
+  const long = rows.flatMap((row) => row.long ?? []);
+  const short = rows.flatMap((row) => row.short ?? []);
+  expect(new Set(long).size).toBe(long.length);
+  expect(new Set(short).size).toBe(short.length);
+});
+
+it('every option of the table can be parsed', () => {
+  for (const row of rows) {
+    const effect = row.effect;
+    if ('run' in effect && ['help', 'server', 'sender', 'daemon', 'stop-at'].includes(effect.run)) continue;
+    const special: Record<string, string> = {
+      chmod: 'u+r',
+      'checksum-choice': 'md5',
+      cc: 'md5',
+      'compress-choice': 'zlib',
+      zc: 'zlib',
+      stderr: 'all',
+      info: 'name',
+      debug: 'io',
+      outbuf: 'L',
+      'remote-option': '--x',
+      'max-alloc': '2g',
+      'confine-root': '/x',
+    };
+    const value = row.arg === 'none' ? '' : `=${special[row.long ?? ''] ?? '2048'}`;
+    const extra = /^delete|^del$/.test(row.long ?? '') ? ['-r'] : [];
+    for (const name of [row.long && `--${row.long}`, row.short && `-${row.short}`]) {
+      if (name === undefined || name === '') continue;
+      const argv = [...extra, name + value, 'a', 'b'];
+      const parsed = parseClientArgs(argv, { env: {}, allowAll: true });
+      expect(parsed.kind, name).toBe(
+        row.effect && 'count' in effect && effect.count === 'version' ? 'version' : 'run',
+      );
+    }
+  }
+});
+
+it('every help line fits a terminal and has its text in one column', () => {
+  for (const line of usageText().split('\n')) {
+    expect(line.length, line).toBeLessThanOrEqual(100);
+    if (/^-/.test(line)) expect(line[24], line).toBe(' ');
+  }
+});
+
+it.skipIf(peerHelp === '')('the flags are those of rsync, with what -v adds', () => {
+  for (const [set, option] of [
+    [infoFlags, '--info=help'],
+    [debugFlags, '--debug=help'],
+  ] as const) {
+    const words = (text: string) => text.match(/^[A-Z]+ |^\d\) .*$/gm);
+    expect(words(flagsHelp(set as typeof infoFlags))).toEqual(words(peerSays(option)));
+  }
+});
+
+const kernel = {
+  report: () => ({ name: 'portable' as const, features: ['no SIMD'] }),
+  digests: ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'md4-old', 'sha1', 'sha512', 'sha256'] as DigestName[],
+  compressions: ['zstd', 'lz4', 'zlibx', 'zlib', 'none'] as CompressName[],
+  can: { mknod: false, nanoseconds: false, linkTimes: true },
+};
+
+it('the version is that of the package', () => {
+  expect(JSON.parse(readFileSync('package.json', 'utf8')).version).toBe(programVersion);
+});
+
+it('--version reads like that of rsync', () => {
+  const text = versionText(kernel);
+  expect(text).toMatch(/^oc-rsync {2}version \S+ {2}protocol version 32\n/);
+  expect(text).toContain('\nKernel: portable\n    no SIMD\n');
+  expect(text).toContain('\nChecksum list:\n    xxh128 xxh3 xxh64 md5 md4 sha1 none\n');
+  expect(text).toContain('\nDaemon auth list:\n    sha512 sha256 sha1 md5 md4\n');
+  expect(text).toContain('64-bit files, 64-bit inums, 64-bit timestamps, 64-bit long ints,\n');
+});
+
+it.skipIf(peerHelp === '')('-VV has the keys of rsync', () => {
+  const ours = JSON.parse(versionJson(kernel));
+  const theirs = JSON.parse(peerSays('-VV'));
+  for (const key of Object.keys(theirs)) {
+    if (!['copyright', 'url', 'optimizations'].includes(key)) expect(ours, key).toHaveProperty(key);
+  }
+  for (const key of Object.keys(theirs.capabilities)) {
+    if (key !== 'ACL_at') expect(ours.capabilities, key).toHaveProperty(key);
+  }
+  expect(ours.checksum_list).toEqual(theirs.checksum_list);
+  expect(ours.compress_list).toEqual(theirs.compress_list);
+});
+
+it('--stop-at takes the next moment that fits', () => {
+  const now = new Date(2024, 1, 20, 12, 30);
+  const at = (text: string) => {
+    const d = new Date(parseStopAt(text, now) * 1000);
+    const two = (n: number) => String(n).padStart(2, '0');
+    return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}`;
+  };
+  expect(at('2025-03-04T05:06')).toBe('2025-03-04 05:06');
+  expect(at('25/3/4')).toBe('2025-03-04 00:00');
+  expect(at('03-04')).toBe('2024-03-04 00:00');
+  expect(at('01-04T10:00')).toBe('2025-01-04 10:00');
+  expect(at('21')).toBe('2024-02-21 00:00');
+  expect(at('20')).toBe('2024-03-20 00:00');
+  expect(at('31')).toBe('2024-03-31 00:00');
+  expect(at('T13:00')).toBe('2024-02-20 13:00');
+  expect(at('12:00')).toBe('2024-02-21 12:00');
+  expect(at(':45')).toBe('2024-02-20 12:45');
+  expect(at(':15')).toBe('2024-02-20 13:15');
+  for (const bad of ['', 'x', '2024-13-01', '1-2-3-4', '10:60', '2023-02-29', '32', 'T', '1T5', '20 ']) {
+    expect(() => at(bad), bad).toThrowError(/^rsync: invalid --stop-at format/);
+  }
+});
