@@ -187,9 +187,7 @@ function settleMaxAlloc(draft: Draft, env: OptionEnv): { bytes: number; text: By
   const text = draft.maxAlloc || env.RSYNC_MAX_ALLOC || '';
   if (text === '') return { bytes: 1 << 30, text };
   const rule = { name: 'max-alloc', unit: 'b', min: 1 << 20, zeroIsUnlimited: true } as const;
-  const bytes = parseSize(text, rule);
-  if (bytes === 0) throw syntax('max-alloc must be greater than zero');
-  return { bytes, text };
+  return { bytes: parseSize(text, rule), text };
 }
 
 /** --old-args and --secluded-args, with RSYNC_OLD_ARGS and RSYNC_PROTECT_ARGS where neither is given. */

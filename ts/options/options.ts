@@ -232,7 +232,7 @@ export interface Options {
   readonly secludedArgs: boolean;
   /** --iconv; '' for none. */
   readonly iconv: ByteString;
-  /** Bytes of one allocation at most. */
+  /** Bytes of one allocation at most; 0 is no limit. */
   readonly maxAlloc: number;
   /** Text of --max-alloc as given; '' for the default. */
   readonly maxAllocText: ByteString;

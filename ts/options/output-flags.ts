@@ -190,7 +190,7 @@ function withLevel(name: string, level: number): string {
 /** What `--info=help` and `--debug=help` print. */
 export function flagsHelp<Name extends string>(set: FlagSet<Name>): string {
   const row = (name: string, help: string) => `${name.padEnd(10)} ${help}\n`;
-  let out = 'A flag alone is level 1; FLAG2 asks for level 2, and so on; FLAG0 silences it.\n\n';
+  let out = 'Each flag alone is level 1; FLAG2 asks for level 2, and so on; FLAG0 silences it.\n\n';
   for (const word of set.words) out += row(word.name.toUpperCase(), word.help);
   out += '\n';
   out += row('ALL', `All ${set.option} flags (all4: at level 4)`);

@@ -1,7 +1,7 @@
 /** The moment that --stop-at names, in full or with its leading parts left out. */
 import { ExitCode, RsyncError } from '../errors.ts';
 
-const format = /^(?:(?:(?:(\d+)[-/])?(\d+)[-/])?(\d+))?(?:[Tt]|$)?(?:(\d*):(\d+))?$/;
+const format = /^(?:(?:(?:(\d+)[-/])?(\d+)[-/])?(\d+)(?=[Tt]|$))?[Tt]?(?:(\d*):(\d+))?$/;
 
 /**
  * Seconds since 1970 of `YYYY-MM-DDThh:mm` in local time. What is missing in front is the next moment

@@ -291,7 +291,6 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
     '--confine-root=x a b',
     '--fake-super -XX a b',
     '--max-alloc=1 a b',
-    '--max-alloc=0 a b',
     '--stop-at=foo a b',
     '--stop-at=2001-01-01 a b',
     '--stop-at=25:00 a b',

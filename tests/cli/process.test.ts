@@ -1,0 +1,227 @@
+/**
+ * The process around a run: bytes of the command line, streams, signals, exit codes. The program is
+ * bundled with a stand-in for the session that says what it was given and does what a test asks for.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** `args[0]` names what the stand-in does. */
+const session = `
+import { RsyncError, SysError } from '../errors.ts';
+const bytes = (text) => Buffer.from(text, 'latin1');
+async function run(options, args, io) {
+  const [what] = args;
+  if (what === 'args') io.stdout(bytes(JSON.stringify({ args, server: options.server, exclude: options.filters })));
+  if (what === 'much') for (let i = 0; i < 3000; i++) io.stdout(bytes('x'.repeat(99) + '\\n'));
+  if (what === 'order') for (const n of [1, 2, 3]) { io.stdout(bytes('o' + n)); io.stderr(bytes('e' + n)); }
+  if (what === 'throw') throw new RsyncError(12, 'rsync: gone \\x07 wrong');
+  if (what === 'sys') throw new SysError(2, 'ENOENT', 'open');
+  if (what === 'bug') throw new TypeError('oops');
+  if (what === 'code') return Number(args[1]);
+  if (what === 'wait' || what === 'stuck') {
+    const alive = setInterval(() => {}, 1000);
+    io.stdout(bytes('ready\\n'));
+    await new Promise((done) => { if (what === 'wait') io.signal.addEventListener('abort', done); });
+    clearInterval(alive);
+    io.stdout(bytes('cleaned up\\n'));
+    throw io.signal.reason;
+  }
+  return 0;
+}
+export const runClient = run, runServer = run;
+export const loadKernel = () => ({
+  report: () => ({ name: 'portable', features: [] }),
+  digests: ['md5'], compressions: ['zlib'], can: { linkTimes: true },
+});
+`;
+
+let dir: string;
+let program: string;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'oc-rsync-cli-'));
+  program = join(dir, 'program.mjs');
+  await build({
+    entryPoints: ['ts/cli/main.ts'],
+    outfile: program,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    plugins: [
+      {
+        name: 'stand-in',
+        setup(context) {
+          context.onLoad({ filter: /ts\/session\/index\.ts$/ }, () => ({ contents: session, loader: 'js' }));
+          context.onResolve({ filter: /session\/index\.ts$/ }, () => ({
+            path: join(process.cwd(), 'ts/session/index.ts'),
+          }));
+        },
+      },
+    ],
+  });
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function run(...argv: string[]) {
+  return spawnSync(process.execPath, [program, ...argv], { encoding: 'latin1' });
+}
+
+describe('requests that only print', () => {
+  it('--help, -h', () => {
+    for (const option of ['--help', '-h']) {
+      const { status, stdout, stderr } = run(option);
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('\n--verbose, -v ');
+    }
+  });
+
+  it('--version, -V, -VV, --info=help', () => {
+    expect(run('--version').stdout).toMatch(/^oc-rsync {2}version /);
+    expect(run('-V').stdout).toBe(run('--version').stdout);
+    expect(JSON.parse(run('-VV').stdout)).toMatchObject({
+      program: 'oc-rsync',
+      kernel: { name: 'portable' },
+    });
+    expect(run('--info=help').stdout).toContain('\nPROGRESS ');
+  });
+
+  it('no argument is wrong use', () => {
+    const { status, stdout, stderr } = run();
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toContain('Usage: oc-rsync ');
+    expect(stderr).toMatch(/\nrsync error: syntax or usage error \(code 1\) at .* \[client=\S+\]\n$/);
+    expect(run('-v').status).toBe(1);
+  });
+});
+
+describe('the command line', () => {
+  it('keeps bytes that are not UTF-8', () => {
+    const command = `exec "$0" "$1" "$(printf -- '--exclude=\\377\\303\\274')" args "$(printf '\\200\\357\\277\\275')"`;
+    const { stdout } = spawnSync('sh', ['-c', command, process.execPath, program], { encoding: 'latin1' });
+    expect(JSON.parse(stdout)).toEqual({
+      args: ['args', '\x80\xef\xbf\xbd'],
+      server: false,
+      exclude: [{ kind: 'exclude', pattern: '\xff\xc3\xbc' }],
+    });
+  });
+
+  it('--server runs the server', () => {
+    expect(JSON.parse(run('--server', '-re.x', 'args').stdout)).toMatchObject({ server: true });
+  });
+});
+
+describe('how a run ends', () => {
+  it('with the code of the session and a last line', () => {
+    expect(run('code', '0')).toMatchObject({ status: 0, stderr: '' });
+    const partial = run('code', '23');
+    expect(partial.status).toBe(23);
+    expect(partial.stderr).toMatch(
+      /^rsync error: some files\/attrs were not transferred \(see previous errors\) \(code 23\) at .* \[sender=\S+\]\n$/,
+    );
+    expect(run('code', '24').stderr).toMatch(/^rsync warning: some files vanished .* \(code 24\) at /);
+    expect(run('host:code', 'x').status).toBe(0);
+  });
+
+  it('with the message of what was thrown, made safe to show', () => {
+    const { status, stderr } = run('throw', 'x');
+    expect(status).toBe(12);
+    expect(stderr).toMatch(
+      /^rsync: gone \\#007 wrong\nrsync error: error in rsync protocol data stream \(code 12\)/,
+    );
+    expect(run('sys', 'x')).toMatchObject({ status: 11 });
+    expect(run('sys', 'x').stderr).toMatch(/^rsync: open failed: No such file or directory \(2\)\n/);
+    expect(run('bug', 'x').stderr).toContain('TypeError: oops');
+    expect(run('bug', 'x').status).toBe(15);
+  });
+
+  it('with all of its output, also through a pipe that is read late', () => {
+    const { stdout, status } = spawnSync(
+      'sh',
+      ['-c', '"$0" "$1" much x | { sleep 0.3; wc -c; }', process.execPath, program],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect([stdout.trim(), status]).toEqual(['300000', 0]);
+  });
+
+  it('in order where both streams are one', () => {
+    const { stdout } = spawnSync('sh', ['-c', '"$0" "$1" order x 2>&1', process.execPath, program], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toBe('o1e1o2e2o3e3');
+  });
+
+  it('quietly when nobody reads any more', () => {
+    const command = '{ "$0" "$1" much x; echo "code $?" >&2; } | true';
+    const { stderr } = spawnSync('sh', ['-c', command, process.execPath, program], { encoding: 'utf8' });
+    expect(stderr).toBe('code 0\n');
+  });
+});
+
+describe('signals', () => {
+  interface Ended {
+    code: number | null;
+    signal: string | null;
+    stdout: string;
+    stderr: string;
+  }
+
+  /** Starts the program and calls `act` once it says that it is ready. */
+  function signalled(what: string, act: (child: ChildProcess) => void): Promise<Ended> {
+    const child = spawn(process.execPath, [program, what, 'x'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      if (String(chunk).includes('ready')) act(child);
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    return new Promise((done) => {
+      child.on('close', (code, signal) => done({ code, signal, stdout, stderr }));
+    });
+  }
+
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`${name} lets the run clean up and ends with 20`, async () => {
+      const ended = await signalled('wait', (child) => child.kill(name));
+      expect(ended).toMatchObject({ code: 20, stdout: 'ready\ncleaned up\n' });
+      expect(ended.stderr).toMatch(
+        /^rsync error: received SIGINT, SIGTERM, or SIGHUP \(code 20\) at .*\]\n$/,
+      );
+    });
+  }
+
+  it('a second one ends it at once', async () => {
+    const ended = await signalled('stuck', (child) => {
+      child.kill('SIGINT');
+      setTimeout(() => child.kill('SIGTERM'), 100);
+    });
+    expect(ended).toMatchObject({ code: 20, stdout: 'ready\n' });
+  });
+});
+
+it('a standard output that is full for now is waited for', async () => {
+  const { writeFully } = await import('../../ts/cli/streams.ts');
+  const written: number[] = [];
+  const answers = ['EAGAIN', 3, 'EINTR', 'EAGAIN', 2];
+  const write = (_fd: number, _bytes: unknown, offset: number) => {
+    const answer = answers.shift();
+    if (typeof answer === 'string') throw Object.assign(new Error(answer), { code: answer });
+    written.push(offset);
+    return answer as number;
+  };
+  expect(writeFully(1, Buffer.from('hello'), write as never)).toBe(true);
+  expect(written).toEqual([0, 3]);
+  answers.push('EPIPE');
+  expect(writeFully(1, Buffer.from('hello'), write as never)).toBe(false);
+  answers.push('ENOSPC');
+  expect(() => writeFully(1, Buffer.from('hello'), write as never)).toThrow('ENOSPC');
+});
