@@ -41,14 +41,19 @@ export class FlistEncoder {
   }
 
   /**
-   * Sends entry `i`, which will have the wire index `list.ndxStart + i` until the list is sorted. `inode`
+   * Sends entry `i` of path `name`, which will have the wire index `list.ndxStart + i` until the list is sorted. `inode`
    * is given for entries with more than one name (with -H), `sum` for regular files with -c.
    */
-  entry(list: FileList, i: number, inode: LinkedInode | undefined, sum: Uint8Array | undefined): void {
+  entry(
+    list: FileList,
+    i: number,
+    name: ByteString,
+    inode: LinkedInode | undefined,
+    sum: Uint8Array | undefined,
+  ): void {
     const { writer, format, ids } = this;
     const { protocol } = format;
     const modern = protocol >= 30;
-    const name = list.path(i);
     const mode = list.mode(i);
     const type = mode & S_IFMT;
     const isDevice = isDeviceMode(mode);

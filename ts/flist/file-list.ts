@@ -261,23 +261,22 @@ export class FileList {
     return this.extra(i, 1) >>> 0;
   }
   setRdev(i: number, major: number, minor: number): void {
-    const row = this.extraRow(i) * extraWords;
-    this.extras![row] = major;
-    this.extras![row + 1] = minor;
+    this.setExtra(i, 0, major);
+    this.setExtra(i, 1, minor);
   }
   /** Number that all names of one inode share (rsync's F_HL_GNUM); -1 for none. */
   hardLinkGroupOf(i: number): number {
     return this.u32[i * U32 + 10] === 0 ? -1 : this.extra(i, 2);
   }
   setHardLinkGroup(i: number, group: number): void {
-    this.extras![this.extraRow(i) * extraWords + 2] = group;
+    this.setExtra(i, 2, group);
   }
   /** Wire index of the previous name of the same inode (rsync's F_HL_PREV); -1 for none. */
   hardLinkPrev(i: number): number {
     return this.u32[i * U32 + 10] === 0 ? -1 : this.extra(i, 3);
   }
   setHardLinkPrev(i: number, ndx: number): void {
-    this.extras![this.extraRow(i) * extraWords + 3] = ndx;
+    this.setExtra(i, 3, ndx);
   }
 
   /** The -c checksum, a view into the column; `undefined` where there is none. */
@@ -313,29 +312,21 @@ export class FileList {
 
   /** Adds an entry whose basename is `name[from .. to)`, and returns its index. */
   add(name: Uint8Array, from: number, to: number, dir: number, fields: EntryFields): number {
-    const i = this.count;
-    if (i === this.capacity) this.grow();
     const length = to - from;
     const at = this.nameBytes;
     if (at + length > this.names.length) this.growNames(length);
-    const names = this.names;
+    const { names } = this;
     for (let k = 0; k < length; k++) names[at + k] = name[from + k];
-    this.nameBytes = at + length;
-    this.f64[i * F64] = fields.size;
-    this.f64[i * F64 + 1] = fields.mtime;
-    const u32 = this.u32;
-    const row = i * U32;
-    u32[row + 4] = fields.mtimeNsec;
-    u32[row + 5] = fields.uid;
-    u32[row + 6] = fields.gid;
-    u32[row + 7] = at;
-    u32[row + 8] = dir;
-    u32[row + 9] = fields.flags;
-    u32[row + 10] = 0;
-    this.u16[i * U16 + 22] = fields.mode;
-    this.u16[i * U16 + 23] = length;
-    this.count = i + 1;
-    return i;
+    return this.put(length, dir, fields);
+  }
+  /** As `add`, with the basename as a byte string. */
+  addName(name: ByteString, dir: number, fields: EntryFields): number {
+    const { length } = name;
+    const at = this.nameBytes;
+    if (at + length > this.names.length) this.growNames(length);
+    const { names } = this;
+    for (let k = 0; k < length; k++) names[at + k] = name.charCodeAt(k);
+    return this.put(length, dir, fields);
   }
 
   /** Adds a copy of another list's entry, and returns its index. */
@@ -427,9 +418,35 @@ export class FileList {
     );
   }
 
+  private put(length: number, dir: number, fields: EntryFields): number {
+    const i = this.count;
+    if (i === this.capacity) this.grow();
+    this.f64[i * F64] = fields.size;
+    this.f64[i * F64 + 1] = fields.mtime;
+    const { u32 } = this;
+    const row = i * U32;
+    u32[row + 4] = fields.mtimeNsec;
+    u32[row + 5] = fields.uid;
+    u32[row + 6] = fields.gid;
+    u32[row + 7] = this.nameBytes;
+    u32[row + 8] = dir;
+    u32[row + 9] = fields.flags;
+    u32[row + 10] = 0;
+    this.u16[i * U16 + 22] = fields.mode;
+    this.u16[i * U16 + 23] = length;
+    this.nameBytes += length;
+    this.count = i + 1;
+    return i;
+  }
+
   private extra(i: number, word: number): number {
     const extra = this.u32[i * U32 + 10];
     return extra === 0 ? 0 : this.extras![(extra - 1) * extraWords + word];
+  }
+
+  private setExtra(i: number, word: number, value: number): void {
+    const row = this.extraRow(i);
+    this.extras![row * extraWords + word] = value;
   }
 
   private extraRow(i: number): number {

@@ -177,11 +177,6 @@ export class FileLists {
     return this.nextStart - (current.ndxStart + current.count + 1) - gaps;
   }
 
-  /** The segment that follows `list`, if it has come. */
-  after(list: FileList): FileList | undefined {
-    return this.listOf(list.ndxStart + list.count);
-  }
-
   /** The entry of a wire index; `undefined` where no held list has it. */
   byNdx(ndx: number): EntryPlace | undefined {
     const list = this.listOf(ndx);

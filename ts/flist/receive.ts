@@ -15,6 +15,8 @@ import { pruneEmptyDirs } from './prune.ts';
 import { sortList } from './sort.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
 
+export type { NameGuard } from './name-guard.ts';
+
 export interface FlistReceiverContext extends FlistContext {
   readonly reader: Reader;
   readonly guard?: NameGuard;

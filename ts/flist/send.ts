@@ -1,58 +1,377 @@
-import type { ByteString, Tree } from '../kernel/kernel.ts';
+import { ExitCode, IoError, RsyncError, SysError } from '../errors.ts';
+import type { FilterChain } from '../filter/chain.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { StatTable } from '../kernel/stat-table.ts';
+import { Msg, ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
+import { cleanList } from './clean.ts';
 import type { FlistContext } from './context.ts';
+import { DirTree } from './dir-tree.ts';
+import { FlistEncoder } from './encoder.ts';
+import { EntryFlag, type FileList } from './file-list.ts';
 import { FileLists } from './file-lists.ts';
+import { SentIds } from './id-lists.ts';
+import type { IdNames } from './id-names.ts';
+import { ImpliedDirs, type PendingName } from './implied-dirs.ts';
+import { sortList } from './sort.ts';
+import { confineListedName, type SourceArg, splitSource } from './source-arg.ts';
+import { type SourceRoot, SourceRoots } from './source-roots.ts';
+import { Walk } from './walk.ts';
+import { type FlistFormat, flistFormat } from './wire-format.ts';
 
-/** The filter rules as the walk uses them; `FilterChain` of `ts/filter` is one. */
-export interface WalkFilters {
-  /** Nothing is ever excluded, and no merge file read. */
-  readonly isEmpty: boolean;
-  check(path: ByteString, isDir: boolean, action: 'hide' | 'protect'): 'excluded' | 'included' | 'none';
-  /** Reads the merge files of a directory that is about to be scanned (leaving all that it is not below). */
-  enterDir(tree: Tree, path: ByteString): void;
-  leaveDir(): void;
-}
+const ENOENT = 2;
 
 export interface FlistSenderContext extends FlistContext {
   readonly writer: Writer;
-  readonly filters: WalkFilters;
+  readonly filters: FilterChain;
   /** Absolute path that the arguments are relative to. */
   readonly cwd: ByteString;
   /** Daemon: what messages show instead of the module's path. */
   readonly module?: { readonly name: ByteString; readonly path: ByteString };
   /** Daemon: paths may not lead out of the module. */
   readonly confined?: boolean;
+  readonly names?: IdNames;
 }
 
 /** Builds and sends our file list (rsync's send_file_list and send_extra_file_list). */
 export class FlistSender {
   readonly lists: FileLists;
+  private readonly context: FlistSenderContext;
+  private readonly format: FlistFormat;
+  private readonly ids: SentIds;
+  private readonly encoder: FlistEncoder;
+  private readonly walk: Walk;
+  private readonly roots: SourceRoots;
+  private readonly implied: ImpliedDirs;
+  private readonly tree = new DirTree();
+  /** Incremental recursion: --relative names to be sent with a directory's content, by its number. */
+  private readonly pending = new Map<number, PendingName[]>();
 
   constructor(context: FlistSenderContext) {
+    this.context = context;
+    this.format = flistFormat(context.negotiated, context.options);
     this.lists = new FileLists(context.negotiated.incRecurse);
+    this.ids = new SentIds(context.names);
+    this.encoder = new FlistEncoder(context.writer, this.format, this.ids);
+    this.walk = new Walk(context, this.format, this.lists, this.encoder);
+    this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
+    this.implied = new ImpliedDirs(this.walk, context.filters);
   }
 
   /**
    * Sends the list of the sources; with incremental recursion only their first level. With `filesFrom`,
-   * `args[0]` is the directory that the names in it are relative to.
+   * `args[0]` is the directory that its names are relative to. Names of `filesFrom` come without line
+   * ends; empty lines and comments are left out by whoever reads them.
    */
-  async sendInitial(
-    _args: readonly ByteString[],
-    _filesFrom?: AsyncIterable<ByteString>,
-  ): Promise<FileLists> {
-    throw new Error('pending');
+  async sendInitial(args: readonly ByteString[], filesFrom?: AsyncIterable<ByteString>): Promise<FileLists> {
+    const { writer, options, state } = this.context;
+    const { lists, format } = this;
+    const started = Date.now();
+    const startBytes = writer.bytesWritten;
+    if (filesFrom !== undefined && args.length > 0) this.changeBase(args[0]);
+    const list = lists.newList();
+    const flags = options.recursive ? EntryFlag.ContentDir : 0;
+    let sentDot = false;
+    for await (const arg of sources(args, filesFrom, options.relative)) {
+      const source = splitSource(arg, options.relative);
+      const root = this.enter(source.dir);
+      if (root === undefined) continue;
+      if (source.leadingDot && !sentDot) {
+        sentDot = true;
+        this.walk.addName(list, root, '.', {
+          flags: (flags | EntryFlag.ImpliedDir) & ~EntryFlag.ContentDir,
+          filtered: true,
+        });
+      }
+      await this.sendSource(list, root, source, flags);
+      await this.walk.sendWaiting(list);
+    }
+    await this.walk.sendWaiting(list);
+    const built = Date.now();
+    lists.totals.buildTime = Math.max(1, built - started);
+
+    this.endList(state.ioError);
+    const order = sortList(list, format.protocol);
+    if (format.incRecurse) this.numberDirs(list, -1, order);
+    cleanList(list, 'sender', format.protocol);
+    list.parentDirNdx = -1;
+    if (format.incRecurse && list.count > 0 && list.basename(list.low) === '.') list.parentDirNdx = 0;
+    lists.append(list);
+    lists.totals.transferTime = Date.now() - built;
+
+    if (!format.numericIds && !format.incRecurse) this.ids.send(writer, format);
+    if (format.protocol < 30) writer.int(options.ignoreErrors ? 0 : state.ioError);
+    else if (!format.safeFlist && state.ioError !== 0 && !options.ignoreErrors) this.tellIoError();
+    lists.totals.wireBytes += writer.bytesWritten - startBytes;
+
+    if (!format.incRecurse) lists.eof = true;
+    else if (this.tree.next < 0) this.sendEof();
+    else if (list.count === 1) await this.sendMore(1);
+    return lists;
   }
 
   /**
    * Sends segments until at least `want` entries are ahead of the one looked up last in `lists`, or all
    * are sent; -1 sends one.
    */
-  async sendMore(_want: number): Promise<void> {
-    throw new Error('pending');
+  async sendMore(want: number): Promise<void> {
+    const { writer, options, state } = this.context;
+    const { lists, format } = this;
+    if (lists.eof) return;
+    const saved = state.ioError;
+    const atLeast = want < 0 ? lists.ahead + 1 : want;
+    while (!lists.eof && lists.ahead < atLeast) await this.sendSegment(saved);
+    if (state.ioError !== saved && format.protocol === 30 && !options.ignoreErrors) this.tellIoError();
+    if (writer.full) await writer.drain();
   }
 
   /** Closes the trees of all sources. */
   close(): void {
     for (const tree of this.lists.roots) tree.close();
   }
+
+  /** One source argument, whose folder was entered (the body of send_file_list's loop). */
+  private async sendSource(
+    list: FileList,
+    root: SourceRoot,
+    source: SourceArg,
+    flags: number,
+  ): Promise<void> {
+    const { options, report, texts } = this.context;
+    const { walk, format } = this;
+    const { name } = source;
+    let { type } = source;
+    const stats = this.statSource(root, source);
+    if (stats === undefined) return;
+    if (stats.mode() === 0) type = 'missing';
+    const isDir = stats.isDir();
+    if (type !== 'dot' && type !== 'missing' && walk.isExcluded(name, isDir)) return;
+    if (isDir && !options.recursive && !options.dirs) {
+      report.print('info', texts.skippingDirectory(name));
+      return;
+    }
+    if (format.incRecurse && options.relative) {
+      const end = name.indexOf('/', 1);
+      if (end >= 0) {
+        this.implied.addNext(list, root, name, end, flags, type);
+        return;
+      }
+    } else if (this.sendsImplied()) {
+      const end = name.lastIndexOf('/');
+      if (end > 0) this.implied.addAll(list, root, name, flags);
+    }
+    if (options.oneFileSystem > 0) walk.device = stats.dev();
+
+    if (!options.recursive && !(options.dirs && source.type !== 'normal')) {
+      walk.addName(list, root, name, { flags, filtered: false }, stats);
+      return;
+    }
+    const top = flags | EntryFlag.TopDir | EntryFlag.ContentDir;
+    const i = walk.addName(list, root, name, { flags: top, filtered: false }, stats);
+    if (i < 0 || !list.isDir(i)) return;
+    if (!format.incRecurse) await walk.addTree(list, root, name, flags);
+    else if (source.type === 'dot') {
+      this.context.filters.enterDir(root.tree, name);
+      await walk.addDirectory(list, root, name, flags);
+    }
+  }
+
+  private sendsImplied(): boolean {
+    const { options, negotiated } = this.context;
+    return options.relative && (options.impliedDirs || negotiated.protocol >= 30);
+  }
+
+  /** Status of a source; where there is none it is reported, and the result is `undefined`. */
+  private statSource(root: SourceRoot, source: SourceArg): StatTable | undefined {
+    const { options, report, state, texts } = this.context;
+    try {
+      return this.walk.linkStat(root, source.name, source.type !== 'normal' || options.copyDirlinks);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      if (error.errno === ENOENT && options.missingArgs === 'ignore') return undefined;
+      if (error.errno !== ENOENT) state.ioError |= IoError.General;
+      report.print('error-xfer', texts.linkStatFailed(root.place, source.name, error.errno));
+      return undefined;
+    }
+  }
+
+  /** Opens the folder of a source and lets the filters know of it. */
+  private enter(dir: ByteString): SourceRoot | undefined {
+    const { filters, report, state, texts } = this.context;
+    try {
+      const root = this.roots.open(dir);
+      filters.setRoot(root.tree);
+      return root;
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      state.ioError |= IoError.General;
+      report.print('error-xfer', texts.changeDirFailed(this.roots.place(''), dir, error.errno));
+      return undefined;
+    }
+  }
+
+  /** --files-from: the folder that its names are relative to. */
+  private changeBase(dir: ByteString): void {
+    const { report, texts } = this.context;
+    const { cwd } = this.roots;
+    const path = dir.startsWith('/') ? dir : `${cwd === '/' ? '' : cwd}/${dir}`;
+    try {
+      this.context.kernel.openTree(path).close();
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      report.print('error-xfer', texts.changeDirFailed(this.roots.place(''), dir, error.errno));
+      throw new RsyncError(ExitCode.FileSelect, '');
+    }
+    this.roots.cwd = path;
+  }
+
+  /** The content of the next directory, as one segment. */
+  private async sendSegment(savedIoError: number): Promise<void> {
+    const { writer, state } = this.context;
+    const { lists, tree, format } = this;
+    const startBytes = writer.bytesWritten;
+    const list = lists.newList();
+    let d = tree.next;
+    writer.ndx(ndxFlistOffset - d);
+    list.parentDirNdx = d;
+    await this.sendDirectory(list, d);
+    // Directories of one name, of several sources, are sent as one; what is in them hangs on the last.
+    for (;;) {
+      const next = tree.sibling(d);
+      if (next < 0 || (this.dirFlags(next) & EntryFlag.Duplicate) === 0) break;
+      if (this.dirRoot(next) === this.dirRoot(d) && this.dirFlags(d) & EntryFlag.ContentDir)
+        lists.dirs.list(next).clearFlag(lists.dirs.index(next), EntryFlag.ContentDir);
+      d = next;
+      await this.sendDirectory(list, d);
+    }
+    list.parentDirNdx = d;
+    this.endList(state.ioError === savedIoError ? 0 : state.ioError);
+    const order = sortList(list, format.protocol);
+    this.numberDirs(list, d, order);
+    cleanList(list, 'sender', format.protocol);
+    lists.append(list);
+    lists.totals.wireBytes += writer.bytesWritten - startBytes;
+    if (!tree.advance(d)) this.sendEof();
+  }
+
+  /** What is in directory `d` (rsync's send1extra). */
+  private async sendDirectory(list: FileList, d: number): Promise<void> {
+    const { filters, options } = this.context;
+    const { lists, walk } = this;
+    const path = lists.dirs.path(d);
+    const root = this.rootOf(d);
+    filters.enterDir(root.tree, path);
+    const flags = EntryFlag.ContentDir;
+    if (this.dirFlags(d) & EntryFlag.ContentDir) {
+      if (options.oneFileSystem > 0) {
+        try {
+          walk.device = walk.linkStat(root, path, false).dev();
+        } catch (error) {
+          if (!(error instanceof SysError)) throw error;
+          this.reportStat(root, path, error.errno);
+          return;
+        }
+      }
+      await walk.addDirectory(list, root, path, flags);
+    }
+    const names = this.pending.get(d);
+    if (names === undefined) return;
+    this.pending.delete(d);
+    for (const { name, type } of names) {
+      const full = `${path}/${name}`;
+      const end = full.indexOf('/', path.length + 1);
+      if (end >= 0) {
+        this.implied.addNext(list, root, full, end, flags, type);
+        continue;
+      }
+      let known: StatTable | undefined;
+      if (type !== 'normal' && type !== 'missing') {
+        try {
+          known = walk.linkStat(root, full, true);
+        } catch (error) {
+          if (!(error instanceof SysError)) throw error;
+          this.reportStat(root, full, error.errno);
+          continue;
+        }
+      }
+      walk.addName(list, root, full, { flags: flags | EntryFlag.TopDir, filtered: true }, known);
+    }
+    await walk.sendWaiting(list);
+  }
+
+  private reportStat(root: SourceRoot, path: ByteString, errno: number): void {
+    const { report, state, texts } = this.context;
+    if (errno === ENOENT) {
+      state.ioError |= IoError.Vanished;
+      report.print('warning', texts.vanished(root.place, path, true));
+    } else {
+      state.ioError |= IoError.General;
+      report.print('error-xfer', texts.linkStatFailed(root.place, path, errno));
+    }
+  }
+
+  /** Numbers the directories of a sorted list and hangs them below `parent`. */
+  private numberDirs(list: FileList, parent: number, order: Uint32Array | undefined): void {
+    const { lists } = this;
+    lists.addDirs(list);
+    const pending = this.implied.takePending();
+    const siblings: number[] = [];
+    for (let d = list.dirStart; d < list.dirStart + list.dirCount; d++) {
+      const i = lists.dirs.index(d);
+      if (!list.isDotDir(i)) siblings.push(d);
+      const names = pending.get(order === undefined ? i : order[i]);
+      if (names !== undefined) this.pending.set(d, names);
+    }
+    this.tree.add(parent, siblings);
+  }
+
+  private dirFlags(d: number): number {
+    return this.lists.dirs.list(d).flags(this.lists.dirs.index(d));
+  }
+  private dirRoot(d: number): number {
+    return this.lists.dirs.list(d).dir(this.lists.dirs.index(d)).root;
+  }
+  private rootOf(d: number): SourceRoot {
+    return this.roots.byIndex(this.dirRoot(d));
+  }
+
+  private endList(ioError: number): void {
+    const { options, negotiated } = this.context;
+    const told = options.ignoreErrors ? 0 : ioError;
+    if (told !== 0 && !negotiated.safeFlist && negotiated.incRecurse && isDuring(options.delete)) {
+      const kind = options.delete === 'delay' ? 'delay' : 'during';
+      throw new RsyncError(
+        ExitCode.Unsupported,
+        `FATAL I/O ERROR: dying to avoid a --delete-${kind} issue with a pre-3.0.7 receiver.`,
+      );
+    }
+    this.encoder.end(negotiated.safeFlist ? told : 0);
+  }
+
+  private sendEof(): void {
+    this.context.writer.ndx(ndxFlistEof);
+    this.lists.eof = true;
+    this.context.filters.leaveAll();
+  }
+
+  private tellIoError(): void {
+    const { writer, state } = this.context;
+    if (!writer.isMultiplexed) return;
+    const payload = Buffer.alloc(4);
+    payload.writeInt32LE(state.ioError);
+    writer.message(Msg.IoError, payload);
+  }
+}
+
+function isDuring(when: string | undefined): boolean {
+  return when === 'during' || when === 'delay';
+}
+
+async function* sources(
+  args: readonly ByteString[],
+  filesFrom: AsyncIterable<ByteString> | undefined,
+  relative: boolean,
+): AsyncGenerator<ByteString> {
+  if (filesFrom === undefined) yield* args;
+  else for await (const name of filesFrom) yield confineListedName(name, relative);
 }

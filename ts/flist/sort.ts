@@ -6,15 +6,18 @@ import { sortByName } from './sort-names.ts';
  * Puts a list into the order that both ends of the wire give it (rsync's f_name_cmp); entries of equal
  * names keep theirs. From protocol 29 on: in a directory everything that is not a directory comes first,
  * then each subdirectory, followed by all that is in it; the name of a directory counts as ending in a
- * slash, and `.` comes before everything. Protocol 28 compares whole paths byte by byte.
+ * slash, and `.` comes before everything. Protocol 28 compares whole paths byte by byte. Returns which
+ * index each entry had before; `undefined` when none moved.
  */
-export function sortList(list: FileList, protocol: number): void {
+export function sortList(list: FileList, protocol: number): Uint32Array | undefined {
   if (list.count < 2) {
     list.reorder(undefined);
-    return;
+    return undefined;
   }
   uniteDirs(list);
-  list.reorder(protocol >= 29 ? treeOrder(list) : pathOrder(list));
+  const order = protocol >= 29 ? treeOrder(list) : pathOrder(list);
+  list.reorder(order);
+  return order;
 }
 
 /** The order of two names in one directory, as `sortList` has it. */

@@ -1,0 +1,139 @@
+import type { FlistContext } from '../../../ts/flist/context.ts';
+import type { FlistFormat } from '../../../ts/flist/wire-format.ts';
+import type { Kernel } from '../../../ts/kernel/kernel.ts';
+import type { Options } from '../../../ts/options/options.ts';
+import * as texts from '../../../ts/report/messages.ts';
+import type { Negotiated } from '../../../ts/wire/negotiated.ts';
+import { Reader } from '../../../ts/wire/reader.ts';
+import { Writer } from '../../../ts/wire/writer.ts';
+
+/** A writer whose bytes are kept. */
+export function collectingWriter(protocol: number): { writer: Writer; bytes(): Promise<Buffer> } {
+  const chunks: Buffer[] = [];
+  const writer = new Writer({
+    async write(pieces) {
+      for (const piece of pieces) chunks.push(Buffer.from(piece));
+    },
+    async end() {},
+  });
+  writer.setProtocol(protocol);
+  return {
+    writer,
+    async bytes() {
+      await writer.drain();
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+/** A reader that is given `bytes` in pieces of at most `piece`. */
+export function readerOf(bytes: Uint8Array, protocol: number, piece = 1 << 20): Reader {
+  let at = 0;
+  const reader = new Reader(
+    {
+      async read(into) {
+        const n = Math.min(piece, into.length, bytes.length - at);
+        into.set(bytes.subarray(at, at + n));
+        at += n;
+        return n;
+      },
+    },
+    { message() {}, beforeWait() {} },
+  );
+  reader.setProtocol(protocol);
+  return reader;
+}
+
+export function testFormat(protocol: number, changes: Partial<FlistFormat> = {}): FlistFormat {
+  return {
+    protocol,
+    incRecurse: false,
+    safeFlist: protocol >= 31,
+    varintFlags: protocol >= 31,
+    id0Names: false,
+    owner: true,
+    group: true,
+    links: true,
+    devices: true,
+    specials: true,
+    hardLinks: false,
+    atimes: false,
+    numericIds: true,
+    relative: false,
+    recursive: true,
+    sumLength: 0,
+    digest: { name: 'md5', seed: 0, seedFirst: true },
+    ...changes,
+  };
+}
+
+export function testNegotiated(protocol: number, changes: Partial<Negotiated> = {}): Negotiated {
+  return {
+    protocol,
+    incRecurse: false,
+    safeFlist: protocol >= 31,
+    symlinkTimes: true,
+    varintFlistFlags: protocol >= 31,
+    id0Names: false,
+    inplacePartialDir: true,
+    checksumSeed: 0,
+    transferDigest: { name: 'md5', seed: 0, seedFirst: true },
+    fileDigest: { name: 'md5', seed: 0, seedFirst: true },
+    codec: { name: 'none', level: 0, threads: 0 },
+    ...changes,
+  };
+}
+
+/** Options of -rlptgoD. */
+export function testOptions(changes: Partial<Options> = {}): Options {
+  return {
+    recursive: true,
+    dirs: true,
+    links: true,
+    owner: true,
+    group: true,
+    devices: true,
+    specials: true,
+    perms: true,
+    times: true,
+    atimes: 0,
+    hardLinks: false,
+    numericIds: true,
+    checksum: false,
+    relative: false,
+    impliedDirs: true,
+    oneFileSystem: 0,
+    copyLinks: false,
+    copyDirlinks: false,
+    copyUnsafeLinks: false,
+    ignoreErrors: false,
+    listOnly: false,
+    pruneEmptyDirs: false,
+    missingArgs: 'report',
+    delete: undefined,
+    outFormat: '',
+    ...changes,
+  } as Options;
+}
+
+/** What is printed ends up in `lines`. */
+export function testContext(
+  kernel: Kernel,
+  options: Options,
+  negotiated: Negotiated,
+): FlistContext & { lines: string[] } {
+  const lines: string[] = [];
+  return {
+    kernel,
+    options,
+    negotiated,
+    texts,
+    state: { ioError: 0 },
+    lines,
+    report: {
+      print: (code, text) => void lines.push(`${code}: ${text}`),
+      info: () => false,
+      debug: () => false,
+    },
+  };
+}

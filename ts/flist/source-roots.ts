@@ -1,0 +1,83 @@
+import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+
+/** A folder that sources are relative to. */
+export interface SourceRoot {
+  /** Index into `FileLists.roots`; entries carry it in their `Dir`. */
+  readonly index: number;
+  readonly tree: Tree;
+  /** For messages: its absolute path, and the daemon's module it is in. */
+  readonly place: { readonly path: ByteString; readonly module?: ByteString };
+}
+
+/** The folders that sources were found in, each opened once. */
+export class SourceRoots {
+  private readonly kernel: Kernel;
+  private readonly trees: Tree[];
+  private readonly confined: boolean;
+  private readonly module: { readonly name: ByteString; readonly path: ByteString } | undefined;
+  private readonly byDir = new Map<ByteString, SourceRoot>();
+  private readonly all: SourceRoot[] = [];
+  /** Absolute path that folders are relative to. */
+  cwd: ByteString;
+
+  constructor(
+    kernel: Kernel,
+    trees: Tree[],
+    settings: {
+      cwd: ByteString;
+      confined?: boolean;
+      module?: { readonly name: ByteString; readonly path: ByteString };
+    },
+  ) {
+    this.kernel = kernel;
+    this.trees = trees;
+    this.cwd = settings.cwd;
+    this.confined = settings.confined ?? false;
+    this.module = settings.module;
+  }
+
+  /** The root of a folder, `''` for the start. Throws `SysError` where it cannot be entered. */
+  open(dir: ByteString): SourceRoot {
+    const known = this.byDir.get(dir);
+    if (known !== undefined) return known;
+    const tree = this.kernel.openTree(
+      absolute(this.cwd, dir),
+      this.confined ? { confined: true } : undefined,
+    );
+    const root = { index: this.trees.length, tree, place: this.place(dir) };
+    this.trees.push(tree);
+    this.byDir.set(dir, root);
+    this.all.push(root);
+    return root;
+  }
+
+  byIndex(index: number): SourceRoot {
+    return this.all[index];
+  }
+
+  /** How messages name a folder. */
+  place(dir: ByteString): { path: ByteString; module?: ByteString } {
+    const path = collapse(absolute(this.cwd, dir));
+    if (this.module === undefined) return { path };
+    const { name, path: base } = this.module;
+    const inside = path.startsWith(base) ? path.slice(base.length).replace(/^\/+/, '') : path;
+    return { path: inside === '' || inside.startsWith('/') ? inside : `/${inside}`, module: name };
+  }
+}
+
+function absolute(cwd: ByteString, dir: ByteString): ByteString {
+  if (dir.startsWith('/')) return dir;
+  if (dir === '') return cwd;
+  return cwd.endsWith('/') ? `${cwd}${dir}` : `${cwd}/${dir}`;
+}
+
+/** Takes out `.`, `..` and repeated slashes, by the letters of the path. */
+function collapse(path: ByteString): ByteString {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') parts.pop();
+    else parts.push(part);
+  }
+  return `/${parts.join('/')}`;
+}

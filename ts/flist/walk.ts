@@ -1,0 +1,313 @@
+import { IoError, SysError } from '../errors.ts';
+import type { FilterChain } from '../filter/chain.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../kernel/stat-table.ts';
+import { maxPath } from '../wire/constants.ts';
+import type { Writer } from '../wire/writer.ts';
+import type { FlistContext } from './context.ts';
+import type { FlistEncoder, LinkedInode } from './encoder.ts';
+import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
+import type { FileLists } from './file-lists.ts';
+import { prefixOf } from './source-arg.ts';
+import type { SourceRoot } from './source-roots.ts';
+import type { FlistFormat } from './wire-format.ts';
+
+const ENOENT = 2;
+/** Files whose -c checksums are asked for in one call. */
+const sumBatch = 256;
+
+export interface WalkContext extends FlistContext {
+  readonly writer: Writer;
+  readonly filters: FilterChain;
+}
+
+/** How an entry comes into the list. */
+interface Admission {
+  /** `EntryFlag` bits. */
+  readonly flags: number;
+  /** Filters and -x apply (not to what was named as a source). */
+  readonly filtered: boolean;
+  /** Directories are taken, even without -r and -d, and links to them followed. */
+  readonly implied?: boolean;
+}
+
+/** Turns what is on the disk into entries of a list, and sends them. */
+export class Walk {
+  private readonly context: WalkContext;
+  private readonly format: FlistFormat;
+  private readonly lists: FileLists;
+  private readonly encoder: FlistEncoder;
+  /** Entries of the current list that are not sent yet, because their checksums are still missing. */
+  private waiting: { i: number; path: ByteString; inode: LinkedInode | undefined; root: SourceRoot }[] = [];
+  private readonly sendsDirs: boolean;
+  private readonly keepsSums: boolean;
+  /** -x: the device that the walk stays on. */
+  device = 0;
+
+  private readonly fields: EntryFields = {
+    mode: 0,
+    size: 0,
+    mtime: 0,
+    mtimeNsec: 0,
+    uid: 0,
+    gid: 0,
+    flags: 0,
+  };
+
+  constructor(context: WalkContext, format: FlistFormat, lists: FileLists, encoder: FlistEncoder) {
+    this.context = context;
+    this.format = format;
+    this.lists = lists;
+    this.encoder = encoder;
+    this.sendsDirs = context.options.recursive || context.options.dirs;
+    this.keepsSums = format.sumLength > 0 && context.options.outFormat.includes('%C');
+  }
+
+  /** True when the filters leave the name out. */
+  isExcluded(path: ByteString, isDir: boolean): boolean {
+    const { filters } = this.context;
+    return !filters.isEmpty && filters.check(path, isDir, 'hide') === 'excluded';
+  }
+
+  /** Status of a source; links are followed where `follow` says so and they lead to a directory. Throws. */
+  linkStat(root: SourceRoot, path: ByteString, follow: boolean): StatTable {
+    const { tree } = root;
+    if (this.context.options.copyLinks) return tree.stat(path);
+    const stats = tree.lstat(path);
+    if (!follow || !stats.isLink()) return stats;
+    try {
+      const target = tree.stat(path);
+      return target.isDir() ? target : stats;
+    } catch (error) {
+      if (error instanceof SysError) return stats;
+      throw error;
+    }
+  }
+
+  /** Adds one name (rsync's send_file_name); its index, or -1 where it is left out. */
+  addName(
+    list: FileList,
+    root: SourceRoot,
+    path: ByteString,
+    admission: Admission,
+    known?: StatTable,
+  ): number {
+    let stats: StatTable;
+    try {
+      stats =
+        known !== undefined && (known.isDir() || known.mode() === 0)
+          ? known
+          : admission.implied
+            ? root.tree.stat(path)
+            : this.linkStat(root, path, false);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.reportMissing(root, path, error.errno, admission.filtered);
+      return -1;
+    }
+    let target = '';
+    if (this.format.links && stats.isLink()) {
+      try {
+        target = root.tree.readlink(path);
+      } catch (error) {
+        if (!(error instanceof SysError)) throw error;
+        this.reportMissing(root, path, error.errno, admission.filtered);
+        return -1;
+      }
+    }
+    const slash = path.lastIndexOf('/') + 1;
+    const dir = list.internDir(path.slice(0, slash), root.index);
+    return this.addRow(list, root, dir, path, path.slice(slash), stats, 0, admission, target);
+  }
+
+  /** Adds what is in a directory (rsync's send_directory), without going further down. */
+  async addDirectory(list: FileList, root: SourceRoot, path: ByteString, flags: number): Promise<void> {
+    const { options } = this.context;
+    let rows: StatTable;
+    try {
+      rows = root.tree.scan(path === '.' ? '' : path, {
+        links: this.format.links,
+        follow: options.copyLinks,
+      });
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.reportUnreadable(root, path, error);
+      return;
+    }
+    const prefix = prefixOf(path);
+    const room = maxPath - prefix.length;
+    const dir = list.internDir(prefix, root.index);
+    const admission = { flags, filtered: true };
+    for (let row = 0; row < rows.count; row++) {
+      const name = rows.name(row);
+      if (name.length >= room) {
+        this.reportOverlong(path, name, name.length - room + 1);
+        continue;
+      }
+      const full = prefix + name;
+      const errno = rows.errno(row);
+      if (errno !== 0) {
+        this.reportMissing(root, full, errno, true);
+        continue;
+      }
+      if (options.copyLinks && rows.isLink(row)) {
+        this.reportMissing(root, full, ENOENT, true);
+        continue;
+      }
+      const target = rows.isLink(row) && this.format.links ? rows.link(row) : '';
+      this.addRow(list, root, dir, full, name, rows, row, admission, target);
+    }
+    await this.sendWaiting(list);
+  }
+
+  /** Adds a directory's content and everything below it. */
+  async addTree(list: FileList, root: SourceRoot, path: ByteString, flags: number): Promise<void> {
+    const { filters, options } = this.context;
+    filters.enterDir(root.tree, path);
+    const from = list.count;
+    await this.addDirectory(list, root, path, flags);
+    if (!options.recursive) return;
+    const to = list.count;
+    for (let i = from; i < to; i++)
+      if (list.isDir(i) && (list.flags(i) & EntryFlag.MountDir) === 0)
+        await this.addTree(list, root, list.path(i), flags);
+  }
+
+  /** Sends entries that waited for their checksums, and waits where the peer is slow. */
+  async sendWaiting(list: FileList): Promise<void> {
+    const { writer } = this.context;
+    while (this.waiting.length > 0) {
+      const { root } = this.waiting[0];
+      let n = 0;
+      while (n < this.waiting.length && n < sumBatch && this.waiting[n].root === root) n++;
+      const batch = this.waiting.splice(0, n);
+      const hashed = batch.filter(({ i }) => list.isRegular(i));
+      const { sums } = await root.tree.fileSums(
+        hashed.map(({ path }) => path),
+        this.format.digest,
+      );
+      const { sumLength } = this.format;
+      let at = 0;
+      for (const { i, path, inode } of batch) {
+        let sum: Uint8Array | undefined;
+        if (list.isRegular(i)) {
+          sum = sums.subarray(at, at + sumLength);
+          if (this.keepsSums) list.setChecksum(i, sums, at, sumLength);
+          at += sumLength;
+        }
+        this.encoder.entry(list, i, path, inode, sum);
+      }
+    }
+    if (writer.full) await writer.drain();
+  }
+
+  /** What make_file and send_file_name check of an entry whose status is known. */
+  private addRow(
+    list: FileList,
+    root: SourceRoot,
+    dir: number,
+    path: ByteString,
+    name: ByteString,
+    rows: StatTable,
+    row: number,
+    admission: Admission,
+    target: ByteString,
+  ): number {
+    const { options, report, texts, state, tweakMode, mapLinkTarget } = this.context;
+    const { format, fields } = this;
+    let mode = rows.mode(row);
+    const type = mode & S_IFMT;
+    const isDir = type === S_IFDIR;
+    let { flags } = admission;
+    if (admission.filtered) {
+      if (!isDir) flags &= ~EntryFlag.ContentDir;
+      else if (!this.sendsDirs && !admission.implied) {
+        report.print('info', texts.skippingDirectory(path));
+        return -1;
+      } else if (
+        options.oneFileSystem > 0 &&
+        rows.dev(row) !== this.device &&
+        (flags & (EntryFlag.ContentDir | EntryFlag.TopDir)) === EntryFlag.ContentDir
+      ) {
+        if (options.oneFileSystem > 1) {
+          if (report.info('mount', 1)) report.print('info', texts.skippingMountPoint('sender', path));
+          return -1;
+        }
+        flags = (flags & ~EntryFlag.ContentDir) | EntryFlag.MountDir;
+      }
+      if (!admission.implied && this.isExcluded(path, isDir)) return -1;
+    }
+    if (format.links && type === S_IFLNK && target === '') {
+      state.ioError |= IoError.General;
+      report.print('error-xfer', `skipping symlink with 0-length value: ${texts.fullName(root.place, path)}`);
+      return -1;
+    }
+    if (tweakMode !== undefined && type !== S_IFLNK && mode !== 0) mode = tweakMode(mode);
+    const device = isDeviceMode(mode);
+    fields.mode = mode;
+    fields.size = device || isSpecialMode(mode) ? 0 : rows.size(row);
+    fields.mtime = rows.mtime(row);
+    fields.mtimeNsec = format.protocol >= 31 ? rows.mtimeNsec(row) : 0;
+    fields.uid = format.owner ? rows.uid(row) : 0;
+    fields.gid = format.group ? rows.gid(row) : 0;
+    fields.flags = flags;
+    const i = list.addName(name, dir, fields);
+    if (format.links && type === S_IFLNK)
+      list.setLinkTarget(i, mapLinkTarget === undefined ? target : mapLinkTarget(target, list.dir(i).depth));
+    if (device) list.setRdev(i, rows.rdevMajor(row), rows.rdevMinor(row));
+    if (format.atimes && !isDir) list.setAtime(i, rows.atime(row));
+    const inode =
+      format.hardLinks && !isDir && mode !== 0 && rows.nlink(row) > 1
+        ? { dev: rows.dev(row), inoHigh: rows.inoHigh(row), inoLow: rows.inoLow(row) }
+        : undefined;
+    this.lists.count(list, i);
+    // The order on the wire is the order in the list: once an entry waits, the ones behind it do, too.
+    if (format.sumLength > 0 && (type === S_IFREG || this.waiting.length > 0))
+      this.waiting.push({ i, path, inode, root });
+    else this.encoder.entry(list, i, path, inode, undefined);
+    return i;
+  }
+
+  /** A name whose status could not be read. */
+  private reportMissing(root: SourceRoot, path: ByteString, errno: number, filtered: boolean): void {
+    const { options, report, state, texts } = this.context;
+    if (filtered && (this.isExcluded(path, false) || this.isExcluded(path, true))) return;
+    if (errno !== ENOENT) {
+      state.ioError |= IoError.General;
+      report.print('error-xfer', texts.readlinkStatFailed(root.place, path, errno));
+    } else if (options.copyLinks && isLink(root, path)) {
+      state.ioError |= IoError.General;
+      report.print('error-xfer', texts.symlinkWithoutReferent(root.place, path));
+    } else {
+      state.ioError |= IoError.Vanished;
+      report.print('warning', texts.vanished(root.place, path));
+    }
+  }
+
+  private reportUnreadable(root: SourceRoot, path: ByteString, error: SysError): void {
+    const { report, state, texts } = this.context;
+    if (error.errno === ENOENT) {
+      state.ioError |= IoError.Vanished;
+      report.print('warning', texts.vanished(root.place, path, true));
+      return;
+    }
+    state.ioError |= IoError.General;
+    const text = error.syscall === 'readdir' ? texts.readdirFailed : texts.opendirFailed;
+    report.print('error-xfer', text(root.place, path, error.errno));
+  }
+
+  private reportOverlong(path: ByteString, name: ByteString, excess: number): void {
+    const { report, state } = this.context;
+    state.ioError |= IoError.General;
+    report.print('error-xfer', `filename overflows max-path len by ${excess}: ${path}/${name}`);
+  }
+}
+
+function isLink(root: SourceRoot, path: ByteString): boolean {
+  try {
+    return root.tree.lstat(path).isLink();
+  } catch (error) {
+    if (error instanceof SysError) return false;
+    throw error;
+  }
+}
