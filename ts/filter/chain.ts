@@ -11,6 +11,7 @@ import { ParseFlag } from './token.ts';
 interface Entered {
   readonly root: ByteString;
   readonly dir: ByteString;
+  readonly depth: number;
   readonly merges: readonly MergeList[];
   readonly saved: readonly SavedRules[];
 }
@@ -85,7 +86,20 @@ export class FilterChain {
       }
       this.leaveDir();
     }
-    this.push(root.path, name);
+    this.push(root.path, name, (this.entered.at(-1)?.depth ?? -1) + 1);
+  }
+
+  /**
+   * As `enterDir`, but leaves exactly the directories entered at `depth` or deeper (0 is the root, 1 what
+   * lies in it), whatever their names and roots, and reads the merge files even if it stood there: what
+   * a sender with incremental recursion does (change_local_filter_dir). There, rules of the first root's
+   * directory hold on in roots that come later.
+   */
+  changeDir(root: FilterRoot, dir: ByteString, depth: number): void {
+    this.state.setRoot(root);
+    if (this.state.merges.length === 0) return;
+    while (this.entered.length > 0 && this.entered[this.entered.length - 1].depth >= depth) this.leaveDir();
+    this.push(root.path, dir === '.' ? '' : dir, depth);
   }
 
   /** Leaves the directory entered last. */
@@ -103,10 +117,10 @@ export class FilterChain {
     while (this.entered.length > 0) this.leaveDir();
   }
 
-  private push(root: ByteString, dir: ByteString): void {
+  private push(root: ByteString, dir: ByteString, depth: number): void {
     const { state } = this;
     const { merges } = state;
-    this.entered.push({ root, dir, merges, saved: merges.map((merge) => merge.saved()) });
+    this.entered.push({ root, dir, depth, merges, saved: merges.map((merge) => merge.saved()) });
     state.setDir(dir);
     // A merge file may name further ones, which are then read here, too.
     for (let i = 0; i < state.merges.length; i++) {

@@ -70,4 +70,3 @@ export function filesInMemory(files: Readonly<Record<string, string>>): (path: s
     return Buffer.from(content, 'latin1');
   };
 }
-
