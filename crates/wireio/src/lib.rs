@@ -1,1 +1,8 @@
+//! The wire's ends: pipes as large as the system lets, socket pairs, and what the kernel offers to move
+//! bytes through them.
 
+mod pipe;
+mod probe;
+
+pub use pipe::{pipe, socket_pair, PipePair};
+pub use probe::{io_uring_usable, openat2_usable};

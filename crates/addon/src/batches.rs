@@ -1,0 +1,141 @@
+//! The calls of a tree that work through many files on libuv's threads.
+
+use napi::bindgen_prelude::{AsyncTask, Either, Float64Array, Int32Array, Uint32Array, Uint8Array};
+use napi::{Error, Result, Status, Task};
+use napi_derive::napi;
+use oc_fsops::ScanOptions;
+
+use crate::args::{Bytes, Paths};
+use crate::digest::DigestSpec;
+use crate::failure::{code, outcome};
+use crate::task::run;
+use crate::tree::Tree;
+
+/// Digests of whole files, and an errno each.
+#[napi(object)]
+pub struct FileSums {
+    pub status: Int32Array,
+    pub sums: Uint8Array,
+}
+
+/// Token streams of many files.
+#[napi(object)]
+pub struct SentFiles {
+    pub status: Int32Array,
+    pub ends: Uint32Array,
+    pub sizes: Float64Array,
+    pub data: Uint8Array,
+}
+
+/// What became of each file of a batch.
+#[napi(object)]
+pub struct ReceivedFiles {
+    pub status: Int32Array,
+    pub step: Uint8Array,
+}
+
+#[napi]
+impl Tree {
+    /// As `scan`, on another thread.
+    #[napi(ts_return_type = "Promise<Uint8Array | number>", catch_unwind)]
+    pub fn scan_async(
+        &self,
+        #[napi(ts_arg_type = "string")] dir: Bytes,
+        links: bool,
+        follow: bool,
+    ) -> Result<AsyncTask<impl Task>> {
+        let root = self.root()?;
+        let options = ScanOptions { links, follow };
+        Ok(run(
+            move || Ok(oc_fsops::scan(&root, &dir.0, options).map(oc_fsops::Rows::pack)),
+            |scanned| match scanned {
+                Ok(packed) => Either::A(Uint8Array::from(packed)),
+                Err(error) => Either::B(code(error)),
+            },
+        ))
+    }
+
+    #[napi(ts_return_type = "Promise<FileSums>", catch_unwind)]
+    pub fn file_sums(
+        &self,
+        #[napi(ts_arg_type = "string")] paths: Bytes,
+        count: u32,
+        digest: DigestSpec,
+    ) -> Result<AsyncTask<impl Task>> {
+        let root = self.root()?;
+        let paths = Paths::new(paths, count)?;
+        let spec = digest.parse()?;
+        Ok(run(
+            move || {
+                let paths: Vec<&[u8]> = paths.iter().collect();
+                Ok(oc_fsops::file_sums(&root, &paths, &spec))
+            },
+            |(status, sums)| FileSums {
+                status: status.into(),
+                sums: sums.into(),
+            },
+        ))
+    }
+
+    #[napi(ts_return_type = "Promise<SentFiles>", catch_unwind)]
+    pub fn send_many(
+        &self,
+        #[napi(ts_arg_type = "string")] paths: Bytes,
+        count: u32,
+        limit: f64,
+        digest: DigestSpec,
+    ) -> Result<AsyncTask<impl Task>> {
+        let root = self.root()?;
+        let paths = Paths::new(paths, count)?;
+        let spec = digest.parse()?;
+        Ok(run(
+            move || {
+                let paths: Vec<&[u8]> = paths.iter().collect();
+                Ok(oc_fsops::send_many(&root, &paths, limit as u64, &spec))
+            },
+            |sent| SentFiles {
+                status: sent.status.into(),
+                ends: sent.ends.into(),
+                sizes: sent.sizes.into(),
+                data: sent.data.into(),
+            },
+        ))
+    }
+
+    /// `records` and `data` must not change until the promise settles.
+    #[napi(ts_return_type = "Promise<ReceivedFiles>", catch_unwind)]
+    pub fn receive_many(
+        &self,
+        digest: DigestSpec,
+        records: Uint8Array,
+        data: Uint8Array,
+        count: u32,
+    ) -> Result<AsyncTask<impl Task>> {
+        let root = self.root()?;
+        let spec = digest.parse()?;
+        Ok(run(
+            move || {
+                oc_fsops::receive_many(&root, &spec, &records, &data, count as usize)
+                    .ok_or_else(|| Error::new(Status::InvalidArg, "a record is out of bounds"))
+            },
+            |received| ReceivedFiles {
+                status: received.status.into(),
+                step: received.step.into(),
+            },
+        ))
+    }
+
+    #[napi(ts_return_type = "Promise<number>", catch_unwind)]
+    pub fn copy_file(
+        &self,
+        #[napi(ts_arg_type = "string")] from: Bytes,
+        #[napi(ts_arg_type = "string")] to: Bytes,
+        mode: u32,
+    ) -> Result<AsyncTask<impl Task>> {
+        let root = self.root()?;
+        Ok(run(
+            move || Ok(outcome(oc_fsops::copy_file(&root, &from.0, &to.0, mode))),
+            |code| code,
+        ))
+    }
+}

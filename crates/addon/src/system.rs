@@ -1,0 +1,69 @@
+use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+
+use napi::bindgen_prelude::Either;
+use napi_derive::napi;
+use oc_fsops::{SysError, Syscall, SYSCALL_NAMES};
+
+use crate::failure::code;
+
+/// Both ends of a pipe and the bytes it holds.
+#[napi(object)]
+pub struct PipeEnds {
+    pub read: i32,
+    pub write: i32,
+    pub size: u32,
+}
+
+/// A pipe as large as the system lets.
+#[napi(catch_unwind)]
+pub fn pipe() -> napi::Result<Either<PipeEnds, u32>> {
+    Ok(match oc_wireio::pipe() {
+        Ok(pair) => Either::A(PipeEnds {
+            read: pair.read.into_raw_fd(),
+            write: pair.write.into_raw_fd(),
+            size: pair.size as u32,
+        }),
+        Err(errno) => Either::B(code(SysError::new(errno, Syscall::Pipe))),
+    })
+}
+
+/// Two connected stream sockets.
+#[napi(catch_unwind)]
+pub fn socket_pair() -> napi::Result<Either<Vec<i32>, u32>> {
+    Ok(match oc_wireio::socket_pair() {
+        Ok((a, b)) => Either::A(vec![a.into_raw_fd(), b.into_raw_fd()]),
+        Err(errno) => Either::B(code(SysError::new(errno, Syscall::SocketPair))),
+    })
+}
+
+/// Closes a descriptor that a kernel call gave out.
+#[napi(catch_unwind)]
+pub fn close_fd(fd: i32) -> napi::Result<()> {
+    if fd >= 0 {
+        // SAFETY: the caller owns the descriptor and gives it up with this call.
+        drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
+    Ok(())
+}
+
+/// The system calls that failure numbers refer to.
+#[napi]
+pub fn syscall_names() -> Vec<String> {
+    SYSCALL_NAMES
+        .iter()
+        .map(|name| (*name).to_owned())
+        .collect()
+}
+
+/// What this machine offers beyond plain reads and writes.
+#[napi(catch_unwind)]
+pub fn features() -> napi::Result<Vec<String>> {
+    let mut found = vec!["copy_file_range".to_owned(), "reflink".to_owned()];
+    if oc_wireio::openat2_usable() {
+        found.push("openat2".to_owned());
+    }
+    if oc_wireio::io_uring_usable() {
+        found.push("io_uring".to_owned());
+    }
+    Ok(found)
+}

@@ -1,0 +1,232 @@
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Either, Float64Array, Int32Array, Uint8Array, Uint8ArraySlice};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+use oc_fsops::{ScanOptions, TreeRoot, ROW_BYTES};
+
+use crate::args::{Bytes, Paths};
+use crate::failure::{code, outcome};
+
+const META_MODE: u32 = 1;
+const META_UID: u32 = 2;
+const META_GID: u32 = 4;
+const META_MTIME: u32 = 8;
+const META_ATIME: u32 = 16;
+
+/// A held directory. Numbers that come back are failure numbers, 0 for none.
+#[napi]
+pub struct Tree {
+    root: Option<Arc<TreeRoot>>,
+}
+
+/// Descriptors, or negative errnos, and sizes.
+#[napi(object)]
+pub struct OpenedFiles {
+    pub fds: Int32Array,
+    pub sizes: Float64Array,
+}
+
+impl Tree {
+    pub(crate) fn root(&self) -> Result<Arc<TreeRoot>> {
+        self.root
+            .clone()
+            .ok_or_else(|| Error::new(Status::InvalidArg, "the tree is closed"))
+    }
+}
+
+/// Holds the directory `path`.
+#[napi(catch_unwind)]
+pub fn open_tree(
+    #[napi(ts_arg_type = "string")] path: Bytes,
+    confined: bool,
+) -> Result<Either<Tree, u32>> {
+    Ok(match TreeRoot::open(&path.0, confined) {
+        Ok(root) => Either::A(Tree {
+            root: Some(Arc::new(root)),
+        }),
+        Err(error) => Either::B(code(error)),
+    })
+}
+
+#[napi]
+impl Tree {
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) -> Result<()> {
+        self.root = None;
+        Ok(())
+    }
+
+    /// A packed status table of a directory.
+    #[napi(catch_unwind)]
+    pub fn scan(
+        &self,
+        #[napi(ts_arg_type = "string")] dir: Bytes,
+        links: bool,
+        follow: bool,
+    ) -> Result<Either<Uint8Array, u32>> {
+        let options = ScanOptions { links, follow };
+        Ok(match oc_fsops::scan(&*self.root()?, &dir.0, options) {
+            Ok(rows) => Either::A(rows.pack().into()),
+            Err(error) => Either::B(code(error)),
+        })
+    }
+
+    /// A packed status table of `count` names, joined by NUL.
+    #[napi(catch_unwind)]
+    pub fn lstat_many(
+        &self,
+        #[napi(ts_arg_type = "string")] dir: Bytes,
+        #[napi(ts_arg_type = "string")] names: Bytes,
+        count: u32,
+    ) -> Result<Uint8Array> {
+        let names = Paths::new(names, count)?;
+        let root = self.root()?;
+        Ok(oc_fsops::lstat_many(&root, &dir.0, names.iter())
+            .pack()
+            .into())
+    }
+
+    /// Fills `row`, one row long.
+    #[napi(catch_unwind)]
+    pub fn lstat(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        mut row: Uint8ArraySlice,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::lstat(&root, &path.0, one_row(&mut row)?)))
+    }
+
+    /// As `lstat`, of what the path leads to.
+    #[napi(catch_unwind)]
+    pub fn stat(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        mut row: Uint8ArraySlice,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::stat(&root, &path.0, one_row(&mut row)?)))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn readlink(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+    ) -> Result<Either<Uint8Array, u32>> {
+        let root = self.root()?;
+        Ok(match oc_fsops::read_link(&root, &path.0) {
+            Ok(target) => Either::A(target.into()),
+            Err(error) => Either::B(code(error)),
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn mkdir(&self, #[napi(ts_arg_type = "string")] path: Bytes, mode: u32) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::make_dir(&root, &path.0, mode)))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn symlink(
+        &self,
+        #[napi(ts_arg_type = "string")] target: Bytes,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::make_symlink(&root, &target.0, &path.0)))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn link(
+        &self,
+        #[napi(ts_arg_type = "string")] existing: Bytes,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::hard_link(&root, &existing.0, &path.0)))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn mknod(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        mode: u32,
+        major: u32,
+        minor: u32,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::make_node(
+            &root, &path.0, mode, major, minor,
+        )))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn unlink(&self, #[napi(ts_arg_type = "string")] path: Bytes) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::remove_file(&root, &path.0)))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn rmdir(&self, #[napi(ts_arg_type = "string")] path: Bytes) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::remove_dir(&root, &path.0)))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn rename(
+        &self,
+        #[napi(ts_arg_type = "string")] from: Bytes,
+        #[napi(ts_arg_type = "string")] to: Bytes,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::rename(&root, &from.0, &to.0)))
+    }
+
+    /// `which` names the fields that are set: 1 mode, 2 uid, 4 gid, 8 mtime, 16 atime. Gives an errno.
+    #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments)]
+    pub fn set_meta(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        which: u32,
+        mode: u32,
+        uid: u32,
+        gid: u32,
+        mtime: f64,
+        mtime_nsec: u32,
+        atime: f64,
+        atime_nsec: u32,
+    ) -> Result<i32> {
+        let has = |flag| which & flag != 0;
+        let meta = oc_fsops::Meta {
+            mode: has(META_MODE).then_some(mode),
+            uid: has(META_UID).then_some(uid),
+            gid: has(META_GID).then_some(gid),
+            mtime: has(META_MTIME).then_some((mtime as i64, mtime_nsec)),
+            atime: has(META_ATIME).then_some((atime as i64, atime_nsec)),
+        };
+        Ok(oc_fsops::set_meta(&*self.root()?, &path.0, &meta))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn open_many(
+        &self,
+        #[napi(ts_arg_type = "string")] paths: Bytes,
+        count: u32,
+    ) -> Result<OpenedFiles> {
+        let paths = Paths::new(paths, count)?;
+        let (fds, sizes) = oc_fsops::open_many(&*self.root()?, paths.iter());
+        Ok(OpenedFiles {
+            fds: fds.into(),
+            sizes: sizes.into(),
+        })
+    }
+}
+
+fn one_row<'a>(row: &'a mut Uint8ArraySlice) -> Result<&'a mut [u8; ROW_BYTES]> {
+    // SAFETY: JavaScript waits for this call, so nobody else looks at the buffer.
+    unsafe { row.as_mut() }
+        .first_chunk_mut()
+        .ok_or_else(|| Error::new(Status::InvalidArg, "a row is 96 bytes"))
+}
