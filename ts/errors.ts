@@ -69,13 +69,19 @@ export const exitText: Readonly<Record<number, string>> = {
 /** Bits of the per-run I/O error state, as they also travel on the wire (flist end, MSG_IO_ERROR). */
 export const IoError = { General: 1, Vanished: 2, DeleteLimit: 4 } as const;
 
-/** Ends the run. `exitCode` is what the process exits with; `message` is shown without a prefix. */
+/**
+ * Ends the run. `exitCode` is what the process exits with; `message` (a byte string, may be empty when the
+ * reason was told already) is shown before the final line. `fromPeer`: the peer ended the run and has told
+ * why, so not even that line is shown.
+ */
 export class RsyncError extends Error {
   override readonly name = 'RsyncError';
   readonly exitCode: ExitCode;
-  constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown }) {
+  readonly fromPeer: boolean;
+  constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown; fromPeer?: boolean }) {
     super(message, options);
     this.exitCode = exitCode;
+    this.fromPeer = options?.fromPeer === true;
   }
 }
 

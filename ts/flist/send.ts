@@ -63,7 +63,7 @@ export class FlistSender {
    * `args[0]` is the directory that its names are relative to. Names of `filesFrom` come without line
    * ends; empty lines and comments are left out by whoever reads them.
    */
-  async sendInitial(args: readonly ByteString[], filesFrom?: AsyncIterable<ByteString>): Promise<FileLists> {
+  async sendInitial(args: readonly ByteString[], filesFrom?: AsyncIterable<ByteString> | Iterable<ByteString>): Promise<FileLists> {
     const { writer, options, state } = this.context;
     const { lists, format } = this;
     const started = Date.now();

@@ -1,5 +1,5 @@
-import type { AttributeOptions } from '../metadata/attributes.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import type { AttributeOptions } from '../metadata/attributes.ts';
 import type { Options } from '../options/options.ts';
 import type { Report } from '../report/report.ts';
 import type { Statistics } from '../report/statistics.ts';

@@ -53,7 +53,11 @@ export async function readDeleteStats(reader: Reader, stats: Statistics): Promis
 export function writeDeleteStats(writer: Writer, stats: Statistics): void {
   writer.ndx(ndxDelStats);
   writer.varint(
-    stats.deletedFiles - stats.deletedDirs - stats.deletedLinks - stats.deletedDevices - stats.deletedSpecials,
+    stats.deletedFiles -
+      stats.deletedDirs -
+      stats.deletedLinks -
+      stats.deletedDevices -
+      stats.deletedSpecials,
   );
   writer.varint(stats.deletedDirs);
   writer.varint(stats.deletedLinks);

@@ -1,5 +1,5 @@
-import type { Tree } from '../kernel/kernel.ts';
 import type { FileList } from '../flist/file-list.ts';
+import type { Tree } from '../kernel/kernel.ts';
 
 /** Where a receiving session puts things. */
 export interface Destination {

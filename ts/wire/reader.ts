@@ -1,5 +1,5 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
-import { maxPath, Msg, mplexBase, ndxDone } from './constants.ts';
+import { Msg, maxPath, mplexBase, ndxDone } from './constants.ts';
 import type { Source } from './source-sink.ts';
 
 /** Thrown (never seen outside `Reader.record`) when a synchronous read runs out of buffered bytes. */
@@ -51,6 +51,7 @@ export class Reader {
   private frameLeft = noFrame;
   private ranges = new Uint32Array(maxRanges * 2);
   private ended = false;
+  private failure: Error | undefined;
   private prevPositive = -1;
   private prevNegative = 1;
   private compactNdx = true;
@@ -112,6 +113,11 @@ export class Reader {
       }
       if (!this.extend()) return undefined;
     }
+  }
+
+  /** Makes every wait for the peer, the present one included once its source gives up, fail with `error`. */
+  fail(error: Error): void {
+    this.failure ??= error;
   }
 
   /** Counts bytes that came by another way (loopback), as if they had been read. */
@@ -331,8 +337,7 @@ export class Reader {
       const header = this.view.getUint32(this.limit, true);
       const tag = (header >>> 24) - mplexBase;
       const length = header & 0xffffff;
-      if (tag < 0)
-        throw protocolError(`unexpected tag ${header >>> 24} in the stream`, ExitCode.StreamIo);
+      if (tag < 0) throw protocolError(`unexpected tag ${header >>> 24} in the stream`, ExitCode.StreamIo);
       if (tag === Msg.Data) {
         this.closeGap(4);
         this.frameLeft = length;
@@ -361,7 +366,13 @@ export class Reader {
   private async fill(endIsFine = false): Promise<void> {
     this.makeRoom();
     this.events.beforeWait();
-    const n = await this.source.read(this.raw.subarray(this.end));
+    let n = 0;
+    try {
+      if (this.failure === undefined) n = await this.source.read(this.raw.subarray(this.end));
+    } catch (error) {
+      throw this.failure ?? error;
+    }
+    if (this.failure !== undefined) throw this.failure;
     if (n === 0) {
       this.ended = true;
       if (endIsFine) return;

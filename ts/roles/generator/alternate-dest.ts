@@ -32,7 +32,12 @@ export interface AlternateNode {
 /** What became of a regular file in the alternate directories. */
 export type AlternateFile =
   | { readonly kind: 'finished' }
-  | { readonly kind: 'basis'; readonly basisType: number; readonly path: ByteString; readonly stats: StatTable };
+  | {
+      readonly kind: 'basis';
+      readonly basisType: number;
+      readonly path: ByteString;
+      readonly stats: StatTable;
+    };
 
 /**
  * Looks for a regular file in the --compare-dest, --copy-dest or --link-dest directories (rsync's
@@ -80,8 +85,15 @@ export async function tryAlternateFile(gen: Generator, entry: Entry): Promise<Al
       }
     }
     if (gen.itemizing) itemize(gen, list, i, ndx, stats, 0, Item.LocalChange);
-    if (gen.reportAttributes && report.info('name', best.match === 'all' ? 2 : 1) && (best.match === 'all' || !gen.itemizing))
-      report.print(best.match === 'all' ? 'client' : 'info', best.match === 'all' ? text.upToDate(path) : path);
+    if (
+      gen.reportAttributes &&
+      report.info('name', best.match === 'all' ? 2 : 1) &&
+      (best.match === 'all' || !gen.itemizing)
+    )
+      report.print(
+        best.match === 'all' ? 'client' : 'info',
+        best.match === 'all' ? text.upToDate(path) : path,
+      );
     finishHardLink(gen, list, i, ndx, path);
     return { kind: 'finished' };
   }

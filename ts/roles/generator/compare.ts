@@ -1,7 +1,7 @@
 import type { FileList } from '../../flist/file-list.ts';
 import { isDeviceMode, isSpecialMode } from '../../flist/file-list.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
-import { type StatTable, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../kernel/stat-table.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../../kernel/stat-table.ts';
 import { fileLooksUnchanged, linkLooksUnchanged } from '../../metadata/quick-check.ts';
 import { attributesMatch } from '../attributes.ts';
 import type { Entry, Generator } from './state.ts';
@@ -38,8 +38,7 @@ export function looksUnchanged(
 ): boolean {
   switch (fileType(list.mode(i))) {
     case 'file': {
-      if (gen.rules.checksum)
-        return stats.size(row) === list.size(i) && sameBytes(list.checksum(i), sum);
+      if (gen.rules.checksum) return stats.size(row) === list.size(i) && sameBytes(list.checksum(i), sum);
       return fileLooksUnchanged(list.size(i), list.mtime(i), list.mtimeNsec(i), stats, row, {
         sizeOnly: gen.rules.sizeOnly,
         ignoreTimes: gen.rules.ignoreTimes,

@@ -2,7 +2,7 @@ import { IoError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { compareSiblings } from '../../flist/sort.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-import { type StatTable, S_IFDIR, S_IFMT } from '../../kernel/stat-table.ts';
+import { S_IFDIR, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
 import * as text from '../../report/messages.ts';
 import { makeBackup } from '../backup.ts';
 import { countDeleted } from '../counts.ts';
@@ -104,10 +104,7 @@ interface Doomed {
 }
 
 /** The content of a directory that filters do not protect, in list order, and how much they do. */
-function entriesToDelete(
-  gen: Generator,
-  path: ByteString,
-): { doomed: Doomed[]; kept: number } | undefined {
+function entriesToDelete(gen: Generator, path: ByteString): { doomed: Doomed[]; kept: number } | undefined {
   const { tree } = gen.destination;
   const { filters } = gen;
   let content: StatTable;

@@ -21,7 +21,8 @@ export function touchParent(gen: Generator, entry: Entry): void {
   const { list, i, path, stats, row } = entry;
   if (!options.times || options.omitDirTimes || options.dryRun) return;
   if (!options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return;
-  if (stats !== undefined && (stats.isDir(row) || !makeRoom(gen, path, stats.mode(row), list.mode(i)))) return;
+  if (stats !== undefined && (stats.isDir(row) || !makeRoom(gen, path, stats.mode(row), list.mode(i))))
+    return;
   try {
     gen.destination.tree.mkdir(path, list.mode(i) & 0o700);
     list.setFlag(i, EntryFlag.DirCreated);
@@ -52,8 +53,7 @@ export function generateDirectory(gen: Generator, entry: Entry): void {
   let shown = stats;
   let shownRow = row;
   if (list.flags(i) & EntryFlag.DirCreated) shown = undefined;
-  if (!options.perms)
-    list.setMode(i, destMode(list.mode(i), shown?.mode(row), gen.defaultPerms, options));
+  if (!options.perms) list.setMode(i, destMode(list.mode(i), shown?.mode(row), gen.defaultPerms, options));
   let { itemizing } = gen;
   let fromAlternate = false;
   if (shown === undefined && options.alternateDests.length > 0) {
@@ -66,7 +66,15 @@ export function generateDirectory(gen: Generator, entry: Entry): void {
     }
   }
   if (itemizing)
-    itemize(gen, list, i, ndx, shown, shownRow, before === undefined || shown !== before || fromAlternate ? Item.LocalChange : 0);
+    itemize(
+      gen,
+      list,
+      i,
+      ndx,
+      shown,
+      shownRow,
+      before === undefined || shown !== before || fromAlternate ? Item.LocalChange : 0,
+    );
   if (before === undefined && !make(gen, entry)) {
     skipContents(gen, entry);
     return;
@@ -76,8 +84,7 @@ export function generateDirectory(gen: Generator, entry: Entry): void {
   if (changed && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
     report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
-  if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0)
-    deleteBelow(gen, entry);
+  if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0) deleteBelow(gen, entry);
 }
 
 /** Deletes in a directory what is not in the list, where it holds content of the transfer. */
@@ -126,6 +133,7 @@ function skipContents(gen: Generator, entry: Entry): void {
 function openForFilling(gen: Generator, entry: Entry): void {
   const { list, i, path } = entry;
   const errno = gen.destination.tree.setMeta(path, { mode: (list.mode(i) & 0o7777) | 0o700 });
-  if (errno !== 0) gen.ctx.report.print('error-xfer', text.modifyPermsFailed(gen.destination.tree, path, errno));
+  if (errno !== 0)
+    gen.ctx.report.print('error-xfer', text.modifyPermsFailed(gen.destination.tree, path, errno));
   gen.retouchPerms = true;
 }

@@ -1,10 +1,10 @@
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { IoError, protocolError } from '../../errors.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import * as text from '../../report/messages.ts';
 import { ndxDone } from '../../wire/constants.ts';
-import { writeDeleteStats } from '../counts.ts';
 import type { RoleContext } from '../context.ts';
+import { writeDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
 import { deleteDelayed, deletePass, ListedNames } from './delete.ts';
 import { deleteBelow, deletesOnTheWay } from './directory.ts';

@@ -49,7 +49,13 @@ export function linkToLeader(gen: Generator, entry: Entry): boolean {
 }
 
 /** A name is complete at `path`: the names that waited for it are linked now (rsync's finish_hard_link). */
-export function finishHardLink(gen: Generator, list: FileList, i: number, ndx: number, path: ByteString): void {
+export function finishHardLink(
+  gen: Generator,
+  list: FileList,
+  i: number,
+  ndx: number,
+  path: ByteString,
+): void {
   if (!gen.ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) return;
   let waiting = list.hardLinkPrev(i);
   list.setFlag(i, EntryFlag.HlinkFirst | EntryFlag.HlinkDone);
@@ -149,7 +155,8 @@ function linkOne(
     return;
   }
   const shown = present ?? alternate?.shown;
-  if (!createAtomically(gen, path, { link: leaderPath }, present?.table, present?.row ?? 0, list.mode(i))) return;
+  if (!createAtomically(gen, path, { link: leaderPath }, present?.table, present?.row ?? 0, list.mode(i)))
+    return;
   list.setFlag(i, EntryFlag.HlinkDone);
   if (alternate?.quiet) return;
   if (gen.itemizing)

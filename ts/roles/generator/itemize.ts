@@ -1,6 +1,6 @@
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-import { type StatTable, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../kernel/stat-table.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../../kernel/stat-table.ts';
 import { sameTime } from '../../metadata/quick-check.ts';
 import { Item, significantItems } from '../../wire/constants.ts';
 import type { Generator } from './state.ts';
@@ -66,7 +66,13 @@ function differences(
     }
   } else if (
     keepTime
-      ? !sameTime(list.mtime(i), list.mtimeNsec(i), stats.mtime(row), stats.mtimeNsec(row), options.modifyWindow)
+      ? !sameTime(
+          list.mtime(i),
+          list.mtimeNsec(i),
+          stats.mtime(row),
+          stats.mtimeNsec(row),
+          options.modifyWindow,
+        )
       : (iflags & (Item.Transfer | Item.LocalChange)) !== 0 &&
         !(iflags & Item.Matched) &&
         (!(iflags & Item.XnameFollows) || xname !== '')
@@ -76,7 +82,7 @@ function differences(
     const now = stats.mode(row);
     if (options.perms) {
       if (((now ^ mode) & permBits) !== 0) flags |= Item.ReportPerms;
-    } else if (options.executability && (now & 0o111) !== 0 !== ((mode & 0o111) !== 0))
+    } else if (options.executability && ((now & 0o111) !== 0) !== ((mode & 0o111) !== 0))
       flags |= Item.ReportPerms;
   }
   if (options.owner && amRoot && list.uid(i) !== stats.uid(row)) flags |= Item.ReportOwner;

@@ -1,8 +1,8 @@
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
-import { createAtomically } from './create.ts';
 import { fileType, looksUnchanged } from './compare.ts';
+import { createAtomically } from './create.ts';
 import { finishHardLink } from './hard-links.ts';
 import { itemize } from './itemize.ts';
 import type { Entry, Generator } from './state.ts';

@@ -1,20 +1,20 @@
-import { SysError } from '../../errors.ts';
 import { sumSizes } from '../../delta/block-size.ts';
 import { emptySumHead, type SumHead, writeSumHead } from '../../delta/sum-head.ts';
+import { SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import { digestLength, type ByteString } from '../../kernel/kernel.ts';
+import { type ByteString, digestLength } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType, Item } from '../../wire/constants.ts';
-import { prepareBackupName } from '../backup.ts';
 import { setAttributes } from '../attributes.ts';
+import { prepareBackupName } from '../backup.ts';
+import { removePartialDir } from '../partial-dir.ts';
 import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
 import { makeRoom } from './delete.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { itemize } from './itemize.ts';
-import { removePartialDir } from '../partial-dir.ts';
 import type { Entry, Generator } from './state.ts';
 
 /** What the sender's delta is made against. */
@@ -44,7 +44,8 @@ export function generateFile(gen: Generator, entry: Entry): Promise<void> | unde
   if (
     rules.update &&
     entry.stats?.isRegular(entry.row) &&
-    list.mtime(i) - entry.stats.mtime(entry.row) < Math.max(options.modifyWindow, 0) + (options.modifyWindow > 0 ? 0 : 1)
+    list.mtime(i) - entry.stats.mtime(entry.row) <
+      Math.max(options.modifyWindow, 0) + (options.modifyWindow > 0 ? 0 : 1)
   ) {
     if (report.info('skip')) report.print('info', text.newer(path));
     skipHardLink(gen, list, i);
@@ -72,13 +73,16 @@ export function generateFile(gen: Generator, entry: Entry): Promise<void> | unde
   return compareAndRequest(gen, entry, undefined);
 }
 
-function compareAndRequest(gen: Generator, entry: Entry, alternate: Basis | undefined): Promise<void> | undefined {
+function compareAndRequest(
+  gen: Generator,
+  entry: Entry,
+  alternate: Basis | undefined,
+): Promise<void> | undefined {
   const { options, report } = gen.ctx;
   const { tree } = gen.destination;
   const { list, i, ndx, path } = entry;
   let basis: Basis | undefined =
-    alternate ??
-    (entry.stats && { type: BasisType.Fname, path, stats: entry.stats, row: entry.row });
+    alternate ?? (entry.stats && { type: BasisType.Fname, path, stats: entry.stats, row: entry.row });
   const partial = options.partialDir === '' ? undefined : findPartial(gen, path);
 
   if (basis === undefined && partial === undefined) {
@@ -122,7 +126,8 @@ function request(
 ): Promise<void> | undefined {
   const { options, writer } = gen.ctx;
   const { list, i, ndx, path } = entry;
-  const withSums = basis !== undefined && !gen.wholeFile && !options.dryRun && basis.stats.size(basis.row) > 0;
+  const withSums =
+    basis !== undefined && !gen.wholeFile && !options.dryRun && basis.stats.size(basis.row) > 0;
   const backsUpInPlace =
     basis?.type === BasisType.Fname && options.inplace && gen.rules.backup && !options.dryRun;
   if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, withSums);
@@ -215,7 +220,13 @@ async function sendSums(gen: Generator, basis: Basis, ndx: number): Promise<void
   }
   let job: ReturnType<typeof tree.openBlockSums>;
   try {
-    job = tree.openBlockSums(basis.path, size, head.blockLength, head.strongLength, negotiated.transferDigest);
+    job = tree.openBlockSums(
+      basis.path,
+      size,
+      head.blockLength,
+      head.strongLength,
+      negotiated.transferDigest,
+    );
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     report.print('error', text.basisOpenFailed(tree, basis.path, error.errno));

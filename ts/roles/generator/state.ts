@@ -1,14 +1,14 @@
+import type { FilterChain } from '../../filter/index.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { HardLinks } from '../../flist/hard-links.ts';
-import type { ListedNames } from './delete.ts';
-import type { FilterChain } from '../../filter/index.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import type { LogCode } from '../../report/report.ts';
 import type { RoleContext } from '../context.ts';
 import type { Destination } from '../destination.ts';
 import type { GeneratorLink } from '../generator-link.ts';
+import type { ListedNames } from './delete.ts';
 
 /** The options that a second pass over a file that failed verification reads differently. */
 export interface Rules {

@@ -1,10 +1,10 @@
-import { protocolError, SysError } from '../../errors.ts';
 import type { SumHead } from '../../delta/sum-head.ts';
+import { protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveResult } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
-import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
+import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
@@ -13,8 +13,8 @@ import { makeBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
-import { askAgain } from './redo.ts';
 import type { ReceiverInput } from './receive-files.ts';
+import { askAgain } from './redo.ts';
 
 export interface Arrival {
   readonly list: FileList;
@@ -202,7 +202,13 @@ async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival)
 }
 
 /** The file is complete: it gets its attributes and its name, or what --partial asks for. */
-function place(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Plan, verified: boolean): void {
+function place(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  arrival: Arrival,
+  plan: Plan,
+  verified: boolean,
+): void {
   const { options, negotiated } = ctx;
   const { tree } = input.destination;
   const { list, i, item, redo } = arrival;
@@ -254,8 +260,18 @@ function finish(
     setAttributes(ctx, tree, path, list, i, lookUp(ctx, input, path), 0, flags);
     return true;
   }
-  if (options.backup && !redo && overwritesBasis && !makeBackup(ctx, tree, path, false)) throw text.fatalFileIo();
-  setAttributes(ctx, tree, plan.target, list, i, plan.intoPartial ? lookUp(ctx, input, plan.target) : undefined, 0, flags);
+  if (options.backup && !redo && overwritesBasis && !makeBackup(ctx, tree, path, false))
+    throw text.fatalFileIo();
+  setAttributes(
+    ctx,
+    tree,
+    plan.target,
+    list,
+    i,
+    plan.intoPartial ? lookUp(ctx, input, plan.target) : undefined,
+    0,
+    flags,
+  );
   try {
     tree.rename(plan.target, path);
     return true;

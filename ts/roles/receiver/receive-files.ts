@@ -1,5 +1,5 @@
-import { protocolError } from '../../errors.ts';
 import { readSumHead, type SumHead } from '../../delta/sum-head.ts';
+import { protocolError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistReceiver } from '../../flist/receive.ts';
@@ -10,10 +10,10 @@ import { decodeItem, newItemHeader } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { countCreated, readDeleteStats } from '../counts.ts';
 import type { Destination } from '../destination.ts';
-import { isKeepAlive, locate } from '../locate.ts';
 import type { GeneratorLink } from '../generator-link.ts';
-import { ReceiveQueue } from './receive-queue.ts';
+import { isKeepAlive, locate } from '../locate.ts';
 import { receiveFile } from './receive-file.ts';
+import { ReceiveQueue } from './receive-queue.ts';
 
 export interface ReceiverInput {
   readonly lists: FileLists;

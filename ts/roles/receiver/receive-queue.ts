@@ -11,8 +11,8 @@ import { newFileMeta } from '../attributes.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
-import { askAgain } from './redo.ts';
 import type { ReceiverInput } from './receive-files.ts';
+import { askAgain } from './redo.ts';
 
 const smallFile = 64 * 1024;
 const maxFiles = 256;
@@ -64,9 +64,7 @@ export class ReceiveQueue {
 
   get isFull(): boolean {
     return (
-      this.batch.count >= maxFiles ||
-      this.batch.dataBytes >= maxBytes ||
-      this.referenced >= maxReferenceBytes
+      this.batch.count >= maxFiles || this.batch.dataBytes >= maxBytes || this.referenced >= maxReferenceBytes
     );
   }
 
@@ -186,7 +184,8 @@ export class ReceiveQueue {
 
   private placed(list: FileList, i: number, ndx: number): void {
     const { options, negotiated } = this.ctx;
-    if (negotiated.incRecurse || (options.hardLinks && list.flags(i) & EntryFlag.Hlinked)) this.input.link.success(ndx);
+    if (negotiated.incRecurse || (options.hardLinks && list.flags(i) & EntryFlag.Hlinked))
+      this.input.link.success(ndx);
   }
 
   private failed(list: FileList, i: number, ndx: number, errno: number, step: string): void {

@@ -1,6 +1,6 @@
-import { ExitCode, IoError, protocolError, type SysError } from '../../errors.ts';
 import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
 import { writeSumHead } from '../../delta/sum-head.ts';
+import { ExitCode, IoError, protocolError, type SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';

@@ -1,0 +1,166 @@
+import { readlinkSync } from 'node:fs';
+import { ExitCode } from '../errors.ts';
+import { createFilters, type FilterChain, ImpliedIncludes, sendFilters } from '../filter/index.ts';
+import type { NameGuard } from '../flist/name-guard.ts';
+import { loadKernel } from '../kernel/index.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { printSummary } from '../report/summary.ts';
+import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
+import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
+import { connectToDaemon, reachDaemonByShell } from './daemon-connection.ts';
+import { type End, exitCodeOf, openEnd, type SessionIo } from './end.ts';
+import { type Endpoints, findEndpoints } from './endpoints.ts';
+import { endAfterFailure } from './failure.ts';
+import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
+import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
+import { runLocal } from './local.ts';
+import { readNames } from './read-names.ts';
+import { runReceiver } from './receiver-end.ts';
+import { remoteCommand, startRemoteShell } from './remote-shell.ts';
+import { runSender } from './sender-end.ts';
+
+/**
+ * A client's run, from its arguments to its exit code (rsync's start_client and client_run). Throws an
+ * `RsyncError` for what ended it early.
+ */
+export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<number> {
+  const kernel = loadKernel();
+  const cwd = workingDirectory();
+  const ends = findEndpoints(options, args);
+  if (ends.kind === 'local') return runLocal(kernel, options, ends, cwd, io);
+  const filters = createFilters(options, { side: ends.sender ? 'sender' : 'receiver', cwd });
+  const connection = await connect(kernel, options, ends, io);
+  if (connection === undefined) return ExitCode.Ok;
+  const { duplex, child } = connection;
+  const end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
+  const interrupted = () => {
+    end.reader.fail(io.signal.reason);
+    duplex.destroy();
+  };
+  io.signal.addEventListener('abort', interrupted, { once: true });
+  if (io.signal.aborted) interrupted();
+  try {
+    const greeting = await connection.greet?.(end);
+    if (greeting === 'listed') return ExitCode.Ok;
+    await runClientEnd(end, options, ends, filters, greeting ?? {});
+    const remote = child === undefined ? 0 : await remoteExit(end, child);
+    summarize(end, ends);
+    return Math.max(remote, exitCodeOf(end));
+  } catch (error) {
+    throw await endAfterFailure(end, error, child);
+  } finally {
+    io.signal.removeEventListener('abort', interrupted);
+    end.timeout.stop();
+    end.report.closeLine();
+    duplex.destroy();
+  }
+}
+
+/** What the client side of both a remote and a local run does once it is connected. */
+export async function runClientEnd(
+  end: End,
+  given: Options,
+  ends: Pick<Endpoints, 'sender' | 'paths' | 'destination' | 'requested'>,
+  filters: FilterChain,
+  extra: Partial<HandshakeSetup>,
+): Promise<void> {
+  const { reader, writer, report, setup } = end;
+  const { sender } = ends;
+  const negotiated = await handshake(end, {
+    amServer: false,
+    amSender: sender,
+    options: given,
+    kernel: setup.kernel,
+    clientInfo: '',
+    env: process.env,
+    notice: (line) => report.print('info', line),
+    ...extra,
+  });
+  const { protocol } = negotiated;
+  const options = optionsForProtocol(given, protocol);
+  report.negotiated = negotiated;
+  const namesFromPeer = sender && options.filesFromHost !== undefined;
+  const lateMultiplex = namesFromPeer && protocol < 31;
+  if (protocol >= 30) writer.startMultiplex();
+  if (!lateMultiplex) reader.startMultiplex();
+  sendFilters(writer, options, filters, protocol);
+  if (sender) {
+    const names = namesFromPeer
+      ? namesFromWire(reader, lateMultiplex)
+      : options.filesFrom === ''
+        ? undefined
+        : fileNames(readNames(options.filesFrom), options.from0);
+    await runSender(end, options, negotiated, filters, ends.paths, names);
+    return;
+  }
+  if (options.filesFrom !== '' && options.filesFromHost === undefined)
+    forwardNames(writer, readNames(options.filesFrom), options.from0);
+  await runReceiver(end, options, negotiated, filters, ends.destination, guardOf(options, ends, filters));
+}
+
+/** Absolute path of the working directory, as bytes. */
+export function workingDirectory(): ByteString {
+  try {
+    return readlinkSync('/proc/self/cwd', 'latin1');
+  } catch {
+    return Buffer.from(process.cwd()).toString('latin1');
+  }
+}
+
+/** The closing lines and the --stats block; a list-only run has none. */
+export function summarize(end: End, ends: Pick<Endpoints, 'startedAt'>): void {
+  const { report, stats } = end;
+  printSummary(report, stats, {
+    protocol: report.negotiated?.protocol ?? 32,
+    seconds: Math.floor(Date.now() / 1000) - Math.floor(ends.startedAt / 1000),
+  });
+}
+
+interface Connection {
+  readonly duplex: Duplex;
+  readonly child?: ChildDuplex;
+  /** The daemon's dialogue; afterwards the handshake goes on with what was agreed. */
+  greet?(end: End): Promise<Partial<HandshakeSetup> | 'listed'>;
+}
+
+async function connect(
+  kernel: Kernel,
+  options: Options,
+  ends: Endpoints,
+  io: SessionIo,
+): Promise<Connection | undefined> {
+  if (ends.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
+  if (ends.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
+  const child = startRemoteShell(kernel, remoteCommand(options, ends), options, io);
+  return { duplex: child, child };
+}
+
+async function remoteExit(end: End, child: ChildDuplex): Promise<number> {
+  await end.writer.end().catch(() => {});
+  const exit = await child.exit;
+  const failure = spawnFailure('', exit);
+  if (failure) throw failure;
+  return exitCodeOfRemote(exit);
+}
+
+/** Checks that a sender sends nothing but what was asked for and not excluded. */
+function guardOf(
+  options: Options,
+  ends: Pick<Endpoints, 'requested'>,
+  filters: FilterChain,
+): NameGuard | undefined {
+  if (options.trustSender || options.listOnly) return undefined;
+  const implied = new ImpliedIncludes(options);
+  if (options.filesFrom === '') for (const { path, daemon } of ends.requested) implied.add(path, daemon);
+  else if (options.filesFromHost === undefined)
+    for (const name of fileNames(readNames(options.filesFrom), options.from0)) implied.add(name, false);
+  const checksRules = !filters.isEmpty && !filters.hasPerDir;
+  return {
+    check(path, isDir) {
+      if (checksRules && filters.check(path, isDir, 'hide') === 'excluded') return 'excluded';
+      return implied.isEmpty || implied.allows(path, isDir) ? 'ok' : 'unrequested';
+    },
+    isImpliedParent: (path) => !implied.isEmpty && implied.isImpliedParent(path),
+  };
+}

@@ -1,0 +1,74 @@
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { serverArgs } from '../options/server-args.ts';
+import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
+import { connectDaemon, daemonPort } from '../transport/tcp.ts';
+import { askPassword } from './ask-password.ts';
+import { daemonExchange, daemonPaths } from './daemon-client.ts';
+import type { End, SessionIo } from './end.ts';
+import type { Endpoints } from './endpoints.ts';
+import type { HandshakeSetup } from './handshake.ts';
+import { remoteCommand, startRemoteShell } from './remote-shell.ts';
+
+export interface DaemonConnection {
+  readonly duplex: Duplex;
+  readonly child?: ChildDuplex;
+  greet(end: End): Promise<Partial<HandshakeSetup> | 'listed'>;
+}
+
+/** A daemon at the end of a TCP connection. */
+export async function connectToDaemon(
+  kernel: Kernel,
+  options: Options,
+  ends: Endpoints,
+  io: SessionIo,
+): Promise<DaemonConnection> {
+  const duplex = await connectDaemon({
+    host: ends.host,
+    port: ends.port ?? options.port,
+    connectTimeout: options.contimeout,
+    family: options.addressFamily === 'any' ? undefined : options.addressFamily === 'ipv4' ? 4 : 6,
+    bindAddress: options.address === '' ? undefined : options.address,
+    env: process.env,
+    onStderr: (chunk) => io.stderr(chunk),
+  });
+  return { duplex, greet: (end) => greet(end, kernel, options, ends) };
+}
+
+/** A daemon that a remote shell starts for this one connection. */
+export function reachDaemonByShell(
+  kernel: Kernel,
+  options: Options,
+  ends: Endpoints,
+  io: SessionIo,
+): DaemonConnection {
+  const port = ends.port ?? options.port;
+  const child = startRemoteShell(kernel, remoteCommand(options, ends), options, io, {
+    RSYNC_PORT: `${port === 0 ? daemonPort : port}`,
+  });
+  return { duplex: child, child, greet: (end) => greet(end, kernel, options, ends) };
+}
+
+async function greet(
+  end: End,
+  kernel: Kernel,
+  options: Options,
+  ends: Endpoints,
+): Promise<Partial<HandshakeSetup> | 'listed'> {
+  const outcome = await daemonExchange(end, {
+    module: ends.module,
+    user: ends.user,
+    options,
+    kernel,
+    env: process.env,
+    askPassword,
+    serverArgs: (protocol): ByteString[] => [
+      ...serverArgs(options, { sender: !ends.sender, protocol, daemon: true }),
+      '.',
+      ...daemonPaths(ends.remotePaths, ends.module, options.oldArgs > 0),
+    ],
+    onLine: (line) => end.report.print('info', line),
+  });
+  if (outcome.kind === 'listed') return 'listed';
+  return { protocol: outcome.protocol, remoteProtocol: outcome.remoteProtocol, isDaemon: true };
+}

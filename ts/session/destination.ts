@@ -1,0 +1,171 @@
+import { ExitCode, RsyncError, SysError } from '../errors.ts';
+import { EntryFlag } from '../flist/file-list.ts';
+import type { FileLists } from '../flist/file-lists.ts';
+import type { ByteString, Tree } from '../kernel/kernel.ts';
+import type { StatTable } from '../kernel/stat-table.ts';
+import type { Options } from '../options/options.ts';
+import * as text from '../report/messages.ts';
+import type { Destination } from '../roles/destination.ts';
+import type { End } from './end.ts';
+
+/**
+ * Finds out what the destination argument means for what is coming (rsync's get_local_name): a directory
+ * that is there or has to be made, or the name of a single file. Folders that the options name are made
+ * absolute where they lead out of it.
+ */
+export function openDestination(
+  end: End,
+  options: Options,
+  lists: FileLists,
+  argument: ByteString | undefined,
+): { destination: Destination; options: Options } {
+  const { cwd } = end.setup;
+  const place = locate(end, options, lists, argument);
+  const base = place.missing ? join(cwd, place.base) : place.tree.path;
+  const { tree, localName, missing } = place;
+  const resolved: Options = {
+    ...options,
+    alternateDests: options.alternateDests.map(({ kind, dir }) => ({
+      kind,
+      dir: trimSlash(dir.startsWith('/') ? dir : join(base, dir)),
+    })),
+    backupDir: outside(base, options.backupDir),
+    tempDir: outside(base, options.tempDir),
+    partialDir: outside(base, options.partialDir),
+  };
+  checkFolders(end, tree, options, resolved);
+  return { destination: { tree, localName, missing }, options: resolved };
+}
+
+interface Place {
+  readonly tree: Tree;
+  readonly localName: ByteString | undefined;
+  readonly missing: boolean;
+  readonly base: ByteString;
+}
+
+function locate(end: End, options: Options, lists: FileLists, argument: ByteString | undefined): Place {
+  const { kernel, cwd } = end.setup;
+  const open = (path: ByteString, number: 1 | 2 | 3): Place => {
+    try {
+      const tree = kernel.openTree(join(cwd, path));
+      return { tree, localName: undefined, missing: false, base: path };
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      throw new RsyncError(
+        ExitCode.FileSelect,
+        text.destinationEnterFailed(number, { path: cwd }, path, error.errno),
+      );
+    }
+  };
+  if (argument === undefined || options.listOnly) return open('.', 1);
+  const path = argument === '' ? '.' : argument;
+  const here = kernel.openTree(cwd);
+  try {
+    const { entries } = lists.totals;
+    const slash = path.endsWith('/');
+    const stats = look(here, cwd, path);
+    if (typeof stats !== 'number') {
+      if (stats.isDir()) return open(path, 1);
+      if (entries > 1) throw new RsyncError(ExitCode.FileSelect, text.destinationMustBeDirectory());
+      if (lists.segments[0].isDir(0))
+        throw new RsyncError(ExitCode.FileSelect, text.cannotOverwriteWithDirectory());
+      if (slash) throw new RsyncError(ExitCode.Syntax, text.destinationIsNoDirectory());
+    } else if (stats !== text.ENOENT)
+      throw new RsyncError(ExitCode.FileSelect, text.destinationStatFailed(here, path, stats));
+
+    if (entries > 1 || slash) return make(end, options, lists, here, path, open);
+    const cut = path.lastIndexOf('/');
+    if (cut < 0) return { ...open('.', 3), localName: path };
+    return { ...open(cut === 0 ? '/' : path.slice(0, cut), 3), localName: path.slice(cut + 1) };
+  } finally {
+    here.close();
+  }
+}
+
+/** A directory that is not there yet. */
+function make(
+  end: End,
+  options: Options,
+  lists: FileLists,
+  here: Tree,
+  path: ByteString,
+  open: (path: ByteString, number: 1 | 2 | 3) => Place,
+): Place {
+  const { report } = end;
+  const name = path.length > 1 ? trimSlash(path) : path;
+  if (!options.dryRun) {
+    try {
+      here.mkdir(join(end.setup.cwd, name), 0o777);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(here, name, error.errno));
+    }
+  }
+  const first = lists.segments[0];
+  if (first.high >= first.low && first.isDotDir(first.low)) first.setFlag(first.low, EntryFlag.DirCreated);
+  if (report.info('name') || report.formatHasI > 0) report.print('info', text.createdDirectory(name));
+  if (options.dryRun) return { ...open('.', 2), missing: true, base: name };
+  return open(name, 2);
+}
+
+function look(here: Tree, cwd: ByteString, path: ByteString): StatTable | number {
+  try {
+    return here.stat(join(cwd, path));
+  } catch (error) {
+    if (error instanceof SysError) return error.errno;
+    throw error;
+  }
+}
+
+/** --temp-dir has to be a directory, --backup-dir may be made; alternate directories are only warned of. */
+function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): void {
+  const { report } = end;
+  const statOf = (dir: ByteString): StatTable | number => {
+    try {
+      return tree.stat(dir.startsWith('/') ? dir : join(tree.path, dir));
+    } catch (error) {
+      if (error instanceof SysError) return error.errno;
+      throw error;
+    }
+  };
+  if (resolved.tempDir !== '') {
+    const stats = statOf(resolved.tempDir);
+    if (typeof stats === 'number')
+      throw new RsyncError(
+        ExitCode.Syntax,
+        stats === text.ENOENT
+          ? `The temp-dir does not exist: ${given.tempDir}`
+          : `Failed to stat temp-dir ${given.tempDir}`,
+      );
+    if (!stats.isDir())
+      throw new RsyncError(ExitCode.Syntax, `The temp-dir is not a directory: ${given.tempDir}`);
+  }
+  if (resolved.backupDir !== '') {
+    const stats = statOf(resolved.backupDir);
+    if (typeof stats !== 'number' && !stats.isDir())
+      throw new RsyncError(ExitCode.Syntax, `The backup-dir is not a directory: ${given.backupDir}`);
+    if (report.info('backup'))
+      report.print('info', `${typeof stats === 'number' ? '(new) ' : ''}backup_dir is ${given.backupDir}`);
+  }
+  for (const { kind, dir } of resolved.alternateDests) {
+    const stats = statOf(dir);
+    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`--${kind}-dest`, dir));
+    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`--${kind}-dest`, dir));
+  }
+}
+
+function join(base: ByteString, path: ByteString): ByteString {
+  if (path.startsWith('/')) return path;
+  return base.endsWith('/') ? base + path : `${base}/${path}`;
+}
+
+function trimSlash(path: ByteString): ByteString {
+  return path.replace(/(.)\/+$/s, '$1');
+}
+
+/** A folder named by the user: kept relative while it stays below `base`. */
+function outside(base: ByteString, dir: ByteString): ByteString {
+  if (dir === '' || dir.startsWith('/') || !dir.split('/').includes('..')) return dir;
+  return join(base, dir);
+}

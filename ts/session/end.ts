@@ -1,0 +1,207 @@
+import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { localeCharset } from '../report/escape.ts';
+import { type LogCode, type Output, Report } from '../report/report.ts';
+import { Statistics } from '../report/statistics.ts';
+import type { GeneratorLink } from '../roles/generator-link.ts';
+import type { Loopback } from '../roles/loopback.ts';
+import { limitSink } from '../transport/bwlimit.ts';
+import type { Duplex } from '../transport/duplex.ts';
+import { Msg } from '../wire/constants.ts';
+import { Reader } from '../wire/reader.ts';
+import { Writer } from '../wire/writer.ts';
+import { IoTimeout } from './timeouts.ts';
+
+/** What a run may write to, and what ends it early. */
+export interface SessionIo {
+  stdout(bytes: Uint8Array): void;
+  stderr(bytes: Uint8Array): void;
+  /** Aborted with an `RsyncError` as reason when the run is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+export interface EndSetup {
+  readonly io: SessionIo;
+  readonly duplex: Duplex;
+  readonly options: Options;
+  readonly kernel: Kernel;
+  readonly server: boolean;
+  readonly sender: boolean;
+  /** Absolute path that arguments are relative to. */
+  readonly cwd: ByteString;
+  /** The other end is a session of this process. */
+  readonly loopback?: Loopback;
+}
+
+/**
+ * One end of a run: the decoded and the encoded half of its connection, what it says and what it counts.
+ * Everything that lasts as long as the run and no longer is held here.
+ */
+export interface End {
+  readonly setup: EndSetup;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly report: Report;
+  readonly stats: Statistics;
+  readonly state: { ioError: number };
+  readonly timeout: IoTimeout;
+  /** Set while this end receives. */
+  link: GeneratorLink | undefined;
+  /** The role that a message of ours names. */
+  who: 'client' | 'server' | 'sender' | 'generator' | 'receiver' | 'Receiver';
+  /** The protocol is through: the peer may go any time. */
+  finished: boolean;
+  /** What has to settle before the process may go: roles that put unfinished files away. */
+  readonly unwinding: Promise<unknown>[];
+}
+
+/** Log codes and the messages that carry them. */
+const messageOf: Readonly<Record<Exclude<LogCode, 'log'>, Msg>> = {
+  info: Msg.Info,
+  client: Msg.Client,
+  warning: Msg.Warning,
+  error: Msg.Error,
+  'error-xfer': Msg.ErrorXfer,
+};
+
+export function openEnd(setup: EndSetup): End {
+  const { options, duplex, server } = setup;
+  const state = { ioError: 0 };
+  const stats = new Statistics();
+  const writer = new Writer(limitSink(duplex.sink, options.bwlimit));
+  let end!: End;
+  const reader = new Reader(duplex.source, {
+    message: (tag, payload) => onMessage(end, tag, payload),
+    beforeWait: () => writer.flush(),
+  });
+  const report = new Report({
+    options,
+    output: server ? serverOutput(setup, writer) : clientOutput(setup),
+    server,
+    sender: setup.sender,
+    local: setup.loopback !== undefined,
+    charset: localeCharset(process.env),
+    counters: { written: () => writer.bytesWritten, read: () => reader.bytesRead },
+    stats,
+  });
+  const timeout = new IoTimeout(
+    options.timeout,
+    () => reader.lastInput,
+    () => writer.lastOutput,
+    (error) => fail(end, error),
+    () => {
+      if (!writer.isMultiplexed || writer.full) return;
+      writer.message(Msg.Data, Buffer.alloc(0));
+      writer.flush();
+    },
+  );
+  end = {
+    setup,
+    reader,
+    writer,
+    report,
+    stats,
+    state,
+    timeout,
+    link: undefined,
+    who: server ? 'server' : 'client',
+    finished: false,
+    unwinding: [],
+  };
+  return end;
+}
+
+/** Ends the connection with `error`: whatever waits for the peer fails with it. */
+export function fail(end: End, error: RsyncError): void {
+  end.reader.fail(error);
+  end.setup.duplex.destroy();
+}
+
+function clientOutput({ io }: EndSetup): Output {
+  return {
+    write(code, text) {
+      const bytes = Buffer.from(text, 'latin1');
+      if (code === 'info' || code === 'client') io.stdout(bytes);
+      else io.stderr(bytes);
+    },
+  };
+}
+
+/** Messages once the stream is multiplexed; before that, standard error. */
+function serverOutput({ io }: EndSetup, writer: Writer): Output {
+  return {
+    write(code, text) {
+      const bytes = Buffer.from(text, 'latin1');
+      if (code === 'log') return;
+      if (writer.isMultiplexed) writer.message(messageOf[code], bytes);
+      else io.stderr(bytes);
+    },
+    deleted(payload) {
+      writer.message(Msg.Deleted, Buffer.from(payload, 'latin1'));
+    },
+  };
+}
+
+/** What arrives between the data (rsync's read_a_msg). */
+function onMessage(end: End, tag: number, payload: Buffer): void {
+  const { report, state } = end;
+  switch (tag) {
+    case Msg.Info:
+    case Msg.Client:
+      report.write('info', payload.toString('latin1'));
+      return;
+    case Msg.ErrorXfer:
+      report.write('error-xfer', payload.toString('latin1'));
+      return;
+    case Msg.Error:
+    case Msg.ErrorSocket:
+    case Msg.ErrorUtf8:
+      report.write('error', payload.toString('latin1'));
+      return;
+    case Msg.Warning:
+      report.write('warning', payload.toString('latin1'));
+      return;
+    case Msg.Log:
+      report.write('log', payload.toString('latin1'));
+      return;
+    case Msg.Noop:
+      return;
+    case Msg.IoError:
+      state.ioError |= intOf(tag, payload) & (IoError.General | IoError.Vanished | IoError.DeleteLimit);
+      return;
+    case Msg.IoTimeout:
+      if (!end.setup.server) end.timeout.lower(payload);
+      return;
+    case Msg.NoSend:
+      if (end.link === undefined) break;
+      end.link.noSend(intOf(tag, payload));
+      return;
+    case Msg.Deleted:
+      report.peerDeleted(payload.toString('latin1'));
+      return;
+    case Msg.Success:
+      if (!end.setup.sender) break;
+      return;
+    case Msg.ErrorExit:
+      throw new RsyncError((payload.length === 4 ? payload.readInt32LE() : 0) as ExitCode, '', {
+        fromPeer: true,
+      });
+  }
+  throw protocolError(`unexpected tag ${tag} [${end.who}]`, ExitCode.StreamIo);
+}
+
+function intOf(tag: number, payload: Buffer): number {
+  if (payload.length !== 4)
+    throw protocolError(`invalid multi-message ${tag}:${payload.length}`, ExitCode.StreamIo);
+  return payload.readInt32LE();
+}
+
+/** rsync's exit value for a run that came to its end, from what went wrong on the way. */
+export function exitCodeOf(end: End): ExitCode {
+  const { ioError } = end.state;
+  if (ioError & IoError.General || end.report.gotXferError) return ExitCode.Partial;
+  if (ioError & IoError.Vanished) return ExitCode.Vanished;
+  if (ioError & IoError.DeleteLimit) return ExitCode.DeleteLimit;
+  return ExitCode.Ok;
+}

@@ -1,0 +1,63 @@
+import { ExitCode, RsyncError } from '../errors.ts';
+import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
+import type { ChildDuplex } from '../transport/duplex.ts';
+import { Msg } from '../wire/constants.ts';
+import type { End } from './end.ts';
+
+/** How long a peer may take to read why we end, or a dying child to say why it did. */
+const graceMs = 1000;
+
+/** Ends that the peer brought about, or cannot hear of any more. */
+const unspoken: ReadonlySet<number> = new Set([
+  ExitCode.SocketIo,
+  ExitCode.StreamIo,
+  ExitCode.Signal1,
+  ExitCode.Timeout,
+]);
+
+/**
+ * A run failed: tells the peer, drops the connection, waits until unfinished files are put away, and
+ * answers the error to end with, which takes the remote side's exit value into account.
+ */
+export async function endAfterFailure(end: End, error: unknown, child?: ChildDuplex): Promise<unknown> {
+  const { io } = end.setup;
+  let failure = io.signal.aborted ? io.signal.reason : error;
+  if (failure instanceof RsyncError && !failure.fromPeer) await tellPeer(end, failure);
+  end.reader.fail(failure instanceof Error ? failure : new Error(String(failure)));
+  end.setup.duplex.destroy();
+  await Promise.allSettled(end.unwinding);
+  if (child !== undefined) {
+    const exit = await Promise.race([child.exit, delay(graceMs)]);
+    if (exit === undefined) child.kill();
+    else {
+      const notStarted = spawnFailure('', exit);
+      if (notStarted) failure = notStarted;
+      else {
+        const code = exitCodeOfRemote(exit, false);
+        if (failure instanceof RsyncError && code > failure.exitCode)
+          failure = new RsyncError(code as ExitCode, failure.message, {
+            cause: failure,
+            fromPeer: failure.fromPeer,
+          });
+      }
+    }
+  }
+  return failure;
+}
+
+/** From protocol 31 on a fatal error reaches the other side as its exit value, behind the text. */
+async function tellPeer(end: End, failure: RsyncError): Promise<void> {
+  const { writer, report, setup } = end;
+  if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return;
+  if (setup.server && failure.message !== '') report.print('error', failure.message);
+  if ((report.negotiated?.protocol ?? 0) >= 31) {
+    const payload = Buffer.alloc(4);
+    payload.writeInt32LE(failure.exitCode);
+    writer.message(Msg.ErrorExit, payload);
+  }
+  await Promise.race([writer.drain().catch(() => {}), delay(graceMs)]);
+}
+
+function delay(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
+}

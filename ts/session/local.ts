@@ -1,0 +1,113 @@
+import { ExitCode } from '../errors.ts';
+import { createFilters } from '../filter/index.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { capabilityString } from '../options/server-args.ts';
+import { Loopback } from '../roles/loopback.ts';
+import { memoryPair } from '../transport/memory.ts';
+import { runClientEnd, summarize } from './client.ts';
+import { type End, exitCodeOf, openEnd, type SessionIo } from './end.ts';
+import type { Endpoints } from './endpoints.ts';
+import { endAfterFailure } from './failure.ts';
+import { runServerEnd } from './server.ts';
+
+/**
+ * A local run: a client that sends and a server that receives, in one process, with a wire of memory
+ * between them. What the user sees is what a run over a real wire shows.
+ */
+export async function runLocal(
+  kernel: Kernel,
+  given: Options,
+  ends: Endpoints,
+  cwd: ByteString,
+  io: SessionIo,
+): Promise<number> {
+  const options: Options = { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };
+  const clientFilters = createFilters(options, { side: 'sender', cwd });
+  const [clientWire, serverWire] = memoryPair();
+  const loopback = canPassFiles(options) ? new Loopback() : undefined;
+  const common = { io, kernel, cwd, loopback };
+  const client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
+  const serverOptions = optionsOfServer(options);
+  const server = openEnd({
+    ...common,
+    duplex: serverWire,
+    options: serverOptions,
+    server: true,
+    sender: false,
+  });
+  const interrupted = () => {
+    for (const end of [client, server]) {
+      end.reader.fail(io.signal.reason);
+      end.setup.duplex.destroy();
+    }
+  };
+  io.signal.addEventListener('abort', interrupted, { once: true });
+  if (io.signal.aborted) interrupted();
+  const arrangement = { localServer: true };
+  const serving = runServerEnd(server, serverOptions, ['.', ...ends.remotePaths], arrangement).catch(
+    async (error: unknown) => {
+      throw await endAfterFailure(server, error);
+    },
+  );
+  const sending = runClientEnd(client, options, ends, clientFilters, arrangement).catch(
+    async (error: unknown) => {
+      throw await endAfterFailure(client, error);
+    },
+  );
+  try {
+    await settle(client, sending, serving);
+    summarize(client, ends);
+    return Math.max(exitCodeOf(client), exitCodeOf(server));
+  } finally {
+    io.signal.removeEventListener('abort', interrupted);
+    client.timeout.stop();
+    server.timeout.stop();
+    client.report.closeLine();
+    for (const { fd } of loopback?.rest() ?? []) kernel.closeFd(fd);
+  }
+}
+
+/** Waits for both ends; the first cause of a failure is the one that counts. */
+async function settle(client: End, sending: Promise<void>, serving: Promise<void>): Promise<void> {
+  const [sent, served] = await Promise.allSettled([sending, serving]);
+  if (sent.status === 'rejected') {
+    const toldByPeer =
+      served.status === 'rejected' && (sent.reason?.fromPeer || sent.reason?.exitCode === ExitCode.StreamIo);
+    throw toldByPeer ? withoutText(served.reason, client) : sent.reason;
+  }
+  if (served.status === 'rejected') throw served.reason;
+}
+
+/** The server's reason; its text came to the client as a message when there was a wire to say it on. */
+function withoutText(reason: unknown, _client: End): unknown {
+  return reason;
+}
+
+/** Files may pass as descriptors when nothing has to look at their bytes on the way. */
+function canPassFiles(options: Options): boolean {
+  return (
+    options.wholeFile === true &&
+    !options.inplace &&
+    options.append === 'no' &&
+    options.partialDir === '' &&
+    !options.backup &&
+    !options.progress &&
+    options.compressChoice === '' &&
+    options.bwlimit === 0
+  );
+}
+
+/** What the other end of a local run works with: all the same, but the list is filtered and tweaked here. */
+function optionsOfServer(options: Options): Options {
+  return {
+    ...options,
+    server: true,
+    sender: false,
+    chmod: '',
+    filters: [],
+    filesFrom: '',
+    clientInfo: capabilityString(options.protocol, options.incRecursive !== false && options.recursive),
+    copyLinks: false,
+  };
+}

@@ -1,0 +1,111 @@
+import { protocolError } from '../errors.ts';
+import type { FilterChain } from '../filter/index.ts';
+import type { NameGuard } from '../flist/name-guard.ts';
+import { FlistReceiver } from '../flist/receive.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { defaultPerms } from '../metadata/modes.ts';
+import type { Options } from '../options/options.ts';
+import * as text from '../report/messages.ts';
+import { generateFiles } from '../roles/generator/generate-files.ts';
+import { GeneratorLink } from '../roles/generator-link.ts';
+import { ItemLog } from '../roles/item-log.ts';
+import { receiveFiles } from '../roles/receiver/receive-files.ts';
+import { ndxDone } from '../wire/constants.ts';
+import type { Negotiated } from '../wire/negotiated.ts';
+import { openDestination } from './destination.ts';
+import type { End } from './end.ts';
+import { amRoot, chmodOf, makeRoleContext } from './role-context.ts';
+import { takeTotals } from './totals.ts';
+
+/**
+ * A receiving end from the file list to the goodbye (rsync's do_recv and what leads to it): generator and
+ * receiver side by side. Filters were exchanged before. `destination` undefined only lists.
+ */
+export async function runReceiver(
+  end: End,
+  options: Options,
+  negotiated: Negotiated,
+  filters: FilterChain,
+  destination: ByteString | undefined,
+  guard: NameGuard | undefined,
+): Promise<void> {
+  const { reader, writer, report, setup, stats } = end;
+  const { kernel } = setup;
+  end.who = 'Receiver';
+  const flist = new FlistReceiver({
+    kernel,
+    options,
+    negotiated,
+    report,
+    texts: text,
+    state: end.state,
+    reader,
+    guard,
+    amRoot: amRoot(),
+    tweakMode: chmodOf(options),
+  });
+  const { lists } = flist;
+  report.lists = lists;
+  await flist.receive(-1);
+  if (negotiated.incRecurse && lists.totals.entries === 1) await flist.receiveAdditional();
+  if (lists.totals.entries === 0) {
+    takeTotals(end, lists);
+    return;
+  }
+
+  const place = openDestination(end, options, lists, destination);
+  const link = new GeneratorLink();
+  end.link = link;
+  const ctx = makeRoleContext(end, place.options, negotiated, new ItemLog(report));
+  const decoder = kernel.openDecoder(negotiated.codec);
+  try {
+    const received = receiveFiles(ctx, {
+      lists,
+      flist,
+      link,
+      destination: place.destination,
+      decoder,
+    }).then(() => finishReceiving(end, negotiated.protocol, link));
+    const generated = generateFiles(ctx, {
+      lists,
+      link,
+      destination: place.destination,
+      filters,
+      hardLinks: flist.hardLinks,
+      defaultPerms: defaultPerms(process.umask()),
+    });
+    end.who = 'generator';
+    end.unwinding.push(received);
+    await Promise.all([received, generated]);
+    writer.ndx(ndxDone);
+    end.finished = true;
+    await writer.drain();
+    const { totalSize, flistBuildMs, flistTransferMs } = stats;
+    takeTotals(end, lists);
+    if (!setup.server) Object.assign(stats, { totalSize, flistBuildMs, flistTransferMs });
+  } finally {
+    place.destination.tree.close();
+    decoder.close();
+  }
+}
+
+/** The sender's counters (client only), then the answer to the generator's goodbye. */
+async function finishReceiving(end: End, protocol: number, link: GeneratorLink): Promise<void> {
+  const { reader, stats, setup } = end;
+  if (!setup.server) {
+    // The peer's "read" is our "written".
+    const counters = await reader.record(() => {
+      const counted = [reader.varlong30(3), reader.varlong30(3), reader.varlong30(3)];
+      if (protocol >= 29) counted.push(reader.varlong30(3), reader.varlong30(3));
+      return counted;
+    });
+    [stats.totalWritten, stats.totalRead, stats.totalSize] = counters;
+    stats.flistBuildMs = counters[3] ?? 0;
+    stats.flistTransferMs = counters[4] ?? 0;
+  }
+  link.phaseDone();
+  if (protocol < 31) return;
+  const ndx = await reader.record(() => reader.ndx());
+  if (ndx !== ndxDone) throw protocolError(text.invalidPacketAtEnd(ndx, 'receiver'));
+  link.phaseDone();
+}

@@ -1,0 +1,75 @@
+import { ExitCode, RsyncError } from '../errors.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { serverArgs } from '../options/server-args.ts';
+import { quotePath } from '../options/shell-quote.ts';
+import { spawnRemoteShell } from '../transport/child.ts';
+import type { ChildDuplex } from '../transport/duplex.ts';
+import type { SessionIo } from './end.ts';
+import type { Endpoints } from './endpoints.ts';
+
+/** The words of -e (or RSYNC_RSH, or ssh): split at spaces outside quotes; a doubled quote stands for itself. */
+export function splitShellCommand(command: ByteString): ByteString[] {
+  const words: ByteString[] = [];
+  let word: ByteString | undefined;
+  let quote = '';
+  for (let k = 0; k < command.length; k++) {
+    const c = command[k];
+    if (quote === '' && c === ' ') {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else if (quote === '' && (c === "'" || c === '"')) {
+      quote = c;
+      word ??= '';
+    } else if (c === quote) {
+      if (command[k + 1] === quote) {
+        word += c;
+        k++;
+      } else quote = '';
+    } else word = (word ?? '') + c;
+  }
+  if (quote !== '')
+    throw new RsyncError(ExitCode.Syntax, `Missing trailing-${quote} in remote-shell command.`);
+  if (word !== undefined) words.push(word);
+  return words;
+}
+
+/** The whole command that reaches an rsync on the other host (rsync's do_cmd). */
+export function remoteCommand(options: Options, ends: Endpoints): ByteString[] {
+  const daemon = ends.kind === 'daemon-over-shell';
+  const command = shellWords(options);
+  const program = command[0].slice(command[0].lastIndexOf('/') + 1);
+  const namesUser = command.some(
+    (word, k) => word === '-l' && k + 1 < command.length && !command[k + 1].startsWith('-'),
+  );
+  if (ends.user !== undefined && !(daemon && namesUser)) command.push('-l', ends.user);
+  if (program === 'ssh' && options.addressFamily !== 'any')
+    command.push(options.addressFamily === 'ipv4' ? '-4' : '-6');
+  command.push(ends.host, options.rsyncPath);
+  if (daemon) return [...command, '--server', '--daemon', '.'];
+  const side = { sender: !ends.sender, protocol: options.protocol, daemon: false };
+  command.push(...serverArgs(options, side), '.');
+  return [...command, ...ends.remotePaths.map((path) => quotePath(path, { options, amSender: ends.sender }))];
+}
+
+function shellWords(options: Options): ByteString[] {
+  const env = process.env.RSYNC_RSH;
+  const command = options.rsh !== '' ? options.rsh : env ? Buffer.from(env).toString('latin1') : 'ssh';
+  const words = splitShellCommand(command);
+  if (words.length === 0) throw new RsyncError(ExitCode.Syntax, 'Empty remote-shell command.');
+  return words;
+}
+
+export function startRemoteShell(
+  kernel: Kernel,
+  command: readonly ByteString[],
+  options: Options,
+  io: SessionIo,
+  env: Readonly<Record<string, string>> = {},
+): ChildDuplex {
+  return spawnRemoteShell(kernel, command, {
+    onStderr: (chunk) => io.stderr(chunk),
+    blockingIo: options.blockingIo,
+    env: { ...process.env, ...env },
+  });
+}

@@ -1,0 +1,55 @@
+import { parseChmod, tweakMode } from '../metadata/chmod.ts';
+import type { Options } from '../options/options.ts';
+import type { RoleContext } from '../roles/context.ts';
+import type { ItemLog } from '../roles/item-log.ts';
+import type { Negotiated } from '../wire/negotiated.ts';
+import type { End } from './end.ts';
+
+/** The effective user is root; on systems without users nobody is. */
+export function amRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
+/** What the roles of `end` share. */
+export function makeRoleContext(
+  end: End,
+  options: Options,
+  negotiated: Negotiated,
+  items: ItemLog,
+): RoleContext {
+  const { kernel, loopback, io } = end.setup;
+  return {
+    options,
+    negotiated,
+    kernel,
+    reader: end.reader,
+    writer: end.writer,
+    report: end.report,
+    items,
+    attributes: {
+      perms: options.perms,
+      times: options.times,
+      owner: options.owner,
+      group: options.group,
+      amRoot: amRoot(),
+      omitDirTimes: options.omitDirTimes,
+      omitLinkTimes: options.omitLinkTimes || !kernel.can.linkTimes,
+      modifyWindow: options.modifyWindow,
+      canNanoseconds: kernel.can.nanoseconds,
+      canLinkTimes: kernel.can.linkTimes,
+    },
+    amRoot: amRoot(),
+    stats: end.stats,
+    state: end.state,
+    loopback,
+    signal: io.signal,
+  };
+}
+
+/** --chmod as a function of a mode; undefined without it. Its syntax was checked with the options. */
+export function chmodOf(options: Options): ((mode: number) => number) | undefined {
+  if (options.chmod === '') return undefined;
+  const steps = parseChmod(options.chmod, process.umask());
+  if (steps === undefined) return undefined;
+  return (mode) => tweakMode(mode, steps);
+}

@@ -1,0 +1,101 @@
+import { protocolError } from '../errors.ts';
+import type { FilterChain } from '../filter/index.ts';
+import { FlistSender } from '../flist/send.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import * as text from '../report/messages.ts';
+import { readDeleteStats } from '../roles/counts.ts';
+import { ItemLog } from '../roles/item-log.ts';
+import { sendFiles } from '../roles/sender/send-files.ts';
+import { ndxDelStats, ndxDone } from '../wire/constants.ts';
+import { decodeItem, newItemHeader } from '../wire/item.ts';
+import type { Negotiated } from '../wire/negotiated.ts';
+import type { End } from './end.ts';
+import { chmodOf, makeRoleContext } from './role-context.ts';
+import { takeTotals } from './totals.ts';
+
+/**
+ * A sending end from the file list to the goodbye (the shared part of rsync's client_run and
+ * do_server_sender). Filters were exchanged before. False when there was nothing to send.
+ */
+export async function runSender(
+  end: End,
+  options: Options,
+  negotiated: Negotiated,
+  filters: FilterChain,
+  args: readonly ByteString[],
+  filesFrom: AsyncIterable<ByteString> | Iterable<ByteString> | undefined,
+): Promise<boolean> {
+  const { reader, writer, report, setup, stats } = end;
+  const { kernel } = setup;
+  end.who = 'sender';
+  const flist = new FlistSender({
+    kernel,
+    options,
+    negotiated,
+    report,
+    texts: text,
+    state: end.state,
+    writer,
+    filters,
+    cwd: setup.cwd,
+    tweakMode: chmodOf(options),
+  });
+  const encoder = kernel.openEncoder(negotiated.codec);
+  try {
+    const lists = await flist.sendInitial(args, filesFrom);
+    report.lists = lists;
+    if (lists.totals.entries === 0) {
+      await writer.drain();
+      takeTotals(end, lists);
+      return false;
+    }
+    writer.flush();
+    const items = new ItemLog(report, (list, i) => lists.rootOf(list, i)?.path ?? '');
+    const ctx = makeRoleContext(end, options, negotiated, items);
+    await sendFiles(ctx, { lists, flist, encoder });
+    takeTotals(end, lists);
+    if (setup.server) sendStatistics(end, negotiated.protocol);
+    stats.totalRead = reader.bytesRead;
+    stats.totalWritten = writer.bytesWritten;
+    end.finished = true;
+    await goodbye(end, negotiated.protocol);
+    await writer.drain();
+    return true;
+  } finally {
+    flist.close();
+    encoder.close();
+  }
+}
+
+/** The server's counters for its client: read, written, total size, and how long the list took. */
+function sendStatistics(end: End, protocol: number): void {
+  const { writer, reader, stats } = end;
+  writer.flush();
+  writer.varlong30(reader.bytesRead, 3);
+  writer.varlong30(writer.bytesWritten, 3);
+  writer.varlong30(stats.totalSize, 3);
+  if (protocol < 29) return;
+  writer.varlong30(stats.flistBuildMs, 3);
+  writer.varlong30(stats.flistTransferMs, 3);
+}
+
+/** The generator's last NDX_DONE; from protocol 31 on the sender answers the last but one. */
+async function goodbye(end: End, protocol: number): Promise<void> {
+  const { reader, writer } = end;
+  const item = newItemHeader();
+  const next = async (): Promise<number> => {
+    for (;;) {
+      await reader.record(() => decodeItem(reader, protocol, item));
+      if (item.ndx !== ndxDelStats) return item.ndx;
+      await readDeleteStats(reader, end.stats);
+    }
+  };
+  let ndx = await next();
+  if (protocol >= 31 && ndx === ndxDone) {
+    writer.ndx(ndxDone);
+    writer.flush();
+    ndx = await next();
+  }
+  if (ndx !== ndxDone) throw protocolError(text.invalidPacketAtEnd(ndx, 'sender'));
+}

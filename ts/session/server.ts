@@ -1,0 +1,90 @@
+import { RsyncError } from '../errors.ts';
+import { createFilters, receiveFilters } from '../filter/index.ts';
+import { loadKernel } from '../kernel/index.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { stdioDuplex } from '../transport/stdio.ts';
+import { workingDirectory } from './client.ts';
+import { type End, exitCodeOf, openEnd, type SessionIo } from './end.ts';
+import { endAfterFailure } from './failure.ts';
+import { fileNames, namesFromWire } from './files-from.ts';
+import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
+import { readNames } from './read-names.ts';
+import { runReceiver } from './receiver-end.ts';
+import { runSender } from './sender-end.ts';
+
+/** `--server` as a remote shell starts it: the wire is standard input and output. */
+export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<number> {
+  const duplex = stdioDuplex();
+  const end = openEnd({
+    io,
+    duplex,
+    options,
+    kernel: loadKernel(),
+    server: true,
+    sender: options.sender,
+    cwd: workingDirectory(),
+  });
+  const interrupted = () => {
+    end.reader.fail(io.signal.reason);
+    duplex.destroy();
+  };
+  io.signal.addEventListener('abort', interrupted, { once: true });
+  try {
+    await runServerEnd(end, options, args, {});
+    await end.writer.end();
+    return exitCodeOf(end);
+  } catch (error) {
+    const failure = await endAfterFailure(end, error);
+    // The client has heard the reason; on its terminal standard error is the same place.
+    if (failure instanceof RsyncError && end.writer.isMultiplexed) return failure.exitCode;
+    throw failure;
+  } finally {
+    end.timeout.stop();
+  }
+}
+
+/** The server's side of a run, from the handshake on (rsync's start_server). */
+export async function runServerEnd(
+  end: End,
+  given: Options,
+  args: readonly ByteString[],
+  extra: Partial<HandshakeSetup>,
+): Promise<void> {
+  const { reader, writer, report, setup } = end;
+  const { sender } = setup;
+  const negotiated = await handshake(end, {
+    amServer: true,
+    amSender: sender,
+    options: given,
+    kernel: setup.kernel,
+    clientInfo: given.clientInfo,
+    env: process.env,
+    ...extra,
+  });
+  const { protocol } = negotiated;
+  const options = optionsForProtocol(given, protocol);
+  report.negotiated = negotiated;
+  writer.startMultiplex();
+  if (protocol >= 30) reader.startMultiplex();
+  const filters = createFilters(options, {
+    side: sender ? 'sender' : 'receiver',
+    server: true,
+    cwd: setup.cwd,
+  });
+  await receiveFilters(reader, options, filters, protocol);
+  const paths = args[0] === '.' ? args.slice(1) : args;
+  if (!sender) {
+    await runReceiver(end, options, negotiated, filters, paths[0], undefined);
+    return;
+  }
+  const sources =
+    paths.length === 0 && (options.recursive || options.dirs || options.listOnly) ? ['.'] : paths;
+  const names =
+    options.filesFrom === ''
+      ? undefined
+      : options.filesFrom === '-'
+        ? namesFromWire(reader, false)
+        : fileNames(readNames(options.filesFrom), options.from0);
+  await runSender(end, options, negotiated, filters, sources, names);
+}
