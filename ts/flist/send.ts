@@ -369,7 +369,7 @@ function isDuring(when: string | undefined): boolean {
 
 async function* sources(
   args: readonly ByteString[],
-  filesFrom: AsyncIterable<ByteString> | undefined,
+  filesFrom: AsyncIterable<ByteString> | Iterable<ByteString> | undefined,
   relative: boolean,
 ): AsyncGenerator<ByteString> {
   if (filesFrom === undefined) yield* args;

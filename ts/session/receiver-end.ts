@@ -15,6 +15,7 @@ import type { Negotiated } from '../wire/negotiated.ts';
 import { openDestination } from './destination.ts';
 import type { End } from './end.ts';
 import { amRoot, chmodOf, makeRoleContext } from './role-context.ts';
+import { tellOfList } from './tell-of-list.ts';
 import { takeTotals } from './totals.ts';
 
 /**
@@ -46,7 +47,9 @@ export async function runReceiver(
   });
   const { lists } = flist;
   report.lists = lists;
+  const finishTelling = tellOfList(report, options, negotiated, 'receiving');
   await flist.receive(-1);
+  finishTelling(lists.totals.entries);
   if (negotiated.incRecurse && lists.totals.entries === 1) await flist.receiveAdditional();
   if (lists.totals.entries === 0) {
     takeTotals(end, lists);

@@ -12,6 +12,7 @@ import { decodeItem, newItemHeader } from '../wire/item.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { End } from './end.ts';
 import { chmodOf, makeRoleContext } from './role-context.ts';
+import { tellOfList } from './tell-of-list.ts';
 import { takeTotals } from './totals.ts';
 
 /**
@@ -43,7 +44,9 @@ export async function runSender(
   });
   const encoder = kernel.openEncoder(negotiated.codec);
   try {
+    const finishTelling = tellOfList(report, options, negotiated, 'sending');
     const lists = await flist.sendInitial(args, filesFrom);
+    finishTelling(lists.totals.entries);
     report.lists = lists;
     if (lists.totals.entries === 0) {
       await writer.drain();

@@ -35,7 +35,7 @@ export class ListedNames {
 }
 
 /** Deletes what lies in the directory of entry `i` and is not in its file list (rsync's delete_in_dir). */
-export function deleteInDirectory(gen: Generator, list: FileList, i: number, path: ByteString): void {
+export function deleteInDirectory(gen: Generator, list: FileList, _i: number, path: ByteString): void {
   const { options, report, state } = gen.ctx;
   const { tree } = gen.destination;
   if (state.ioError & IoError.General && !options.ignoreErrors) {

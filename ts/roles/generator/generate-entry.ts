@@ -1,5 +1,6 @@
 import { EntryFlag } from '../../flist/file-list.ts';
 import { destMode } from '../../metadata/modes.ts';
+import { listLine } from '../../report/list-only.ts';
 import * as text from '../../report/messages.ts';
 import { fileType, unchangedByKind } from './compare.ts';
 import { generateDirectory, touchParent } from './directory.ts';
@@ -19,6 +20,11 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   const { options, report } = gen.ctx;
   const { list, i, path } = entry;
   const isDir = list.isDir(i);
+  if (options.listOnly) {
+    if (!isDir || (turn === 'now' && (options.impliedDirs || !(list.flags(i) & EntryFlag.ImpliedDir))))
+      report.print('info', listLine(gen.ctx.items.at(list, i), options));
+    return undefined;
+  }
 
   if (gen.skipBelow !== undefined) {
     if (path.startsWith(gen.skipBelow)) {

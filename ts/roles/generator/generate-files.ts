@@ -31,6 +31,8 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
 
   if (options.delete === 'before' && input.destination.localName === undefined) deletePass(gen);
 
+  if (ctx.report.debug('flist')) ctx.report.print('info', text.deltaTransmission(!gen.wholeFile));
+
   let open: FileList | undefined = lists.segments[0];
   for (let list: FileList | undefined = open; list !== undefined; ) {
     if (incRecurse && list.parentDirNdx >= 0) await generateParent(gen, list);

@@ -198,7 +198,7 @@ function sendItem(
 }
 
 /** The basis' sum head and block sums (rsync's generate_and_send_sums). */
-async function sendSums(gen: Generator, basis: Basis, ndx: number): Promise<void> {
+async function sendSums(gen: Generator, basis: Basis, _ndx: number): Promise<void> {
   const { options, negotiated, writer, report } = gen.ctx;
   const { tree } = gen.destination;
   const { name } = negotiated.transferDigest;

@@ -1,6 +1,6 @@
 import { readSumHead, type SumHead } from '../../delta/sum-head.ts';
 import { protocolError } from '../../errors.ts';
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { EntryFlag } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistReceiver } from '../../flist/receive.ts';
 import { digestLength, type TokenDecoder } from '../../kernel/kernel.ts';
@@ -29,7 +29,7 @@ export interface ReceiverInput {
  */
 export async function receiveFiles(ctx: RoleContext, input: ReceiverInput): Promise<void> {
   const { reader, negotiated, stats } = ctx;
-  const { lists, flist, link } = input;
+  const { lists, link } = input;
   const { protocol } = negotiated;
   const maxPhase = protocol >= 29 ? 2 : 1;
   const queue = new ReceiveQueue(ctx, input);

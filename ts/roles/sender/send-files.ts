@@ -1,6 +1,6 @@
 import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
 import { writeSumHead } from '../../delta/sum-head.ts';
-import { ExitCode, IoError, protocolError, type SysError } from '../../errors.ts';
+import { IoError, protocolError, type SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
@@ -18,6 +18,13 @@ const lookahead = 1000;
 /** Pieces of a token stream that are made while the one before is on its way. */
 const pieceBytes = 256 * 1024;
 
+/** How the search for matching blocks went, over all files. */
+interface SearchCounts {
+  matches: number;
+  hashHits: number;
+  falseAlarms: number;
+}
+
 export interface SenderInput {
   readonly lists: FileLists;
   readonly flist: FlistSender;
@@ -29,7 +36,7 @@ export interface SenderInput {
  * transfer, the token stream of its file; phase by phase until the generator has no more.
  */
 export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<void> {
-  const { reader, writer, negotiated, report, stats, state } = ctx;
+  const { reader, writer, negotiated, stats, state } = ctx;
   const { lists, flist } = input;
   const { protocol } = negotiated;
   const maxPhase = protocol >= 29 ? 2 : 1;
@@ -37,6 +44,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
   const queue = new SendQueue(ctx, lists);
   const item = newItemHeader();
   const decode = () => decodeItem(reader, protocol, item);
+  const search: SearchCounts = { matches: 0, hashHits: 0, falseAlarms: 0 };
   let phase = 0;
 
   for (;;) {
@@ -88,7 +96,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
       queue.add(list, i, item, head);
     } else {
       await queue.settle();
-      await sendFile(ctx, input, list, i, item, head, redo);
+      await sendFile(ctx, input, list, i, item, head, redo, search);
     }
     list.setFlag(i, EntryFlag.FileSent);
     if (queue.isFull) await queue.send();
@@ -99,6 +107,11 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     payload.writeUInt32LE(state.ioError);
     writer.message(Msg.IoError, payload);
   }
+  if (ctx.report.debug('deltasum'))
+    ctx.report.print(
+      'info',
+      text.matchReport(search.matches, search.hashHits, search.falseAlarms, stats.literal),
+    );
   writer.ndx(ndxDone);
 }
 
@@ -119,6 +132,7 @@ async function sendFile(
   item: ItemHeader,
   head: BlockSumsHead,
   redo: boolean,
+  search: SearchCounts,
 ): Promise<void> {
   const { options, writer, negotiated, report, stats } = ctx;
   const path = list.path(i);
@@ -163,6 +177,9 @@ async function sendFile(
     }
     const result = job.result();
     stats.literal += result.literal;
+    search.matches += result.matches;
+    search.hashHits += result.hashHits;
+    search.falseAlarms += result.falseAlarms;
     stats.matched += result.matched;
     report.endProgress(job.size);
     ctx.items.afterTransfer(list, i, item.iflags);

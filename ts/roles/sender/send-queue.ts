@@ -35,7 +35,6 @@ export class SendQueue {
   private items: Queued[] = [];
   private files = 0;
   private bytes = 0;
-  private tree: Tree | undefined;
   private working: Promise<void> = Promise.resolve();
   private failure: unknown;
 
