@@ -1,0 +1,69 @@
+/**
+ * A destination without room: rsync's error and exit code, and what was there before is still whole.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { expectSameFailure } from '../support/failures.ts';
+import { isRoot, ours, referencePeer, remoteCommand } from '../support/peers.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
+
+/** Runs `body` with a 2 MiB file system; false where none can be mounted. */
+async function withSmallDisk(work: string, body: (disk: string) => Promise<void>): Promise<boolean> {
+  const disk = join(work, 'disk');
+  mkdirSync(disk);
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).status !== 0) return false;
+  try {
+    await body(disk);
+  } finally {
+    spawnSync('umount', ['-l', disk]);
+  }
+  return true;
+}
+
+const rows = ['local', 'push', 'pull'].flatMap((way) =>
+  [['-a'], ['-a', '--inplace'], ['-az'], ['-a', '--partial']].map((options) => ({ way, options })),
+);
+
+describe.skipIf(reference === null || !isRoot)('a full disk (needs root, to mount a small one)', () => {
+  test.each(rows)('$way $options', ({ way, options }, context) =>
+    withWorkspace(async (work) => {
+      const src = join(work, 'src');
+      mkdirSync(src);
+      writeFileSync(join(src, 'big'), Buffer.alloc(5_000_000, 'no room for this '));
+      writeFileSync(join(src, 'small'), 'fits');
+      const mounted = await withSmallDisk(work, (disk) =>
+        expectSameFailure(
+          {
+            before: () => {
+              spawnSync('sh', ['-c', 'rm -rf -- "$1"/* "$1"/.[!.]*', 'sh', disk]);
+              writeFileSync(join(disk, 'big'), 'the old one');
+            },
+            command: (who) => {
+              const far = [`--rsh=${lsh}`, `--rsync-path=${remoteCommand(who)}`];
+              const command = [...who.command, ...options];
+              if (way === 'local') return [...command, `${src}/`, `${disk}/`];
+              if (way === 'push') return [...command, ...far, `${src}/`, `lh:${disk}/`];
+              return [...command, ...far, `lh:${src}/`, `${disk}/`];
+            },
+            says: [/No space left on device \(28\)/],
+            after: () => {
+              const names = readdirSync(disk);
+              const temporary = names.filter((name) => name.startsWith('.'));
+              expect(temporary, 'a temporary file stays').toEqual([]);
+              if (options.includes('--inplace') || options.includes('--partial')) return;
+              expect(readFileSync(join(disk, 'big'), 'latin1')).toBe('the old one');
+            },
+          },
+          ours(),
+          reference!,
+        ),
+      );
+      if (!mounted) context.skip('no small file system can be mounted here');
+    }),
+  );
+});

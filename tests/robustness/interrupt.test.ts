@@ -1,0 +1,99 @@
+/**
+ * Signals in the middle of a file: the old file is still whole, no temporary file stays, and `--partial`
+ * keeps what it promises.
+ */
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
+import { killGroup, type RunResult, run } from '../support/run.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
+const big = Buffer.alloc(6_000_000, 'the new content ');
+
+/** Starts a slow transfer over an old file, and signals its group as soon as a temporary file grows. */
+async function interrupted(
+  who: Peer,
+  way: string,
+  signal: NodeJS.Signals,
+  options: string[],
+  after: (dst: string, result: RunResult) => void,
+): Promise<number | null> {
+  return withWorkspace(async (work) => {
+    const [src, dst] = [join(work, 'src'), join(work, 'dst')];
+    mkdirSync(src);
+    mkdirSync(dst);
+    writeFileSync(join(src, 'big'), big);
+    writeFileSync(join(dst, 'big'), 'the old one');
+    const far = way === 'local' ? [] : [`--rsh=${lsh}`, `--rsync-path=${remoteCommand(who)}`];
+    const from = way === 'pull' ? `lh:${src}/` : `${src}/`;
+    const to = way === 'push' ? `lh:${dst}/` : `${dst}/`;
+    const begun = () =>
+      readdirSync(dst, { recursive: true, withFileTypes: true }).some((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        try {
+          return entry.isFile() && statSync(path).size >= 32_768;
+        } catch {
+          return false;
+        }
+      });
+    const result = await run([...who.command, ...far, '-r', '--bwlimit=1500', ...options, from, to], {
+      timeout: 25_000,
+      onStart: (child) => {
+        const timer = setInterval(() => {
+          if (!begun()) return;
+          clearInterval(timer);
+          killGroup(child, signal);
+        }, 20);
+        child.on('exit', () => clearInterval(timer));
+      },
+    });
+    expect(result.timedOut, 'it does not end').toBe(false);
+    // The far end learns of it a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    after(dst, result);
+    return result.code;
+  });
+}
+
+const temporaries = (dst: string) => readdirSync(dst).filter((name) => /^\.big\./.test(name));
+
+const oldIsWhole = (dst: string) => {
+  expect(readFileSync(join(dst, 'big'), 'latin1').slice(0, 100)).toBe('the old one');
+  expect(temporaries(dst), 'a temporary file stays').toEqual([]);
+};
+
+const partIsKept = (name: string) => (dst: string) => {
+  const kept = readFileSync(join(dst, name));
+  expect(kept.length).toBeGreaterThanOrEqual(4096);
+  expect(kept.equals(big.subarray(0, kept.length)), 'the kept part is a beginning of the new file').toBe(
+    true,
+  );
+  expect(temporaries(dst), 'a temporary file stays').toEqual([]);
+};
+
+describe.skipIf(reference === null)('a signal in the middle', () => {
+  const ways = ['local', 'push', 'pull'];
+  const rows = [
+    ...ways.map((way) => ({ way, signal: 'SIGINT' as const })),
+    { way: 'local', signal: 'SIGTERM' as const },
+    { way: 'pull', signal: 'SIGHUP' as const },
+  ];
+  test.each(rows)('$signal, $way: the old file stays whole', async ({ way, signal }) => {
+    const code = await interrupted(ours(), way, signal, [], oldIsWhole);
+    expect(code).toBe(20);
+  });
+  test.each(ways)('SIGINT with --partial: %s', async (way) => {
+    const code = await interrupted(ours(), way, 'SIGINT', ['--partial'], partIsKept('big'));
+    expect(code).toBe(20);
+  });
+  test.each(ways)('SIGINT with --partial-dir: %s', async (way) => {
+    const code = await interrupted(ours(), way, 'SIGINT', ['--partial-dir=.part'], (dst) => {
+      expect(readFileSync(join(dst, 'big'), 'latin1').slice(0, 100)).toBe('the old one');
+      partIsKept('.part/big')(dst);
+    });
+    expect(code).toBe(20);
+  });
+});

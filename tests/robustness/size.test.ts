@@ -1,0 +1,122 @@
+/**
+ * Large things: memory must not grow with the size of a file, and 100,000 files must pass.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ours, referencePeer, remoteCommand } from '../support/peers.ts';
+import { type RunResult, run } from '../support/run.ts';
+import { packTar, type TarMember } from '../support/tar.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
+const mebibyte = 1024 * 1024;
+
+/** Peak resident memory of each process below `pid`, in bytes, as far as it has been seen. */
+function samplePeaks(pid: number, peaks: Map<number, number>): void {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const peak = /^VmHWM:\s+(\d+) kB/m.exec(status);
+    if (peak) peaks.set(pid, Number(peak[1]) * 1024);
+    for (const task of readdirSync(`/proc/${pid}/task`)) {
+      const children = readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1');
+      for (const child of children.trim().split(' ')) if (child !== '') samplePeaks(Number(child), peaks);
+    }
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Runs a command and tells the largest peak of any process in it. */
+async function runMeasured(command: string[], timeout: number): Promise<RunResult & { peak: number }> {
+  const peaks = new Map<number, number>();
+  const result = await run(command, {
+    timeout,
+    onStart: (child) => {
+      const timer = setInterval(() => samplePeaks(child.pid!, peaks), 100);
+      child.on('exit', () => clearInterval(timer));
+    },
+  });
+  return { ...result, peak: Math.max(0, ...peaks.values()) };
+}
+
+/** A file of `size` bytes that is nearly all hole. */
+function sparseFile(path: string, size: number): void {
+  const fd = openSync(path, 'w');
+  writeSync(fd, Buffer.from('begin'), 0, 5, 0);
+  writeSync(fd, Buffer.from('middle'), 0, 6, Math.floor(size / 2));
+  ftruncateSync(fd, size);
+  closeSync(fd);
+}
+
+const linux = process.platform === 'linux';
+
+describe.skipIf(reference === null || !linux)('large', () => {
+  const size = Number(process.env.OC_RSYNC_BIG_FILE_MIB ?? 3072) * mebibyte;
+
+  test.each([
+    ['local', ['-aS']],
+    ['push', ['-aS']],
+    ['pull', ['-aSz', '--compress-choice=zstd']],
+  ] as const)(
+    'a file of 3 GiB, %s %s',
+    (way, options) =>
+      withWorkspace(async (work) => {
+        mkdirSync(join(work, 'src'));
+        sparseFile(join(work, 'src', 'big'), size);
+        const who = ours();
+        const far = way === 'local' ? [] : [`--rsh=${lsh}`, `--rsync-path=${remoteCommand(who)}`];
+        const [src, dst] = [join(work, 'src/'), join(work, 'dst/')];
+        const from = way === 'pull' ? `lh:${src}` : src;
+        const to = way === 'push' ? `lh:${dst}` : dst;
+        const result = await runMeasured([...who.command, ...far, ...options, from, to], 280_000);
+        expect(result.stderr).toBe('');
+        expect(result.code).toBe(0);
+        execFileSync('cmp', [join(src, 'big'), join(dst, 'big')]);
+        expect(result.peak / mebibyte, 'peak memory of one process in MiB').toBeLessThan(220);
+      }),
+    300_000,
+  );
+
+  test(
+    '100,000 files',
+    () =>
+      withWorkspace(async (work) => {
+        const src = join(work, 'src');
+        mkdirSync(src);
+        const own = {
+          uid: process.getuid?.() ?? 0,
+          gid: process.getgid?.() ?? 0,
+          mtime: 1_300_000_000_000_000_001n,
+        };
+        const members: TarMember[] = [];
+        for (let d = 0; d < 100; d++) {
+          members.push({ ...own, path: `d${d}`, type: 'dir', mode: 0o755 });
+          for (let f = 0; f < 1000; f++) {
+            const data = Buffer.from(`${d} ${f}`.repeat(f % 7));
+            members.push({ ...own, path: `d${d}/file-${f}`, type: 'file', mode: 0o644, data });
+          }
+        }
+        const env = { ...process.env, LC_ALL: 'C' };
+        execFileSync('tar', ['-xpf', '-', '--delay-directory-restore', '-C', src], {
+          input: packTar(members),
+          env,
+        });
+        const dst = join(work, 'dst/');
+        const copy = await runMeasured([...ours().command, '-a', `${src}/`, dst], 200_000);
+        expect(copy.stderr).toBe('');
+        expect(copy.code).toBe(0);
+        expect(copy.peak / mebibyte, 'peak memory of one process in MiB').toBeLessThan(350);
+        const check = await run([...reference!.command, '-anic', '--delete', `${src}/`, dst], {
+          timeout: 60_000,
+        });
+        expect(check.stdout).toBe('');
+        const again = await run([...ours().command, '-ai', '--delete', `${src}/`, dst], { timeout: 100_000 });
+        expect(again.code).toBe(0);
+        expect(again.stdout).toBe('');
+      }),
+    400_000,
+  );
+});

@@ -1,0 +1,213 @@
+/**
+ * Transfers that never begin: a shell that is not there, a host that refuses, a command that is missing, a
+ * daemon that does not answer.
+ */
+
+import { mkdtempSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { type Daemon, daemonUser, startDaemon } from '../support/daemon.ts';
+import { expectSameFailure, type Failure } from '../support/failures.ts';
+import { freePort } from '../support/guarded.ts';
+import { ours, referencePeer, remoteCommand } from '../support/peers.ts';
+import { refusingShell, sayingShell, silentShell } from '../support/rsh.ts';
+import { sshdMissing, startSshd } from '../support/sshd.ts';
+import { removeTree, withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
+const source = import.meta.filename;
+
+/**
+ * The child's own code, or the broken stream's: real rsync ends with the one or the other, whichever of the
+ * child's end and the stream's end it learns of first.
+ */
+const childOr = (code: number) => [code, 12];
+
+const same = (failure: Failure) => expectSameFailure(failure, ours(), reference!);
+
+describe.skipIf(reference === null)('a transfer that does not begin', () => {
+  const ways: [string, (work: string) => string[]][] = [
+    ['push', (work) => [source, `lh:${work}/new`]],
+    ['pull', (work) => [`lh:${source}`, `${work}/new`]],
+  ];
+  describe.each(ways)('%s', (_, paths) => {
+    test('the remote shell is not there', () =>
+      withWorkspace((work) =>
+        same({
+          command: (who) => [...who.command, '-a', '--rsh=/no/such/ssh', ...paths(work)],
+          codes: childOr(14),
+          says: [/Failed to exec \/no\/such\/ssh: No such file or directory \(2\)/],
+        }),
+      ));
+    test('the host refuses', () =>
+      withWorkspace((work) => {
+        const rsh = refusingShell(work, 255, 'ssh: connect to host lh port 22: Connection refused');
+        return same({
+          command: (who) => [...who.command, '-a', `--rsh=${rsh}`, ...paths(work)],
+          codes: childOr(255),
+          says: [/Connection refused/, /connection unexpectedly closed \(0 bytes received so far\)/],
+        });
+      }));
+    test.each([1, 2, 126, 127])('the remote shell ends with %i', (code) =>
+      withWorkspace((work) =>
+        same({
+          command: (who) => [
+            ...who.command,
+            '-a',
+            `--rsh=${refusingShell(work, code, 'no')}`,
+            ...paths(work),
+          ],
+          codes: childOr(code),
+          says: [/^no$/m],
+        }),
+      ),
+    );
+    test('the remote command is missing', () =>
+      withWorkspace((work) =>
+        same({
+          command: (who) => [
+            ...who.command,
+            '-a',
+            `--rsh=${lsh}`,
+            '--rsync-path=/no/such/rsync',
+            ...paths(work),
+          ],
+          codes: childOr(127),
+          says: [/\/no\/such\/rsync: not found/, /connection unexpectedly closed/],
+        }),
+      ));
+    test('the shell greets with a banner', () =>
+      withWorkspace((work) => {
+        const rsh = sayingShell(work, 'banner', 'Welcome to this machine\\n');
+        return same({
+          command: (who) => [...who.command, '-a', `--rsh=${rsh}`, ...paths(work)],
+          says: [/protocol version mismatch -- is your shell clean\?/],
+        });
+      }));
+    test('the peer says nothing within --timeout', () =>
+      withWorkspace((work) =>
+        same({
+          command: (who) => [
+            ...who.command,
+            '-a',
+            '--timeout=1',
+            `--rsh=${silentShell(work)}`,
+            ...paths(work),
+          ],
+          says: [/timeout/],
+          codes: [30],
+        }),
+      ));
+    test('the peer speaks a protocol that is too old', () =>
+      withWorkspace((work) => {
+        const rsh = sayingShell(work, 'old', '\\023\\000\\000\\000');
+        return same({
+          command: (who) => [...who.command, '-a', `--rsh=${rsh}`, ...paths(work)],
+          says: [/protocol version mismatch|is your shell clean/],
+        });
+      }));
+  });
+
+  test('the server is started by hand and gets nothing', () =>
+    same({
+      command: (who) => [...who.command, '--server', '--sender', '-logDtpre.LsfxCIvu', '.', '/tmp'],
+      codes: [12],
+    }));
+
+  test('an option that rsync does not know', () =>
+    same({
+      command: (who) => [...who.command, '--no-such-option', 'a', 'b'],
+      says: [/--no-such-option: unknown option/],
+    }));
+});
+
+describe.skipIf(reference === null)('a daemon that does not let us in', () => {
+  let dir: string;
+  let daemon: Daemon;
+  let mute: Server;
+  let mutePort: number;
+
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'oc-rsync-start-'));
+    daemon = await startDaemon(reference!, dir);
+    mutePort = await freePort();
+    mute = createServer(() => {});
+    await new Promise<void>((resolve) => mute.listen(mutePort, '127.0.0.1', resolve));
+  });
+
+  afterAll(async () => {
+    await daemon?.stop();
+    mute?.close();
+    removeTree(dir);
+  });
+
+  const refused = (url: string, extra: Partial<Failure> = {}, options: string[] = []) =>
+    withWorkspace((work) =>
+      same({ command: (who) => [...who.command, '-a', ...options, url, `${work}/new/`], ...extra }),
+    );
+
+  test('wrong password', () =>
+    refused(`rsync://${daemonUser.name}@127.0.0.1:${daemon.port}/auth/`, {
+      options: { env: { RSYNC_PASSWORD: 'wrong' } },
+      says: [/@ERROR: auth failed on module auth/],
+    }));
+  test('unknown user', () =>
+    refused(`rsync://nobody-here@127.0.0.1:${daemon.port}/auth/`, {
+      options: { env: { RSYNC_PASSWORD: daemonUser.password } },
+      says: [/@ERROR: auth failed on module auth/],
+    }));
+  test('unknown module', () => refused(`${daemon.url}/none/`, { says: [/@ERROR: Unknown module 'none'/] }));
+  test('nobody listens', async () => {
+    const port = await freePort();
+    await refused(`rsync://127.0.0.1:${port}/rw/`, {
+      says: [/failed to connect to 127\.0\.0\.1.*Connection refused/],
+    });
+  });
+  test('no such host', () =>
+    refused('rsync://no-such-host.invalid/rw/', { says: [/no-such-host\.invalid/] }));
+  test('it says nothing within --contimeout', () =>
+    refused(`rsync://127.0.0.1:${mutePort}/rw/`, { codes: [30, 35] }, ['--contimeout=1', '--timeout=2']));
+  test('a connect program that fails', () =>
+    refused('rsync://host/rw/', { codes: [5, 12], options: { env: { RSYNC_CONNECT_PROG: 'exit 3' } } }));
+});
+
+describe.skipIf(reference === null || sshdMissing() !== null)('a real ssh', () => {
+  test('refuses our key', () =>
+    withWorkspace(async (work) => {
+      const sshd = await startSshd(join(work, 'sshd'));
+      try {
+        await same({
+          command: (who) => [
+            ...who.command,
+            '-a',
+            `--rsh=${sshd.rsh}`,
+            `--rsync-path=${remoteCommand(who)}`,
+            source,
+            `stranger:${work}/new`,
+          ],
+          codes: childOr(255),
+          says: [/Permission denied \(publickey\)/],
+        });
+      } finally {
+        await sshd.stop();
+      }
+    }));
+  test('finds nobody at the port', () =>
+    withWorkspace(async (work) => {
+      const port = await freePort();
+      await same({
+        command: (who) => [
+          ...who.command,
+          '-a',
+          `--rsh=ssh -o BatchMode=yes -p ${port}`,
+          source,
+          `127.0.0.1:${work}/new`,
+        ],
+        codes: childOr(255),
+        says: [/Connection refused/],
+      });
+    }));
+});
