@@ -78,7 +78,7 @@ it('says how a failed verification ends', () => {
 });
 
 it('tells the range that an index should have been in', () => {
-  const lists = { segments: [{ ndxStart: 5, count: 10 }], dirs: { count: 3 } };
+  const lists = { segments: [{ ndxStart: 5, count: 10 }], dirs: { length: 3 } };
   expect(text.badNdx(99, lists, 'sender')).toBe(
     'File-list index 99 not in 4 - 14 (read_ndx_and_attrs) [sender]',
   );

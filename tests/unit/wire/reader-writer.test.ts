@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RsyncError } from '../../../ts/errors.ts';
+import { Msg, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../../ts/wire/constants.ts';
+import { Reader } from '../../../ts/wire/reader.ts';
+import type { Sink, Source } from '../../../ts/wire/source-sink.ts';
+import { Writer } from '../../../ts/wire/writer.ts';
+
+class Bytes implements Sink {
+  readonly chunks: Buffer[] = [];
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    for (const chunk of chunks) this.chunks.push(Buffer.from(chunk));
+  }
+  async end(): Promise<void> {}
+  all(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+}
+
+/** Gives out `bytes` in pieces of at most `piece`. */
+function sourceOf(bytes: Uint8Array, piece = Number.MAX_SAFE_INTEGER): Source {
+  let at = 0;
+  return {
+    async read(into) {
+      const n = Math.min(piece, into.length, bytes.length - at);
+      into.set(bytes.subarray(at, at + n));
+      at += n;
+      return n;
+    },
+  };
+}
+
+function readerOf(source: Source): { reader: Reader; messages: [number, string][] } {
+  const messages: [number, string][] = [];
+  const reader = new Reader(source, {
+    message: (tag, payload) => messages.push([tag, payload.toString('latin1')]),
+    beforeWait() {},
+  });
+  return { reader, messages };
+}
+
+async function written(write: (writer: Writer) => void, multiplexed = false): Promise<Buffer> {
+  const sink = new Bytes();
+  const writer = new Writer(sink);
+  if (multiplexed) writer.startMultiplex();
+  write(writer);
+  await writer.drain();
+  return sink.all();
+}
+
+describe('integers', () => {
+  it('codes varints as the protocol says', async () => {
+    const hex = async (value: number) => (await written((w) => w.varint(value))).toString('hex');
+    expect(await hex(0)).toBe('00');
+    expect(await hex(0x7f)).toBe('7f');
+    expect(await hex(0x80)).toBe('8080');
+    expect(await hex(0x3fff)).toBe('bfff');
+    expect(await hex(0x4000)).toBe('c00040');
+    expect(await hex(-1)).toBe('f0ffffffff');
+  });
+
+  it('reads back what it writes, in whatever pieces it comes', async () => {
+    const int32 = fc.integer();
+    const long = fc.oneof(
+      fc.integer({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }),
+      fc.integer({ min: -70000, max: 70000 }),
+    );
+    const field = fc.oneof(
+      fc.record({ kind: fc.constant('int' as const), value: int32 }),
+      fc.record({ kind: fc.constant('varint' as const), value: int32 }),
+      fc.record({ kind: fc.constant('longint' as const), value: long }),
+      fc.record({ kind: fc.constant('varlong3' as const), value: long }),
+      fc.record({ kind: fc.constant('varlong4' as const), value: long }),
+      fc.record({ kind: fc.constant('byte' as const), value: fc.integer({ min: 0, max: 255 }) }),
+      fc.record({ kind: fc.constant('short' as const), value: fc.integer({ min: 0, max: 65535 }) }),
+      fc.record({
+        kind: fc.constant('ndx' as const),
+        value: fc.oneof(
+          fc.integer({ min: 0, max: 0x7fffffff }),
+          fc.constantFrom(ndxDone, ndxFlistEof, ndxFlistOffset, ndxFlistOffset - 40000),
+        ),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(field, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.boolean(),
+        async (fields, piece, multiplexed) => {
+          const bytes = await written((w) => {
+            for (const { kind, value } of fields) {
+              if (kind === 'varlong3') w.varlong(value, 3);
+              else if (kind === 'varlong4') w.varlong(value, 4);
+              else w[kind](value);
+            }
+          }, multiplexed);
+          const { reader } = readerOf(sourceOf(bytes, piece));
+          if (multiplexed) reader.startMultiplex();
+          for (const { kind, value } of fields) {
+            const got = await reader.record(() =>
+              kind === 'varlong3'
+                ? reader.varlong(3)
+                : kind === 'varlong4'
+                  ? reader.varlong(4)
+                  : reader[kind](),
+            );
+            expect(got).toBe(value);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('refuses an index that overflows', async () => {
+    const { reader } = readerOf(sourceOf(Buffer.from('fe7fff', 'hex')));
+    await reader.record(() => reader.ndx());
+    const { reader: far } = readerOf(sourceOf(Buffer.from('feffffffff01', 'hex')));
+    await far.record(() => far.ndx());
+    await expect(far.record(() => far.ndx())).rejects.toBeInstanceOf(RsyncError);
+  });
+
+  it('refuses varints that are too long', async () => {
+    const { reader } = readerOf(sourceOf(Buffer.from('fcffffffffffff', 'hex')));
+    await expect(reader.record(() => reader.varint())).rejects.toThrow(/Overflow/);
+  });
+});
+
+describe('frames', () => {
+  it('joins records over frames and delivers messages in between', async () => {
+    const bytes = Buffer.concat([
+      frame(Msg.Data, Buffer.from([1, 2])),
+      frame(Msg.Info, Buffer.from('hello\n')),
+      frame(Msg.Data, Buffer.alloc(0)),
+      frame(Msg.Data, Buffer.from([3, 4, 9])),
+    ]);
+    for (const piece of [1, 3, 100]) {
+      const { reader, messages } = readerOf(sourceOf(bytes, piece));
+      reader.startMultiplex();
+      expect(await reader.record(() => reader.int())).toBe(0x04030201);
+      expect(await reader.record(() => reader.byte())).toBe(9);
+      expect(messages).toEqual([[Msg.Info, 'hello\n']]);
+    }
+  });
+
+  it('gives bulk ranges without copying and takes part of them', async () => {
+    const bytes = Buffer.concat([
+      frame(Msg.Data, Buffer.from('abc')),
+      frame(Msg.Data, Buffer.from('defg')),
+      frame(Msg.Warning, Buffer.from('w')),
+      frame(Msg.Data, Buffer.from('hi')),
+    ]);
+    const { reader, messages } = readerOf(sourceOf(bytes));
+    reader.startMultiplex();
+    const bulk = await reader.bulk();
+    const parts: string[] = [];
+    for (let k = 0; k < bulk.count; k++)
+      parts.push(
+        bulk.raw.toString('latin1', bulk.ranges[2 * k], bulk.ranges[2 * k] + bulk.ranges[2 * k + 1]),
+      );
+    expect(parts).toEqual(['abc', 'defg']);
+    reader.took(5);
+    expect(await reader.record(() => reader.string(4))).toBe('fghi');
+    expect(messages).toEqual([[Msg.Warning, 'w']]);
+  });
+
+  it('passes large pieces in order with small ones', async () => {
+    const large = Buffer.alloc(300_000, 7);
+    const bytes = await written((w) => {
+      w.int(1);
+      w.bytes(large);
+      w.message(Msg.Info, Buffer.from('m'));
+      w.int(2);
+    }, true);
+    const { reader, messages } = readerOf(sourceOf(bytes, 1000));
+    reader.startMultiplex();
+    expect(await reader.record(() => reader.int())).toBe(1);
+    const back = Buffer.alloc(large.length);
+    await reader.readInto(back);
+    expect(back.equals(large)).toBe(true);
+    expect(await reader.record(() => reader.int())).toBe(2);
+    expect(messages).toEqual([[Msg.Info, 'm']]);
+  });
+
+  it('grows for a message larger than its buffer, and fails on a tag below the base', async () => {
+    const { reader, messages } = readerOf(
+      sourceOf(
+        Buffer.concat([frame(Msg.Info, Buffer.alloc(1_500_000, 0x61)), frame(Msg.Data, Buffer.from([5]))]),
+        70_000,
+      ),
+    );
+    reader.startMultiplex();
+    expect(await reader.record(() => reader.byte())).toBe(5);
+    expect(messages[0][1].length).toBe(1_500_000);
+    const { reader: bad } = readerOf(sourceOf(Buffer.from([1, 0, 0, 3, 9])));
+    bad.startMultiplex();
+    await expect(bad.record(() => bad.byte())).rejects.toMatchObject({ exitCode: 12 });
+  });
+
+  it('says how much came when the peer goes', async () => {
+    const { reader } = readerOf(sourceOf(Buffer.from([1, 2])));
+    await expect(reader.record(() => reader.int())).rejects.toMatchObject({
+      exitCode: 12,
+      message: expect.stringContaining('2 bytes received so far'),
+    });
+  });
+});
+
+it('tells a failed sink to whoever writes next', async () => {
+  const writer = new Writer({
+    write: () => Promise.reject(new RsyncError(12, 'gone')),
+    end: async () => {},
+  });
+  writer.int(1);
+  await expect(writer.drain()).rejects.toThrow('gone');
+});
+
+function frame(tag: number, payload: Buffer): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUInt32LE((((7 + tag) << 24) | payload.length) >>> 0);
+  return Buffer.concat([header, payload]);
+}
