@@ -28,7 +28,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const kernel = loadKernel();
   const cwd = workingDirectory();
   const ends = findEndpoints(options, args);
-  if (ends.kind === 'local') return runLocal(kernel, options, ends, cwd, io);
+  if (ends.remote === undefined) return runLocal(kernel, options, ends, cwd, io);
   const filters = createFilters(options, { side: ends.sender ? 'sender' : 'receiver', cwd });
   const connection = await connect(kernel, options, ends, io);
   if (connection === undefined) return ExitCode.Ok;
@@ -61,7 +61,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
 export async function runClientEnd(
   end: End,
   given: Options,
-  ends: Pick<Endpoints, 'sender' | 'paths' | 'destination' | 'requested'>,
+  ends: Pick<Endpoints, 'sender' | 'remote' | 'sources' | 'destination' | 'remotePaths'>,
   filters: FilterChain,
   extra: Partial<HandshakeSetup>,
 ): Promise<void> {
@@ -91,7 +91,7 @@ export async function runClientEnd(
       : options.filesFrom === ''
         ? undefined
         : fileNames(readNames(options.filesFrom), options.from0);
-    await runSender(end, options, negotiated, filters, ends.paths, names);
+    await runSender(end, options, negotiated, filters, ends.sources, names);
     return;
   }
   if (options.filesFrom !== '' && options.filesFromHost === undefined)
@@ -130,8 +130,8 @@ async function connect(
   ends: Endpoints,
   io: SessionIo,
 ): Promise<Connection | undefined> {
-  if (ends.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
-  if (ends.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
+  if (ends.remote?.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
+  if (ends.remote?.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
   const child = startRemoteShell(kernel, remoteCommand(options, ends), options, io);
   return { duplex: child, child };
 }
@@ -147,12 +147,13 @@ async function remoteExit(end: End, child: ChildDuplex): Promise<number> {
 /** Checks that a sender sends nothing but what was asked for and not excluded. */
 function guardOf(
   options: Options,
-  ends: Pick<Endpoints, 'requested'>,
+  ends: Pick<Endpoints, 'remote' | 'remotePaths'>,
   filters: FilterChain,
 ): NameGuard | undefined {
   if (options.trustSender || options.listOnly) return undefined;
   const implied = new ImpliedIncludes(options);
-  if (options.filesFrom === '') for (const { path, daemon } of ends.requested) implied.add(path, daemon);
+  if (options.filesFrom === '')
+    for (const path of ends.remotePaths) implied.add(path, ends.remote?.kind !== 'shell');
   else if (options.filesFromHost === undefined)
     for (const name of fileNames(readNames(options.filesFrom), options.from0)) implied.add(name, false);
   const checksRules = !filters.isEmpty && !filters.hasPerDir;

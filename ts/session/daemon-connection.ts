@@ -1,4 +1,5 @@
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
 import { serverArgs } from '../options/server-args.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
@@ -6,7 +7,7 @@ import { connectDaemon, daemonPort } from '../transport/tcp.ts';
 import { askPassword } from './ask-password.ts';
 import { daemonExchange, daemonPaths } from './daemon-client.ts';
 import type { End, SessionIo } from './end.ts';
-import type { Endpoints } from './endpoints.ts';
+import { type Endpoints, moduleOf } from './endpoints.ts';
 import type { HandshakeSetup } from './handshake.ts';
 import { remoteCommand, startRemoteShell } from './remote-shell.ts';
 
@@ -24,8 +25,8 @@ export async function connectToDaemon(
   io: SessionIo,
 ): Promise<DaemonConnection> {
   const duplex = await connectDaemon({
-    host: ends.host,
-    port: ends.port ?? options.port,
+    host: (ends.remote as RemoteHost).host,
+    port: ends.remote?.port ?? 0,
     connectTimeout: options.contimeout,
     family: options.addressFamily === 'any' ? undefined : options.addressFamily === 'ipv4' ? 4 : 6,
     bindAddress: options.address === '' ? undefined : options.address,
@@ -42,9 +43,9 @@ export function reachDaemonByShell(
   ends: Endpoints,
   io: SessionIo,
 ): DaemonConnection {
-  const port = ends.port ?? options.port;
+  const port = ends.remote?.port ?? daemonPort;
   const child = startRemoteShell(kernel, remoteCommand(options, ends), options, io, {
-    RSYNC_PORT: `${port === 0 ? daemonPort : port}`,
+    RSYNC_PORT: `${port}`,
   });
   return { duplex: child, child, greet: (end) => greet(end, kernel, options, ends) };
 }
@@ -56,8 +57,8 @@ async function greet(
   ends: Endpoints,
 ): Promise<Partial<HandshakeSetup> | 'listed'> {
   const outcome = await daemonExchange(end, {
-    module: ends.module,
-    user: ends.user,
+    module: moduleOf(ends),
+    user: ends.remote?.user,
     options,
     kernel,
     env: process.env,
@@ -65,7 +66,7 @@ async function greet(
     serverArgs: (protocol): ByteString[] => [
       ...serverArgs(options, { sender: !ends.sender, protocol, daemon: true }),
       '.',
-      ...daemonPaths(ends.remotePaths, ends.module, options.oldArgs > 0),
+      ...daemonPaths(ends.remotePaths, moduleOf(ends), options.oldArgs > 0),
     ],
     onLine: (line) => end.report.print('info', line),
   });

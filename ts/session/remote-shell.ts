@@ -1,5 +1,6 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
 import { serverArgs } from '../options/server-args.ts';
 import { quotePath } from '../options/shell-quote.ts';
@@ -36,16 +37,17 @@ export function splitShellCommand(command: ByteString): ByteString[] {
 
 /** The whole command that reaches an rsync on the other host (rsync's do_cmd). */
 export function remoteCommand(options: Options, ends: Endpoints): ByteString[] {
-  const daemon = ends.kind === 'daemon-over-shell';
+  const { kind, user, host } = ends.remote as RemoteHost;
+  const daemon = kind === 'daemon-over-shell';
   const command = shellWords(options);
   const program = command[0].slice(command[0].lastIndexOf('/') + 1);
   const namesUser = command.some(
     (word, k) => word === '-l' && k + 1 < command.length && !command[k + 1].startsWith('-'),
   );
-  if (ends.user !== undefined && !(daemon && namesUser)) command.push('-l', ends.user);
+  if (user !== undefined && !(daemon && namesUser)) command.push('-l', user);
   if (program === 'ssh' && options.addressFamily !== 'any')
     command.push(options.addressFamily === 'ipv4' ? '-4' : '-6');
-  command.push(ends.host, options.rsyncPath);
+  command.push(host, options.rsyncPath);
   if (daemon) return [...command, '--server', '--daemon', '.'];
   const side = { sender: !ends.sender, protocol: options.protocol, daemon: false };
   command.push(...serverArgs(options, side), '.');
