@@ -9,12 +9,24 @@ export interface LoopbackFile {
   readonly size: number;
 }
 
+/** Descriptors that may wait for the receiver; with both sides' batches this stays below the usual limit of 1024. */
+const maxWaiting = 256;
+
 export class Loopback {
   private queue: LoopbackFile[] = [];
   private head = 0;
+  private wake: (() => void) | undefined;
 
   push(file: LoopbackFile): void {
     this.queue.push(file);
+  }
+
+  /** Resolves when more files may be queued; undefined when they may now. */
+  room(): Promise<void> | undefined {
+    if (this.queue.length - this.head < maxWaiting) return undefined;
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
   }
 
   /** The file of this item, or undefined when its content comes as tokens. */
@@ -22,6 +34,10 @@ export class Loopback {
     const file = this.queue[this.head];
     if (file === undefined || file.ndx !== ndx) return undefined;
     this.head++;
+    if (this.wake !== undefined && this.queue.length - this.head < maxWaiting / 2) {
+      this.wake();
+      this.wake = undefined;
+    }
     if (this.head === this.queue.length) {
       this.queue = [];
       this.head = 0;

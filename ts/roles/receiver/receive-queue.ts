@@ -15,7 +15,7 @@ import type { ReceiverInput } from './receive-files.ts';
 import { askAgain } from './redo.ts';
 
 const smallFile = 64 * 1024;
-const maxFiles = 256;
+const maxFiles = 128;
 const maxBytes = 2 * 1024 * 1024;
 /** By reference a record costs no memory, but the files of a batch wait for each other. */
 const maxReferenceBytes = 64 * 1024 * 1024;

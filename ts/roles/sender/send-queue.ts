@@ -11,7 +11,7 @@ import { openFailed } from './send-files.ts';
 
 /** A file that grew beyond this since it was listed is sent on its own. */
 const smallFile = 64 * 1024;
-const maxFiles = 256;
+const maxFiles = 128;
 const maxBytes = 2 * 1024 * 1024;
 
 interface Queued {
@@ -121,8 +121,14 @@ export class SendQueue {
       }
       const run = items.slice(from, to);
       if (tree === undefined) for (const queued of run) this.emitEcho(queued);
-      else if (this.ctx.loopback) this.emitByReference(run, tree, paths, this.ctx.loopback);
-      else await this.emitTokens(run, tree, paths);
+      else if (this.ctx.loopback) {
+        const room = this.ctx.loopback.room();
+        if (room) {
+          this.ctx.writer.flush();
+          await room;
+        }
+        this.emitByReference(run, tree, paths, this.ctx.loopback);
+      } else await this.emitTokens(run, tree, paths);
       from = to;
       this.ctx.writer.flush();
       if (this.ctx.writer.full) await this.ctx.writer.drain();
