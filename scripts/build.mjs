@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+/**
+ * Builds what runs: the bundles in `dist/`, and the native kernel where cargo is there.
+ *
+ * `--no-addon` leaves the native kernel out, `--addon-only` builds nothing else.
+ */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { $, argv, which } from 'zx';
+
+const root = join(import.meta.dirname, '..');
+const nodeTarget = 'node20';
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: nodeTarget,
+  external: ['node-gyp-build'],
+  logLevel: 'warning',
+};
+
+/** ESM has `import.meta.url`; the CommonJS bundle gets the same from its file name. */
+const cjsUrl = {
+  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  define: { 'import.meta.url': 'bundleUrl' },
+};
+
+const bundles = [
+  {
+    entryPoints: ['ts/cli/main.ts'],
+    outfile: 'dist/oc-rsync.mjs',
+    format: 'esm',
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.mjs', format: 'esm' },
+  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', format: 'cjs', ...cjsUrl },
+];
+
+async function buildBundles() {
+  const present = bundles.filter((bundle) => existsSync(join(root, bundle.entryPoints[0])));
+  await Promise.all(present.map((bundle) => build({ ...shared, ...bundle })));
+  const command = join(root, 'dist/oc-rsync.mjs');
+  if (existsSync(command)) chmodSync(command, 0o755);
+}
+
+/** glibc or musl, as node-gyp-build tells them apart; other systems have one libc. */
+function libc() {
+  if (process.platform !== 'linux') return '';
+  return existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
+}
+
+/** Compiles the addon, and lays it where node-gyp-build looks. A file in use is replaced, never overwritten. */
+async function buildAddon() {
+  const output = join(root, 'target/addon');
+  const crate = join(root, 'crates/addon/Cargo.toml');
+  const napi = join(root, 'node_modules/.bin/napi');
+  await $({ cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })`${napi} build --release --platform --no-js \
+    --manifest-path ${crate} --output-dir ${output} --dts ../../native/addon.d.ts`;
+  const built = readdirSync(output).find((name) => name.endsWith('.node'));
+  if (built === undefined) throw new Error('napi build left no addon');
+  const folder = join(root, 'native/prebuilds', `${process.platform}-${process.arch}`);
+  const target = join(folder, `oc-rsync${libc()}.node`);
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(output, built), `${target}.new`);
+  renameSync(`${target}.new`, target);
+}
+
+if (!argv['addon-only']) await buildBundles();
+if (argv.addon !== false) {
+  const cargo = process.platform === 'linux' && (await which('cargo', { nothrow: true }));
+  if (!cargo) console.log('oc-rsync: no cargo here, so the portable kernel will be used');
+  else {
+    try {
+      await buildAddon();
+    } catch (error) {
+      console.error(error.message);
+      console.log('oc-rsync: the native kernel does not build, so the portable kernel will be used');
+      if (argv['addon-only']) process.exitCode = 1;
+    }
+  }
+}
