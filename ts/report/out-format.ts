@@ -130,6 +130,9 @@ function hex(name: DigestName, sum: Uint8Array | undefined): string | undefined 
   return (order === 'backward' ? bytes.reverse() : bytes).toString('hex');
 }
 
+/** What a dry run shows of data that nobody hashed. */
+const nothingSent = new Uint8Array(64);
+
 function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): string {
   const always = facts.options.checksum;
   const negotiated = facts.report.negotiated;
@@ -138,7 +141,8 @@ function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): str
   let text: string | undefined;
   if (isRegular(entry.mode)) {
     if (always && !(iflags & Item.Deleted)) text = hex(name, entry.checksum);
-    else if (iflags & Item.Transfer) text = hex(negotiated.transferDigest.name, facts.report.transferSum);
+    else if (iflags & Item.Transfer)
+      text = hex(negotiated.transferDigest.name, facts.report.transferSum ?? nothingSent);
   }
   return text ?? ' '.repeat(digestLength[name] * 2);
 }

@@ -1,5 +1,6 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
+import { inForeground } from './foreground.ts';
 import type { ListRange, ListTotals } from './item-entry.ts';
 import { bigNumber } from './numbers.ts';
 import type { Statistics } from './statistics.ts';
@@ -64,7 +65,7 @@ export class Progress {
     host: Host,
     stats: Statistics,
     clock: () => number = Date.now,
-    foreground: () => boolean = () => true,
+    foreground: () => boolean = inForeground,
   ) {
     this.host = host;
     this.stats = stats;

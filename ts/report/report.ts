@@ -66,7 +66,7 @@ export interface ReportSetup {
   readonly stats?: Statistics;
   /** Milliseconds, for progress lines; `Date.now` when it is not given. */
   readonly clock?: () => number;
-  /** Whether this process owns the terminal it writes to; progress lines wait for that. */
+  /** Whether this process may draw on its terminal; `inForeground` when it is not given. */
   readonly foreground?: () => boolean;
 }
 

@@ -102,6 +102,21 @@ it('shows digests as the usual tools do, and blanks where there is none', () => 
   expect(heard.text).toBe(`ef07060504030201|\n${' '.repeat(16)}|\n${'1a'.repeat(16)}|\n`);
 });
 
+it('shows zeros for what a dry run did not send, and nothing for other files', () => {
+  const { report, heard } = makeReport({ outFormat: '%C|', outFormatGiven: true, dryRun: true });
+  report.negotiated = negotiated();
+  report.logItem(entry(), Item.Transfer | Item.IsNew, '');
+  report.logItem(entry({ mode: 0o120777 }), Item.LocalChange | Item.IsNew, '');
+  const theirs = withFolder((dir) => {
+    writeFileSync(`${dir}/a`, 'x');
+    symlinkSync('a', `${dir}/l`);
+    return haveRsync
+      ? realRsync(['-nl', '--out-format=%C|', `${dir}/a`, `${dir}/l`, `${dir}/new`])
+      : heard.text;
+  });
+  expect(heard.text).toBe(theirs.replace(/^created.*\n/, ''));
+});
+
 it('counts the bytes of an item in the direction it went', () => {
   let written = 100;
   let read = 7;

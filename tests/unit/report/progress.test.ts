@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
+import { ownsTerminal } from '../../../ts/report/foreground.ts';
 import { Statistics } from '../../../ts/report/statistics.ts';
 import { haveRsync, makeReport, realRsync, withFolder } from './real-rsync.ts';
 
@@ -118,4 +119,10 @@ it.skipIf(!haveRsync).each([1, 2])('ends as rsync does with --info=progress%i', 
       text.replace(/[ \d]{4}\.\d\d[kMG]B\/s +[\d:]+/g, 'RATE').replace(/^created.*\n/, '');
     expect(steady(heard.text)).toBe(steady(said));
   });
+});
+
+it('knows a background process by its terminal', () => {
+  expect(ownsTerminal('7 (a) b) S 1 7 7 34816 7 4194304')).toBe(true);
+  expect(ownsTerminal('7 (a) b) S 1 7 7 34816 9 4194304')).toBe(false);
+  expect(ownsTerminal('7 (node) S 1 7 7 0 -1 4194304')).toBe(true);
 });
