@@ -18,6 +18,7 @@ async function run(options, args, io) {
   if (what === 'args') io.stdout(bytes(JSON.stringify({ args, server: options.server, exclude: options.filters })));
   if (what === 'much') for (let i = 0; i < 3000; i++) io.stdout(bytes('x'.repeat(99) + '\\n'));
   if (what === 'order') for (const n of [1, 2, 3]) { io.stdout(bytes('o' + n)); io.stderr(bytes('e' + n)); }
+  if (what === 'peer') throw new RsyncError(11, '', { fromPeer: true });
   if (what === 'throw') throw new RsyncError(12, 'rsync: gone \\x07 wrong');
   if (what === 'sys') throw new SysError(2, 'ENOENT', 'open');
   if (what === 'bug') throw new TypeError('oops');
@@ -124,7 +125,14 @@ describe('how a run ends', () => {
       /^rsync error: some files\/attrs were not transferred \(see previous errors\) \(code 23\) at .* \[sender=\S+\]\n$/,
     );
     expect(run('code', '24').stderr).toMatch(/^rsync warning: some files vanished .* \(code 24\) at /);
-    expect(run('host:code', 'x').status).toBe(0);
+  });
+
+  it('without a last line where the other side has told or will tell', () => {
+    expect(run('peer', 'x')).toMatchObject({ status: 11, stderr: '' });
+    expect(run('--server', '-re.x', 'code', '23')).toMatchObject({ status: 23, stderr: '' });
+    expect(run('--server', '-re.x', 'code', '11').stderr).toMatch(
+      /^rsync error: error in file IO \(code 11\)/,
+    );
   });
 
   it('with the message of what was thrown, made safe to show', () => {

@@ -1,9 +1,12 @@
 /** One command from its arguments to its exit code; the process itself is `main.ts`'s. */
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import { usageText } from '../options/help.ts';
 import { parseLocation } from '../options/location.ts';
 import type { Options } from '../options/options.ts';
+import { debugFlags, flagsHelp, infoFlags } from '../options/output-flags.ts';
 import { type OptionEnv, type ParsedCommand, parseClientArgs } from '../options/parse.ts';
+import { versionJson, versionText } from '../options/version.ts';
 import { errnoText } from '../report/errno-text.ts';
 import { escapeText, localeCharset } from '../report/escape.ts';
 import { type FinalRole, finalErrorLine } from './final-line.ts';
@@ -38,33 +41,39 @@ export async function runCommand(input: CommandInput): Promise<number> {
   const { argv, env, io } = input;
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
   try {
-    if (argv.length === 0) return await usageError(io, role);
+    if (argv.length === 0) return usageError(io, role);
     const command = parseClientArgs(argv, { env, allowAll: input.allowAll });
     if (command.kind !== 'run') {
       io.stdout(toBytes(await printed(command, input)));
       return ExitCode.Ok;
     }
     const { options, args } = command;
-    if (args.length === 0) return await usageError(io, role);
+    if (args.length === 0) return usageError(io, role);
     const engine = await input.loadEngine();
-    role = roleOf(options, args);
-    const run = options.server ? engine.runServer : engine.runClient;
-    const code = await run(options, [...args], io);
-    if (code !== ExitCode.Ok) io.stderr(toBytes(finalErrorLine(code, role)));
+    const amSender = options.server ? options.sender : parseLocation(args[0]!).kind === 'local';
+    role = amSender ? 'sender' : 'Receiver';
+    if (!options.server) {
+      const code = await engine.runClient(options, [...args], io);
+      io.stderr(toBytes(finalErrorLine(code, amSender ? 'sender' : 'generator')));
+      return code;
+    }
+    const code = await engine.runServer(options, [...args], io);
+    if (!endOfRun.has(code)) io.stderr(toBytes(finalErrorLine(code, role)));
     return code;
   } catch (error) {
     return fail(error, io, role);
   }
 }
 
-/** Who rsync would name at the end of a run: the process that the user started. */
-function roleOf(options: Options, args: readonly ByteString[]): FinalRole {
-  if (options.server) return options.sender ? 'sender' : 'generator';
-  return parseLocation(args[0]!).kind === 'local' ? 'sender' : 'generator';
-}
+/** Exit codes of runs that went to their end: of these the client alone tells. */
+const endOfRun: ReadonlySet<number> = new Set([
+  ExitCode.Ok,
+  ExitCode.Partial,
+  ExitCode.Vanished,
+  ExitCode.DeleteLimit,
+]);
 
-async function usageError(io: SessionIo, role: FinalRole): Promise<number> {
-  const { usageText } = await import('../options/help.ts');
+function usageError(io: SessionIo, role: FinalRole): number {
   io.stderr(toBytes(usageText() + finalErrorLine(ExitCode.Syntax, role)));
   return ExitCode.Syntax;
 }
@@ -73,12 +82,10 @@ async function printed(
   command: Exclude<ParsedCommand, { kind: 'run' }>,
   input: CommandInput,
 ): Promise<string> {
-  if (command.kind === 'help') return (await import('../options/help.ts')).usageText();
+  if (command.kind === 'help') return usageText();
   if (command.kind === 'flag-help') {
-    const { debugFlags, flagsHelp, infoFlags } = await import('../options/output-flags.ts');
     return command.flags === 'info' ? flagsHelp(infoFlags) : flagsHelp(debugFlags);
   }
-  const { versionJson, versionText } = await import('../options/version.ts');
   const kernel = (await input.loadEngine()).loadKernel();
   return command.json ? versionJson(kernel) : versionText(kernel);
 }
@@ -86,7 +93,8 @@ async function printed(
 function fail(error: unknown, io: SessionIo, role: FinalRole): number {
   const [code, message] = explain(error);
   const text = message === '' || message.endsWith('\n') ? message : `${message}\n`;
-  io.stderr(toBytes(shown(text) + finalErrorLine(code, role)));
+  const told = error instanceof RsyncError && error.fromPeer;
+  io.stderr(toBytes(shown(text) + (told ? '' : finalErrorLine(code, role))));
   return code;
 }
 

@@ -232,17 +232,14 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
     '--timeout=09 a b',
     '-B 99999999999 a b',
     '-B=abc a b',
-    '-B -5 a b',
     '--protocol=29 -B 1g a b',
     '--bwlimit=1x a b',
     '--bwlimit=0.1 a b',
-    '--bwlimit=-1 a b',
     '--bwlimit=1kbb a b',
     '--bwlimit=99999999p a b',
     '--max-size=9999P a b',
     '--max-size=1x a b',
     '--max-size=+1 a b',
-    '--min-size=-1 a b',
     '--min-size=1k+2 a b',
     '--min-size=k-1 a b',
     '--info=foo a b',
@@ -275,7 +272,6 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
     '--chmod=98 a b',
     '--chmod=17777 a b',
     '--chmod=u+r,,g+w a b',
-    '--chmod=go=u,D2775 --bogus a b',
     '--stderr=x a b',
     '--stderr= a b',
     '--files-from=h:- a b',
@@ -299,6 +295,10 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
     '--server --timeout=x . b',
     '--server -re.x --files-from=h:x . b',
   ];
+  // What rsync 3.2 answers otherwise.
+  if (!/^3\.[0-3]\./.test(version ?? '')) {
+    lines.push('-B -5 a b', '--bwlimit=-1 a b', '--min-size=-1 a b', '--chmod=go=u,D2775 --bogus a b');
+  }
   for (const line of lines) {
     it(line.length > 80 ? `${line.slice(0, 40)}…` : line, async () => {
       const argv = line.split(' ');
