@@ -15,6 +15,12 @@ export function localeCharset(env: Readonly<Record<string, string | undefined>>)
 }
 
 const plain = /^[\t\x20-\x7f]*$/;
+const plainLine = /^[\t\x20-\x7f]*[\r\n]?$/;
+
+/** True for text that is shown as it stands: nothing to escape but a line end. */
+export function isPlainLine(text: ByteString): boolean {
+  return plainLine.test(text) && !text.includes('\\#');
+}
 
 /**
  * Makes text safe to show, as rsync does: control characters but tab, bytes that the charset has no

@@ -9,7 +9,7 @@ import { S_IFDIR, S_IFREG } from '../kernel/stat-table.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import { type Charset, escapeText } from './escape.ts';
+import { type Charset, escapeText, isPlainLine } from './escape.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
 import { type CompiledFormat, compileFormat, type DaemonFacts, formatHas } from './out-format.ts';
@@ -309,6 +309,10 @@ export class Report {
   }
 
   private show(code: LogCode, text: ByteString): void {
+    if (this.openLine === 0 && isPlainLine(text)) {
+      this.output.write(code, text);
+      return;
+    }
     let head = '';
     if (this.openLine > 0) {
       head = '\n';
