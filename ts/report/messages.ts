@@ -315,7 +315,7 @@ export function isADirectory(place: Place, path: ByteString): ByteString {
 export function noPartialDir(path: ByteString, complete: boolean): ByteString {
   return `Unable to create partial-dir for ${path} -- discarding ${complete ? 'completed' : 'partial'} file.`;
 }
-export function cannotHappenToBasis(place: Place, path: ByteString): ByteString {
+export function matchWithoutBasis(place: Place, path: ByteString): ByteString {
   return `got a block match with no basis file for ${fullName(place, path)} [receiver]`;
 }
 
