@@ -84,14 +84,16 @@ export const scenarios = [
   { name: 'million-dry', wire: 'local', from: 'million', args: ['-an'], dry: true, optional: true },
 ];
 
-/** The scenarios that `--only` names (whole names, or their beginnings), or all that are not optional. */
+/** The scenarios that `--only` names (whole names, or beginnings of several), or all that are not optional. */
 export function chosen(only) {
   if (only === undefined) return scenarios.filter((scenario) => !scenario.optional);
   const wanted = String(only).split(',');
   for (const name of wanted)
     if (!scenarios.some((scenario) => scenario.name.startsWith(name)))
       throw new Error(`no scenario ${name}; there are: ${scenarios.map(({ name }) => name).join(' ')}`);
-  return scenarios.filter(({ name, optional }) =>
-    wanted.some((want) => name === want || (!optional && name.startsWith(want))),
+  const exact = new Set(wanted.filter((name) => scenarios.some((scenario) => scenario.name === name)));
+  return scenarios.filter(
+    ({ name, optional }) =>
+      exact.has(name) || (!optional && wanted.some((want) => !exact.has(want) && name.startsWith(want))),
   );
 }
