@@ -12,10 +12,7 @@ export function loadKernel(): Kernel {
   const forced = process.env.OC_RSYNC_KERNEL ?? '';
   if (forced === 'portable') return createPortableKernel();
   if (forced !== '' && forced !== 'native')
-    throw new RsyncError(
-      ExitCode.Syntax,
-      `OC_RSYNC_KERNEL must be "native" or "portable", not "${forced}"`,
-    );
+    throw new RsyncError(ExitCode.Syntax, `OC_RSYNC_KERNEL must be "native" or "portable", not "${forced}"`);
   try {
     return loadNativeKernel();
   } catch (cause) {

@@ -1,6 +1,64 @@
-import type { Kernel } from './kernel.ts';
+/** The kernel of the Rust addon. It only converts; the work is done in `crates/`. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type * as Addon from '../../native/addon.d.ts';
+import type { CodecSpec, DigestName, Kernel, KernelReport, PipePair, Tree, TreeOptions } from './kernel.ts';
+import { NativeDecoder, NativeEncoder } from './native/codec.ts';
+import { createFailures, type Failures } from './native/failure.ts';
+import { NativeTree } from './native/tree.ts';
+
+type Binding = typeof Addon;
 
 /** The kernel of the Rust addon. Throws when there is no addon for this machine. */
 export function loadNativeKernel(): Kernel {
-  throw new Error('no addon for this machine');
+  return createNativeKernel(loadBinding());
+}
+
+/**
+ * Loads the addon from the package's `native/prebuilds`. The package is one folder above the bundles in
+ * `dist/`, two above this file.
+ */
+function loadBinding(): Binding {
+  const require = createRequire(import.meta.url);
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (let levels = 0; levels < 3; levels++) {
+    folder = dirname(folder);
+    if (existsSync(join(folder, 'native', 'prebuilds'))) break;
+  }
+  return require('node-gyp-build')(join(folder, 'native')) as Binding;
+}
+
+function createNativeKernel(addon: Binding): Kernel {
+  const failures: Failures = createFailures(addon.syscallNames());
+  return {
+    name: 'native',
+    digests: ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'sha1', 'none'],
+    compressions: ['zstd', 'lz4', 'zlibx', 'zlib', 'none'],
+    can: { mknod: true, nanoseconds: true, linkTimes: true },
+
+    report: (): KernelReport => ({ name: 'native', features: addon.features() }),
+
+    openTree(path: string, options?: TreeOptions): Tree {
+      const tree = failures.need(addon.openTree(path, options?.confined ?? false));
+      return new NativeTree(path, tree, failures);
+    },
+
+    digest: (name: DigestName, data: Uint8Array): Uint8Array => addon.digest(name, data),
+
+    openEncoder: (spec: CodecSpec) =>
+      new NativeEncoder(spec, addon.Encoder.open(spec.name, spec.level, spec.threads)),
+    openDecoder: (spec: CodecSpec) =>
+      new NativeDecoder(spec, addon.Decoder.open(spec.name, spec.level, spec.threads)),
+
+    pipe: (): PipePair => failures.need(addon.pipe()),
+
+    socketPair(): [number, number] {
+      const [a, b] = failures.need(addon.socketPair());
+      return [a, b];
+    },
+
+    closeFd: (fd: number): void => addon.closeFd(fd),
+  };
 }

@@ -30,7 +30,7 @@ pub struct Decoder {
 
 enum Backend {
     Plain { residue: usize },
-    Packed(Packed),
+    Packed(Box<Packed>),
 }
 
 struct Packed {
@@ -95,7 +95,7 @@ impl Decoder {
         };
         let backend = match codec {
             None => Backend::Plain { residue: 0 },
-            Some(codec) => Backend::Packed(Packed {
+            Some(codec) => Backend::Packed(Box::new(Packed {
                 codec,
                 frame: Vec::with_capacity(MAX_DATA),
                 frame_length: 0,
@@ -103,7 +103,7 @@ impl Decoder {
                 state: State::Flag,
                 token: 0,
                 run: 0,
-            }),
+            })),
         };
         Ok(Decoder {
             backend,
@@ -122,27 +122,25 @@ impl Decoder {
 
     /// Whether `see_block` must be given the bytes of matched blocks.
     pub fn wants_blocks(&self) -> bool {
-        matches!(
-            &self.backend,
-            Backend::Packed(Packed {
-                codec: Codec::Deflate { history: true, .. },
-                ..
-            })
-        )
+        match &self.backend {
+            Backend::Plain { .. } => false,
+            Backend::Packed(packed) => {
+                matches!(packed.codec, Codec::Deflate { history: true, .. })
+            }
+        }
     }
 
     /// Enters a matched block into the decompression's history.
     pub fn see_block(&mut self, block: &[u8]) -> Result<(), StreamError> {
-        match &mut self.backend {
-            Backend::Packed(Packed {
-                codec:
-                    Codec::Deflate {
-                        inflater,
-                        history: true,
-                        ..
-                    },
+        let Backend::Packed(packed) = &mut self.backend else {
+            return Ok(());
+        };
+        match &mut packed.codec {
+            Codec::Deflate {
+                inflater,
+                history: true,
                 ..
-            }) => inflater.history(block),
+            } => inflater.history(block),
             _ => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ impl<'a> Input<'a> {
         let inside = ranges
             .chunks_exact(2)
             .all(|pair| pair[0] as usize + pair[1] as usize <= raw.len());
-        if !inside || ranges.len() % 2 != 0 {
+        if !inside || ranges.len() & 1 == 1 {
             return None;
         }
         Some(Input {

@@ -62,6 +62,8 @@ pub struct ReceiveJob {
     tree: Arc<TreeRoot>,
     target: Option<Target>,
     basis: Option<Window>,
+    /// The file itself, whose first bytes are hashed before anything else (append with a digest).
+    prefix: Option<Window>,
     blocks: BlockSums,
     hasher: Option<Hasher>,
     spec: DigestSpec,
@@ -79,21 +81,15 @@ pub struct ReceiveJob {
 impl ReceiveJob {
     /// Creates the output and opens the basis. An output that was created is removed when this fails.
     pub fn open(tree: Arc<TreeRoot>, request: ReceiveRequest) -> Result<Self, SysError> {
-        let mut basis = match request.basis {
+        let basis = match request.basis {
             Some(path) => Some(open_window(&tree, path)?),
             None => None,
         };
-        let mut hasher = Hasher::transfer(&request.digest);
         let offset = request.append_at.unwrap_or(0);
-        if request.append_digest && offset > 0 {
-            match (&mut basis, request.path) {
-                (Some(basis), _) => hash_range(basis, &mut hasher, 0, offset),
-                (None, Some(path)) => {
-                    hash_range(&mut open_window(&tree, path)?, &mut hasher, 0, offset);
-                }
-                (None, None) => {}
-            }
-        }
+        let prefix = match request.path {
+            Some(path) if request.append_digest && offset > 0 => Some(open_window(&tree, path)?),
+            _ => None,
+        };
         let target = match request.path {
             Some(path) => Some(open_target(&tree, path, &request, basis.as_ref())?),
             None => None,
@@ -102,6 +98,7 @@ impl ReceiveJob {
             tree,
             target,
             basis,
+            prefix,
             blocks: BlockSums {
                 count: request.block_count,
                 block_length: request.block_length,
@@ -109,7 +106,7 @@ impl ReceiveJob {
                 strong_length: 0,
                 sums: Vec::new(),
             },
-            hasher: Some(hasher),
+            hasher: Some(Hasher::transfer(&request.digest)),
             spec: request.digest,
             fsync: request.fsync,
             offset,
@@ -131,6 +128,9 @@ impl ReceiveJob {
         if !self.started {
             decoder.start_file();
             self.started = true;
+            if let (Some(mut prefix), Some(hasher)) = (self.prefix.take(), &mut self.hasher) {
+                hash_range(&mut prefix, hasher, 0, self.offset);
+            }
         }
         while !self.ended {
             match decoder.next(input)? {

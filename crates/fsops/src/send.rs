@@ -54,6 +54,8 @@ pub struct SendJob {
     digest: DigestSpec,
     level: Option<i32>,
     started: bool,
+    /// The bytes before this offset are hashed first (append-verify).
+    prefix: u64,
     /// All before this offset is sent.
     sent: u64,
     /// Literal data up to here comes next, and then …
@@ -68,15 +70,14 @@ impl SendJob {
     pub fn open(tree: &TreeRoot, request: SendRequest) -> Result<Self, SysError> {
         let file = tree.open_read(request.path, request.follow)?;
         let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
-        let mut window = Window::new(file, size);
-        let mut hasher = Hasher::transfer(&request.digest);
         let mut sent = 0;
+        let mut prefix = 0;
         let mut search = None;
         match (request.append, request.basis) {
             (Some(append), Some(basis)) => {
                 sent = basis.total().min(size);
                 if append == Append::Verify {
-                    hash_range(&mut window, &mut hasher, 0, sent);
+                    prefix = sent;
                 }
             }
             (None, Some(basis)) if basis.count > 0 && size > 0 && !basis.sums.is_empty() => {
@@ -86,13 +87,14 @@ impl SendJob {
         }
         let whole = search.is_none();
         Ok(SendJob {
-            window,
+            window: Window::new(file, size),
             size,
             search,
-            hasher: Some(hasher),
+            hasher: Some(Hasher::transfer(&request.digest)),
             digest: request.digest,
             level: request.level,
             started: false,
+            prefix,
             sent,
             literal_to: if whole { size } else { 0 },
             then: if whole { Then::End } else { Then::Nothing },
@@ -122,6 +124,9 @@ impl SendJob {
         if !self.started {
             encoder.start_file(self.level);
             self.started = true;
+            if let Some(hasher) = &mut self.hasher {
+                hash_range(&mut self.window, hasher, 0, self.prefix);
+            }
         }
         let mut overflow = std::mem::take(&mut self.overflow);
         let mut out = Output::new(into, &mut overflow);

@@ -1,0 +1,90 @@
+import type * as addon from '../../../native/addon.d.ts';
+import type {
+  BlockSumJob,
+  ReceiveJob,
+  ReceiveProgress,
+  ReceiveResult,
+  SendJob,
+  SendResult,
+} from '../kernel.ts';
+import type { Failures } from './failure.ts';
+
+const ended = 'the job has ended';
+
+export class NativeSendJob implements SendJob {
+  readonly size: number;
+  private readonly job: addon.SendJob;
+  private readonly failures: Failures;
+  private last: SendResult | null = null;
+
+  constructor(job: addon.SendJob, failures: Failures) {
+    this.size = job.size;
+    this.job = job;
+    this.failures = failures;
+  }
+
+  async next(into: Uint8Array): Promise<number> {
+    const n = await this.job.next(into);
+    if (n < 0) throw this.failures.stream(this.job.failure());
+    return n;
+  }
+
+  result(): SendResult {
+    this.last = this.job.result() ?? this.last;
+    if (this.last === null) throw new Error(ended);
+    return this.last;
+  }
+
+  close(): void {
+    this.last = this.job.result() ?? this.last;
+    this.job.close();
+  }
+}
+
+export class NativeReceiveJob implements ReceiveJob {
+  private readonly job: addon.ReceiveJob;
+  private readonly failures: Failures;
+  private last: ReceiveResult | null = null;
+
+  constructor(job: addon.ReceiveJob, failures: Failures) {
+    this.job = job;
+    this.failures = failures;
+  }
+
+  async push(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): Promise<ReceiveProgress> {
+    const taken = await this.job.push(raw, ranges, rangeCount);
+    if (taken < 0) throw this.failures.stream(this.job.failure());
+    return { consumed: Math.floor(taken / 2), done: taken % 2 === 1 };
+  }
+
+  result(): ReceiveResult {
+    this.last = this.job.result() ?? this.last;
+    if (this.last === null) throw new Error(ended);
+    return this.last;
+  }
+
+  close(): void {
+    this.last = this.job.result() ?? this.last;
+    this.job.close();
+  }
+
+  abort(): void {
+    this.job.abort();
+  }
+}
+
+export class NativeBlockSumJob implements BlockSumJob {
+  private readonly job: addon.BlockSumJob;
+
+  constructor(job: addon.BlockSumJob) {
+    this.job = job;
+  }
+
+  next(into: Uint8Array): Promise<number> {
+    return this.job.next(into);
+  }
+
+  close(): void {
+    this.job.close();
+  }
+}

@@ -1,0 +1,218 @@
+import type * as addon from '../../../native/addon.d.ts';
+import { protocolError } from '../../errors.ts';
+import {
+  type BlockSumJob,
+  type BlockSums,
+  type ByteString,
+  type DigestSpec,
+  digestLength,
+  type Meta,
+  type OpenManyResult,
+  type ReceiveJob,
+  type ReceiveManyResult,
+  type ReceiveRequest,
+  type ScanOptions,
+  type SendJob,
+  type SendManyResult,
+  type SendRequest,
+  type Tree,
+} from '../kernel.ts';
+import type { ReceiveBatch } from '../receive-batch.ts';
+import { StatTable, statRowBytes } from '../stat-table.ts';
+import { NativeDecoder, NativeEncoder } from './codec.ts';
+import type { Failures } from './failure.ts';
+import { NativeBlockSumJob, NativeReceiveJob, NativeSendJob } from './jobs.ts';
+
+/** Bits that tell `setMeta` of the addon which fields are meant. */
+const MetaField = { Mode: 1, Uid: 2, Gid: 4, Mtime: 8, Atime: 16 } as const;
+
+const appendModes = { plain: 1, verify: 2 } as const;
+
+/** A held directory of the addon. Several paths cross as one string, joined by NUL. */
+export class NativeTree implements Tree {
+  readonly path: ByteString;
+  private readonly tree: addon.Tree;
+  private readonly failures: Failures;
+
+  constructor(path: ByteString, tree: addon.Tree, failures: Failures) {
+    this.path = path;
+    this.tree = tree;
+    this.failures = failures;
+  }
+
+  close(): void {
+    this.tree.close();
+  }
+
+  scan(dir: ByteString, options?: ScanOptions): StatTable {
+    const { links = false, follow = false } = options ?? {};
+    return toTable(this.failures.need(this.tree.scan(dir, links, follow)));
+  }
+
+  async scanAsync(dir: ByteString, options?: ScanOptions): Promise<StatTable> {
+    const { links = false, follow = false } = options ?? {};
+    return toTable(this.failures.need(await this.tree.scanAsync(dir, links, follow)));
+  }
+
+  lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {
+    return new StatTable(this.tree.lstatMany(dir, names.join('\0'), names.length), names.length);
+  }
+
+  lstat(path: ByteString): StatTable {
+    const row = new Uint8Array(statRowBytes);
+    this.failures.check(this.tree.lstat(path, row));
+    return new StatTable(row, 1);
+  }
+
+  stat(path: ByteString): StatTable {
+    const row = new Uint8Array(statRowBytes);
+    this.failures.check(this.tree.stat(path, row));
+    return new StatTable(row, 1);
+  }
+
+  readlink(path: ByteString): ByteString {
+    const target = this.failures.need(this.tree.readlink(path));
+    return Buffer.from(target.buffer, target.byteOffset, target.byteLength).toString('latin1');
+  }
+
+  mkdir(path: ByteString, mode: number): void {
+    this.failures.check(this.tree.mkdir(path, mode));
+  }
+
+  symlink(target: ByteString, path: ByteString): void {
+    this.failures.check(this.tree.symlink(target, path));
+  }
+
+  link(existing: ByteString, path: ByteString): void {
+    this.failures.check(this.tree.link(existing, path));
+  }
+
+  mknod(path: ByteString, mode: number, major: number, minor: number): void {
+    this.failures.check(this.tree.mknod(path, mode, major, minor));
+  }
+
+  unlink(path: ByteString): void {
+    this.failures.check(this.tree.unlink(path));
+  }
+
+  rmdir(path: ByteString): void {
+    this.failures.check(this.tree.rmdir(path));
+  }
+
+  rename(from: ByteString, to: ByteString): void {
+    this.failures.check(this.tree.rename(from, to));
+  }
+
+  setMeta(path: ByteString, meta: Meta): number {
+    let which = 0;
+    if (meta.mode !== undefined) which |= MetaField.Mode;
+    if (meta.uid !== undefined) which |= MetaField.Uid;
+    if (meta.gid !== undefined) which |= MetaField.Gid;
+    if (meta.mtime !== undefined) which |= MetaField.Mtime;
+    if (meta.atime !== undefined) which |= MetaField.Atime;
+    return this.tree.setMeta(
+      path,
+      which,
+      meta.mode ?? 0,
+      meta.uid ?? 0,
+      meta.gid ?? 0,
+      meta.mtime ?? 0,
+      meta.mtimeNsec ?? 0,
+      meta.atime ?? 0,
+      meta.atimeNsec ?? 0,
+    );
+  }
+
+  fileSums(
+    paths: readonly ByteString[],
+    digest: DigestSpec,
+  ): Promise<{ status: Int32Array; sums: Uint8Array }> {
+    return this.tree.fileSums(paths.join('\0'), paths.length, digest);
+  }
+
+  openBlockSums(
+    path: ByteString,
+    size: number,
+    blockLength: number,
+    strongLength: number,
+    digest: DigestSpec,
+  ): BlockSumJob {
+    const job = this.tree.openBlockSums(path, size, blockLength, strongLength, digest);
+    return new NativeBlockSumJob(this.failures.need(job));
+  }
+
+  openSend(request: SendRequest): SendJob {
+    const { basis, digest, append } = request;
+    if (basis !== undefined) checkBasis(basis, digest);
+    const job = this.tree.openSend(request.path, digest, NativeEncoder.handleOf(request.encoder), {
+      basis,
+      updatingInPlace: request.updatingInPlace ?? false,
+      append: append === undefined ? 0 : appendModes[append],
+      level: request.level,
+      follow: request.follow ?? false,
+    });
+    return new NativeSendJob(this.failures.need(job), this.failures);
+  }
+
+  sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
+    return this.tree.sendMany(paths.join('\0'), paths.length, limit, digest);
+  }
+
+  openMany(paths: readonly ByteString[]): OpenManyResult {
+    return this.tree.openMany(paths.join('\0'), paths.length);
+  }
+
+  openReceive(request: ReceiveRequest): ReceiveJob {
+    const { blockCount, blockLength, remainder } = request;
+    checkSumHead(blockCount, blockLength, remainder);
+    const decoder = NativeDecoder.handleOf(request.decoder);
+    const job = this.tree.openReceive(request.path, request.basis, request.digest, decoder, {
+      inPlace: request.inPlace ?? false,
+      appendAt: request.appendAt,
+      appendDigest: request.appendDigest ?? false,
+      blockLength,
+      blockCount,
+      remainder,
+      sparse: request.sparse ?? false,
+      preallocate: request.preallocate ?? 0,
+      fsync: request.fsync ?? false,
+    });
+    return new NativeReceiveJob(this.failures.need(job), this.failures);
+  }
+
+  receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {
+    const records = batch.records.subarray(0, batch.recordBytes);
+    const data = batch.data.subarray(0, batch.dataBytes);
+    return this.tree.receiveMany(batch.digest, records, data, batch.count);
+  }
+
+  async copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {
+    this.failures.check(await this.tree.copyFile(from, to, mode));
+  }
+}
+
+/** The texts of a table start where its rows end, and the first name is the first text. */
+function toTable(packed: Uint8Array): StatTable {
+  if (packed.byteLength === 0) return new StatTable(packed, 0);
+  const firstName = new Uint32Array(packed.buffer, packed.byteOffset, statRowBytes / 4)[19];
+  return new StatTable(packed, firstName / statRowBytes);
+}
+
+const fitsU32 = (n: number): boolean => Number.isInteger(n) && n >= 0 && n <= 0xffffffff;
+
+function checkSumHead(count: number, blockLength: number, remainder: number): void {
+  if (!fitsU32(count)) throw protocolError(`Invalid checksum count ${count}`);
+  if (!fitsU32(blockLength) || (count > 0 && blockLength === 0))
+    throw protocolError(`Invalid block length ${blockLength}`);
+  if (!fitsU32(remainder) || remainder > blockLength)
+    throw protocolError(`Invalid remainder length ${remainder}`);
+}
+
+function checkBasis(basis: BlockSums, digest: DigestSpec): void {
+  const { count, blockLength, remainder, strongLength, sums } = basis;
+  checkSumHead(count, blockLength, remainder);
+  if (!fitsU32(strongLength) || strongLength > digestLength[digest.name])
+    throw protocolError(`Invalid checksum length ${strongLength}`);
+  if (sums.length !== 0 && sums.length !== count * (4 + strongLength))
+    throw protocolError(`Invalid checksum count ${count}`);
+}
