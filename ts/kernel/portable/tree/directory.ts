@@ -1,0 +1,155 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import type { ByteString } from '../../kernel.ts';
+import { asSysError, attempt, sysError } from '../sys-error.ts';
+
+/** Names a directory without the right to read it; Node does not list the flag. */
+const O_PATH = 0o10000000;
+/** Directories that are kept open besides the tree's own. */
+const heldDirectories = 8;
+const walkFlags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Bytes of a path, as Node's file calls take them. */
+export function bytesOf(path: ByteString): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+/**
+ * A held directory, and the way from a path below it to one that Node can open.
+ *
+ * On Linux the directory and each one on the way is opened on its own, never through a symbolic link, and
+ * the system calls go to /proc/self/fd/N/NAME: whoever replaces a directory by a link gains nothing.
+ * Elsewhere paths are joined, after a look that no part on the way is a link.
+ */
+export class Directory {
+  private readonly root: ByteString;
+  private readonly fd: number;
+  private readonly confined: boolean;
+  /** Descriptors of directories below, the last used first. */
+  private held: { readonly path: ByteString; readonly fd: number }[] = [];
+  private closed = false;
+
+  /** Throws `SysError` when `path` is not a directory that can be entered. */
+  constructor(path: ByteString, confined: boolean) {
+    this.root = path;
+    this.confined = confined;
+    const bytes = bytesOf(path);
+    if (process.platform === 'linux') {
+      this.fd = attempt('open', () => openSync(bytes, O_PATH | constants.O_DIRECTORY));
+      try {
+        attempt('open', () => lstatSync(`/proc/self/fd/${this.fd}/.`));
+      } catch (error) {
+        closeSync(this.fd);
+        throw error;
+      }
+    } else {
+      this.fd = -1;
+      const stat = attempt('open', () => lstatSync(Buffer.concat([bytes, Buffer.from('/.')])));
+      if (!stat.isDirectory()) throw sysError('ENOTDIR', 'open');
+    }
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.forget();
+    if (this.fd >= 0) closeSync(this.fd);
+  }
+
+  /**
+   * The path of `path` for a system call. Its last component is not looked at. It is good until
+   * `heldDirectories` others were resolved, or `forget` called. Throws `SysError` where the way there leads
+   * through a link, out of the tree or nowhere.
+   */
+  resolve(path: ByteString, syscall: string): Buffer {
+    if (path.charCodeAt(0) === 0x2f) {
+      if (this.confined) throw sysError('EXDEV', syscall);
+      return bytesOf(path);
+    }
+    let end = path.length;
+    while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end--;
+    const slash = path.lastIndexOf('/', end - 1);
+    const name = path.slice(slash + 1, end);
+    if (name === '..') throw sysError('EXDEV', syscall);
+    const parent = slash < 0 ? '' : path.slice(0, slash);
+    return this.within(parent, name === '' ? '.' : name, syscall);
+  }
+
+  /** The same for the directory `dir` as a whole (`''` is the tree itself). */
+  resolveDirectory(dir: ByteString, syscall: string): Buffer {
+    return dir.charCodeAt(0) === 0x2f ? this.resolve(dir, syscall) : this.within(dir, '.', syscall);
+  }
+
+  /** What was held may be gone, or have another name now. */
+  forget(): void {
+    for (const { fd } of this.held) closeSync(fd);
+    this.held = [];
+  }
+
+  private within(parent: ByteString, name: ByteString, syscall: string): Buffer {
+    if (this.fd < 0) return bytesOf(this.join(parent, name, syscall));
+    const fd = this.enter(parent, syscall);
+    return bytesOf(`/proc/self/fd/${fd}/${name}`);
+  }
+
+  /** A descriptor of a directory below the tree, which stays this object's. */
+  private enter(dir: ByteString, syscall: string): number {
+    if (dir === '' || dir === '.') return this.fd;
+    const index = this.held.findIndex((entry) => entry.path === dir);
+    if (index >= 0) {
+      const [entry] = this.held.splice(index, 1);
+      if (fstatSync(entry.fd).nlink > 0) {
+        this.held.unshift(entry);
+        return entry.fd;
+      }
+      closeSync(entry.fd);
+    }
+    const fd = this.walk(dir, syscall);
+    if (fd === this.fd) return fd;
+    this.held.unshift({ path: dir, fd });
+    if (this.held.length > heldDirectories) closeSync(this.held.pop()?.fd as number);
+    return fd;
+  }
+
+  private walk(dir: ByteString, syscall: string): number {
+    let fd = this.fd;
+    for (const name of dir.split('/')) {
+      if (name === '' || name === '.') continue;
+      let next: number;
+      try {
+        if (name === '..') throw sysError('EXDEV', syscall);
+        next = openSync(bytesOf(`/proc/self/fd/${fd}/${name}`), walkFlags);
+      } catch (error) {
+        const failed = this.refusal(error, fd, name, syscall);
+        if (fd !== this.fd) closeSync(fd);
+        throw failed;
+      }
+      if (fd !== this.fd) closeSync(fd);
+      fd = next;
+    }
+    return fd;
+  }
+
+  /** A link on the way is told apart from a file that is no directory. */
+  private refusal(error: unknown, fd: number, name: ByteString, syscall: string): Error {
+    const failed = asSysError(error, syscall);
+    if (failed.code !== 'ENOTDIR') return failed;
+    try {
+      readlinkSync(bytesOf(`/proc/self/fd/${fd}/${name}`));
+      return sysError('ELOOP', syscall);
+    } catch {
+      return failed;
+    }
+  }
+
+  private join(parent: ByteString, name: ByteString, syscall: string): ByteString {
+    let path = this.root === '' ? '.' : this.root;
+    for (const part of parent.split('/')) {
+      if (part === '' || part === '.') continue;
+      if (part === '..') throw sysError('EXDEV', syscall);
+      path += `/${part}`;
+      const at = bytesOf(path);
+      if (attempt(syscall, () => lstatSync(at)).isSymbolicLink()) throw sysError('ELOOP', syscall);
+    }
+    return `${path}/${name}`;
+  }
+}

@@ -1,0 +1,198 @@
+import * as fs from 'node:fs';
+import {
+  type ByteString,
+  type DigestSpec,
+  digestLength,
+  digestMismatch,
+  type ReceiveManyResult,
+  receiveSteps,
+  sourceChanged,
+} from '../../kernel.ts';
+import { type ReceiveBatch, ReceiveFlag, receiveRecordBytes } from '../../receive-batch.ts';
+import { OutputFile } from '../delta/output-file.ts';
+import { openFileDigest } from '../digest/digest.ts';
+import { asSysError, errnoOf } from '../sys-error.ts';
+import { nextTurn, turnBytes } from '../turn.ts';
+import type { Directory } from './directory.ts';
+import { timeArgument } from './meta.ts';
+import { createNew } from './open-file.ts';
+
+const copyBytes = 256 * 1024;
+
+type Step = (typeof receiveSteps)[number];
+
+/** One record of a batch. */
+interface FileRecord {
+  readonly flags: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly mtimeNsec: number;
+  readonly sourceFd: number;
+  readonly dataAt: number;
+  readonly digestAt: number;
+  readonly size: number;
+  readonly path: ByteString;
+  readonly temporary: ByteString;
+}
+
+interface Outcome {
+  readonly status: number;
+  readonly step: Step;
+}
+const done: Outcome = { status: 0, step: '' };
+
+/**
+ * `Tree.receiveMany`. A failure before the rename removes the temporary file. Owner, times and mode that
+ * could not be set do not keep a file from its place, as in rsync; the first such errno is its status.
+ */
+export async function receiveMany(directory: Directory, batch: ReceiveBatch): Promise<ReceiveManyResult> {
+  const status = new Int32Array(batch.count);
+  const step = new Uint8Array(batch.count);
+  let at = 0;
+  let work = 0;
+  for (let i = 0; i < batch.count; i++) {
+    const record = readRecord(batch.records, at);
+    at = nextRecord(at, record);
+    const outcome = await receiveOne(directory, batch, record);
+    status[i] = outcome.status;
+    step[i] = receiveSteps.indexOf(outcome.step);
+    work += record.size;
+    if (work >= turnBytes) {
+      work = 0;
+      await nextTurn();
+    }
+  }
+  return { status, step };
+}
+
+function readRecord(records: Buffer, at: number): FileRecord {
+  const pathLength = records.readUInt16LE(at + 48);
+  const pathEnd = at + receiveRecordBytes + pathLength;
+  return {
+    flags: records.readUInt32LE(at),
+    mode: records.readUInt32LE(at + 4),
+    uid: records.readUInt32LE(at + 8),
+    gid: records.readUInt32LE(at + 12),
+    mtime: records.readDoubleLE(at + 16),
+    mtimeNsec: records.readUInt32LE(at + 24),
+    sourceFd: records.readInt32LE(at + 28),
+    dataAt: records.readUInt32LE(at + 32),
+    digestAt: records.readUInt32LE(at + 36),
+    size: records.readDoubleLE(at + 40),
+    path: records.toString('latin1', at + receiveRecordBytes, pathEnd),
+    temporary: records.toString('latin1', pathEnd, pathEnd + records.readUInt16LE(at + 50)),
+  };
+}
+
+function nextRecord(at: number, record: FileRecord): number {
+  return (at + receiveRecordBytes + record.path.length + record.temporary.length + 7) & ~7;
+}
+
+async function receiveOne(directory: Directory, batch: ReceiveBatch, record: FileRecord): Promise<Outcome> {
+  let fd = -1;
+  let temporary: Buffer;
+  try {
+    if ((record.flags & ReceiveFlag.Verify) !== 0 && !matches(batch, record)) {
+      return { status: digestMismatch, step: 'read' };
+    }
+    temporary = directory.resolve(record.temporary, 'mkstemp');
+    fd = createNew(temporary);
+  } catch (error) {
+    return { status: asSysError(error, 'mkstemp').errno, step: 'mkstemp' };
+  } finally {
+    if (fd < 0 && record.sourceFd >= 0) fs.closeSync(record.sourceFd);
+  }
+  let outcome: Outcome;
+  try {
+    outcome = await fill(fd, batch.data, record);
+    if (outcome === done) outcome = dress(fd, record);
+  } finally {
+    fs.closeSync(fd);
+    if (record.sourceFd >= 0) fs.closeSync(record.sourceFd);
+  }
+  if (outcome.status === 0 || isDressing(outcome.step)) {
+    const errno = errnoOf(() => {
+      const target = directory.resolve(record.path, 'rename');
+      fs.renameSync(directory.resolve(record.temporary, 'rename'), target);
+    });
+    if (errno === 0) return outcome;
+    outcome = { status: errno, step: 'rename' };
+  }
+  errnoOf(() => fs.unlinkSync(directory.resolve(record.temporary, 'unlink')));
+  return outcome;
+}
+
+function isDressing(step: Step): boolean {
+  return step === 'chown' || step === 'utimes' || step === 'chmod';
+}
+
+function matches(batch: ReceiveBatch, record: FileRecord): boolean {
+  const spec: DigestSpec = batch.digest;
+  const digest = openFileDigest(spec);
+  digest.update(batch.data, record.dataAt, record.dataAt + record.size);
+  const at = record.digestAt;
+  return digest.final().equals(batch.data.subarray(at, at + digestLength[spec.name]));
+}
+
+/** Writes the content, from the batch or from a source in this process. */
+async function fill(fd: number, data: Buffer, record: FileRecord): Promise<Outcome> {
+  const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
+  const output = new OutputFile(fd, 0, sparse, 0);
+  if (record.sourceFd < 0) {
+    output.write(data, record.dataAt, record.dataAt + record.size);
+  } else {
+    const failed = await copyFrom(record.sourceFd, record.size, output);
+    if (failed !== done) return failed;
+  }
+  output.finish(sparse);
+  if ((record.flags & ReceiveFlag.Fsync) !== 0) output.sync();
+  return output.errno === 0 ? done : { status: output.errno, step: 'write' };
+}
+
+/** Copies exactly `size` bytes; a source that has become shorter or longer is not taken. */
+async function copyFrom(source: number, size: number, output: OutputFile): Promise<Outcome> {
+  const buffer = Buffer.allocUnsafeSlow(Math.min(copyBytes, size + 1));
+  let copied = 0;
+  let work = 0;
+  for (;;) {
+    let n = 0;
+    try {
+      n = fs.readSync(source, buffer, 0, Math.min(buffer.length, size + 1 - copied), copied);
+    } catch (error) {
+      return { status: asSysError(error, 'read').errno, step: 'read' };
+    }
+    if (n === 0) break;
+    copied += n;
+    if (copied > size) break;
+    output.write(buffer, 0, n);
+    work += n;
+    if (work >= turnBytes) {
+      work = 0;
+      await nextTurn();
+    }
+  }
+  return copied === size ? done : { status: sourceChanged, step: 'read' };
+}
+
+/** Owner and group, times, mode; all are tried, the first failure counts. */
+function dress(fd: number, record: FileRecord): Outcome {
+  const { flags } = record;
+  let first: Outcome = done;
+  const part = (step: Step, call: () => void) => {
+    const errno = errnoOf(call);
+    if (errno !== 0 && first === done) first = { status: errno, step };
+  };
+  if ((flags & (ReceiveFlag.Uid | ReceiveFlag.Gid)) !== 0) {
+    const uid = (flags & ReceiveFlag.Uid) !== 0 ? record.uid : -1;
+    const gid = (flags & ReceiveFlag.Gid) !== 0 ? record.gid : -1;
+    part('chown', () => fs.fchownSync(fd, uid, gid));
+  }
+  if ((flags & ReceiveFlag.Mtime) !== 0) {
+    const mtime = timeArgument(record.mtime, record.mtimeNsec);
+    part('utimes', () => fs.futimesSync(fd, Date.now() / 1000, mtime));
+  }
+  if ((flags & ReceiveFlag.Mode) !== 0) part('chmod', () => fs.fchmodSync(fd, record.mode & 0o7777));
+  return first;
+}

@@ -1,0 +1,252 @@
+import * as fs from 'node:fs';
+import type {
+  BlockSumJob,
+  ByteString,
+  DigestSpec,
+  Meta,
+  OpenManyResult,
+  ReceiveJob,
+  ReceiveManyResult,
+  ReceiveRequest,
+  ScanOptions,
+  SendJob,
+  SendManyResult,
+  SendRequest,
+  Tree,
+  TreeOptions,
+} from '../../kernel.ts';
+import type { ReceiveBatch } from '../../receive-batch.ts';
+import type { StatTable } from '../../stat-table.ts';
+import { PortableBlockSumJob } from '../delta/block-sum-job.ts';
+import { PortableReceiveJob, type ReceiveFiles } from '../delta/receive-job.ts';
+import { PortableSendJob } from '../delta/send-job.ts';
+import { asSysError, attempt, errnoOf, sysError } from '../sys-error.ts';
+import { nextTurn } from '../turn.ts';
+import { copyFile } from './copy-file.ts';
+import { bytesOf, Directory } from './directory.ts';
+import { fileSums } from './file-sums.ts';
+import { setMeta } from './meta.ts';
+import { createNew, type OpenFile, openFollowing, openInPlace, openToRead } from './open-file.ts';
+import { receiveMany } from './receive-many.ts';
+import { openMany, sendMany } from './send-many.ts';
+import { entryOf, StatRows, statRow } from './stat-rows.ts';
+
+/** Entries that `scanAsync` looks at in one turn of the event loop. */
+const scanTurn = 256;
+
+/** A held directory of the portable kernel. */
+export class PortableTree implements Tree {
+  readonly path: ByteString;
+  private readonly directory: Directory;
+  private readonly confined: boolean;
+
+  /** Throws `SysError` when `path` is not a directory that can be entered. */
+  constructor(path: ByteString, options: TreeOptions = {}) {
+    this.path = path;
+    this.confined = options.confined === true;
+    this.directory = new Directory(path, this.confined);
+  }
+
+  close(): void {
+    this.directory.close();
+  }
+
+  scan(dir: ByteString, options: ScanOptions = {}): StatTable {
+    const at = this.directory.resolveDirectory(dir, 'opendir');
+    const rows = new StatRows();
+    const names = attempt('opendir', () => fs.readdirSync(at, { encoding: 'latin1' }));
+    for (const name of names) rows.add(entryOf(at, name), name, options);
+    return rows.pack();
+  }
+
+  async scanAsync(dir: ByteString, options: ScanOptions = {}): Promise<StatTable> {
+    // A descriptor of its own: the one behind a resolved path may be closed before the scan is through.
+    const { O_DIRECTORY, O_RDONLY } = fs.constants;
+    const resolved = this.directory.resolveDirectory(dir, 'opendir');
+    if (process.platform !== 'linux') return this.scan(dir, options);
+    const fd = attempt('opendir', () => fs.openSync(resolved, O_RDONLY | O_DIRECTORY));
+    try {
+      const at = bytesOf(`/proc/self/fd/${fd}`);
+      const names = await fs.promises.readdir(at, { encoding: 'latin1' });
+      const rows = new StatRows();
+      for (let i = 0; i < names.length; i++) {
+        if (i > 0 && i % scanTurn === 0) await nextTurn();
+        rows.add(entryOf(at, names[i]), names[i], options);
+      }
+      return rows.pack();
+    } catch (error) {
+      throw asSysError(error, 'opendir');
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {
+    const rows = new StatRows();
+    for (const name of names) {
+      try {
+        rows.add(this.directory.resolve(dir === '' ? name : `${dir}/${name}`, 'lstat'), name);
+      } catch (error) {
+        rows.addErrno(asSysError(error, 'lstat').errno, name);
+      }
+    }
+    return rows.pack();
+  }
+
+  lstat(path: ByteString): StatTable {
+    const at = this.directory.resolve(path, 'lstat');
+    return statRow(
+      path,
+      attempt('lstat', () => fs.lstatSync(at, { bigint: true })),
+    );
+  }
+
+  stat(path: ByteString): StatTable {
+    const at = this.directory.resolve(path, 'stat');
+    return statRow(
+      path,
+      attempt('stat', () => fs.statSync(at, { bigint: true })),
+    );
+  }
+
+  readlink(path: ByteString): ByteString {
+    const at = this.directory.resolve(path, 'readlink');
+    return attempt('readlink', () => fs.readlinkSync(at, { encoding: 'latin1' }));
+  }
+
+  mkdir(path: ByteString, mode: number): void {
+    const at = this.directory.resolve(path, 'mkdir');
+    attempt('mkdir', () => fs.mkdirSync(at, mode));
+  }
+
+  symlink(target: ByteString, path: ByteString): void {
+    const at = this.directory.resolve(path, 'symlink');
+    attempt('symlink', () => fs.symlinkSync(bytesOf(target), at));
+  }
+
+  link(existing: ByteString, path: ByteString): void {
+    this.onTwo('link', existing, path, (from, to) => fs.linkSync(from, to));
+  }
+
+  mknod(): void {
+    throw sysError('ENOSYS', 'mknod');
+  }
+
+  unlink(path: ByteString): void {
+    const at = this.directory.resolve(path, 'unlink');
+    attempt('unlink', () => fs.unlinkSync(at));
+  }
+
+  rmdir(path: ByteString): void {
+    const at = this.directory.resolve(path, 'rmdir');
+    attempt('rmdir', () => fs.rmdirSync(at));
+    this.directory.forget();
+  }
+
+  rename(from: ByteString, to: ByteString): void {
+    this.onTwo('rename', from, to, (source, target) => fs.renameSync(source, target));
+    this.directory.forget();
+  }
+
+  setMeta(path: ByteString, meta: Meta): number {
+    try {
+      return setMeta(this.directory.resolve(path, 'lstat'), meta);
+    } catch (error) {
+      return asSysError(error, 'lstat').errno;
+    }
+  }
+
+  fileSums(paths: readonly ByteString[], digest: DigestSpec) {
+    return fileSums(this.directory, paths, digest);
+  }
+
+  openBlockSums(
+    path: ByteString,
+    size: number,
+    blockLength: number,
+    strongLength: number,
+    digest: DigestSpec,
+  ): BlockSumJob {
+    const { fd } = openToRead(this.directory, path);
+    return orClose(fd, () => new PortableBlockSumJob(fd, size, blockLength, strongLength, digest));
+  }
+
+  openSend(request: SendRequest): SendJob {
+    const file =
+      request.follow === true
+        ? openFollowing(this.directory, request.path, this.confined)
+        : openToRead(this.directory, request.path);
+    return orClose(file.fd, () => new PortableSendJob(file.fd, file.size, request));
+  }
+
+  sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
+    return sendMany(this.directory, paths, limit, digest);
+  }
+
+  openMany(paths: readonly ByteString[]): OpenManyResult {
+    return openMany(this.directory, paths);
+  }
+
+  openReceive(request: ReceiveRequest): ReceiveJob {
+    const basis = this.openBasis(request);
+    try {
+      const files = this.openOutput(request, basis);
+      return new PortableReceiveJob(request, files);
+    } catch (error) {
+      if (basis !== undefined) fs.closeSync(basis.fd);
+      throw error;
+    }
+  }
+
+  receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {
+    return receiveMany(this.directory, batch);
+  }
+
+  copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {
+    return copyFile(this.directory, from, to, mode);
+  }
+
+  /** The basis; appending to a file whose start must be hashed, that file is its own. */
+  private openBasis(request: ReceiveRequest): OpenFile | undefined {
+    if (request.basis !== undefined) return openToRead(this.directory, request.basis);
+    const own = request.path !== undefined && request.appendDigest === true && (request.appendAt ?? 0) > 0;
+    return own ? openToRead(this.directory, request.path as ByteString) : undefined;
+  }
+
+  private openOutput(request: ReceiveRequest, basis: OpenFile | undefined): ReceiveFiles {
+    const { path } = request;
+    if (path === undefined) return { basis, discard() {} };
+    const at = this.directory.resolve(path, 'open');
+    if (request.inPlace === true) return { output: openInPlace(at), basis, discard() {} };
+    const fd = createNew(at);
+    return {
+      output: { fd, size: 0, regular: true },
+      basis,
+      discard: () => {
+        errnoOf(() => fs.unlinkSync(this.directory.resolve(path, 'unlink')));
+      },
+    };
+  }
+
+  /** Both parents stay held, for `Directory` keeps more than the last one. */
+  private onTwo(
+    syscall: string,
+    from: ByteString,
+    to: ByteString,
+    call: (from: Buffer, to: Buffer) => void,
+  ): void {
+    const source = this.directory.resolve(from, syscall);
+    const target = this.directory.resolve(to, syscall);
+    attempt(syscall, () => call(source, target));
+  }
+}
+
+/** Runs what takes over a descriptor; closes it when that fails. */
+function orClose<T>(fd: number, take: () => T): T {
+  try {
+    return take();
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+}
