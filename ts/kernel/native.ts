@@ -34,7 +34,7 @@ function createNativeKernel(addon: Binding): Kernel {
   const failures: Failures = createFailures(addon.syscallNames());
   return {
     name: 'native',
-    digests: ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'sha1', 'none'],
+    digests: ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'md4-old', 'sha1', 'sha256', 'sha512', 'none'],
     compressions: ['zstd', 'lz4', 'zlibx', 'zlib', 'none'],
     can: { mknod: true, nanoseconds: true, linkTimes: true },
 

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ExitCode, RsyncError } from '../../../ts/errors.ts';
+
+const native = vi.hoisted(() => ({ load: (): unknown => ({ name: 'native' }) }));
+vi.mock('../../../ts/kernel/native.ts', () => ({ loadNativeKernel: () => native.load() }));
+vi.mock('../../../ts/kernel/portable/index.ts', () => ({
+  createPortableKernel: () => ({ name: 'portable' }),
+}));
+
+const { loadKernel } = await import('../../../ts/kernel/index.ts');
+
+const thrown = (call: () => unknown): RsyncError => {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof RsyncError) return error;
+  }
+  throw new Error('no RsyncError');
+};
+
+describe('the choice of a kernel', () => {
+  beforeEach(() => {
+    native.load = () => ({ name: 'native' });
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('is the native one where it loads', () => {
+    vi.stubEnv('OC_RSYNC_KERNEL', '');
+    expect(loadKernel().name).toBe('native');
+  });
+
+  it('falls back to the portable one', () => {
+    vi.stubEnv('OC_RSYNC_KERNEL', '');
+    native.load = () => {
+      throw new Error('No native build was found');
+    };
+    expect(loadKernel().name).toBe('portable');
+  });
+
+  it('can be forced to the portable one', () => {
+    vi.stubEnv('OC_RSYNC_KERNEL', 'portable');
+    expect(loadKernel().name).toBe('portable');
+  });
+
+  it('never falls back when it was forced', () => {
+    vi.stubEnv('OC_RSYNC_KERNEL', 'native');
+    native.load = () => {
+      throw new Error('No native build was found\n    loaded from: somewhere');
+    };
+    const error = thrown(loadKernel);
+    expect(error.exitCode).toBe(ExitCode.Unsupported);
+    expect(error.message).toContain('No native build was found');
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('refuses other words', () => {
+    vi.stubEnv('OC_RSYNC_KERNEL', 'fast');
+    expect(thrown(loadKernel).exitCode).toBe(ExitCode.Syntax);
+  });
+});
