@@ -1,0 +1,357 @@
+import * as fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SysError } from '../../ts/errors.ts';
+import type { Kernel, Tree } from '../../ts/kernel/kernel.ts';
+import type { StatTable } from '../../ts/kernel/stat-table.ts';
+import { eachKernel, failure, isRoot, scratch } from './lanes.ts';
+
+const oddNames = [
+  'plain',
+  'with space',
+  'new\nline',
+  '\xff\xfe\x80',
+  'caf\xc3\xa9',
+  '-dash',
+  '.dot',
+  'x'.repeat(255),
+];
+
+function bytes(path: string, name = ''): Buffer {
+  return Buffer.from(name === '' ? path : `${path}/${name}`, 'latin1');
+}
+
+/** Everything of a row, in the terms of `fs.lstat`. */
+function row(table: StatTable, i: number) {
+  const ns = (seconds: number, rest: number) => BigInt(seconds) * 1_000_000_000n + BigInt(rest);
+  return {
+    size: BigInt(table.size(i)),
+    mtimeNs: ns(table.mtime(i), table.mtimeNsec(i)),
+    atimeNs: ns(table.atime(i), table.atimeNsec(i)),
+    dev: BigInt(table.dev(i)),
+    ino: (BigInt(table.inoHigh(i)) << 32n) | BigInt(table.inoLow(i)),
+    mode: BigInt(table.mode(i)),
+    uid: BigInt(table.uid(i)),
+    gid: BigInt(table.gid(i)),
+    nlink: BigInt(table.nlink(i)),
+  };
+}
+
+function expected(stat: fs.BigIntStats) {
+  const { size, mtimeNs, atimeNs, dev, ino, mode, uid, gid, nlink } = stat;
+  return { size, mtimeNs, atimeNs, dev, ino, mode, uid, gid, nlink };
+}
+
+function code(call: () => unknown): string {
+  const error = failure(call);
+  expect(error).toBeInstanceOf(SysError);
+  expect((error as SysError).errno).toBeGreaterThan(0);
+  expect((error as SysError).syscall).not.toBe('');
+  return (error as SysError).code;
+}
+
+function withTree(kernel: Kernel, path: string, use: (tree: Tree) => void, confined = false): void {
+  const tree = kernel.openTree(path, { confined });
+  try {
+    use(tree);
+  } finally {
+    tree.close();
+  }
+}
+
+eachKernel('reading a tree', (kernel) => {
+  const dir = scratch();
+
+  it('gives every entry of a directory with its stat, names as bytes', async () => {
+    const path = dir.at('scan');
+    fs.mkdirSync(path);
+    for (const name of oddNames) fs.writeFileSync(bytes(path, name), name);
+    fs.utimesSync(bytes(path, 'plain'), '-5.5', '-315619200.25');
+    fs.mkdirSync(`${path}/sub`, 0o751);
+    fs.symlinkSync(bytes('to/\xffwhere'), `${path}/link`);
+    fs.symlinkSync('plain', `${path}/good`);
+    const all = [...oddNames, 'sub', 'link', 'good'].sort();
+    const tree = kernel.openTree(dir.path);
+    for (const table of [tree.scan('scan', { links: true }), await tree.scanAsync('scan', { links: true })]) {
+      const names = Array.from({ length: table.count }, (_, i) => table.name(i));
+      expect([...names].sort()).toEqual(all);
+      for (let i = 0; i < table.count; i++) {
+        expect(table.errno(i)).toBe(0);
+        const wanted = expected(fs.lstatSync(bytes(path, names[i]), { bigint: true }));
+        // Reading a link's target has touched its access time.
+        if (table.isLink(i)) wanted.atimeNs = row(table, i).atimeNs;
+        expect(row(table, i)).toEqual(wanted);
+      }
+      expect(table.link(names.indexOf('link'))).toBe('to/\xffwhere');
+      expect(table.isLink(names.indexOf('link'))).toBe(true);
+      expect(table.isDir(names.indexOf('sub'))).toBe(true);
+      expect(table.isRegular(names.indexOf('plain'))).toBe(true);
+    }
+    const followed = tree.scan('scan', { follow: true });
+    const names = Array.from({ length: followed.count }, (_, i) => followed.name(i));
+    expect(followed.isRegular(names.indexOf('good'))).toBe(true);
+    expect(followed.isLink(names.indexOf('link'))).toBe(true);
+    tree.close();
+  });
+
+  it('reads the tree itself, an empty directory, and says what fails', async () => {
+    fs.mkdirSync(dir.at('empty'));
+    fs.writeFileSync(dir.at('file'), 'x');
+    const tree = kernel.openTree(dir.path);
+    expect(tree.scan('empty').count).toBe(0);
+    expect(tree.scan('').count).toBe(fs.readdirSync(dir.path).length);
+    expect(code(() => tree.scan('nowhere'))).toBe('ENOENT');
+    expect(code(() => tree.scan('file'))).toBe('ENOTDIR');
+    await expect(tree.scanAsync('nowhere')).rejects.toMatchObject({ code: 'ENOENT' });
+    tree.close();
+    expect(code(() => kernel.openTree(dir.at('nowhere')))).toBe('ENOENT');
+    expect(code(() => kernel.openTree(dir.at('file')))).toBe('ENOTDIR');
+  });
+
+  it('stats many names at once; what is missing has its errno', () => {
+    fs.mkdirSync(dir.at('many'));
+    fs.writeFileSync(dir.at('many', 'a'), 'aaa');
+    withTree(kernel, dir.path, (tree) => {
+      const table = tree.lstatMany('many', ['a', 'none', 'a']);
+      expect([table.count, table.errno(0), table.errno(1), table.errno(2)]).toEqual([3, 0, 2, 0]);
+      expect([table.size(0), table.name(1), table.name(2)]).toEqual([3, 'none', 'a']);
+      const top = tree.lstatMany('', ['many']);
+      expect(top.isDir(0)).toBe(true);
+    });
+  });
+
+  it('stats one path, with and without following a link', () => {
+    fs.writeFileSync(dir.at('target'), 'twelve bytes');
+    fs.symlinkSync('target', dir.at('to-target'));
+    withTree(kernel, dir.path, (tree) => {
+      expect(tree.lstat('to-target').isLink()).toBe(true);
+      expect(tree.stat('to-target').size()).toBe(12);
+      expect(tree.readlink('to-target')).toBe('target');
+      expect(row(tree.lstat(dir.at('target')), 0)).toEqual(
+        expected(fs.lstatSync(dir.at('target'), { bigint: true })),
+      );
+      expect(code(() => tree.lstat('nothing'))).toBe('ENOENT');
+      expect(code(() => tree.readlink('target'))).toBe('EINVAL');
+      expect(code(() => tree.lstat('nul\0byte'))).toBe('EINVAL');
+    });
+  });
+
+  it('tells the numbers of a device', () => {
+    withTree(kernel, '/', (tree) => {
+      const table = tree.lstat('dev/null');
+      expect([table.rdevMajor(), table.rdevMinor()]).toEqual([1, 3]);
+    });
+  });
+
+  it('stays valid when the directory is renamed', () => {
+    fs.mkdirSync(dir.at('before/sub'), { recursive: true });
+    fs.writeFileSync(dir.at('before/sub/f'), 'x');
+    withTree(kernel, dir.at('before'), (tree) => {
+      fs.renameSync(dir.at('before'), dir.at('after'));
+      expect(tree.lstat('sub/f').size()).toBe(1);
+    });
+  });
+
+  it('sees a directory that took the place of another', () => {
+    fs.mkdirSync(dir.at('swap/sub'), { recursive: true });
+    withTree(kernel, dir.at('swap'), (tree) => {
+      tree.mkdir('sub/old', 0o700);
+      tree.rmdir('sub/old');
+      tree.rmdir('sub');
+      tree.mkdir('sub', 0o700);
+      tree.mkdir('sub/new', 0o700);
+      expect(fs.readdirSync(dir.at('swap/sub'))).toEqual(['new']);
+    });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('confinement', () => {
+  eachKernel('confinement', (kernel) => {
+    const dir = scratch();
+
+    it('goes through no symbolic link on the way, and not out of the tree', async () => {
+      fs.mkdirSync(dir.at('outside'));
+      fs.writeFileSync(dir.at('outside/f'), 'secret');
+      fs.mkdirSync(dir.at('tree/inside'), { recursive: true });
+      fs.symlinkSync('../outside', dir.at('tree/link'));
+      fs.symlinkSync(dir.at('outside'), dir.at('tree/absolute'));
+      fs.symlinkSync('../outside/f', dir.at('tree/file'));
+      const tree = kernel.openTree(dir.at('tree'));
+      const refused = ['ELOOP', 'ENOTDIR', 'EXDEV'];
+      for (const way of ['link/f', 'absolute/f', '../outside/f', 'inside/../../outside/f']) {
+        expect(refused, way).toContain(code(() => tree.lstat(way)));
+        expect(refused, way).toContain(code(() => tree.unlink(way)));
+        expect(refused, way).toContain(code(() => tree.mkdir(`${way}2`, 0o755)));
+        expect(refused, way).toContain(code(() => tree.rename('inside', `${way}3`)));
+        expect(refused, way).toContain(code(() => tree.openSend(sendRequest(kernel, way))));
+        expect(tree.setMeta(way, { mode: 0o777 })).toBeGreaterThan(0);
+        const { status } = await tree.sendMany([way], 100, plainDigest);
+        expect(status[0]).toBeGreaterThan(0);
+        expect(tree.openMany([way]).fds[0]).toBeLessThan(0);
+      }
+      expect(refused).toContain(code(() => tree.scan('link')));
+      expect(refused).toContain(code(() => tree.openSend(sendRequest(kernel, 'file'))));
+      tree.close();
+      expect(fs.readdirSync(dir.at('outside'))).toEqual(['f']);
+      expect(fs.lstatSync(dir.at('outside/f')).mode & 0o777).not.toBe(0o777);
+    });
+
+    it('takes absolute paths as they stand, unless the tree is a daemon module', () => {
+      fs.mkdirSync(dir.at('module'));
+      fs.writeFileSync(dir.at('elsewhere'), 'x');
+      withTree(kernel, dir.at('module'), (tree) => {
+        expect(tree.lstat(dir.at('elsewhere')).size()).toBe(1);
+      });
+      withTree(
+        kernel,
+        dir.at('module'),
+        (tree) => {
+          expect(() => tree.lstat(dir.at('elsewhere'))).toThrow(SysError);
+          expect(() => tree.openSend(sendRequest(kernel, dir.at('elsewhere')))).toThrow(SysError);
+        },
+        true,
+      );
+    });
+
+    it('notices a parent that becomes a link', () => {
+      fs.mkdirSync(dir.at('race/sub'), { recursive: true });
+      fs.mkdirSync(dir.at('victim'));
+      withTree(kernel, dir.at('race'), (tree) => {
+        tree.mkdir('sub/one', 0o755);
+        fs.rmSync(dir.at('race/sub'), { recursive: true });
+        fs.symlinkSync(dir.at('victim'), dir.at('race/sub'));
+        expect(() => tree.mkdir('sub/two', 0o755)).toThrow(SysError);
+      });
+      expect(fs.readdirSync(dir.at('victim'))).toEqual([]);
+    });
+  });
+});
+
+const plainDigest = { name: 'md5', seed: 0, seedFirst: true } as const;
+function sendRequest(kernel: Kernel, path: string) {
+  return { path, digest: plainDigest, encoder: kernel.openEncoder({ name: 'none', level: 0, threads: 0 }) };
+}
+
+eachKernel('changing a tree', (kernel) => {
+  const dir = scratch();
+
+  it('makes and removes entries of every kind', () => {
+    fs.mkdirSync(dir.at('ops'));
+    withTree(kernel, dir.at('ops'), (tree) => {
+      tree.mkdir('d', 0o700);
+      tree.mkdir('d/\xff', 0o700);
+      tree.symlink('\xfe/target', 'd/\xff/link');
+      expect(fs.readlinkSync(bytes(dir.at('ops'), 'd/\xff/link'), 'latin1')).toBe('\xfe/target');
+      fs.writeFileSync(dir.at('ops/f'), 'data');
+      tree.link('f', 'd/hard');
+      expect(fs.statSync(dir.at('ops/f')).nlink).toBe(2);
+      tree.rename('d/hard', 'd/\xff/moved');
+      expect(tree.lstat('d/\xff/moved').nlink()).toBe(2);
+      expect(code(() => tree.mkdir('d', 0o700))).toBe('EEXIST');
+      expect(code(() => tree.rmdir('d'))).toBe('ENOTEMPTY');
+      expect(code(() => tree.link('nothing', 'x'))).toBe('ENOENT');
+      tree.unlink('d/\xff/moved');
+      tree.unlink('d/\xff/link');
+      tree.rmdir('d/\xff');
+      tree.rmdir('d');
+      expect(fs.readdirSync(dir.at('ops'))).toEqual(['f']);
+      expect(code(() => tree.unlink('d'))).toBe('ENOENT');
+    });
+  });
+
+  it('makes fifos and devices, or says that it cannot', () => {
+    withTree(kernel, dir.path, (tree) => {
+      if (!kernel.can.mknod) {
+        expect(code(() => tree.mknod('fifo', 0o010644, 0, 0))).toBe('ENOSYS');
+        return;
+      }
+      tree.mknod('fifo', 0o010644, 0, 0);
+      expect(fs.lstatSync(dir.at('fifo')).isFIFO()).toBe(true);
+      if (!isRoot) return;
+      tree.mknod('null', 0o020644, 1, 3);
+      const table = tree.lstat('null');
+      expect([table.rdevMajor(), table.rdevMinor()]).toEqual([1, 3]);
+    });
+  });
+
+  const slack = kernel.can.nanoseconds ? 0n : 1000n;
+  const times: [number, number][] = [
+    [1_700_000_000, 123_456_789],
+    [0, 0],
+    [-1, 0],
+    [-6, 500_000_000],
+    [-315_619_200, 1000],
+    [4_294_967_296, 0],
+    [1_234_567_890, 999_999_000],
+  ];
+  it.each(times)('sets the time %d s %d ns', (seconds, nanoseconds) => {
+    fs.rmSync(dir.at('timed'), { force: true });
+    fs.rmSync(dir.at('timed-link'), { force: true });
+    fs.writeFileSync(dir.at('timed'), '');
+    fs.symlinkSync('nowhere', dir.at('timed-link'));
+    const wanted = BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+    withTree(kernel, dir.path, (tree) => {
+      for (const name of kernel.can.linkTimes ? ['timed', 'timed-link'] : ['timed']) {
+        const before = fs.lstatSync(dir.at(name), { bigint: true }).atimeNs;
+        expect(tree.setMeta(name, { mtime: seconds, mtimeNsec: nanoseconds })).toBe(0);
+        const stat = fs.lstatSync(dir.at(name), { bigint: true });
+        expect(distance(stat.mtimeNs, wanted)).toBeLessThanOrEqual(slack);
+        expect(distance(stat.atimeNs, before)).toBeLessThanOrEqual(slack);
+        expect(tree.setMeta(name, { atime: seconds, atimeNsec: nanoseconds })).toBe(0);
+        expect(distance(fs.lstatSync(dir.at(name), { bigint: true }).atimeNs, wanted)).toBeLessThanOrEqual(
+          slack,
+        );
+      }
+    });
+  });
+
+  it('sets modes of files and directories, never through a link', () => {
+    fs.writeFileSync(dir.at('modes'), '', { mode: 0o600 });
+    fs.mkdirSync(dir.at('modes-dir'));
+    fs.symlinkSync('modes', dir.at('modes-link'));
+    withTree(kernel, dir.path, (tree) => {
+      expect(tree.setMeta('modes', { mode: 0o104751 })).toBe(0);
+      expect(fs.lstatSync(dir.at('modes')).mode & 0o7777).toBe(0o4751);
+      expect(tree.setMeta('modes-dir', { mode: 0o041777 })).toBe(0);
+      expect(fs.lstatSync(dir.at('modes-dir')).mode & 0o7777).toBe(0o1777);
+      expect(tree.setMeta('modes-link', { mode: 0o777, mtime: 5 })).toBe(0);
+      expect(fs.lstatSync(dir.at('modes')).mode & 0o7777).toBe(0o4751);
+      expect(fs.lstatSync(dir.at('modes')).mtimeMs).not.toBe(5000);
+      expect(tree.setMeta('missing', { mode: 0o600 })).toBe(2);
+    });
+  });
+
+  it.runIf(isRoot)('sets the owner before the mode', () => {
+    fs.writeFileSync(dir.at('owned'), '');
+    fs.symlinkSync('owned', dir.at('owned-link'));
+    withTree(kernel, dir.path, (tree) => {
+      expect(tree.setMeta('owned', { uid: 1234, gid: 4321, mode: 0o106755 })).toBe(0);
+      const stat = fs.lstatSync(dir.at('owned'));
+      expect([stat.uid, stat.gid, stat.mode & 0o7777]).toEqual([1234, 4321, 0o6755]);
+      expect(tree.setMeta('owned-link', { uid: 77 })).toBe(0);
+      expect(fs.lstatSync(dir.at('owned-link')).uid).toBe(77);
+      expect(fs.lstatSync(dir.at('owned')).uid).toBe(1234);
+      expect(tree.setMeta('owned', { gid: 5 })).toBe(0);
+      expect([fs.lstatSync(dir.at('owned')).uid, fs.lstatSync(dir.at('owned')).gid]).toEqual([1234, 5]);
+    });
+  });
+
+  it('copies a whole file, and leaves nothing where it cannot', async () => {
+    const data = Buffer.alloc(300_000, 'copy me ');
+    fs.writeFileSync(dir.at('original'), data);
+    fs.writeFileSync(dir.at('old-copy'), 'old');
+    const tree = kernel.openTree(dir.path);
+    await tree.copyFile('original', 'copy', 0o640);
+    expect(fs.readFileSync(dir.at('copy'))).toEqual(data);
+    expect(fs.statSync(dir.at('copy')).mode & 0o777).toBe(0o640);
+    await tree.copyFile('original', 'old-copy', 0o600);
+    expect(fs.readFileSync(dir.at('old-copy'))).toEqual(data);
+    await expect(tree.copyFile('nothing', 'fresh', 0o600)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(fs.existsSync(dir.at('fresh'))).toBe(false);
+    await expect(tree.copyFile('original', 'no/where', 0o600)).rejects.toMatchObject({ code: 'ENOENT' });
+    tree.close();
+  });
+});
+
+function distance(a: bigint, b: bigint): bigint {
+  return a > b ? a - b : b - a;
+}
