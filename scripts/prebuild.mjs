@@ -19,7 +19,10 @@ async function rebuild() {
   const output = join(root, 'target/prebuild');
   const target = process.env.PREBUILD_TARGET ? ['--target', process.env.PREBUILD_TARGET] : [];
   rmSync(output, { recursive: true, force: true });
-  await $({ cwd: root, stdio: 'inherit' })`node_modules/.bin/napi build --release --platform --no-js ${target} \
+  await $({
+    cwd: root,
+    stdio: 'inherit',
+  })`node_modules/.bin/napi build --release --platform --no-js ${target} \
     --manifest-path crates/addon/Cargo.toml --output-dir ${output} --dts ../../native/addon.d.ts`;
   const built = readdirSync(output).find((name) => name.endsWith('.node'));
   if (built === undefined) throw new Error('napi build left no addon');

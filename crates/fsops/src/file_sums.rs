@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use rustix::fs::fstat;
 
-use crate::resolve::TreeRoot;
+use crate::resolve::{Locator, TreeRoot};
 use crate::send::hash_range;
 use crate::syscall::{During, SysError, Syscall};
 use crate::window::Window;
@@ -22,6 +22,7 @@ pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i3
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
+        let mut locator = Locator::new(tree);
         loop {
             let from = next.fetch_add(step, Ordering::Relaxed);
             let to = (from + step).min(paths.len());
@@ -29,7 +30,7 @@ pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i3
                 return done;
             }
             for (i, path) in paths.iter().enumerate().take(to).skip(from) {
-                done.push((i, file_sum(tree, path, spec)));
+                done.push((i, file_sum(&mut locator, path, spec)));
             }
         }
     };
@@ -59,8 +60,12 @@ pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i3
     (status, sums)
 }
 
-fn file_sum(tree: &TreeRoot, path: &[u8], spec: &DigestSpec) -> Result<[u8; MAX_DIGEST], SysError> {
-    let file = tree.open_read(path, false)?;
+fn file_sum(
+    locator: &mut Locator,
+    path: &[u8],
+    spec: &DigestSpec,
+) -> Result<[u8; MAX_DIGEST], SysError> {
+    let file = locator.open_read(path)?;
     let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
     let mut window = Window::new(file, size);
     let mut hasher = Hasher::plain(spec.name);

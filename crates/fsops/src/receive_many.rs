@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
 use rustix::fs::{
-    fchmod, fchown, fsync, futimens, renameat, unlinkat, AtFlags, Gid, Mode, OFlags, Uid,
+    fchmod, fchown, fstat, fsync, futimens, renameat, unlinkat, AtFlags, Gid, Mode, OFlags, Uid,
 };
 use rustix::io::Errno;
 
 use crate::copy::{copy_data, Copied};
 use crate::meta::Meta;
-use crate::resolve::TreeRoot;
+use crate::resolve::{Locator, TreeRoot};
 use crate::syscall::{SysError, Syscall};
 use crate::writer::{write_all, FileWriter};
 
@@ -81,6 +81,7 @@ pub fn receive_many(
     let work = |batch: &[Record]| {
         let mut worker = Worker {
             tree,
+            locator: Locator::new(tree),
             spec,
             reflink: true,
             buffer: Vec::new(),
@@ -192,6 +193,7 @@ fn parse<'b>(
 
 struct Worker<'t> {
     tree: &'t TreeRoot,
+    locator: Locator<'t>,
     spec: &'t DigestSpec,
     reflink: bool,
     buffer: Vec<u8>,
@@ -210,7 +212,7 @@ impl Worker<'_> {
         }
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         let file = self
-            .tree
+            .locator
             .open_file(record.temporary, flags, Mode::from_raw_mode(0o600))
             .map_err(|errno| Broken(errno.raw_os_error(), STEP_CREATE))?;
         let done = self.fill(record, &file).and_then(|()| {
@@ -262,10 +264,10 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn rename(&self, record: &Record) -> Result<(), Broken> {
+    fn rename(&mut self, record: &Record) -> Result<(), Broken> {
         let failed = |errno: Errno| Broken(errno.raw_os_error(), STEP_RENAME);
-        let from = self.tree.locate(record.temporary).map_err(failed)?;
-        let to = self.tree.locate(record.path).map_err(failed)?;
+        let from = self.locator.locate(record.temporary).map_err(failed)?;
+        let to = self.locator.locate(record.path).map_err(failed)?;
         renameat(&from.parent, from.name, &to.parent, to.name).map_err(failed)
     }
 }
@@ -289,9 +291,15 @@ fn dress(record: &Record, file: &OwnedFd) -> Result<(), Broken> {
     };
     let has = |flag| record.flags & flag != 0;
     if has(FLAG_UID | FLAG_GID) {
-        let uid = has(FLAG_UID).then(|| Uid::from_raw(record.uid));
-        let gid = has(FLAG_GID).then(|| Gid::from_raw(record.gid));
-        note(fchown(file, uid, gid), STEP_CHOWN);
+        // A look is cheaper than a change, and mostly enough.
+        let own = fstat(file).ok();
+        let uid = (has(FLAG_UID) && own.is_none_or(|own| own.st_uid != record.uid))
+            .then(|| Uid::from_raw(record.uid));
+        let gid = (has(FLAG_GID) && own.is_none_or(|own| own.st_gid != record.gid))
+            .then(|| Gid::from_raw(record.gid));
+        if uid.is_some() || gid.is_some() {
+            note(fchown(file, uid, gid), STEP_CHOWN);
+        }
     }
     let meta = Meta {
         mtime: has(FLAG_MTIME).then_some(record.mtime),

@@ -86,15 +86,7 @@ impl TreeRoot {
                 name: path,
             });
         }
-        let path = trim_slashes(path);
-        let (dir, name) = match path.iter().rposition(|&b| b == b'/') {
-            Some(slash) => (trim_slashes(&path[..slash]), &path[slash + 1..]),
-            None => (&path[..0], path),
-        };
-        if name == b".." {
-            return Err(Errno::XDEV);
-        }
-        let name = if name.is_empty() { b"." } else { name };
+        let (dir, name) = split(path)?;
         Ok(Located {
             parent: self.parent(dir)?,
             name,
@@ -137,6 +129,12 @@ impl TreeRoot {
         self.walk(dir, flags)
     }
 
+    /// Walks from here on, also where the kernel has openat2.
+    pub fn without_openat2(self) -> Self {
+        self.no_openat2.store(true, Ordering::Relaxed);
+        self
+    }
+
     fn walk(&self, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         let mut at: Option<OwnedFd> = None;
         let parts: Vec<&[u8]> = dir
@@ -150,8 +148,7 @@ impl TreeRoot {
             let from = at.as_ref().map_or(self.root(), |fd| fd.as_fd());
             let flags = if i + 1 == parts.len() { flags } else { HOLD };
             let next = openat(from, *part, flags | OFlags::NOFOLLOW, Mode::empty());
-            // With O_DIRECTORY a symbolic link gives ENOTDIR, openat2 gives ELOOP.
-            at = Some(next?);
+            at = Some(next.map_err(|errno| as_loop(from, part, errno))?);
         }
         at.ok_or(Errno::NOENT)
     }
@@ -172,6 +169,7 @@ impl TreeRoot {
             read | OFlags::NOFOLLOW
         };
         openat(&at.parent, at.name, flags, Mode::empty())
+            .map_err(|errno| as_loop(at.parent.as_fd(), at.name, errno))
     }
 
     /// Opens what `path` leads to, through symbolic links; in a confined tree they must not leave it.
@@ -260,9 +258,85 @@ impl TreeRoot {
     }
 }
 
+/// Finds one path after the other for one thread of a batch, without asking for the tree's lock as long as
+/// they are in one directory.
+pub(crate) struct Locator<'t> {
+    tree: &'t TreeRoot,
+    last: Option<(Vec<u8>, Parent<'t>)>,
+}
+
+impl<'t> Locator<'t> {
+    pub fn new(tree: &'t TreeRoot) -> Self {
+        Locator { tree, last: None }
+    }
+
+    /// As `TreeRoot::locate`.
+    pub fn locate<'p>(&mut self, path: &'p [u8]) -> Result<Located<'t, 'p>, Errno> {
+        if path.first() == Some(&b'/') {
+            return self.tree.locate(path);
+        }
+        let (dir, name) = split(path)?;
+        if let Some((last, parent)) = &self.last {
+            if last == dir {
+                let parent = parent.clone();
+                return Ok(Located { parent, name });
+            }
+        }
+        let parent = self.tree.parent(dir)?;
+        self.last = Some((dir.to_vec(), parent.clone()));
+        Ok(Located { parent, name })
+    }
+
+    /// Opens a file as `TreeRoot::open_file` does.
+    pub fn open_file(&mut self, path: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let at = self.locate(path)?;
+        match openat(&at.parent, at.name, flags, mode) {
+            Err(Errno::NOENT) if self.tree.forget_removed(&at.parent) => {
+                self.last = None;
+                let again = self.locate(path)?;
+                openat(&again.parent, again.name, flags, mode)
+            }
+            other => other,
+        }
+    }
+
+    /// Opens a file as `TreeRoot::open_read` does without following.
+    pub fn open_read(&mut self, path: &[u8]) -> Result<OwnedFd, SysError> {
+        self.open_file(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty())
+            .during(Syscall::Open)
+    }
+}
+
+/// The directory and the name of a relative path.
+fn split(path: &[u8]) -> Result<(&[u8], &[u8]), Errno> {
+    let path = trim_slashes(path);
+    let (dir, name) = match path.iter().rposition(|&b| b == b'/') {
+        Some(slash) => (trim_slashes(&path[..slash]), &path[slash + 1..]),
+        None => (&path[..0], path),
+    };
+    if name == b".." {
+        return Err(Errno::XDEV);
+    }
+    Ok((dir, if name.is_empty() { b"." } else { name }))
+}
+
 fn trim_slashes(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|&b| b != b'/').map_or(0, |at| at + 1);
     &path[..end]
+}
+
+/// With O_DIRECTORY a symbolic link gives ENOTDIR, where openat2 says ELOOP.
+fn as_loop(dir: BorrowedFd, name: &[u8], errno: Errno) -> Errno {
+    let is_link = || {
+        rustix::fs::statat(dir, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| {
+            rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Symlink
+        })
+    };
+    if errno == Errno::NOTDIR && is_link() {
+        return Errno::LOOP;
+    }
+    errno
 }
 
 /// openat2 gives EAGAIN when a rename raced with a walk through `..`.

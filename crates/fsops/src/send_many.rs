@@ -2,7 +2,7 @@ use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
 use oc_delta::CHUNK;
 use rustix::fs::fstat;
 
-use crate::resolve::TreeRoot;
+use crate::resolve::{Locator, TreeRoot};
 use crate::send::spoil;
 use crate::syscall::{During, SysError, Syscall};
 use crate::window::fill;
@@ -69,8 +69,9 @@ impl SendMany {
 fn send_slice(tree: &TreeRoot, paths: &[&[u8]], limit: u64, spec: &DigestSpec) -> SendMany {
     let mut result = SendMany::default();
     result.data.reserve(paths.len() * 1024);
+    let mut locator = Locator::new(tree);
     for path in paths {
-        let (status, size) = match send_one(tree, path, limit, spec, &mut result.data) {
+        let (status, size) = match send_one(&mut locator, path, limit, spec, &mut result.data) {
             Ok(Some(size)) => (0, size),
             Ok(None) => (TOO_LARGE, 0),
             Err(error) => (error.errno, 0),
@@ -84,13 +85,13 @@ fn send_slice(tree: &TreeRoot, paths: &[&[u8]], limit: u64, spec: &DigestSpec) -
 
 /// Appends one file's stream: (i32 length, data) pieces, i32 0, digest.
 fn send_one(
-    tree: &TreeRoot,
+    locator: &mut Locator,
     path: &[u8],
     limit: u64,
     spec: &DigestSpec,
     data: &mut Vec<u8>,
 ) -> Result<Option<u64>, SysError> {
-    let file = tree.open_read(path, false)?;
+    let file = locator.open_read(path)?;
     let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
     let pieces = size.div_ceil(CHUNK as u64);
     let total = data.len() as u64 + size + pieces * 4 + 4 + MAX_DIGEST as u64;
