@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import type { BlockSumJob, DigestSpec } from '../../kernel.ts';
 import { blockDigest } from '../digest/digest.ts';
 import { rollingSum } from '../digest/rolling.ts';
-import { nextTurn, turnBytes } from '../turn.ts';
+import type { Turns } from '../turn.ts';
 import { FileWindow } from './file-window.ts';
 
 const smallestWindow = 256 * 1024;
@@ -10,6 +10,7 @@ const smallestWindow = 256 * 1024;
 /** Sums of a basis over a descriptor that the job closes (rsync's `generate_and_send_sums`). */
 export class PortableBlockSumJob implements BlockSumJob {
   private readonly fd: number;
+  private readonly turns: Turns;
   private readonly size: number;
   private readonly blockLength: number;
   private readonly strongLength: number;
@@ -18,10 +19,18 @@ export class PortableBlockSumJob implements BlockSumJob {
   private offset = 0;
   private closed = false;
 
-  constructor(fd: number, size: number, blockLength: number, strongLength: number, digest: DigestSpec) {
+  constructor(
+    fd: number,
+    size: number,
+    blockLength: number,
+    strongLength: number,
+    digest: DigestSpec,
+    turns: Turns,
+  ) {
     if (!(blockLength > 0)) throw new RangeError(`block length ${blockLength}`);
     this.fd = fd;
     this.size = size;
+    this.turns = turns;
     this.blockLength = blockLength;
     this.strongLength = strongLength;
     this.digest = digest;
@@ -33,7 +42,6 @@ export class PortableBlockSumJob implements BlockSumJob {
     if (into.length < stride) throw new RangeError(`no room for a block sum in ${into.length} bytes`);
     const out = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
     let filled = 0;
-    let work = 0;
     while (this.offset < this.size && filled + stride <= out.length) {
       const n = Math.min(this.blockLength, this.size - this.offset);
       const at = this.window.need(this.offset, this.offset + n);
@@ -42,11 +50,7 @@ export class PortableBlockSumJob implements BlockSumJob {
       blockDigest(this.digest, bytes, at, at + n).copy(out, filled + 4, 0, this.strongLength);
       filled += stride;
       this.offset += n;
-      work += n;
-      if (work >= turnBytes) {
-        work = 0;
-        await nextTurn();
-      }
+      if (this.turns.spend(n)) await this.turns.next();
     }
     return filled;
   }

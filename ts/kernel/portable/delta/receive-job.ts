@@ -10,13 +10,15 @@ import {
 import { type Digest, openFileDigest } from '../digest/digest.ts';
 import { asPortableDecoder } from '../tokens/codecs.ts';
 import { type PortableDecoder, TokenEvent } from '../tokens/decoder.ts';
-import { nextTurn, turnBytes } from '../turn.ts';
+import type { Turns } from '../turn.ts';
 import { FileWindow } from './file-window.ts';
 import { OutputFile } from './output-file.ts';
 
 /** Of the basis, read at once: matches may jump about, so not much more than a few blocks. */
 const smallestWindow = 32 * 1024;
 const largestWindow = 256 * 1024;
+/** What a token by itself counts as, in bytes of work. */
+const tokenWork = 64;
 
 /** The descriptors of a job, which closes them. */
 export interface ReceiveFiles {
@@ -30,6 +32,7 @@ export interface ReceiveFiles {
 export class PortableReceiveJob implements ReceiveJob {
   private readonly request: ReceiveRequest;
   private readonly files: ReceiveFiles;
+  private readonly turns: Turns;
   private readonly decoder: PortableDecoder;
   private readonly digest: Digest;
   private readonly output: OutputFile | undefined;
@@ -53,9 +56,10 @@ export class PortableReceiveJob implements ReceiveJob {
   private done = false;
   private closed = false;
 
-  constructor(request: ReceiveRequest, files: ReceiveFiles) {
+  constructor(request: ReceiveRequest, files: ReceiveFiles, turns: Turns) {
     this.request = request;
     this.files = files;
+    this.turns = turns;
     this.decoder = asPortableDecoder(request.decoder);
     this.digest = openFileDigest(request.digest);
     this.senderDigest = Buffer.alloc(digestLength[request.digest.name]);
@@ -120,37 +124,35 @@ export class PortableReceiveJob implements ReceiveJob {
   }
 
   private async readTokens(): Promise<void> {
+    while (this.readingTokens) {
+      const work = this.step();
+      if (work === 0) return;
+      if (this.turns.spend(work)) await this.turns.next();
+    }
+  }
+
+  /** Does a little and returns about how many bytes it went over; 0 when it needs input. */
+  private step(): number {
     const { decoder } = this;
-    let work = 0;
-    for (;;) {
-      if (work >= turnBytes) {
-        work = 0;
-        await nextTurn();
-      }
-      if (this.hashed < this.prefix) {
-        work += this.hashPrefix();
-        continue;
-      }
-      if (this.matchLeft > 0) {
-        work += this.copyMatch();
-        continue;
-      }
-      const event = decoder.next();
-      if (event === TokenEvent.NeedInput) return;
-      if (event === TokenEvent.Literal) {
+    if (this.hashed < this.prefix) return this.hashPrefix();
+    if (this.matchLeft > 0) return this.copyMatch();
+    switch (decoder.next()) {
+      case TokenEvent.NeedInput:
+        return 0;
+      case TokenEvent.Literal: {
         const { data, at, length } = decoder;
         this.digest.update(data, at, at + length);
         this.output?.write(data, at, at + length);
         this.literal += length;
         this.offset += length;
-        work += length;
-      } else if (event === TokenEvent.Match) {
-        this.startMatch(decoder.token);
-        work += 64;
-      } else {
-        this.endOfTokens();
-        return;
+        return length;
       }
+      case TokenEvent.Match:
+        this.startMatch(decoder.token);
+        return tokenWork;
+      default:
+        this.endOfTokens();
+        return tokenWork;
     }
   }
 

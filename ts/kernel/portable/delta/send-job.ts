@@ -3,7 +3,7 @@ import type { SendJob, SendRequest, SendResult } from '../../kernel.ts';
 import { type Digest, openFileDigest } from '../digest/digest.ts';
 import { ByteQueue } from '../tokens/byte-queue.ts';
 import { asPortableEncoder } from '../tokens/codecs.ts';
-import { nextTurn, turnBytes } from '../turn.ts';
+import type { Turns } from '../turn.ts';
 import { BlockTable, basisLength, checkBasis } from './block-table.ts';
 import { FileWindow } from './file-window.ts';
 import { HashSearch } from './hash-search.ts';
@@ -18,6 +18,7 @@ const searchBytes = 128 * 1024;
 export class PortableSendJob implements SendJob {
   readonly size: number;
   private readonly fd: number;
+  private readonly turns: Turns;
   private readonly window: FileWindow;
   private readonly stream: TokenStream;
   private readonly digest: Digest;
@@ -31,10 +32,11 @@ export class PortableSendJob implements SendJob {
   private closed = false;
 
   /** Throws `RsyncError` (protocol) where the basis is malformed. */
-  constructor(fd: number, size: number, request: SendRequest) {
+  constructor(fd: number, size: number, request: SendRequest, turns: Turns) {
     const { basis, digest } = request;
     this.fd = fd;
     this.size = size;
+    this.turns = turns;
     const blockLength = basis?.blockLength ?? 0;
     this.window = new FileWindow(fd, size, Math.max(smallestWindow, 3 * blockLength));
     this.digest = openFileDigest(digest);
@@ -56,13 +58,8 @@ export class PortableSendJob implements SendJob {
   }
 
   async next(into: Uint8Array): Promise<number> {
-    let work = 0;
     while (this.out.length < into.length && !this.complete) {
-      work += this.step();
-      if (work >= turnBytes) {
-        work = 0;
-        await nextTurn();
-      }
+      if (this.turns.spend(this.step())) await this.turns.next();
     }
     return this.out.take(into);
   }

@@ -2,7 +2,7 @@ import { closeSync, readSync } from 'node:fs';
 import { type ByteString, type DigestSpec, digestLength } from '../../kernel.ts';
 import { openPlainDigest } from '../digest/digest.ts';
 import { asSysError } from '../sys-error.ts';
-import { nextTurn, turnBytes } from '../turn.ts';
+import { fileWork, type Turns } from '../turn.ts';
 import type { Directory } from './directory.ts';
 import { openToRead } from './open-file.ts';
 
@@ -13,13 +13,14 @@ export async function fileSums(
   directory: Directory,
   paths: readonly ByteString[],
   digest: DigestSpec,
+  turns: Turns,
 ): Promise<{ status: Int32Array; sums: Uint8Array }> {
   const length = digestLength[digest.name];
   const status = new Int32Array(paths.length);
   const sums = new Uint8Array(paths.length * length);
   const buffer = Buffer.allocUnsafeSlow(readBytes);
-  let work = 0;
   for (let i = 0; i < paths.length; i++) {
+    if (turns.spend(fileWork)) await turns.next();
     let fd = -1;
     try {
       fd = openToRead(directory, paths[i]).fd;
@@ -28,11 +29,7 @@ export async function fileSums(
         const n = readSync(fd, buffer, 0, readBytes, null);
         if (n === 0) break;
         sum.update(buffer, 0, n);
-        work += n;
-        if (work >= turnBytes) {
-          work = 0;
-          await nextTurn();
-        }
+        if (turns.spend(n)) await turns.next();
       }
       sums.set(sum.final(), i * length);
     } catch (error) {

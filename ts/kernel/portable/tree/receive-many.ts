@@ -12,7 +12,7 @@ import { type ReceiveBatch, ReceiveFlag, receiveRecordBytes } from '../../receiv
 import { OutputFile } from '../delta/output-file.ts';
 import { openFileDigest } from '../digest/digest.ts';
 import { asSysError, errnoOf } from '../sys-error.ts';
-import { nextTurn, turnBytes } from '../turn.ts';
+import { fileWork, type Turns } from '../turn.ts';
 import type { Directory } from './directory.ts';
 import { timeArgument } from './meta.ts';
 import { createNew } from './open-file.ts';
@@ -47,22 +47,22 @@ const done: Outcome = { status: 0, step: '' };
  * `Tree.receiveMany`. A failure before the rename removes the temporary file. Owner, times and mode that
  * could not be set do not keep a file from its place, as in rsync; the first such errno is its status.
  */
-export async function receiveMany(directory: Directory, batch: ReceiveBatch): Promise<ReceiveManyResult> {
+export async function receiveMany(
+  directory: Directory,
+  batch: ReceiveBatch,
+  turns: Turns,
+): Promise<ReceiveManyResult> {
   const status = new Int32Array(batch.count);
   const step = new Uint8Array(batch.count);
   let at = 0;
-  let work = 0;
   for (let i = 0; i < batch.count; i++) {
     const record = readRecord(batch.records, at);
     at = nextRecord(at, record);
-    const outcome = await receiveOne(directory, batch, record);
+    const outcome = await receiveOne(directory, batch, record, turns);
     status[i] = outcome.status;
     step[i] = receiveSteps.indexOf(outcome.step);
-    work += record.size;
-    if (work >= turnBytes) {
-      work = 0;
-      await nextTurn();
-    }
+    const copied = record.sourceFd < 0 ? record.size : 0;
+    if (turns.spend(copied + fileWork)) await turns.next();
   }
   return { status, step };
 }
@@ -90,7 +90,12 @@ function nextRecord(at: number, record: FileRecord): number {
   return (at + receiveRecordBytes + record.path.length + record.temporary.length + 7) & ~7;
 }
 
-async function receiveOne(directory: Directory, batch: ReceiveBatch, record: FileRecord): Promise<Outcome> {
+async function receiveOne(
+  directory: Directory,
+  batch: ReceiveBatch,
+  record: FileRecord,
+  turns: Turns,
+): Promise<Outcome> {
   let fd = -1;
   let temporary: Buffer;
   try {
@@ -106,7 +111,7 @@ async function receiveOne(directory: Directory, batch: ReceiveBatch, record: Fil
   }
   let outcome: Outcome;
   try {
-    outcome = await fill(fd, batch.data, record);
+    outcome = await fill(fd, batch.data, record, turns);
     if (outcome === done) outcome = dress(fd, record);
   } finally {
     fs.closeSync(fd);
@@ -137,13 +142,13 @@ function matches(batch: ReceiveBatch, record: FileRecord): boolean {
 }
 
 /** Writes the content, from the batch or from a source in this process. */
-async function fill(fd: number, data: Buffer, record: FileRecord): Promise<Outcome> {
+async function fill(fd: number, data: Buffer, record: FileRecord, turns: Turns): Promise<Outcome> {
   const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
   const output = new OutputFile(fd, 0, sparse, 0);
   if (record.sourceFd < 0) {
     output.write(data, record.dataAt, record.dataAt + record.size);
   } else {
-    const failed = await copyFrom(record.sourceFd, record.size, output);
+    const failed = await copyFrom(record.sourceFd, record.size, output, turns);
     if (failed !== done) return failed;
   }
   output.finish(sparse);
@@ -152,10 +157,9 @@ async function fill(fd: number, data: Buffer, record: FileRecord): Promise<Outco
 }
 
 /** Copies exactly `size` bytes; a source that has become shorter or longer is not taken. */
-async function copyFrom(source: number, size: number, output: OutputFile): Promise<Outcome> {
+async function copyFrom(source: number, size: number, output: OutputFile, turns: Turns): Promise<Outcome> {
   const buffer = Buffer.allocUnsafeSlow(Math.min(copyBytes, size + 1));
   let copied = 0;
-  let work = 0;
   for (;;) {
     let n = 0;
     try {
@@ -167,11 +171,7 @@ async function copyFrom(source: number, size: number, output: OutputFile): Promi
     copied += n;
     if (copied > size) break;
     output.write(buffer, 0, n);
-    work += n;
-    if (work >= turnBytes) {
-      work = 0;
-      await nextTurn();
-    }
+    if (turns.spend(n)) await turns.next();
   }
   return copied === size ? done : { status: sourceChanged, step: 'read' };
 }

@@ -4,7 +4,7 @@ import { openFileDigest } from '../digest/digest.ts';
 import { asSysError } from '../sys-error.ts';
 import { ByteQueue } from '../tokens/byte-queue.ts';
 import { chunkBytes } from '../tokens/format.ts';
-import { nextTurn, turnBytes } from '../turn.ts';
+import { fileWork, type Turns } from '../turn.ts';
 import type { Directory } from './directory.ts';
 import { openToRead } from './open-file.ts';
 
@@ -17,12 +17,12 @@ export async function sendMany(
   paths: readonly ByteString[],
   limit: number,
   digest: DigestSpec,
+  turns: Turns,
 ): Promise<SendManyResult> {
   const status = new Int32Array(paths.length);
   const ends = new Uint32Array(paths.length);
   const sizes = new Float64Array(paths.length);
   const out = new ByteQueue(queueBytes);
-  let work = 0;
   let buffer = Buffer.allocUnsafeSlow(chunkBytes);
   for (let i = 0; i < paths.length; i++) {
     let fd = -1;
@@ -36,7 +36,6 @@ export async function sendMany(
         const n = readWhole(fd, buffer, file.size);
         writeWhole(out, buffer, n, digest);
         sizes[i] = n;
-        work += n;
       }
     } catch (error) {
       status[i] = asSysError(error, 'read').errno;
@@ -44,10 +43,7 @@ export async function sendMany(
       if (fd >= 0) closeSync(fd);
     }
     ends[i] = out.length;
-    if (work >= turnBytes) {
-      work = 0;
-      await nextTurn();
-    }
+    if (turns.spend(sizes[i] + fileWork)) await turns.next();
   }
   const data = new Uint8Array(out.length);
   out.take(data);

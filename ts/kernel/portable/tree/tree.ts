@@ -21,7 +21,7 @@ import { PortableBlockSumJob } from '../delta/block-sum-job.ts';
 import { PortableReceiveJob, type ReceiveFiles } from '../delta/receive-job.ts';
 import { PortableSendJob } from '../delta/send-job.ts';
 import { asSysError, attempt, errnoOf, sysError } from '../sys-error.ts';
-import { nextTurn } from '../turn.ts';
+import { fileWork, Turns } from '../turn.ts';
 import { copyFile } from './copy-file.ts';
 import { bytesOf, Directory } from './directory.ts';
 import { fileSums } from './file-sums.ts';
@@ -31,14 +31,12 @@ import { receiveMany } from './receive-many.ts';
 import { openMany, sendMany } from './send-many.ts';
 import { entryOf, StatRows, statRow } from './stat-rows.ts';
 
-/** Entries that `scanAsync` looks at in one turn of the event loop. */
-const scanTurn = 256;
-
 /** A held directory of the portable kernel. */
 export class PortableTree implements Tree {
   readonly path: ByteString;
   private readonly directory: Directory;
   private readonly confined: boolean;
+  private readonly turns = new Turns();
 
   /** Throws `SysError` when `path` is not a directory that can be entered. */
   constructor(path: ByteString, options: TreeOptions = {}) {
@@ -70,7 +68,7 @@ export class PortableTree implements Tree {
       const names = await fs.promises.readdir(at, { encoding: 'latin1' });
       const rows = new StatRows();
       for (let i = 0; i < names.length; i++) {
-        if (i > 0 && i % scanTurn === 0) await nextTurn();
+        if (this.turns.spend(fileWork)) await this.turns.next();
         rows.add(entryOf(at, names[i]), names[i], options);
       }
       return rows.pack();
@@ -157,7 +155,7 @@ export class PortableTree implements Tree {
   }
 
   fileSums(paths: readonly ByteString[], digest: DigestSpec) {
-    return fileSums(this.directory, paths, digest);
+    return fileSums(this.directory, paths, digest, this.turns);
   }
 
   openBlockSums(
@@ -168,7 +166,10 @@ export class PortableTree implements Tree {
     digest: DigestSpec,
   ): BlockSumJob {
     const { fd } = openToRead(this.directory, path);
-    return orClose(fd, () => new PortableBlockSumJob(fd, size, blockLength, strongLength, digest));
+    return orClose(
+      fd,
+      () => new PortableBlockSumJob(fd, size, blockLength, strongLength, digest, this.turns),
+    );
   }
 
   openSend(request: SendRequest): SendJob {
@@ -176,11 +177,11 @@ export class PortableTree implements Tree {
       request.follow === true
         ? openFollowing(this.directory, request.path, this.confined)
         : openToRead(this.directory, request.path);
-    return orClose(file.fd, () => new PortableSendJob(file.fd, file.size, request));
+    return orClose(file.fd, () => new PortableSendJob(file.fd, file.size, request, this.turns));
   }
 
   sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
-    return sendMany(this.directory, paths, limit, digest);
+    return sendMany(this.directory, paths, limit, digest, this.turns);
   }
 
   openMany(paths: readonly ByteString[]): OpenManyResult {
@@ -191,7 +192,7 @@ export class PortableTree implements Tree {
     const basis = this.openBasis(request);
     try {
       const files = this.openOutput(request, basis);
-      return new PortableReceiveJob(request, files);
+      return new PortableReceiveJob(request, files, this.turns);
     } catch (error) {
       if (basis !== undefined) fs.closeSync(basis.fd);
       throw error;
@@ -199,7 +200,7 @@ export class PortableTree implements Tree {
   }
 
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {
-    return receiveMany(this.directory, batch);
+    return receiveMany(this.directory, batch, this.turns);
   }
 
   copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {
