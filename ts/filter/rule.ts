@@ -64,6 +64,8 @@ export interface FilterRule {
   /** What is compared: the literal part of the pattern. */
   readonly text: ByteString;
   readonly wild?: WildPattern;
+  /** Part of a wildcard pattern that every name it matches contains; '' where none is known. */
+  readonly needle: ByteString;
   /** Components of the name that a `tail-wild` pattern is compared with. */
   readonly components: number;
   /** A leading double star may match the start of the name. */
@@ -105,6 +107,7 @@ export function makeRule(
     applies,
     merge,
     text,
+    needle: (flags & RuleFlag.AbsPath) === 0 && isWild ? longestLiteral(pattern) : '',
     components: slashes + 1,
     leadingSlash: doubleStar === 0,
     trailingSlash: doubleStar >= 0 && pattern.endsWith('***'),
@@ -146,8 +149,10 @@ function comparesEqual(rule: FilterRule, subject: Subject): boolean {
     case 'base-prefix':
       return subject.base.startsWith(rule.text);
     case 'base-wild':
-      return wildMatches(rule.wild!, subject.base);
+      return subject.base.includes(rule.needle) && wildMatches(rule.wild!, subject.base);
   }
+  // Far cheaper than the match, and for most names the end of it.
+  if (!subject.name.includes(rule.needle)) return false;
   const name = wholeName(rule, subject);
   switch (rule.compare) {
     case 'anchored-literal':
@@ -174,6 +179,16 @@ function wholeName(rule: FilterRule, subject: Subject): ByteString {
     name = subject.absolutePrefix + name;
   else if (relative && rule.leadingSlash) name = `/${name}`;
   return rule.trailingSlash && subject.isDir ? `${name}/` : name;
+}
+
+/**
+ * The longest run of plain characters before any class or escape, without the slashes at its ends, which
+ * need not be part of the name itself.
+ */
+function longestLiteral(pattern: ByteString): ByteString {
+  const plain = pattern.split(/[[\\]/, 1)[0];
+  const runs = plain.split(/[*?]+/).map((run) => run.replace(/^\/+|\/+$/g, ''));
+  return runs.reduce((longest, run) => (run.length > longest.length ? run : longest), '');
 }
 
 function endsAtComponent(name: ByteString, tail: ByteString): boolean {
