@@ -179,6 +179,9 @@ impl ReceiveJob {
                     "got a block match with no basis file for {name}"
                 )));
             }
+            if decoder.wants_blocks() {
+                see_zeros(decoder, length)?;
+            }
             self.offset += length;
             return Ok(());
         };
@@ -257,6 +260,19 @@ impl ReceiveJob {
             });
         }
     }
+}
+
+/// Nobody looks at data that is thrown away, but what follows may refer back to where the block is: zeros
+/// stand for it.
+fn see_zeros(decoder: &mut Decoder, length: u64) -> Result<(), StreamError> {
+    let zeros = [0; 4096];
+    let mut left = length;
+    while left > 0 {
+        let n = left.min(zeros.len() as u64);
+        decoder.see_block(&zeros[..n as usize])?;
+        left -= n;
+    }
+    Ok(())
 }
 
 fn is_regular(mode: u32) -> bool {
