@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DigestName } from '../../../../ts/kernel/kernel.ts';
 import {
-  blockDigest,
+  openBlockDigest,
   openFileDigest,
   openPlainDigest,
 } from '../../../../ts/kernel/portable/digest/digest.ts';
@@ -70,7 +70,7 @@ describe('the seed', () => {
   const seedBytes = Buffer.from('feffffff', 'hex');
   const md5 = (...parts: Buffer[]) => createHash('md5').update(Buffer.concat(parts)).digest('hex');
   const block = (name: DigestName, seedFirst: boolean, by = seed) =>
-    blockDigest({ name, seed: by, seedFirst }, data, 0, data.length).toString('hex');
+    openBlockDigest({ name, seed: by, seedFirst })(data, 0, data.length).toString('hex');
 
   it('stands before or after the data of an MD5 block sum', () => {
     expect(block('md5', true)).toBe(md5(seedBytes, data));

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { BlockSumJob, DigestSpec } from '../../kernel.ts';
-import { blockDigest } from '../digest/digest.ts';
+import { type BlockDigest, openBlockDigest } from '../digest/digest.ts';
 import { rollingSum } from '../digest/rolling.ts';
 import type { Turns } from '../turn.ts';
 import { FileWindow } from './file-window.ts';
@@ -14,7 +14,7 @@ export class PortableBlockSumJob implements BlockSumJob {
   private readonly size: number;
   private readonly blockLength: number;
   private readonly strongLength: number;
-  private readonly digest: DigestSpec;
+  private readonly digest: BlockDigest;
   private readonly window: FileWindow;
   private offset = 0;
   private closed = false;
@@ -33,7 +33,7 @@ export class PortableBlockSumJob implements BlockSumJob {
     this.turns = turns;
     this.blockLength = blockLength;
     this.strongLength = strongLength;
-    this.digest = digest;
+    this.digest = openBlockDigest(digest);
     this.window = new FileWindow(fd, size, Math.max(smallestWindow, blockLength));
   }
 
@@ -47,7 +47,7 @@ export class PortableBlockSumJob implements BlockSumJob {
       const at = this.window.need(this.offset, this.offset + n);
       const bytes = this.window.bytes;
       out.writeUInt32LE(rollingSum(bytes, at, at + n), filled);
-      blockDigest(this.digest, bytes, at, at + n).copy(out, filled + 4, 0, this.strongLength);
+      this.digest(bytes, at, at + n).copy(out, filled + 4, 0, this.strongLength);
       filled += stride;
       this.offset += n;
       if (this.turns.spend(n)) await this.turns.next();

@@ -1,5 +1,5 @@
 import type { DigestSpec } from '../../kernel.ts';
-import { blockDigest } from '../digest/digest.ts';
+import { type BlockDigest, openBlockDigest } from '../digest/digest.ts';
 import { rollingSum } from '../digest/rolling.ts';
 import { chunkBytes } from '../tokens/format.ts';
 import { type BlockTable, smallTable } from './block-table.ts';
@@ -18,7 +18,7 @@ const maxCandidates = 1024;
 export class HashSearch {
   private readonly table: BlockTable;
   private readonly stream: TokenStream;
-  private readonly digest: DigestSpec;
+  private readonly digest: BlockDigest;
   private readonly inPlace: boolean;
   private readonly size: number;
   /** No block begins at or behind this offset. */
@@ -35,7 +35,7 @@ export class HashSearch {
   constructor(table: BlockTable, stream: TokenStream, size: number, digest: DigestSpec, inPlace: boolean) {
     this.table = table;
     this.stream = stream;
-    this.digest = digest;
+    this.digest = openBlockDigest(digest);
     this.inPlace = inPlace;
     this.size = size;
     this.end = size + 1 - table.length(table.count - 1);
@@ -228,7 +228,7 @@ export class HashSearch {
 
   private strongAt(offset: number, length: number): Buffer {
     const at = this.bytesAt(offset, length);
-    return blockDigest(this.digest, this.stream.window.bytes, at, at + length);
+    return this.digest(this.stream.window.bytes, at, at + length);
   }
   private weakAt(offset: number, length: number): number {
     const at = this.bytesAt(offset, length);

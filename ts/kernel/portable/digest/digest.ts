@@ -30,7 +30,21 @@ const noDigest: Digest = { update() {}, final: () => Buffer.alloc(1) };
 
 /** The digest as its standard has it, unseeded: `-c` sums, and `Kernel.digest`. */
 export function openPlainDigest(name: DigestName): Digest {
-  return openSeeded(name, 0);
+  switch (name) {
+    case 'xxh128':
+      return new Xxh3(128, 0n);
+    case 'xxh3':
+      return new Xxh3(64, 0n);
+    case 'xxh64':
+      return new Xxh64(0n);
+    case 'md4':
+    case 'md4-old':
+      return new Md4();
+    case 'none':
+      return noDigest;
+    default:
+      return new CryptoDigest(name);
+  }
 }
 
 /** The digest that follows a file's tokens. Only MD4 of old protocols mixes the seed into it, in front. */
@@ -41,23 +55,39 @@ export function openFileDigest(spec: DigestSpec): Digest {
 }
 
 /** The strong sum of a block, in full length. */
-export function blockDigest(spec: DigestSpec, data: Uint8Array, start: number, end: number): Buffer {
-  switch (spec.name) {
+export type BlockDigest = (data: Uint8Array, start: number, end: number) => Buffer;
+
+/**
+ * Makes what sums the blocks of a file. xxHash takes the seed as its own; elsewhere it stands before or
+ * after the data, and 0 is none.
+ */
+export function openBlockDigest(spec: DigestSpec): BlockDigest {
+  const { name } = spec;
+  switch (name) {
     case 'none':
       throw new RsyncError(ExitCode.Unsupported, 'block sums need a checksum other than "none"');
     case 'xxh64':
     case 'xxh3':
     case 'xxh128': {
-      const digest = openSeeded(spec.name, spec.seed);
-      digest.update(data, start, end);
-      return digest.final();
+      const seed = seed64(spec.seed);
+      const state = name === 'xxh64' ? new Xxh64(seed) : new Xxh3(name === 'xxh3' ? 64 : 128, seed);
+      return (data, start, end) => {
+        state.restart();
+        state.update(data, start, end);
+        return state.final();
+      };
     }
   }
-  const digest = openPlainDigest(spec.name);
-  if (spec.seed !== 0 && seedGoesFirst(spec)) digest.update(seedBytes(spec.seed), 0, 4);
-  digest.update(data, start, end);
-  if (spec.seed !== 0 && !seedGoesFirst(spec)) digest.update(seedBytes(spec.seed), 0, 4);
-  return digest.final();
+  const seed = seedBytes(spec.seed);
+  const before = spec.seed !== 0 && seedGoesFirst(spec) ? seed.length : 0;
+  const after = spec.seed !== 0 && !seedGoesFirst(spec) ? seed.length : 0;
+  return (data, start, end) => {
+    const digest = openPlainDigest(name);
+    digest.update(seed, 0, before);
+    digest.update(data, start, end);
+    digest.update(seed, 0, after);
+    return digest.final();
+  };
 }
 
 function seedGoesFirst(spec: DigestSpec): boolean {
@@ -69,22 +99,4 @@ function seedBytes(seed: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeInt32LE(seed | 0);
   return bytes;
-}
-
-function openSeeded(name: DigestName, seed: number): Digest {
-  switch (name) {
-    case 'xxh128':
-      return new Xxh3(128, seed64(seed));
-    case 'xxh3':
-      return new Xxh3(64, seed64(seed));
-    case 'xxh64':
-      return new Xxh64(seed64(seed));
-    case 'md4':
-    case 'md4-old':
-      return new Md4();
-    case 'none':
-      return noDigest;
-    default:
-      return new CryptoDigest(name);
-  }
 }

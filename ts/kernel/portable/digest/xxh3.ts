@@ -19,6 +19,7 @@ const blockBytes = stripeBytes * stripesPerBlock;
 const gatherBytes = 4 * blockBytes;
 const scrambleAt = 128;
 
+/** Low and high half of each lane's first value. */
 const laneStart = [
   prime32x3,
   prime64x1,
@@ -28,7 +29,7 @@ const laneStart = [
   prime32x2,
   prime64x5,
   prime32x1,
-] as const;
+].flatMap((lane) => [Number(BigInt.asIntN(32, lane)), Number(BigInt.asIntN(32, lane >> 32n))]);
 
 /**
  * XXH3, 64 or 128 bits wide. Its eight lanes are held as 32-bit halves; the result is little-endian, low
@@ -55,10 +56,15 @@ export class Xxh3 implements Digest {
     this.secret = deriveSecret(this.seed);
     this.secretWords = new Int32Array(this.secret.length / 4);
     for (let i = 0; i < this.secretWords.length; i++) this.secretWords[i] = this.secret.readInt32LE(4 * i);
-    for (let i = 0; i < 8; i++) {
-      this.lanes[2 * i] = Number(BigInt.asIntN(32, laneStart[i]));
-      this.lanes[2 * i + 1] = Number(BigInt.asIntN(32, laneStart[i] >> 32n));
-    }
+    this.restart();
+  }
+
+  /** Forgets what was fed. */
+  restart(): void {
+    this.lanes.set(laneStart);
+    this.stripesInBlock = 0;
+    this.gatheredBytes = 0;
+    this.totalBytes = 0;
   }
 
   update(data: Uint8Array, start: number, end: number): void {

@@ -28,17 +28,20 @@ export class Xxh64 implements Digest {
   /** `seed` is an unsigned 64-bit number. */
   constructor(seed: bigint) {
     this.seed = seed;
-    const start = [
-      this.seed + prime64x1 + prime64x2,
-      this.seed + prime64x2,
-      this.seed,
-      this.seed - prime64x1,
-    ];
+    this.restart();
+  }
+
+  /** Forgets what was fed. */
+  restart(): void {
+    const { seed } = this;
+    const start = [seed + prime64x1 + prime64x2, seed + prime64x2, seed, seed - prime64x1];
     for (let i = 0; i < 4; i++) {
       const lane = BigInt.asUintN(64, start[i]);
       this.lanes[2 * i] = Number(lane & 0xffffffffn);
       this.lanes[2 * i + 1] = Number(lane >> 32n);
     }
+    this.pendingBytes = 0;
+    this.totalBytes = 0;
   }
 
   update(data: Uint8Array, start: number, end: number): void {
