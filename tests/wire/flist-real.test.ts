@@ -122,7 +122,7 @@ async function ourBytes(opened: Opened, paths: readonly ByteString[]): Promise<B
     cwd: process.cwd(),
   });
   await sender.sendInitial(paths);
-  while (!sender.lists.eof) await sender.sendMore(1000);
+  while (!sender.lists.eof) await sender.sendMore(-1);
   expect(context.lines).toEqual([]);
   return bytes();
 }

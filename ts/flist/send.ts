@@ -63,7 +63,10 @@ export class FlistSender {
    * `args[0]` is the directory that its names are relative to. Names of `filesFrom` come without line
    * ends; empty lines and comments are left out by whoever reads them.
    */
-  async sendInitial(args: readonly ByteString[], filesFrom?: AsyncIterable<ByteString> | Iterable<ByteString>): Promise<FileLists> {
+  async sendInitial(
+    args: readonly ByteString[],
+    filesFrom?: AsyncIterable<ByteString> | Iterable<ByteString>,
+  ): Promise<FileLists> {
     const { writer, options, state } = this.context;
     const { lists, format } = this;
     const started = Date.now();
@@ -104,8 +107,10 @@ export class FlistSender {
     else if (!format.safeFlist && state.ioError !== 0 && !options.ignoreErrors) this.tellIoError();
     lists.totals.wireBytes += writer.bytesWritten - startBytes;
 
-    if (!format.incRecurse) lists.eof = true;
-    else if (this.tree.next < 0) this.sendEof();
+    if (!format.incRecurse) {
+      lists.eof = true;
+      this.context.filters.leaveAll();
+    } else if (this.tree.next < 0) this.sendEof();
     else if (list.count === 1) await this.sendMore(1);
     return lists;
   }

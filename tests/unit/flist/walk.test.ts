@@ -72,7 +72,7 @@ async function walk(
         yield* from;
       })(),
   );
-  while (!lists.eof) await sender.sendMore(1000);
+  while (!lists.eof) await sender.sendMore(-1);
   const names: ByteString[] = [];
   for (const list of lists.segments)
     for (let i = 0; i < list.count; i++) names.push(list.path(i) + (list.isDir(i) ? '/' : ''));
