@@ -59,7 +59,9 @@ export class BlockTable {
   /** Compares a strong sum, in full length, with a block's, which may be cut short. */
   strongEquals(block: number, strong: Buffer): boolean {
     const at = block * this.stride + weakBytes;
-    return this.sums.compare(strong, 0, this.strongLength, at, at + this.strongLength) === 0;
+    const { sums, strongLength } = this;
+    for (let i = 0; i < strongLength; i++) if (sums[at + i] !== strong[i]) return false;
+    return true;
   }
 }
 

@@ -1,0 +1,273 @@
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import {
+  type DigestSpec,
+  digestLength,
+  digestMismatch,
+  type Kernel,
+  receiveSteps,
+  sourceChanged,
+} from '../../ts/kernel/kernel.ts';
+import { ReceiveBatch, ReceiveFlag } from '../../ts/kernel/receive-batch.ts';
+import { eachKernel, isRoot, kernelPairs, noise, scratch } from './lanes.ts';
+
+const digest: DigestSpec = { name: 'md5', seed: 99, seedFirst: true };
+
+interface Small {
+  readonly path: string;
+  readonly data: Buffer;
+  /** The sender's digest; `undefined` is not verified. */
+  readonly sum?: Uint8Array;
+  readonly flags?: number;
+  readonly mode?: number;
+  readonly mtime?: number;
+  readonly temporary?: string;
+}
+
+function addInline(batch: ReceiveBatch, file: Small): void {
+  const dataAt = batch.reserve(file.data.length);
+  file.data.copy(batch.data, dataAt);
+  let digestAt = -1;
+  if (file.sum !== undefined) {
+    digestAt = batch.reserve(file.sum.length);
+    batch.data.set(file.sum, digestAt);
+  }
+  const meta = { mode: file.mode, mtime: file.mtime };
+  const source = { dataAt, digestAt, size: file.data.length, fd: -1 };
+  batch.add(file.path, file.temporary ?? `.${file.path}.tmp`, meta, file.flags ?? 0, source);
+}
+
+function sum(kernel: Kernel, data: Buffer): Uint8Array {
+  return kernel.digest('md5', data);
+}
+
+eachKernel('sending many files', (kernel) => {
+  const dir = scratch();
+
+  it('gives the token stream of each, and what kept the others from it', async () => {
+    const contents: Record<string, Buffer> = {
+      empty: Buffer.alloc(0),
+      small: noise(10),
+      'odd\xff': noise(33_000, 2),
+      limit: noise(50_000, 3),
+      large: noise(50_001, 4),
+    };
+    for (const [name, data] of Object.entries(contents)) {
+      fs.writeFileSync(Buffer.from(dir.at(name), 'latin1'), data);
+    }
+    fs.mkdirSync(dir.at('directory'));
+    fs.symlinkSync('small', dir.at('link'));
+    const paths = ['empty', 'missing', 'small', 'large', 'odd\xff', 'limit', 'directory', 'link'];
+    const tree = kernel.openTree(dir.path);
+    const { status, ends, sizes, data } = await tree.sendMany(paths, 50_000, digest);
+    expect([...status.subarray(0, 6)]).toEqual([0, 2, 0, -1, 0, 0]);
+    expect(status[6]).toBeGreaterThan(0);
+    expect(status[7]).toBeGreaterThan(0);
+    let start = 0;
+    paths.forEach((path, i) => {
+      const stream = Buffer.from(data.subarray(start, ends[i]));
+      start = ends[i];
+      if (status[i] !== 0) {
+        expect(stream.length).toBe(0);
+        return;
+      }
+      const { literal, rest } = readTokens(stream);
+      expect(literal.equals(contents[path])).toBe(true);
+      expect(sizes[i]).toBe(contents[path].length);
+      expect(rest).toEqual(Buffer.from(sum(kernel, contents[path])));
+    });
+    expect(ends[paths.length - 1]).toBe(data.length);
+    tree.close();
+  });
+
+  it('opens many files', () => {
+    fs.writeFileSync(dir.at('open-me'), 'content');
+    const tree = kernel.openTree(dir.path);
+    const { fds, sizes } = tree.openMany(['open-me', 'not-there']);
+    expect(fds[1]).toBe(-2);
+    expect(sizes[0]).toBe(7);
+    expect(fs.readFileSync(fds[0], 'latin1')).toBe('content');
+    kernel.closeFd(fds[0]);
+    tree.close();
+  });
+});
+
+/** Literal data of an uncompressed token stream, and what follows its end. */
+function readTokens(stream: Buffer): { literal: Buffer; rest: Buffer } {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const n = stream.readInt32LE(at);
+    at += 4;
+    if (n === 0) return { literal: Buffer.concat(parts), rest: stream.subarray(at) };
+    expect(n).toBeGreaterThan(0);
+    expect(n).toBeLessThanOrEqual(32 * 1024);
+    parts.push(stream.subarray(at, at + n));
+    at += n;
+  }
+}
+
+eachKernel('receiving many files', (kernel) => {
+  const dir = scratch();
+
+  async function receive(files: readonly Small[], spec: DigestSpec = digest) {
+    const batch = new ReceiveBatch(spec);
+    for (const file of files) addInline(batch, file);
+    const tree = kernel.openTree(dir.path);
+    const { status, step } = await tree.receiveMany(batch);
+    tree.close();
+    expect(status.length).toBe(files.length);
+    return { status: [...status], steps: [...step].map((n) => receiveSteps[n]) };
+  }
+
+  it('puts each in its place, dressed', async () => {
+    fs.writeFileSync(dir.at('b'), 'the old one');
+    const files: Small[] = [
+      { path: 'a', data: noise(1000), sum: sum(kernel, noise(1000)), mode: 0o100640, mtime: 1_000_000_000 },
+      { path: 'b', data: Buffer.alloc(0), sum: sum(kernel, Buffer.alloc(0)), mode: 0o104755, mtime: -5 },
+      { path: 'c\xff', data: noise(100_000, 2), mode: 0o100444 },
+    ];
+    expect((await receive(files)).status).toEqual([0, 0, 0]);
+    for (const file of files) {
+      const path = Buffer.from(dir.at(file.path), 'latin1');
+      expect(fs.readFileSync(path).equals(file.data)).toBe(true);
+      const stat = fs.statSync(path);
+      expect(stat.mode & 0o7777).toBe((file.mode ?? 0) & 0o7777);
+      if (file.mtime !== undefined) expect(stat.mtimeMs).toBe(file.mtime * 1000);
+    }
+    expect(fs.readdirSync(dir.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('says which failed and leaves nothing of them', async () => {
+    fs.mkdirSync(dir.at('is-a-directory'));
+    fs.writeFileSync(dir.at('taken.tmp'), 'someone else’s');
+    const wrong = sum(kernel, Buffer.from('other content'));
+    const { status, steps } = await receive([
+      { path: 'good-1', data: noise(10), sum: sum(kernel, noise(10)) },
+      { path: 'bad-sum', data: noise(10), sum: wrong },
+      { path: 'nowhere/f', temporary: 'nowhere/.f', data: noise(10) },
+      { path: 'is-a-directory', data: noise(10) },
+      { path: 'unlucky', temporary: 'taken.tmp', data: noise(10) },
+      { path: 'good-2', data: noise(20), sum: sum(kernel, noise(20)) },
+    ]);
+    expect(status[0]).toBe(0);
+    expect(status[1]).toBe(digestMismatch);
+    expect([status[2], steps[2]]).toEqual([2, 'mkstemp']);
+    expect([status[3], steps[3]]).toEqual([21, 'rename']);
+    expect([status[4], steps[4]]).toEqual([17, 'mkstemp']);
+    expect(status[5]).toBe(0);
+    const names = fs.readdirSync(dir.path);
+    expect(names).toEqual(expect.arrayContaining(['good-1', 'good-2', 'is-a-directory']));
+    expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
+    for (const name of ['bad-sum', 'unlucky']) expect(names).not.toContain(name);
+    expect(fs.readFileSync(dir.at('taken.tmp'), 'utf8')).toBe('someone else’s');
+  });
+
+  it('goes through no link on the way', async () => {
+    fs.mkdirSync(dir.at('outside'));
+    fs.symlinkSync('outside', dir.at('way'));
+    const { status } = await receive([{ path: 'way/f', temporary: 'way/.f', data: noise(10) }]);
+    expect(status[0]).toBeGreaterThan(0);
+    expect(fs.readdirSync(dir.at('outside'))).toEqual([]);
+  });
+
+  it('renames between two directories', async () => {
+    fs.mkdirSync(dir.at('temp'));
+    for (let i = 0; i < 12; i++) fs.mkdirSync(dir.at(`d${i}`));
+    const files = Array.from({ length: 12 }, (_, i) => ({
+      path: `d${i}/f`,
+      temporary: `temp/t${i}`,
+      data: noise(100, i + 1),
+    }));
+    expect((await receive(files)).status).toEqual(files.map(() => 0));
+    files.forEach((file, i) => {
+      expect(fs.readFileSync(dir.at(`d${i}/f`)).equals(file.data)).toBe(true);
+    });
+    expect(fs.readdirSync(dir.at('temp'))).toEqual([]);
+  });
+
+  it('leaves holes where it is asked to', async () => {
+    const data = Buffer.alloc(1024 * 1024);
+    data.write('end', data.length - 3);
+    const flags = ReceiveFlag.Sparse | ReceiveFlag.Fsync;
+    expect((await receive([{ path: 'holes', data, flags }])).status).toEqual([0]);
+    const stat = fs.statSync(dir.at('holes'));
+    expect([stat.size, stat.blocks * 512 < data.length / 4]).toEqual([data.length, true]);
+    expect(fs.readFileSync(dir.at('holes')).equals(data)).toBe(true);
+  });
+
+  it('takes content from descriptors, and closes them', async () => {
+    const batch = new ReceiveBatch(digest);
+    const contents = [noise(300_000, 1), noise(5), noise(5), noise(5)];
+    // Two as they were announced, one that has grown since, one that has shrunk.
+    const sizes = [300_000, 5, 4, 6];
+    const fds = contents.map((data, i) => {
+      fs.writeFileSync(dir.at(`source${i}`), data);
+      return fs.openSync(dir.at(`source${i}`), 'r');
+    });
+    sizes.forEach((size, i) => {
+      const source = { dataAt: 0, digestAt: -1, size, fd: fds[i] };
+      batch.add(`from-fd${i}`, `.from-fd${i}`, { mode: 0o100600, mtime: 7 }, 0, source);
+    });
+    const tree = kernel.openTree(dir.path);
+    const { status } = await tree.receiveMany(batch);
+    tree.close();
+    expect([...status]).toEqual([0, 0, sourceChanged, sourceChanged]);
+    expect(fs.readFileSync(dir.at('from-fd0')).equals(contents[0])).toBe(true);
+    expect(
+      fs
+        .readdirSync(dir.path)
+        .filter((name) => name.includes('from-fd'))
+        .sort(),
+    ).toEqual(['from-fd0', 'from-fd1']);
+    for (const fd of fds) expect(() => fs.fstatSync(fd)).toThrow('EBADF');
+  });
+
+  it.runIf(isRoot)('sets owner and group before a mode with set-id bits', async () => {
+    const batch = new ReceiveBatch(digest);
+    const dataAt = batch.reserve(1);
+    batch.data[dataAt] = 65;
+    const source = { dataAt, digestAt: -1, size: 1, fd: -1 };
+    batch.add('owned', '.owned', { mode: 0o106711, uid: 1111, gid: 2222, mtime: 5 }, 0, source);
+    const tree = kernel.openTree(dir.path);
+    expect([...(await tree.receiveMany(batch)).status]).toEqual([0]);
+    tree.close();
+    const stat = fs.statSync(dir.at('owned'));
+    expect([stat.uid, stat.gid, stat.mode & 0o7777, stat.mtimeMs]).toEqual([1111, 2222, 0o6711, 5000]);
+  });
+});
+
+it.each(kernelPairs)('many small files, %s', async (_title, from, to) => {
+  const source = fs.mkdtempSync(join(tmpdir(), 'oc-contract-'));
+  const target = fs.mkdtempSync(join(tmpdir(), 'oc-contract-'));
+  const paths = Array.from({ length: 300 }, (_, i) => `f${i}`);
+  paths.forEach((path, i) => {
+    fs.writeFileSync(`${source}/${path}`, noise(i * 37, i + 1));
+  });
+  for (const name of ['xxh128', 'md4-old', 'sha1'] as const) {
+    const spec = { name, seed: 5, seedFirst: true };
+    const sender = from.openTree(source);
+    const receiver = to.openTree(target);
+    const many = await sender.sendMany(paths, 1_000_000, spec);
+    const batch = new ReceiveBatch(spec);
+    let start = 0;
+    paths.forEach((path, i) => {
+      const stream = Buffer.from(many.data.subarray(start, many.ends[i]));
+      start = many.ends[i];
+      const { literal, rest } = readTokens(stream);
+      expect(rest.length).toBe(digestLength[name]);
+      addInline(batch, { path, data: literal, sum: rest });
+    });
+    const { status } = await receiver.receiveMany(batch);
+    expect(status.every((errno) => errno === 0)).toBe(true);
+    sender.close();
+    receiver.close();
+  }
+  for (const path of paths) {
+    expect(fs.readFileSync(`${target}/${path}`).equals(fs.readFileSync(`${source}/${path}`))).toBe(true);
+  }
+  fs.rmSync(source, { recursive: true });
+  fs.rmSync(target, { recursive: true });
+});
