@@ -30,7 +30,7 @@ const rows = ['local', 'push', 'pull'].flatMap((way) =>
 );
 
 describe.skipIf(reference === null || !isRoot)('a full disk (needs root, to mount a small one)', () => {
-  test.each(rows)('$way $options', ({ way, options }, context) =>
+  test.for(rows)('$way $options', ({ way, options }, context) =>
     withWorkspace(async (work) => {
       const src = join(work, 'src');
       mkdirSync(src);

@@ -54,7 +54,7 @@ async function breakOff(
     await materialize(before, dst);
     const [fresh, old] = [takeSnapshot(src), takeSnapshot(dst)];
     const [from, to] = direction === 'push' ? [`${src}/`, `lh:${dst}/`] : [`lh:${src}/`, `${dst}/`];
-    const options = ['-a', '--no-whole-file', '--timeout=10', `--rsh=${makeShell(work)}`];
+    const options = ['-a', '--no-whole-file', '--timeout=1', `--rsh=${makeShell(work)}`];
     const result = await run(
       [...who.command, ...options, `--rsync-path=${remoteCommand(server)}`, from, to],
       {
@@ -81,14 +81,15 @@ async function waitUntilQuiet(dst: string): Promise<void> {
 
 const broken = [12, 13, 30, 255];
 
-describe.skipIf(reference === null)('the connection breaks off', () => {
-  const cuts = [0, 3, 4, 10, 40, 200, 900, 3000, 12_000, 50_000, 200_000, 600_000];
+// Most of these only wait for a time limit to pass: they wait together.
+describe.skipIf(reference === null).concurrent('the connection breaks off', () => {
+  const cuts = [0, 3, 10, 40, 200, 900, 5000, 50_000, 400_000];
   const rows = (['push', 'pull'] as const).flatMap((direction) =>
     (['back', 'there'] as const).flatMap((side) => cuts.map((bytes) => ({ direction, side, bytes }))),
   );
   test.each(sampled(rows))('$direction, after $bytes bytes $side', async ({ direction, side, bytes }) => {
     const { code, account } = await breakOff(ours(), reference!, direction, (work) =>
-      cuttingShell(work, { [side]: bytes }),
+      cuttingShell(work, side === 'back' ? { back: bytes } : { there: bytes }),
     );
     // Bytes that were never sent cannot be cut: then all went well.
     if (bytes >= 3000 && code === 0) return;
@@ -103,18 +104,18 @@ describe.skipIf(reference === null)('the connection breaks off', () => {
   });
 });
 
-describe.skipIf(reference === null)('the peer speaks garbage', () => {
+describe.skipIf(reference === null).concurrent('the peer speaks garbage', () => {
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
   test.each(sampled(seeds))('push to noise %i', async (seed) => {
     const { code, account } = await breakOff(ours(), reference!, 'push', (work) =>
       noisyShell(work, seed, 20_000),
     );
-    expect([1, 2, 4, 5, 12, 13, 22, 30], account).toContain(code);
+    expect([1, 2, 4, 5, 10, 12, 13, 22, 30], account).toContain(code);
   });
   test.each(sampled(seeds))('pull from noise %i', async (seed) => {
     const { code, account } = await breakOff(ours(), reference!, 'pull', (work) =>
       noisyShell(work, seed, 20_000),
     );
-    expect([1, 2, 4, 5, 12, 13, 22, 30], account).toContain(code);
+    expect([1, 2, 4, 5, 10, 12, 13, 22, 30], account).toContain(code);
   });
 });

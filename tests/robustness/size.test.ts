@@ -2,12 +2,20 @@
  * Large things: memory must not grow with the size of a file, and 100,000 files must pass.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ours, referencePeer, remoteCommand } from '../support/peers.ts';
 import { type RunResult, run } from '../support/run.ts';
-import { packTar, type TarMember } from '../support/tar.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
@@ -86,24 +94,10 @@ describe.skipIf(reference === null || !linux)('large', () => {
       withWorkspace(async (work) => {
         const src = join(work, 'src');
         mkdirSync(src);
-        const own = {
-          uid: process.getuid?.() ?? 0,
-          gid: process.getgid?.() ?? 0,
-          mtime: 1_300_000_000_000_000_001n,
-        };
-        const members: TarMember[] = [];
         for (let d = 0; d < 100; d++) {
-          members.push({ ...own, path: `d${d}`, type: 'dir', mode: 0o755 });
-          for (let f = 0; f < 1000; f++) {
-            const data = Buffer.from(`${d} ${f}`.repeat(f % 7));
-            members.push({ ...own, path: `d${d}/file-${f}`, type: 'file', mode: 0o644, data });
-          }
+          mkdirSync(join(src, `d${d}`));
+          for (let f = 0; f < 1000; f++) writeFileSync(`${src}/d${d}/file-${f}`, `${d} ${f}`.repeat(f % 7));
         }
-        const env = { ...process.env, LC_ALL: 'C' };
-        execFileSync('tar', ['-xpf', '-', '--delay-directory-restore', '-C', src], {
-          input: packTar(members),
-          env,
-        });
         const dst = join(work, 'dst/');
         const copy = await runMeasured([...ours().command, '-a', `${src}/`, dst], 200_000);
         expect(copy.stderr).toBe('');

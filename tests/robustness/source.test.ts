@@ -157,6 +157,8 @@ describe.skipIf(reference === null || !canDrop)(
       withWorkspace(async (work) => {
         const [src, dst] = prepare(work);
         unlinkSync(join(src, 'secret'));
+        unlinkSync(join(dst, 'extra'));
+        spawnSync('sh', ['-c', 'find "$1" -exec touch -d "2010-02-03 04:05:06.789" {} +', 'sh', src]);
         const check = async (who: Peer) => {
           const result = await run(asNobody(command(who, way, ['-a'], `${src}/`, `${dst}/`)));
           const listing = spawnSync('sh', [
