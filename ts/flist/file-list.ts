@@ -344,12 +344,6 @@ export class FileList {
     return copy;
   }
 
-  /** Takes back the entry that was added last. */
-  dropLast(): void {
-    this.count--;
-    this.nameBytes = this.u32[this.count * U32 + 7];
-  }
-
   /** Drops an entry as a duplicate; its index stays taken. */
   clear(i: number): void {
     this.u32[i * U32 + 9] = EntryFlag.Cleared;

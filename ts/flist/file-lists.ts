@@ -1,5 +1,5 @@
 import type { ByteString, Tree } from '../kernel/kernel.ts';
-import { EntryFlag, FileList } from './file-list.ts';
+import { FileList } from './file-list.ts';
 
 /** Where a wire index (ndx) lies. `i` is -1 for `ndxStart - 1`: the segment's own directory. */
 export interface EntryPlace {
@@ -209,12 +209,5 @@ export class FileLists {
       totals.size += list.size(i);
     } else if (list.isDevice(i)) totals.devices++;
     else totals.specials++;
-  }
-
-  /** True for an entry that is there and not cleared. */
-  isActive(ndx: number): boolean {
-    const list = this.listOf(ndx);
-    if (list === undefined || ndx < list.ndxStart) return false;
-    return (list.flags(ndx - list.ndxStart) & EntryFlag.Cleared) === 0;
   }
 }

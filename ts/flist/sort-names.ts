@@ -55,11 +55,6 @@ export function sortByName(entries: Uint32Array, columns: NameColumns, asDirs: b
   if (source !== entries) entries.set(source);
 }
 
-/** Compares two names byte by byte. */
-export function compareNames(a: number, b: number, columns: NameColumns): number {
-  return compareRest(a, b, columns, 0, false);
-}
-
 function insertionSort(
   entries: Uint32Array,
   keys: Float64Array,

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cleanList } from '../../../ts/flist/clean.ts';
 import { EntryFlag, FileList } from '../../../ts/flist/file-list.ts';
-import { findByPath } from '../../../ts/flist/find.ts';
 import { pruneEmptyDirs } from '../../../ts/flist/prune.ts';
 import { compareSiblings, sortList } from '../../../ts/flist/sort.ts';
 import { listOf, pathsOf } from './lists.ts';
@@ -158,37 +157,6 @@ describe('duplicates', () => {
     );
   });
 });
-
-describe('finding by name', () => {
-  it('finds every entry and nothing else', () => {
-    fc.assert(
-      fc.property(
-        fc.array(somePath, { maxLength: 40 }),
-        fc.array(somePath, { maxLength: 10 }),
-        fc.constantFrom(28, 32),
-        (paths, others, protocol) => {
-          const list = listOf([...paths, './']);
-          sortList(list, protocol);
-          cleanList(list, 'receiver', protocol);
-          const present = pathsOf(list);
-          for (const path of [...present, ...others]) {
-            const isDir = path.endsWith('/');
-            const i = findByPath(list, protocol, path.replace(/\/$/, ''), isDir);
-            if (present.includes(path))
-              expect(pathsOf(list)[list.isActive(i) ? activeRank(list, i) : -1]).toBe(path);
-            else expect(i).toBe(-1);
-          }
-        },
-      ),
-    );
-  });
-});
-
-function activeRank(list: FileList, i: number): number {
-  let rank = 0;
-  for (let k = 0; k < i; k++) if (list.isActive(k)) rank++;
-  return rank;
-}
 
 describe('empty directories', () => {
   it('go, with those that hold only them', () => {
