@@ -71,25 +71,24 @@ export const IoError = { General: 1, Vanished: 2, DeleteLimit: 4 } as const;
 
 /**
  * Ends the run. `exitCode` is what the process exits with; `message` (a byte string, may be empty when the
- * reason was told already) is shown before the final line. `fromPeer`: the peer ended the run and has told
- * why, so not even that line is shown.
+ * reason was told already) is shown before the final line. `told`: the peer ended the run or was told why,
+ * so that everything has been shown, the final line too.
  */
 export class RsyncError extends Error {
   override readonly name = 'RsyncError';
   readonly exitCode: ExitCode;
-  readonly fromPeer: boolean;
-  constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown; fromPeer?: boolean }) {
+  readonly told: boolean;
+  /** The role that ended the run, as the final line names it; set where the error leaves its session. */
+  who: string | undefined;
+  constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown; told?: boolean }) {
     super(message, options);
     this.exitCode = exitCode;
-    this.fromPeer = options?.fromPeer === true;
+    this.told = options?.told === true;
   }
 }
 
 /** The peer broke the protocol: rsync's exit 2 or, for a broken stream, 12. */
-export function protocolError(
-  message: string,
-  exitCode: ExitCode = ExitCode.Protocol,
-): RsyncError {
+export function protocolError(message: string, exitCode: ExitCode = ExitCode.Protocol): RsyncError {
   return new RsyncError(exitCode, message);
 }
 

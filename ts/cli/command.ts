@@ -9,7 +9,7 @@ import { type OptionEnv, type ParsedCommand, parseClientArgs } from '../options/
 import { versionJson, versionText } from '../options/version.ts';
 import { errnoText } from '../report/errno-text.ts';
 import { escapeText, localeCharset } from '../report/escape.ts';
-import { type FinalRole, finalErrorLine } from './final-line.ts';
+import { type FinalRole, finalErrorLine } from '../session/final-line.ts';
 
 /** The session's view of the process (`ts/session`). */
 export interface SessionIo {
@@ -18,7 +18,11 @@ export interface SessionIo {
   readonly signal: AbortSignal;
 }
 
-type Run = (options: Options, args: ByteString[], io: SessionIo) => Promise<number>;
+type Run = (
+  options: Options,
+  args: ByteString[],
+  io: SessionIo,
+) => Promise<{ readonly code: number; readonly who: FinalRole }>;
 
 /** What a command needs of the rest of the program, loaded only when it is used. */
 export interface Engine {
@@ -52,13 +56,9 @@ export async function runCommand(input: CommandInput): Promise<number> {
     const engine = await input.loadEngine();
     const amSender = options.server ? options.sender : parseLocation(args[0]!).kind === 'local';
     role = amSender ? 'sender' : 'Receiver';
-    if (!options.server) {
-      const code = await engine.runClient(options, [...args], io);
-      io.stderr(toBytes(finalErrorLine(code, amSender ? 'sender' : 'generator')));
-      return code;
-    }
-    const code = await engine.runServer(options, [...args], io);
-    if (!endOfRun.has(code)) io.stderr(toBytes(finalErrorLine(code, role)));
+    const run = options.server ? engine.runServer : engine.runClient;
+    const { code, who } = await run(options, [...args], io);
+    if (!options.server || !endOfRun.has(code)) io.stderr(toBytes(finalErrorLine(code, who)));
     return code;
   } catch (error) {
     return fail(error, io, role);
@@ -93,8 +93,9 @@ async function printed(
 function fail(error: unknown, io: SessionIo, role: FinalRole): number {
   const [code, message] = explain(error);
   const text = message === '' || message.endsWith('\n') ? message : `${message}\n`;
-  const told = error instanceof RsyncError && error.fromPeer;
-  io.stderr(toBytes(shown(text) + (told ? '' : finalErrorLine(code, role))));
+  const told = error instanceof RsyncError && error.told;
+  const who = error instanceof RsyncError ? (error.who as FinalRole | undefined) : undefined;
+  io.stderr(toBytes(shown(text) + (told ? '' : finalErrorLine(code, who ?? role))));
   return code;
 }
 

@@ -75,8 +75,8 @@ export class ReceiveBatch {
     r.writeUInt16LE(path.length, at + 48);
     r.writeUInt16LE(temporary.length, at + 50);
     r.writeUInt32LE(0, at + 52);
-    r.write(path, at + 56, "latin1");
-    r.write(temporary, at + 56 + path.length, "latin1");
+    r.write(path, at + 56, 'latin1');
+    r.write(temporary, at + 56 + path.length, 'latin1');
     this.recordBytes = (at + 56 + path.length + temporary.length + 7) & ~7;
     this.count++;
   }

@@ -84,6 +84,7 @@ export class Report {
    * end of it with the code `log`, else with `info`.
    */
   readonly logBeforeTransfer: boolean;
+  private readonly countsEachFile: boolean;
   /** Sender and receiver: items that transfer nothing are worth looking at. */
   readonly itemizing: boolean;
   /** An error-xfer was said or heard: the run ends with exit 23 at best. */
@@ -130,6 +131,7 @@ export class Report {
     else if (server && formatHas(text, 'I')) this.formatHasI = 2;
     else this.formatHasI = formatHas(text, 'i') ? options.itemize | 1 : 0;
     const late = formatHas(text, 'b') || formatHas(text, 'c') || formatHas(text, 'C');
+    this.countsEachFile = late;
     this.logBeforeTransfer = !server && (given ? !late : text !== '');
     const logText = setup.log?.format ?? '';
     this.logHasI = formatHas(logText, 'i');
@@ -148,6 +150,14 @@ export class Report {
       this.logFormat = compile(logText);
       this.logDeleteFormat = forDeletes(logText);
     }
+  }
+
+  /**
+   * Something is shown of every single file while it is transferred (progress, %b, %c, %C): files then go one
+   * by one.
+   */
+  get followsEachFile(): boolean {
+    return !this.server && (this.options.info.progress > 0 || this.countsEachFile);
   }
 
   /** Whether `--info=FLAG` is at `level` or above. */

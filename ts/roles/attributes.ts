@@ -37,9 +37,20 @@ export function attributesMatch(
   });
 }
 
+/** What `setAttributes` did. */
+export interface AttributesSet {
+  readonly updated: boolean;
+  /** The state in between, where setting the owner took setuid or setgid bits away: rsync compares with that. */
+  readonly refreshed: StatTable | undefined;
+}
+
+const unchanged: AttributesSet = { updated: false, refreshed: undefined };
+const changed: AttributesSet = { updated: true, refreshed: undefined };
+const specialBits = 0o6000;
+
 /**
  * Puts on `path` what differs from row `row` of `stats`, or everything when it was just made (rsync's
- * set_file_attrs). True when something was changed. `showUnchanged`: `NAME is uptodate` at -vv.
+ * set_file_attrs). `report`: changed and unchanged names are told at -vv.
  */
 export function setAttributes(
   ctx: RoleContext,
@@ -51,25 +62,31 @@ export function setAttributes(
   row: number,
   flags = 0,
   report = false,
-): boolean {
-  const change = attrsFor(wanted(list, i), stats, row, ctx.attributes, flags);
+): AttributesSet {
+  const want = wanted(list, i);
+  let change = attrsFor(want, stats, row, ctx.attributes, flags);
   if (change.timeFailed) list.setFlag(i, EntryFlag.TimeFailed);
-  if (change.changed !== 0 && !ctx.options.dryRun) {
-    const errno = tree.setMeta(path, change.meta);
-    if (errno !== 0) {
-      const step =
-        change.changed & (Item.ReportOwner | Item.ReportGroup)
-          ? 'chown'
-          : change.changed & Item.ReportPerms
-            ? 'chmod'
-            : 'utimes';
-      ctx.report.print('error-xfer', text.attributesFailed(tree, path, step, errno));
-    }
-  }
   const updated = change.changed !== 0;
-  if (report && ctx.report.info('name', 2)) {
-    if (updated) ctx.report.print('client', path);
-    else ctx.report.print('client', text.upToDate(path));
+  let refreshed: StatTable | undefined;
+  if (updated && !ctx.options.dryRun) {
+    if (stats !== undefined && change.changed & ownership && stats.mode(row) & specialBits) {
+      apply(ctx, tree, path, { uid: change.meta.uid, gid: change.meta.gid }, ownership);
+      refreshed = tree.lstat(path);
+      change = attrsFor(want, refreshed, 0, ctx.attributes, flags);
+    }
+    apply(ctx, tree, path, change.meta, change.changed);
   }
-  return updated;
+  if (report && ctx.report.info('name', 2)) ctx.report.print('client', updated ? path : text.upToDate(path));
+  if (refreshed !== undefined) return { updated, refreshed };
+  return updated ? changed : unchanged;
+}
+
+const ownership = Item.ReportOwner | Item.ReportGroup;
+
+function apply(ctx: RoleContext, tree: Tree, path: ByteString, meta: Meta, what: number): void {
+  if (what === 0) return;
+  const errno = tree.setMeta(path, meta);
+  if (errno === 0) return;
+  const step = what & ownership ? 'chown' : what & Item.ReportPerms ? 'chmod' : 'utimes';
+  ctx.report.print('error-xfer', text.attributesFailed(tree, path, step, errno));
 }

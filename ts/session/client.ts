@@ -1,5 +1,4 @@
 import { readlinkSync } from 'node:fs';
-import { ExitCode } from '../errors.ts';
 import { createFilters, type FilterChain, ImpliedIncludes, sendFilters } from '../filter/index.ts';
 import type { NameGuard } from '../flist/name-guard.ts';
 import { loadKernel } from '../kernel/index.ts';
@@ -9,7 +8,7 @@ import { printSummary } from '../report/summary.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { connectToDaemon, reachDaemonByShell } from './daemon-connection.ts';
-import { type End, exitCodeOf, openEnd, type SessionIo } from './end.ts';
+import { type End, endOf, exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { type Endpoints, findEndpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
@@ -24,14 +23,13 @@ import { runSender } from './sender-end.ts';
  * A client's run, from its arguments to its exit code (rsync's start_client and client_run). Throws an
  * `RsyncError` for what ended it early.
  */
-export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<number> {
+export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
   const kernel = loadKernel();
   const cwd = workingDirectory();
   const ends = findEndpoints(options, args);
   if (ends.remote === undefined) return runLocal(kernel, options, ends, cwd, io);
   const filters = createFilters(options, { side: ends.sender ? 'sender' : 'receiver', cwd });
   const connection = await connect(kernel, options, ends, io);
-  if (connection === undefined) return ExitCode.Ok;
   const { duplex, child } = connection;
   const end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
   const interrupted = () => {
@@ -42,11 +40,11 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   if (io.signal.aborted) interrupted();
   try {
     const greeting = await connection.greet?.(end);
-    if (greeting === 'listed') return ExitCode.Ok;
+    if (greeting === 'listed') return endOf(end);
     await runClientEnd(end, options, ends, filters, greeting ?? {});
     const remote = child === undefined ? 0 : await remoteExit(end, child);
     summarize(end, ends);
-    return Math.max(remote, exitCodeOf(end));
+    return { code: Math.max(remote, exitCodeOf(end)), who: end.who };
   } catch (error) {
     throw await endAfterFailure(end, error, child);
   } finally {
@@ -129,7 +127,7 @@ async function connect(
   options: Options,
   ends: Endpoints,
   io: SessionIo,
-): Promise<Connection | undefined> {
+): Promise<Connection> {
   if (ends.remote?.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
   if (ends.remote?.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
   const child = startRemoteShell(kernel, remoteCommand(options, ends), options, io);

@@ -68,7 +68,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
     if (typeof stats !== 'number') {
       if (stats.isDir()) return open(path, 1);
       if (entries > 1) throw new RsyncError(ExitCode.FileSelect, text.destinationMustBeDirectory());
-      if (lists.segments[0].isDir(0))
+      if (entries === 1 && lists.segments[0].isDir(0))
         throw new RsyncError(ExitCode.FileSelect, text.cannotOverwriteWithDirectory());
       if (slash) throw new RsyncError(ExitCode.Syntax, text.destinationIsNoDirectory());
     } else if (stats !== text.ENOENT)

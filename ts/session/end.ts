@@ -2,6 +2,7 @@ import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { localeCharset } from '../report/escape.ts';
+import * as text from '../report/messages.ts';
 import { type LogCode, type Output, Report } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
 import type { GeneratorLink } from '../roles/generator-link.ts';
@@ -31,6 +32,8 @@ export interface EndSetup {
   /** Absolute path that arguments are relative to. */
   readonly cwd: ByteString;
   /** The other end is a session of this process. */
+  readonly local?: boolean;
+  /** Set where files may pass to it as descriptors. */
   readonly loopback?: Loopback;
 }
 
@@ -74,13 +77,14 @@ export function openEnd(setup: EndSetup): End {
   const reader = new Reader(duplex.source, {
     message: (tag, payload) => onMessage(end, tag, payload),
     beforeWait: () => writer.flush(),
+    closed: (bytesRead) => new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who)),
   });
   const report = new Report({
     options,
     output: server ? serverOutput(setup, writer) : clientOutput(setup),
     server,
     sender: setup.sender,
-    local: setup.loopback !== undefined,
+    local: setup.local === true,
     charset: localeCharset(process.env),
     counters: { written: () => writer.bytesWritten, read: () => reader.bytesRead },
     stats,
@@ -120,8 +124,8 @@ export function fail(end: End, error: RsyncError): void {
 
 function clientOutput({ io }: EndSetup): Output {
   return {
-    write(code, text) {
-      const bytes = Buffer.from(text, 'latin1');
+    write(code, line) {
+      const bytes = Buffer.from(line, 'latin1');
       if (code === 'info' || code === 'client') io.stdout(bytes);
       else io.stderr(bytes);
     },
@@ -131,8 +135,8 @@ function clientOutput({ io }: EndSetup): Output {
 /** Messages once the stream is multiplexed; before that, standard error. */
 function serverOutput({ io }: EndSetup, writer: Writer): Output {
   return {
-    write(code, text) {
-      const bytes = Buffer.from(text, 'latin1');
+    write(code, line) {
+      const bytes = Buffer.from(line, 'latin1');
       if (code === 'log') return;
       if (writer.isMultiplexed) writer.message(messageOf[code], bytes);
       else io.stderr(bytes);
@@ -185,7 +189,7 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       return;
     case Msg.ErrorExit:
       throw new RsyncError((payload.length === 4 ? payload.readInt32LE() : 0) as ExitCode, '', {
-        fromPeer: true,
+        told: true,
       });
   }
   throw protocolError(`unexpected tag ${tag} [${end.who}]`, ExitCode.StreamIo);
@@ -195,6 +199,16 @@ function intOf(tag: number, payload: Buffer): number {
   if (payload.length !== 4)
     throw protocolError(`invalid multi-message ${tag}:${payload.length}`, ExitCode.StreamIo);
   return payload.readInt32LE();
+}
+
+/** How a run ended: its exit value, and the role that the final line names. */
+export interface RunEnd {
+  readonly code: number;
+  readonly who: End['who'];
+}
+
+export function endOf(end: End): RunEnd {
+  return { code: exitCodeOf(end), who: end.who };
 }
 
 /** rsync's exit value for a run that came to its end, from what went wrong on the way. */

@@ -3,6 +3,7 @@ import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
 import type { End } from './end.ts';
+import { finalErrorLine } from './final-line.ts';
 
 /** How long a peer may take to read why we end, or a dying child to say why it did. */
 const graceMs = 1000;
@@ -21,8 +22,10 @@ const unspoken: ReadonlySet<number> = new Set([
  */
 export async function endAfterFailure(end: End, error: unknown, child?: ChildDuplex): Promise<unknown> {
   const { io } = end.setup;
-  let failure = io.signal.aborted ? io.signal.reason : error;
-  if (failure instanceof RsyncError && !failure.fromPeer) await tellPeer(end, failure);
+  let failure: unknown = io.signal.aborted ? io.signal.reason : error;
+  if (failure instanceof RsyncError) failure = spoken(failure, end.who);
+  if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
+    failure = named(new RsyncError(failure.exitCode, '', { told: true }), end.who);
   end.reader.fail(failure instanceof Error ? failure : new Error(String(failure)));
   end.setup.duplex.destroy();
   await Promise.allSettled(end.unwinding);
@@ -31,31 +34,51 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
     if (exit === undefined) child.kill();
     else {
       const notStarted = spawnFailure('', exit);
-      if (notStarted) failure = notStarted;
+      if (notStarted) failure = spoken(notStarted, end.who);
       else {
         const code = exitCodeOfRemote(exit, false);
         if (failure instanceof RsyncError && code > failure.exitCode)
-          failure = new RsyncError(code as ExitCode, failure.message, {
-            cause: failure,
-            fromPeer: failure.fromPeer,
-          });
+          failure = named(new RsyncError(code as ExitCode, failure.message, { told: failure.told }), end.who);
       }
     }
   }
   return failure;
 }
 
-/** From protocol 31 on a fatal error reaches the other side as its exit value, behind the text. */
-async function tellPeer(end: End, failure: RsyncError): Promise<void> {
+/** What a failed system call says (an error with a cause) names the role, as rsync does. */
+function spoken(failure: RsyncError, who: End['who']): RsyncError {
+  if (failure.who !== undefined) return failure;
+  if (failure.cause === undefined || failure.message === '') return named(failure, who);
+  const message = failure.message
+    .split('\n')
+    .map((line) => `rsync: [${who}] ${line}`)
+    .join('\n');
+  return named(new RsyncError(failure.exitCode, message, { told: failure.told }), who);
+}
+
+function named(failure: RsyncError, who: End['who']): RsyncError {
+  failure.who = who;
+  return failure;
+}
+
+/**
+ * A server's client shows the reason and the final line. From protocol 31 on a fatal error reaches the other
+ * side as its exit value, behind them. True when all has been shown there.
+ */
+async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   const { writer, report, setup } = end;
-  if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return;
-  if (setup.server && failure.message !== '') report.print('error', failure.message);
+  if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return false;
+  if (setup.server) {
+    if (failure.message !== '') report.print('error', failure.message);
+    report.print('error', finalErrorLine(failure.exitCode, end.who));
+  }
   if ((report.negotiated?.protocol ?? 0) >= 31) {
     const payload = Buffer.alloc(4);
     payload.writeInt32LE(failure.exitCode);
     writer.message(Msg.ErrorExit, payload);
   }
   await Promise.race([writer.drain().catch(() => {}), delay(graceMs)]);
+  return setup.server;
 }
 
 function delay(ms: number): Promise<undefined> {

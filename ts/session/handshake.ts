@@ -195,8 +195,8 @@ function lacksNegotiation(setup: HandshakeSetup): boolean {
 
 /** Whether the receiving side can set a symbolic link's times. */
 function symlinkTimes(setup: HandshakeSetup, protocol: number, flags: number): boolean {
-  if (!setup.amSender) return setup.kernel.can.linkTimes;
   if (protocol < 30) return false;
+  if (!setup.amSender) return setup.kernel.can.linkTimes;
   return setup.amServer ? setup.clientInfo.includes('L') : (flags & Compat.SymlinkTimes) !== 0;
 }
 

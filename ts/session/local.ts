@@ -6,7 +6,7 @@ import { capabilityString } from '../options/server-args.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import { runClientEnd, summarize } from './client.ts';
-import { type End, exitCodeOf, openEnd, type SessionIo } from './end.ts';
+import { exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { runServerEnd } from './server.ts';
@@ -21,12 +21,12 @@ export async function runLocal(
   ends: Endpoints,
   cwd: ByteString,
   io: SessionIo,
-): Promise<number> {
+): Promise<RunEnd> {
   const options: Options = { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };
   const clientFilters = createFilters(options, { side: 'sender', cwd });
   const [clientWire, serverWire] = memoryPair();
   const loopback = canPassFiles(options) ? new Loopback() : undefined;
-  const common = { io, kernel, cwd, loopback };
+  const common = { io, kernel, cwd, local: true, loopback };
   const client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
   const serverOptions = optionsOfServer(options);
   const server = openEnd({
@@ -56,9 +56,9 @@ export async function runLocal(
     },
   );
   try {
-    await settle(client, sending, serving);
+    await settle(sending, serving);
     summarize(client, ends);
-    return Math.max(exitCodeOf(client), exitCodeOf(server));
+    return { code: Math.max(exitCodeOf(client), exitCodeOf(server)), who: client.who };
   } finally {
     io.signal.removeEventListener('abort', interrupted);
     client.timeout.stop();
@@ -68,20 +68,12 @@ export async function runLocal(
   }
 }
 
-/** Waits for both ends; the first cause of a failure is the one that counts. */
-async function settle(client: End, sending: Promise<void>, serving: Promise<void>): Promise<void> {
+/** Waits for both ends; when the client only saw the wire end, the server's reason is the one that counts. */
+async function settle(sending: Promise<void>, serving: Promise<void>): Promise<void> {
   const [sent, served] = await Promise.allSettled([sending, serving]);
-  if (sent.status === 'rejected') {
-    const toldByPeer =
-      served.status === 'rejected' && (sent.reason?.fromPeer || sent.reason?.exitCode === ExitCode.StreamIo);
-    throw toldByPeer ? withoutText(served.reason, client) : sent.reason;
-  }
-  if (served.status === 'rejected') throw served.reason;
-}
-
-/** The server's reason; its text came to the client as a message when there was a wire to say it on. */
-function withoutText(reason: unknown, _client: End): unknown {
-  return reason;
+  const cutOff = sent.status === 'rejected' && sent.reason?.exitCode === ExitCode.StreamIo;
+  if (served.status === 'rejected' && (cutOff || sent.status === 'fulfilled')) throw served.reason;
+  if (sent.status === 'rejected') throw sent.reason;
 }
 
 /** Files may pass as descriptors when nothing has to look at their bytes on the way. */
@@ -92,7 +84,6 @@ function canPassFiles(options: Options): boolean {
     options.append === 'no' &&
     options.partialDir === '' &&
     !options.backup &&
-    !options.progress &&
     options.compressChoice === '' &&
     options.bwlimit === 0
   );

@@ -6,11 +6,12 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { defaultPerms } from '../metadata/modes.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import { readDeleteStats } from '../roles/counts.ts';
 import { generateFiles } from '../roles/generator/generate-files.ts';
 import { GeneratorLink } from '../roles/generator-link.ts';
 import { ItemLog } from '../roles/item-log.ts';
 import { receiveFiles } from '../roles/receiver/receive-files.ts';
-import { ndxDone } from '../wire/constants.ts';
+import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { openDestination } from './destination.ts';
 import type { End } from './end.ts';
@@ -51,7 +52,7 @@ export async function runReceiver(
   await flist.receive(-1);
   finishTelling(lists.totals.entries);
   if (negotiated.incRecurse && lists.totals.entries === 1) await flist.receiveAdditional();
-  if (lists.totals.entries === 0) {
+  if (!setup.server && lists.totals.entries === 0) {
     takeTotals(end, lists);
     return;
   }
@@ -108,7 +109,9 @@ async function finishReceiving(end: End, protocol: number, link: GeneratorLink):
   }
   link.phaseDone();
   if (protocol < 31) return;
-  const ndx = await reader.record(() => reader.ndx());
+  let ndx = await reader.record(() => reader.ndx());
+  for (; ndx === ndxDelStats; ndx = await reader.record(() => reader.ndx()))
+    await readDeleteStats(reader, stats);
   if (ndx !== ndxDone) throw protocolError(text.invalidPacketAtEnd(ndx, 'receiver'));
   link.phaseDone();
 }

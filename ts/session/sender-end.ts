@@ -48,7 +48,7 @@ export async function runSender(
     const lists = await flist.sendInitial(args, filesFrom);
     finishTelling(lists.totals.entries);
     report.lists = lists;
-    if (lists.totals.entries === 0) {
+    if (setup.server && lists.totals.entries === 0) {
       await writer.drain();
       takeTotals(end, lists);
       return false;

@@ -1,11 +1,10 @@
-import { RsyncError } from '../errors.ts';
 import { createFilters, receiveFilters } from '../filter/index.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
 import { workingDirectory } from './client.ts';
-import { type End, exitCodeOf, openEnd, type SessionIo } from './end.ts';
+import { type End, endOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { fileNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
@@ -14,7 +13,7 @@ import { runReceiver } from './receiver-end.ts';
 import { runSender } from './sender-end.ts';
 
 /** `--server` as a remote shell starts it: the wire is standard input and output. */
-export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<number> {
+export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
   const duplex = stdioDuplex();
   const end = openEnd({
     io,
@@ -33,12 +32,9 @@ export async function runServer(options: Options, args: ByteString[], io: Sessio
   try {
     await runServerEnd(end, options, args, {});
     await end.writer.end();
-    return exitCodeOf(end);
+    return endOf(end);
   } catch (error) {
-    const failure = await endAfterFailure(end, error);
-    // The client has heard the reason; on its terminal standard error is the same place.
-    if (failure instanceof RsyncError && end.writer.isMultiplexed) return failure.exitCode;
-    throw failure;
+    throw await endAfterFailure(end, error);
   } finally {
     end.timeout.stop();
   }

@@ -15,6 +15,8 @@ export interface ReaderEvents {
   message(tag: number, payload: Buffer): void;
   /** Called before the reader waits for the peer: the moment to flush what was written. */
   beforeWait(): void;
+  /** The stream ended where more was due: the error to throw. `bytesRead` counts what came. */
+  closed?(bytesRead: number): Error;
 }
 
 /** Payload bytes that lie in the buffer, as (offset, length) pairs. */
@@ -376,9 +378,12 @@ export class Reader {
     if (n === 0) {
       this.ended = true;
       if (endIsFine) return;
-      throw new RsyncError(
-        ExitCode.StreamIo,
-        `connection unexpectedly closed (${this.bytesRead} bytes received so far)`,
+      throw (
+        this.events.closed?.(this.bytesRead) ??
+        new RsyncError(
+          ExitCode.StreamIo,
+          `connection unexpectedly closed (${this.bytesRead} bytes received so far)`,
+        )
       );
     }
     this.bytesRead += n;

@@ -80,8 +80,8 @@ export function generateDirectory(gen: Generator, entry: Entry): void {
     return;
   }
   const flags = list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
-  const changed = setAttributes(gen.ctx, tree, path, list, i, before, row, flags);
-  if (changed && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
+  const { updated } = setAttributes(gen.ctx, tree, path, list, i, before, row, flags);
+  if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
     report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
   if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0) deleteBelow(gen, entry);

@@ -17,6 +17,9 @@ import { touchUpDirs } from './touch-dirs.ts';
 /** Requests after which the other roles of this process get a turn, and the peer its share. */
 const requestsPerTurn = 128;
 
+/** Entries that should be known before the first of several names of an inode is chosen. */
+const hardLinkLookahead = 500;
+
 /**
  * The generator (rsync's generate_files): walks the file list, makes what has no content, asks the sender
  * for the rest, then once more for what failed verification, and last puts directories in order.
@@ -33,6 +36,11 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
 
   if (ctx.report.debug('flist')) ctx.report.print('info', text.deltaTransmission(!gen.wholeFile));
 
+  // Names of one inode in different directories are chained only while they wait together.
+  while (options.hardLinks && incRecurse && !lists.eof && lists.totals.entries < hardLinkLookahead) {
+    writer.flush();
+    await link.changed();
+  }
   let open: FileList | undefined = lists.segments[0];
   for (let list: FileList | undefined = open; list !== undefined; ) {
     if (incRecurse && list.parentDirNdx >= 0) await generateParent(gen, list);
@@ -184,6 +192,8 @@ async function generateList(
       entry.stats = errno === 0 ? ahead.rows : undefined;
       entry.row = row;
       entry.sum = ahead.sum(i);
+      // Another name of the inode may have been brought up to date since.
+      if (errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row)) lookUp(gen, entry);
     }
     const early = negotiated.incRecurse && list.isDir(i);
     const waiting = generateEntry(gen, entry, early ? 'early' : 'now');

@@ -25,8 +25,8 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): und
   const sameType = stats !== undefined && fileType(stats.mode(row)) === type;
 
   if (sameType && looksUnchanged(gen, tree, path, list, i, stats, row)) {
-    setAttributes(gen.ctx, tree, path, list, i, stats, row, 0, gen.reportAttributes);
-    if (gen.itemizing) itemize(gen, list, i, ndx, stats, row, 0);
+    const { refreshed } = setAttributes(gen.ctx, tree, path, list, i, stats, row, 0, gen.reportAttributes);
+    if (gen.itemizing) itemize(gen, list, i, ndx, refreshed ?? stats, refreshed ? 0 : row, 0);
     finishHardLink(gen, list, i, ndx, path);
     return;
   }

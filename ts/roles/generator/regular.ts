@@ -102,8 +102,19 @@ function compareAndRequest(
         removeQuietly(gen, partial.path);
         removePartialDir(gen.ctx, tree, partial.path);
       }
-      setAttributes(gen.ctx, tree, path, list, i, stats, row, gen.attributeFlags, gen.reportAttributes);
-      if (gen.itemizing) itemize(gen, list, i, ndx, stats, row, 0);
+      const { attributeFlags, reportAttributes } = gen;
+      const { refreshed } = setAttributes(
+        gen.ctx,
+        tree,
+        path,
+        list,
+        i,
+        stats,
+        row,
+        attributeFlags,
+        reportAttributes,
+      );
+      if (gen.itemizing) itemize(gen, list, i, ndx, refreshed ?? stats, refreshed ? 0 : row, 0);
       finishHardLink(gen, list, i, ndx, path);
       return undefined;
     }

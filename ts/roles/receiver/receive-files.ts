@@ -50,6 +50,7 @@ export async function receiveFiles(ctx: RoleContext, input: ReceiverInput): Prom
     if (ndx < 0) {
       if (ndx === ndxDone) {
         await queue.settle();
+        if (!ctx.options.server) ctx.report.listDone(lists.segments[0]);
         if (negotiated.incRecurse && lists.segments.length > 0) {
           lists.releaseFirst();
           if (lists.segments.length > 0) continue;
@@ -73,6 +74,7 @@ export async function receiveFiles(ctx: RoleContext, input: ReceiverInput): Prom
     const redo = (list.flags(i) & EntryFlag.FileSent) !== 0;
     if (!redo && iflags & Item.IsNew) stats.createdFiles++;
     stats.transferredFiles++;
+    ctx.report.startItem();
     stats.transferredSize += list.size(i);
 
     if (ctx.options.dryRun) {

@@ -56,7 +56,7 @@ export class ReceiveQueue {
       options.append === 'no' &&
       options.partialDir === '' &&
       !options.backup &&
-      !options.progress;
+      !ctx.report.followsEachFile;
     this.digestBytes = digestLength[negotiated.transferDigest.name];
     this.batch = new ReceiveBatch(negotiated.transferDigest);
     this.spare = new ReceiveBatch(negotiated.transferDigest);

@@ -56,6 +56,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
 
     if (item.ndx === ndxDone) {
       await queue.settle();
+      if (!ctx.options.server) ctx.report.listDone(lists.segments[0]);
       if (negotiated.incRecurse && lists.segments.length > 0) {
         lists.releaseFirst();
         if (lists.segments.length > 0) {
@@ -85,6 +86,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     const redo = (list.flags(i) & EntryFlag.FileSent) !== 0;
     if (!redo && item.iflags & Item.IsNew) stats.createdFiles++;
     stats.transferredFiles++;
+    ctx.report.startItem();
     stats.transferredSize += list.size(i);
 
     if (ctx.options.dryRun) {

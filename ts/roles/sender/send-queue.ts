@@ -42,7 +42,10 @@ export class SendQueue {
     this.ctx = ctx;
     this.lists = lists;
     this.canBatch =
-      ctx.negotiated.codec.name === 'none' && ctx.options.append === 'no' && !ctx.options.copyLinks;
+      ctx.negotiated.codec.name === 'none' &&
+      ctx.options.append === 'no' &&
+      !ctx.options.copyLinks &&
+      !ctx.report.followsEachFile;
   }
 
   /** Whether this transfer may wait here: a whole file, and small (of any size on a loopback). */

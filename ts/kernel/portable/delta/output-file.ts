@@ -1,7 +1,8 @@
 import { fsyncSync, ftruncateSync, writeSync } from 'node:fs';
 import { asSysError } from '../sys-error.ts';
 
-const bufferBytes = 256 * 1024;
+/** Room of the buffer that data gathers in. */
+export const outputBufferBytes = 256 * 1024;
 /** Shortest run of zeros inside other data that becomes a hole. */
 const holeBytes = 1024;
 
@@ -21,11 +22,13 @@ export class OutputFile {
   errno = 0;
   syscall = '';
 
-  constructor(fd: number, startAt: number, sparse: boolean, oldBytes: number) {
+  /** `buffer`, of `outputBufferBytes`, may serve one file after the other. */
+  constructor(fd: number, startAt: number, sparse: boolean, oldBytes: number, buffer?: Buffer) {
     this.fd = fd;
     this.sparse = sparse;
     this.oldBytes = oldBytes;
     this.flushAt = startAt;
+    this.buffer = buffer;
   }
 
   /** Where the next byte goes. */
@@ -75,7 +78,7 @@ export class OutputFile {
   private hole(n: number): void {
     const overwritten = Math.min(Math.max(this.oldBytes - this.position, 0), n);
     for (let left = overwritten; left > 0; ) {
-      const piece = Math.min(left, bufferBytes);
+      const piece = Math.min(left, outputBufferBytes);
       const zeros = Buffer.alloc(piece);
       this.put(zeros, 0, piece);
       left -= piece;
@@ -84,10 +87,10 @@ export class OutputFile {
   }
 
   private put(data: Buffer, from: number, to: number): void {
-    this.buffer ??= Buffer.allocUnsafeSlow(bufferBytes);
+    this.buffer ??= Buffer.allocUnsafeSlow(outputBufferBytes);
     for (let at = from; at < to; ) {
-      if (this.buffered === bufferBytes) this.flush();
-      const n = Math.min(to - at, bufferBytes - this.buffered);
+      if (this.buffered === outputBufferBytes) this.flush();
+      const n = Math.min(to - at, outputBufferBytes - this.buffered);
       data.copy(this.buffer, this.buffered, at, at + n);
       this.buffered += n;
       at += n;

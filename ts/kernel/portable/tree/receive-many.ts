@@ -9,7 +9,7 @@ import {
   sourceChanged,
 } from '../../kernel.ts';
 import { type ReceiveBatch, ReceiveFlag, receiveRecordBytes } from '../../receive-batch.ts';
-import { OutputFile } from '../delta/output-file.ts';
+import { OutputFile, outputBufferBytes } from '../delta/output-file.ts';
 import { openFileDigest } from '../digest/digest.ts';
 import { asSysError, errnoOf } from '../sys-error.ts';
 import { fileWork, type Turns } from '../turn.ts';
@@ -54,11 +54,12 @@ export async function receiveMany(
 ): Promise<ReceiveManyResult> {
   const status = new Int32Array(batch.count);
   const step = new Uint8Array(batch.count);
+  const buffer = Buffer.allocUnsafeSlow(outputBufferBytes);
   let at = 0;
   for (let i = 0; i < batch.count; i++) {
     const record = readRecord(batch.records, at);
     at = nextRecord(at, record);
-    const outcome = await receiveOne(directory, batch, record, turns);
+    const outcome = await receiveOne(directory, batch, record, buffer, turns);
     status[i] = outcome.status;
     step[i] = receiveSteps.indexOf(outcome.step);
     const copied = record.sourceFd < 0 ? record.size : 0;
@@ -94,6 +95,7 @@ async function receiveOne(
   directory: Directory,
   batch: ReceiveBatch,
   record: FileRecord,
+  buffer: Buffer,
   turns: Turns,
 ): Promise<Outcome> {
   let fd = -1;
@@ -111,7 +113,7 @@ async function receiveOne(
   }
   let outcome: Outcome;
   try {
-    outcome = await fill(fd, batch.data, record, turns);
+    outcome = await fill(fd, batch.data, record, buffer, turns);
     if (outcome === done) outcome = dress(fd, record);
   } finally {
     fs.closeSync(fd);
@@ -142,9 +144,15 @@ function matches(batch: ReceiveBatch, record: FileRecord): boolean {
 }
 
 /** Writes the content, from the batch or from a source in this process. */
-async function fill(fd: number, data: Buffer, record: FileRecord, turns: Turns): Promise<Outcome> {
+async function fill(
+  fd: number,
+  data: Buffer,
+  record: FileRecord,
+  buffer: Buffer,
+  turns: Turns,
+): Promise<Outcome> {
   const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
-  const output = new OutputFile(fd, 0, sparse, 0);
+  const output = new OutputFile(fd, 0, sparse, 0, buffer);
   if (record.sourceFd < 0) {
     output.write(data, record.dataAt, record.dataAt + record.size);
   } else {
