@@ -58,7 +58,7 @@ pub fn syscall_names() -> Vec<String> {
 /// What this machine offers beyond plain reads and writes.
 #[napi(catch_unwind)]
 pub fn features() -> napi::Result<Vec<String>> {
-    let mut found = vec!["copy_file_range".to_owned(), "reflink".to_owned()];
+    let mut found = vec!["copy_file_range".to_owned()];
     if oc_wireio::openat2_usable() {
         found.push("openat2".to_owned());
     }
