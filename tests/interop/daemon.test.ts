@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { ByteString } from '../support/bytes.ts';
 import { pairs } from '../support/cases.ts';
 import { type Daemon, daemonUser, startDaemon } from '../support/daemon.ts';
+import { freePort } from '../support/guarded.ts';
 import { ours, realPeers, referencePeer, remoteCommand } from '../support/peers.ts';
 import { forAll, propertyTimeout, sampled } from '../support/property.ts';
 import { type Case, type Custom, expectSame } from '../support/transfer.ts';
@@ -134,14 +135,19 @@ describe.skipIf(reference === null).each(realPeers())('daemon of $name', (peer) 
       },
       { output: 'sorted' },
     ));
-  test('speaks through a connect program', () =>
-    same(
+  test('speaks through a connect program', async () => {
+    // Only a daemon whose stdin is no socket listens for itself; then these keep it from outliving the test.
+    const standalone = `--no-detach --address=127.0.0.1 --port=${await freePort()}`;
+    await same(
       {
         command: (who) => [...who.command, '-ai', 'rsync://some-host/ro/', 'dst/'],
-        env: { RSYNC_CONNECT_PROG: `${remoteCommand(peer)} --daemon --config=${join(dir, 'rsyncd.conf')}` },
+        env: {
+          RSYNC_CONNECT_PROG: `${remoteCommand(peer)} --daemon ${standalone} --config=${join(dir, 'rsyncd.conf')}`,
+        },
       },
       { output: 'sorted' },
-    ));
+    );
+  });
 
   const sets: ByteString[][] = [
     ['-ai'],

@@ -3,18 +3,23 @@
  */
 import type { ByteString } from './bytes.ts';
 
+/** What is said, or not, depending on which end of a closing connection is quicker. */
+const lateLine = /Connection reset by peer \(104\)|Broken pipe \(32\)/;
+
 /**
  * The lines of a stderr, sorted, without source positions (`at main.c(1338)`), versions (`[sender=3.5.0]`)
- * and byte counts of a connection that broke off.
+ * and byte counts of a connection that broke off. Receiver and generator are two processes of real rsync,
+ * and either may have the last word: both are `[receiving]`.
  */
 export function steadyMessages(stderr: ByteString): ByteString[] {
   return stderr
+    .replaceAll('oc-rsync', 'rsync')
     .replace(/ at [\w./-]+\(\d+\)/g, '')
     .replace(/\[(\w+)=[\w.+-]+\]/g, '[$1]')
+    .replace(/^(rsync error: .*)\[(?:[Rr]eceiver|generator)\]$/gm, '$1[receiving]')
     .replace(/\(\d+ bytes received so far\)/g, '(N bytes received so far)')
-    .replaceAll('oc-rsync', 'rsync')
     .split('\n')
-    .filter((line) => line !== '')
+    .filter((line) => line !== '' && !lateLine.test(line))
     .sort();
 }
 
@@ -23,4 +28,9 @@ export function finalError(stderr: ByteString): { text: string; code: number } |
   const all = [...stderr.matchAll(/^(?:oc-)?rsync error: (.*) \(code (\d+)\)/gm)];
   const last = all.at(-1);
   return last === undefined ? null : { text: last[1]!, code: Number(last[2]) };
+}
+
+/** True when a run of ours ended because an option does not work yet. */
+export function isNotSupportedYet(code: number | null, stderr: ByteString): boolean {
+  return code !== 0 && /not supported by oc-rsync yet/.test(stderr);
 }
