@@ -3,7 +3,7 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{copy_file_range, fstat, ioctl_ficlone, unlinkat, AtFlags, Mode, OFlags};
 use rustix::io::{pread, Errno};
 
-use crate::resolve::TreeRoot;
+use crate::resolve::{OpenFile, TreeRoot};
 use crate::syscall::{During, SysError, Syscall};
 use crate::writer::{write_all, FileWriter};
 
@@ -137,8 +137,9 @@ fn copy_through(
 
 /// Copies the whole file `from` to `to`, which is replaced. A copy that fails leaves nothing.
 pub fn copy_file(tree: &TreeRoot, from: &[u8], to: &[u8], mode: u32) -> Result<(), SysError> {
-    let source = tree.open_read(from, false)?;
-    let stat = fstat(&source).during(Syscall::Stat)?;
+    let OpenFile {
+        file: source, size, ..
+    } = tree.open_read(from, false)?;
     let create = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
     let mode = Mode::from_raw_mode(mode & 0o7777);
     let target = match tree.open_file(to, create, mode) {
@@ -151,7 +152,6 @@ pub fn copy_file(tree: &TreeRoot, from: &[u8], to: &[u8], mode: u32) -> Result<(
     }
     .during(Syscall::Open)?;
     let mut reflink = true;
-    let size = stat.st_size as u64;
     let done = copy_data(&source, &target, size, false, &mut reflink, &mut Vec::new());
     if done.is_err() {
         // What could not be completed must not stay; the first error is the one to tell.

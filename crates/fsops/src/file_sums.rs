@@ -1,11 +1,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
-use rustix::fs::fstat;
 
-use crate::resolve::{Locator, TreeRoot};
+use crate::resolve::{Locator, OpenFile, TreeRoot};
 use crate::send::hash_range;
-use crate::syscall::{During, SysError, Syscall};
+use crate::syscall::{SysError, Syscall};
 use crate::window::Window;
 
 /// Most files that a thread takes at once.
@@ -65,8 +64,7 @@ fn file_sum(
     path: &[u8],
     spec: &DigestSpec,
 ) -> Result<[u8; MAX_DIGEST], SysError> {
-    let file = locator.open_read(path)?;
-    let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
+    let OpenFile { file, size, .. } = locator.open_read(path)?;
     let mut window = Window::new(file, size);
     let mut hasher = Hasher::plain(spec.name);
     hash_range(&mut window, &mut hasher, 0, size);

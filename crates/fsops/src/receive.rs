@@ -280,9 +280,8 @@ fn is_regular(mode: u32) -> bool {
 }
 
 fn open_window(tree: &TreeRoot, path: &[u8]) -> Result<Window, SysError> {
-    let file = tree.open_read(path, false)?;
-    let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
-    Ok(Window::new(file, size))
+    let open = tree.open_read(path, false)?;
+    Ok(Window::new(open.file, open.size))
 }
 
 fn open_target(

@@ -9,12 +9,37 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{fstat, openat, openat2, Mode, OFlags, ResolveFlags, CWD};
+use rustix::fs::{fstat, openat, openat2, FileType, Mode, OFlags, ResolveFlags, CWD};
 use rustix::io::Errno;
 
 use crate::syscall::{During, SysError, Syscall};
 
 const HOLD: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// A fifo that took a file's place must not block.
+const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK);
+
+/// A file that is open for reading.
+pub struct OpenFile {
+    pub file: OwnedFd,
+    pub size: u64,
+    pub regular: bool,
+}
+
+impl OpenFile {
+    fn look_at(file: OwnedFd) -> Result<Self, SysError> {
+        let stat = fstat(&file).during(Syscall::Stat)?;
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        if kind == FileType::Directory {
+            return Err(SysError::new(Errno::ISDIR, Syscall::Open));
+        }
+        Ok(OpenFile {
+            file,
+            size: stat.st_size.max(0) as u64,
+            regular: kind == FileType::RegularFile,
+        })
+    }
+}
 
 /// A held directory.
 pub struct TreeRoot {
@@ -199,15 +224,14 @@ impl TreeRoot {
         })
     }
 
-    /// Opens a file to read it. A fifo that took its place does not block.
-    pub fn open_read(&self, path: &[u8], follow: bool) -> Result<OwnedFd, SysError> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK;
-        if follow {
-            self.open_following(path, flags)
+    /// Opens a file to read it.
+    pub fn open_read(&self, path: &[u8], follow: bool) -> Result<OpenFile, SysError> {
+        let file = if follow {
+            self.open_following(path, READ)
         } else {
-            self.open_file(path, flags, Mode::empty())
-        }
-        .during(Syscall::Open)
+            self.open_file(path, READ, Mode::empty())
+        };
+        OpenFile::look_at(file.during(Syscall::Open)?)
     }
 
     /// Does `work` with the parent directory of `path` and the name there. When the parent that was kept
@@ -302,9 +326,9 @@ impl<'t> Locator<'t> {
     }
 
     /// Opens a file as `TreeRoot::open_read` does without following.
-    pub fn open_read(&mut self, path: &[u8]) -> Result<OwnedFd, SysError> {
-        self.open_file(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty())
-            .during(Syscall::Open)
+    pub fn open_read(&mut self, path: &[u8]) -> Result<OpenFile, SysError> {
+        let file = self.open_file(path, READ, Mode::empty());
+        OpenFile::look_at(file.during(Syscall::Open)?)
     }
 }
 
@@ -329,9 +353,8 @@ fn trim_slashes(path: &[u8]) -> &[u8] {
 /// With O_DIRECTORY a symbolic link gives ENOTDIR, where openat2 says ELOOP.
 fn as_loop(dir: BorrowedFd, name: &[u8], errno: Errno) -> Errno {
     let is_link = || {
-        rustix::fs::statat(dir, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| {
-            rustix::fs::FileType::from_raw_mode(stat.st_mode) == rustix::fs::FileType::Symlink
-        })
+        rustix::fs::statat(dir, name, rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
     };
     if errno == Errno::NOTDIR && is_link() {
         return Errno::LOOP;

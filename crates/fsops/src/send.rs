@@ -1,9 +1,8 @@
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::{BlockSums, Encoder, Event, Output, Search, Source, StreamError, Token, CHUNK};
-use rustix::fs::fstat;
 
-use crate::resolve::TreeRoot;
-use crate::syscall::{During, SysError, Syscall};
+use crate::resolve::{OpenFile, TreeRoot};
+use crate::syscall::SysError;
 use crate::window::Window;
 
 /// What to do with the basis in append mode.
@@ -68,8 +67,7 @@ pub struct SendJob {
 impl SendJob {
     /// Opens the file.
     pub fn open(tree: &TreeRoot, request: SendRequest) -> Result<Self, SysError> {
-        let file = tree.open_read(request.path, request.follow)?;
-        let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
+        let OpenFile { file, size, .. } = tree.open_read(request.path, request.follow)?;
         let mut sent = 0;
         let mut prefix = 0;
         let mut search = None;
@@ -254,7 +252,7 @@ impl SendJob {
 }
 
 /// Makes a digest that cannot be right: all zeros, unless it is just that.
-pub(crate) fn spoil(digest: &mut [u8]) {
+fn spoil(digest: &mut [u8]) {
     let was_zero = digest.iter().all(|&byte| byte == 0);
     digest.fill(0);
     if was_zero {

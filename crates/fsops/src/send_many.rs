@@ -1,16 +1,16 @@
-use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
+use std::os::fd::OwnedFd;
+
+use oc_checksum::{digest, DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::CHUNK;
-use rustix::fs::fstat;
+use rustix::io::{pread, Errno};
 
 use crate::resolve::{Locator, TreeRoot};
-use crate::send::spoil;
-use crate::syscall::{During, SysError, Syscall};
-use crate::window::fill;
+use crate::syscall::{SysError, Syscall};
 
 /// Fewer files than this are not worth a thread.
 const FILES_PER_THREAD: usize = 24;
 const THREADS: usize = 2;
-/// The file is larger than the limit.
+/// The file is larger than the limit, or no regular file.
 const TOO_LARGE: i32 = -1;
 
 /// Uncompressed token streams of many files, in order.
@@ -83,7 +83,8 @@ fn send_slice(tree: &TreeRoot, paths: &[&[u8]], limit: u64, spec: &DigestSpec) -
     result
 }
 
-/// Appends one file's stream: (i32 length, data) pieces, i32 0, digest.
+/// Appends one file's stream: (i32 length, data) pieces, i32 0, digest. A file that shrank since it was
+/// opened is sent as it is now; one that cannot be read leaves nothing.
 fn send_one(
     locator: &mut Locator,
     path: &[u8],
@@ -91,41 +92,73 @@ fn send_one(
     spec: &DigestSpec,
     data: &mut Vec<u8>,
 ) -> Result<Option<u64>, SysError> {
-    let file = locator.open_read(path)?;
-    let size = fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64;
+    let open = locator.open_read(path)?;
+    let size = open.size;
     let pieces = size.div_ceil(CHUNK as u64);
     let total = data.len() as u64 + size + pieces * 4 + 4 + MAX_DIGEST as u64;
-    if size > limit || total > u64::from(u32::MAX) {
+    if !open.regular || size > limit || total > u64::from(u32::MAX) {
         return Ok(None);
     }
-    let mut errno = 0;
-    let mut sum = [0; MAX_DIGEST];
     let start = data.len();
-    let n = if pieces <= 1 {
-        let header = if size > 0 { 4 } else { 0 };
-        data.extend_from_slice(&(size as i32).to_le_bytes()[..header]);
-        data.resize(start + header + size as usize, 0);
-        let content = &mut data[start + header..];
-        fill(&file, 0, content, &mut errno);
-        digest(spec, true, content, &mut sum)
+    let mut sum = [0; MAX_DIGEST];
+    let written = if pieces <= 1 {
+        read_piece(&open.file, 0, size as usize, data).map(|sent| {
+            let content = if sent > 0 { start + 4 } else { start };
+            let n = digest(spec, true, &data[content..], &mut sum);
+            (sent as u64, n)
+        })
     } else {
-        let mut hasher = oc_checksum::Hasher::transfer(spec);
-        let mut at = 0;
-        while at < size {
-            let piece = (size - at).min(CHUNK as u64);
-            data.extend_from_slice(&(piece as i32).to_le_bytes());
-            let from = data.len();
-            data.resize(from + piece as usize, 0);
-            fill(&file, at, &mut data[from..], &mut errno);
-            hasher.update(&data[from..]);
-            at += piece;
-        }
-        hasher.finish(&mut sum)
+        read_pieces(&open.file, size, Hasher::transfer(spec), data, &mut sum)
     };
-    if errno != 0 {
-        spoil(&mut sum[..n]);
-    }
+    let (sent, n) = written.inspect_err(|_| data.truncate(start))?;
     data.extend_from_slice(&0i32.to_le_bytes());
     data.extend_from_slice(&sum[..n]);
-    Ok(Some(size))
+    Ok(Some(sent))
+}
+
+/// Appends a file of several pieces; gives its length and that of the digest.
+fn read_pieces(
+    file: &OwnedFd,
+    size: u64,
+    mut hasher: Hasher,
+    data: &mut Vec<u8>,
+    sum: &mut [u8; MAX_DIGEST],
+) -> Result<(u64, usize), SysError> {
+    let mut at = 0;
+    while at < size {
+        let wanted = (size - at).min(CHUNK as u64) as usize;
+        let piece = data.len();
+        let n = read_piece(file, at, wanted, data)?;
+        if n > 0 {
+            hasher.update(&data[piece + 4..]);
+        }
+        at += n as u64;
+        if n < wanted {
+            break;
+        }
+    }
+    Ok((at, hasher.finish(sum)))
+}
+
+/// Appends at most `wanted` bytes and their length before them; nothing at the end of the file.
+fn read_piece(
+    file: &OwnedFd,
+    offset: u64,
+    wanted: usize,
+    data: &mut Vec<u8>,
+) -> Result<usize, SysError> {
+    let start = data.len();
+    data.resize(start + 4 + wanted, 0);
+    let mut have = 0;
+    while have < wanted {
+        match pread(file, &mut data[start + 4 + have..], offset + have as u64) {
+            Ok(0) => break,
+            Ok(n) => have += n,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(SysError::new(errno, Syscall::Read)),
+        }
+    }
+    data[start..start + 4].copy_from_slice(&(have as i32).to_le_bytes());
+    data.truncate(if have > 0 { start + 4 + have } else { start });
+    Ok(have)
 }

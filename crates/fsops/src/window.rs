@@ -77,7 +77,7 @@ impl Source for Window {
 }
 
 /// Reads until `into` is full; zeros where the file fails or ends, with the reason in `errno`.
-pub(crate) fn fill(file: &impl AsFd, mut offset: u64, into: &mut [u8], errno: &mut i32) {
+fn fill(file: &impl AsFd, mut offset: u64, into: &mut [u8], errno: &mut i32) {
     let mut rest = into;
     while !rest.is_empty() {
         match pread(file, &mut *rest, offset) {
