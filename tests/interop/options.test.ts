@@ -191,6 +191,7 @@ const peers = realPeers();
 describe.skipIf(reference === null)('options', () => {
   test.for(sampled(peers.length > 0 ? makeRows(peers) : []))(
     '$name',
+    { timeout: propertyTimeout },
     async (row, context) => {
       const later = row.later ? () => context.skip('the option does not work yet') : undefined;
       const arbitrary = pairs({ entries: 6, only: row.only ?? (isRoot ? undefined : regular) });
@@ -211,6 +212,5 @@ describe.skipIf(reference === null)('options', () => {
         );
       });
     },
-    propertyTimeout,
   );
 });
