@@ -117,7 +117,7 @@ export interface OpenedFiles {
 }
 
 /** Holds the directory `path`. */
-export declare function openTree(path: string, confined: boolean): Tree | number
+export declare function openTree(path: string, confined: boolean, followParents: boolean): Tree | number
 
 /** A pipe as large as the system lets. */
 export declare function pipe(): PipeEnds | number

@@ -42,7 +42,7 @@ export class SourceRoots {
     if (known !== undefined) return known;
     const tree = this.kernel.openTree(
       absolute(this.cwd, dir),
-      this.confined ? { confined: true } : undefined,
+      this.confined ? { confined: true } : { followParents: true },
     );
     const root = { index: this.trees.length, tree, place: this.place(dir) };
     this.trees.push(tree);

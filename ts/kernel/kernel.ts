@@ -235,6 +235,11 @@ export interface ScanOptions {
 export interface TreeOptions {
   /** Resolve `..`, absolute link targets and links out of the tree as errors (daemon modules). */
   readonly confined?: boolean;
+  /**
+   * Symbolic links in the directory part of a path are followed while they stay below the tree: for sources,
+   * whose paths the user named.
+   */
+  readonly followParents?: boolean;
 }
 
 /**

@@ -41,7 +41,9 @@ function createNativeKernel(addon: Binding): Kernel {
     report: (): KernelReport => ({ name: 'native', features: addon.features() }),
 
     openTree(path: string, options?: TreeOptions): Tree {
-      const tree = failures.need(addon.openTree(path, options?.confined ?? false));
+      const tree = failures.need(
+        addon.openTree(path, options?.confined ?? false, options?.followParents ?? false),
+      );
       return new NativeTree(path, tree, failures);
     },
 

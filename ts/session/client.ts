@@ -79,13 +79,12 @@ export async function runClientEnd(
   const options = optionsForProtocol(given, protocol);
   report.negotiated = negotiated;
   const namesFromPeer = sender && options.filesFromHost !== undefined;
-  const lateMultiplex = namesFromPeer && protocol < 31;
   if (protocol >= 30) writer.startMultiplex();
-  if (!lateMultiplex) reader.startMultiplex();
+  reader.startMultiplex();
   sendFilters(writer, options, filters, protocol);
   if (sender) {
     const names = namesFromPeer
-      ? namesFromWire(reader, lateMultiplex)
+      ? namesFromWire(reader, protocol)
       : options.filesFrom === ''
         ? undefined
         : fileNames(readNames(options.filesFrom), options.from0);
@@ -93,7 +92,7 @@ export async function runClientEnd(
     return;
   }
   if (options.filesFrom !== '' && options.filesFromHost === undefined)
-    forwardNames(writer, readNames(options.filesFrom), options.from0);
+    forwardNames(writer, readNames(options.filesFrom), options.from0, protocol);
   await runReceiver(end, options, negotiated, filters, ends.destination, guardOf(options, ends, filters));
 }
 

@@ -6,7 +6,7 @@ import { stdioDuplex } from '../transport/stdio.ts';
 import { workingDirectory } from './client.ts';
 import { type End, endOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
-import { fileNames, namesFromWire } from './files-from.ts';
+import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
 import { readNames } from './read-names.ts';
 import { runReceiver } from './receiver-end.ts';
@@ -71,6 +71,7 @@ export async function runServerEnd(
   await receiveFilters(reader, options, filters, protocol);
   const paths = args[0] === '.' ? args.slice(1) : args;
   if (!sender) {
+    if (options.filesFrom !== '') forwardNames(writer, readNames(options.filesFrom), options.from0, protocol);
     await runReceiver(end, options, negotiated, filters, paths[0], undefined);
     return;
   }
@@ -80,7 +81,7 @@ export async function runServerEnd(
     options.filesFrom === ''
       ? undefined
       : options.filesFrom === '-'
-        ? namesFromWire(reader, false)
+        ? namesFromWire(reader, protocol)
         : fileNames(readNames(options.filesFrom), options.from0);
   await runSender(end, options, negotiated, filters, sources, names);
 }

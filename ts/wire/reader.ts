@@ -73,6 +73,18 @@ export class Reader {
     this.limit = this.pos;
   }
 
+  get isMultiplexed(): boolean {
+    return this.frameLeft !== noFrame;
+  }
+
+  /** Back to a plain stream; the peer has ended its last frame. */
+  stopMultiplex(): void {
+    if (this.frameLeft === noFrame) return;
+    if (this.frameLeft !== 0 || this.pos !== this.limit)
+      throw protocolError('a frame goes on where a plain stream should start', ExitCode.StreamIo);
+    this.frameLeft = noFrame;
+  }
+
   /** Protocols below 30 send an ndx as a plain int, and varints as ints. */
   setProtocol(protocol: number): void {
     this.compactNdx = protocol >= 30;

@@ -43,6 +43,14 @@ export class Writer {
     this.openFrame();
   }
 
+  /** Back to a plain stream (the names of --files-from below protocol 31). */
+  stopMultiplex(): void {
+    this.seal();
+    if (this.multiplexed) this.pos -= headerBytes;
+    this.multiplexed = false;
+    this.openFrame();
+  }
+
   /** Protocols below 30 send an ndx as a plain int, and varints as ints. */
   setProtocol(protocol: number): void {
     this.compactNdx = protocol >= 30;

@@ -40,10 +40,11 @@ impl Tree {
 pub fn open_tree(
     #[napi(ts_arg_type = "string")] path: Bytes,
     confined: bool,
+    follow_parents: bool,
 ) -> Result<Either<Tree, u32>> {
     Ok(match TreeRoot::open(&path.0, confined) {
         Ok(root) => Either::A(Tree {
-            root: Some(Arc::new(root)),
+            root: Some(Arc::new(root.following_parents(follow_parents))),
         }),
         Err(error) => Either::B(code(error)),
     })

@@ -45,6 +45,7 @@ impl OpenFile {
 pub struct TreeRoot {
     root: OwnedFd,
     confined: bool,
+    follow_parents: bool,
     no_openat2: AtomicBool,
     last_parent: Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>,
 }
@@ -85,9 +86,16 @@ impl TreeRoot {
         Ok(TreeRoot {
             root,
             confined,
+            follow_parents: false,
             no_openat2: AtomicBool::new(false),
             last_parent: Mutex::new(None),
         })
+    }
+
+    /// Follows links in directory parts, as long as they stay below the tree.
+    pub fn following_parents(mut self, follow: bool) -> Self {
+        self.follow_parents = follow;
+        self
     }
 
     /// Absolute paths and links out of the tree are errors.
@@ -134,16 +142,21 @@ impl TreeRoot {
         Ok(Parent::Below(fd))
     }
 
-    /// Opens a directory below the tree without following a symbolic link.
+    /// Opens a directory below the tree, without following a symbolic link unless parents may be.
     fn open_below(&self, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         if !self.no_openat2.load(Ordering::Relaxed) {
+            let links = if self.follow_parents {
+                ResolveFlags::NO_MAGICLINKS
+            } else {
+                ResolveFlags::NO_SYMLINKS
+            };
             match retry(|| {
                 openat2(
                     &self.root,
                     dir,
                     flags,
                     Mode::empty(),
-                    ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS,
+                    ResolveFlags::BENEATH | links,
                 )
             }) {
                 // A sandbox that does not know the call answers EPERM.
@@ -172,7 +185,12 @@ impl TreeRoot {
         for (i, part) in parts.iter().enumerate() {
             let from = at.as_ref().map_or(self.root(), |fd| fd.as_fd());
             let flags = if i + 1 == parts.len() { flags } else { HOLD };
-            let next = openat(from, *part, flags | OFlags::NOFOLLOW, Mode::empty());
+            let follow = if self.follow_parents {
+                OFlags::empty()
+            } else {
+                OFlags::NOFOLLOW
+            };
+            let next = openat(from, *part, flags | follow, Mode::empty());
             at = Some(next.map_err(|errno| as_loop(from, part, errno))?);
         }
         at.ok_or(Errno::NOENT)

@@ -10,6 +10,7 @@ import { deleteDelayed, deletePass, ListedNames } from './delete.ts';
 import { deleteBelow, deletesOnTheWay } from './directory.ts';
 import { generateEntry } from './generate-entry.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
+import { makePath } from './make-path.ts';
 import { StatAhead } from './stat-ahead.ts';
 import type { Entry, Generator, GeneratorInput, Rules } from './state.ts';
 import { touchUpDirs } from './touch-dirs.ts';
@@ -166,7 +167,8 @@ async function generateList(
   list: FileList,
   between: () => void,
 ): Promise<void> {
-  const { writer, negotiated, signal } = gen.ctx;
+  const { ctx } = gen;
+  const { writer, negotiated, signal } = ctx;
   const single = gen.destination.localName !== undefined;
   const entry = entryAt(gen, list, 0, 0);
   let turnAt = requestsPerTurn;
@@ -183,6 +185,7 @@ async function generateList(
       if (gen.rules.checksum) await hashOne(gen, entry);
     } else {
       if (!ahead.has(list, i)) {
+        if (ctx.options.relative && !ctx.options.impliedDirs) makeMissingParent(gen, list, i);
         const hashing = ahead.advance(list, i);
         if (hashing) await hashing;
       }
@@ -211,6 +214,15 @@ async function generateList(
       await handleFinished(gen);
     }
   }
+}
+
+/** --no-implied-dirs: directories that are only the way to an entry are made as they are needed. */
+function makeMissingParent(gen: Generator, list: FileList, i: number): void {
+  const dir = list.dirname(i);
+  const { tree } = gen.destination;
+  if (dir === '' || gen.ctx.options.dryRun) return;
+  if (tree.lstatMany('', [dir]).errno(0) !== text.ENOENT || makePath(tree, list.path(i))) return;
+  gen.ctx.report.print('error-xfer', text.mkdirFailed(tree, dir, text.ENOENT));
 }
 
 /** Leaders whose last follower was skipped. */

@@ -24,13 +24,15 @@ export class Directory {
   private readonly root: ByteString;
   private readonly fd: number;
   private readonly confined: boolean;
+  private readonly walkFlags: number;
   /** Descriptors of directories below, the last used first. */
   private held: { readonly path: ByteString; readonly fd: number }[] = [];
   private closed = false;
 
   /** Throws `SysError` when `path` is not a directory that can be entered. */
-  constructor(path: ByteString, confined: boolean) {
+  constructor(path: ByteString, confined: boolean, followParents = false) {
     this.root = path;
+    this.walkFlags = followParents ? O_PATH | constants.O_DIRECTORY : walkFlags;
     this.confined = confined;
     const bytes = bytesOf(path);
     if (process.platform === 'linux') {
@@ -117,7 +119,7 @@ export class Directory {
       let next: number;
       try {
         if (name === '..') throw sysError('EXDEV', syscall);
-        next = openSync(bytesOf(`/proc/self/fd/${fd}/${name}`), walkFlags);
+        next = openSync(bytesOf(`/proc/self/fd/${fd}/${name}`), this.walkFlags);
       } catch (error) {
         const failed = this.refusal(error, fd, name, syscall);
         if (fd !== this.fd) closeSync(fd);
