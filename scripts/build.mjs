@@ -4,7 +4,7 @@
  *
  * `--no-addon` leaves the native kernel out, `--addon-only` builds nothing else.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { $, argv, which } from 'zx';
@@ -28,21 +28,35 @@ const cjsUrl = {
 };
 
 const bundles = [
+  // What a run does not use stays in files of its own: help, the portable kernel.
   {
-    entryPoints: ['ts/cli/main.ts'],
-    outfile: 'dist/oc-rsync.mjs',
+    entryPoints: { 'oc-rsync': 'ts/cli/start.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'parts/[name]-[hash]',
     format: 'esm',
-    banner: { js: '#!/usr/bin/env node' },
+    splitting: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
   },
   { entryPoints: ['ts/index.ts'], outfile: 'dist/index.mjs', format: 'esm' },
   { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', format: 'cjs', ...cjsUrl },
 ];
 
 async function buildBundles() {
-  const present = bundles.filter((bundle) => existsSync(join(root, bundle.entryPoints[0])));
-  await Promise.all(present.map((bundle) => build({ ...shared, ...bundle })));
+  const present = bundles.filter((bundle) => existsSync(join(root, Object.values(bundle.entryPoints)[0])));
+  const built = await Promise.all(present.map((bundle) => build({ ...shared, ...bundle, metafile: true })));
+  removeOldParts(new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs))));
   const command = join(root, 'dist/oc-rsync.mjs');
   if (existsSync(command)) chmodSync(command, 0o755);
+}
+
+/** Parts of earlier builds, whose names have other hashes. */
+function removeOldParts(current) {
+  const folder = join(root, 'dist/parts');
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder))
+    if (!current.has(`dist/parts/${name}`)) rmSync(join(folder, name), { force: true });
 }
 
 /** glibc or musl, as node-gyp-build tells them apart; other systems have one libc. */

@@ -15,14 +15,15 @@ import { RsyncError, SysError } from '../errors.ts';
 const bytes = (text) => Buffer.from(text, 'latin1');
 async function run(options, args, io) {
   const [what] = args;
+  const who = 'sender';
   if (what === 'args') io.stdout(bytes(JSON.stringify({ args, server: options.server, exclude: options.filters })));
   if (what === 'much') for (let i = 0; i < 3000; i++) io.stdout(bytes('x'.repeat(99) + '\\n'));
   if (what === 'order') for (const n of [1, 2, 3]) { io.stdout(bytes('o' + n)); io.stderr(bytes('e' + n)); }
-  if (what === 'peer') throw new RsyncError(11, '', { fromPeer: true });
+  if (what === 'peer') throw new RsyncError(11, '', { told: true });
   if (what === 'throw') throw new RsyncError(12, 'rsync: gone \\x07 wrong');
   if (what === 'sys') throw new SysError(2, 'ENOENT', 'open');
   if (what === 'bug') throw new TypeError('oops');
-  if (what === 'code') return Number(args[1]);
+  if (what === 'code') return { code: Number(args[1]), who };
   if (what === 'wait' || what === 'stuck') {
     const alive = setInterval(() => {}, 1000);
     io.stdout(bytes('ready\\n'));
@@ -31,10 +32,10 @@ async function run(options, args, io) {
     io.stdout(bytes('cleaned up\\n'));
     throw io.signal.reason;
   }
-  return 0;
+  return { code: 0, who };
 }
 export const runClient = run, runServer = run;
-export const loadKernel = () => ({
+export const loadKernel = async () => ({
   report: () => ({ name: 'portable', features: [] }),
   digests: ['md5'], compressions: ['zlib'], can: { linkTimes: true },
 });

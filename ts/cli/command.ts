@@ -28,7 +28,7 @@ type Run = (
 export interface Engine {
   readonly runClient: Run;
   readonly runServer: Run;
-  loadKernel(): Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>;
+  loadKernel(): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
 }
 
 export interface CommandInput {
@@ -86,7 +86,7 @@ async function printed(
   if (command.kind === 'flag-help') {
     return command.flags === 'info' ? flagsHelp(infoFlags) : flagsHelp(debugFlags);
   }
-  const kernel = (await input.loadEngine()).loadKernel();
+  const kernel = await (await input.loadEngine()).loadKernel();
   return command.json ? versionJson(kernel) : versionText(kernel);
 }
 

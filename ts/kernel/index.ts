@@ -2,21 +2,20 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Kernel } from './kernel.ts';
 import { loadNativeKernel } from './native.ts';
-import { createPortableKernel } from './portable/index.ts';
 
 /**
  * The kernel of this process. `OC_RSYNC_KERNEL=native|portable` forces one; a forced kernel that does not
  * load, or any other value, is an `RsyncError`, never a silent fallback.
  */
-export function loadKernel(): Kernel {
+export async function loadKernel(): Promise<Kernel> {
   const forced = process.env.OC_RSYNC_KERNEL ?? '';
-  if (forced === 'portable') return createPortableKernel();
+  if (forced === 'portable') return loadPortable();
   if (forced !== '' && forced !== 'native')
     throw new RsyncError(ExitCode.Syntax, `OC_RSYNC_KERNEL must be "native" or "portable", not "${forced}"`);
   try {
     return loadNativeKernel();
   } catch (cause) {
-    if (forced === '') return createPortableKernel();
+    if (forced === '') return loadPortable();
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);
     throw new RsyncError(
       ExitCode.Unsupported,
@@ -24,4 +23,10 @@ export function loadKernel(): Kernel {
       { cause },
     );
   }
+}
+
+/** Loaded only where it is used: it is a third of the program. */
+async function loadPortable(): Promise<Kernel> {
+  const { createPortableKernel } = await import('./portable/index.ts');
+  return createPortableKernel();
 }

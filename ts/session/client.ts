@@ -24,7 +24,7 @@ import { runSender } from './sender-end.ts';
  * `RsyncError` for what ended it early.
  */
 export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
-  const kernel = loadKernel();
+  const kernel = await loadKernel();
   const cwd = workingDirectory();
   const ends = findEndpoints(options, args);
   if (ends.remote === undefined) return runLocal(kernel, options, ends, cwd, io);
@@ -136,7 +136,7 @@ async function connect(
 async function remoteExit(end: End, child: ChildDuplex): Promise<number> {
   await end.writer.end().catch(() => {});
   const exit = await child.exit;
-  const failure = spawnFailure('', exit);
+  const failure = spawnFailure(child.program, exit);
   if (failure) throw failure;
   return exitCodeOfRemote(exit);
 }

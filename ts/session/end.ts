@@ -109,7 +109,7 @@ export function openEnd(setup: EndSetup): End {
     state,
     timeout,
     link: undefined,
-    who: server ? 'server' : 'client',
+    who: setup.sender ? 'sender' : 'Receiver',
     finished: false,
     unwinding: [],
   };

@@ -23,6 +23,8 @@ const unspoken: ReadonlySet<number> = new Set([
 export async function endAfterFailure(end: End, error: unknown, child?: ChildDuplex): Promise<unknown> {
   const { io } = end.setup;
   let failure: unknown = io.signal.aborted ? io.signal.reason : error;
+  if (failure instanceof RsyncError && failure.exitCode === ExitCode.SocketIo)
+    failure = (await whyPeerEnded(end)) ?? failure;
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
   if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
     failure = named(new RsyncError(failure.exitCode, '', { told: true }), end.who);
@@ -33,7 +35,7 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
     const exit = await Promise.race([child.exit, delay(graceMs)]);
     if (exit === undefined) child.kill();
     else {
-      const notStarted = spawnFailure('', exit);
+      const notStarted = spawnFailure(child.program, exit);
       if (notStarted) failure = spoken(notStarted, end.who);
       else {
         const code = exitCodeOfRemote(exit, false);
@@ -43,6 +45,20 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
     }
   }
   return failure;
+}
+
+/**
+ * A peer that takes nothing more may have said why before it went. Answers the error that this comes to:
+ * what it told, or that its stream ended; undefined while it still holds the connection.
+ */
+async function whyPeerEnded(end: End): Promise<RsyncError | undefined> {
+  const listening = end.unwinding.length > 0 ? Promise.all(end.unwinding) : end.reader.drain();
+  const heard: Promise<unknown> = listening.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  const reason = await Promise.race([heard, delay(graceMs)]);
+  return reason instanceof RsyncError && reason.exitCode !== ExitCode.SocketIo ? reason : undefined;
 }
 
 /** What a failed system call says (an error with a cause) names the role, as rsync does. */

@@ -19,7 +19,7 @@ export async function runServer(options: Options, args: ByteString[], io: Sessio
     io,
     duplex,
     options,
-    kernel: loadKernel(),
+    kernel: await loadKernel(),
     server: true,
     sender: options.sender,
     cwd: workingDirectory(),

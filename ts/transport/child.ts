@@ -53,6 +53,7 @@ export function spawnRemoteShell(
   const exit = childExit(child, stderr, options.onStderr);
   return {
     ...wire,
+    program: argv[0],
     exit,
     kill(signal = 'SIGTERM') {
       child.kill(signal);

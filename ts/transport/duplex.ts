@@ -1,3 +1,4 @@
+import type { ByteString } from '../kernel/kernel.ts';
 import type { Sink, Source } from '../wire/source-sink.ts';
 
 /** A connection to the peer: two halves that do not depend on each other. */
@@ -17,6 +18,8 @@ export interface ChildExit {
 
 /** A connection to a child process (remote shell or connect program). */
 export interface ChildDuplex extends Duplex {
+  /** What was to be executed. */
+  readonly program: ByteString;
   /** Settles once the child is gone and its stderr has been passed on; never rejects. */
   readonly exit: Promise<ChildExit>;
   /** Ends the child (a watchdog, an interrupted run). */

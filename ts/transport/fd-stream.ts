@@ -1,7 +1,7 @@
 import { close, fstatSync, read as readFile, readSync, write as writeFile } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { Sink, Source } from '../wire/source-sink.ts';
-import { wireError } from './io-error.ts';
+import { brokenPipe, wireError } from './io-error.ts';
 
 /** A source whose descriptor can be dropped. */
 export interface FdSource extends Source {
@@ -268,10 +268,6 @@ function socketSink(socket: Socket, alone: boolean): FdSink {
       socket.destroy();
     },
   };
-}
-
-function brokenPipe(): NodeJS.ErrnoException {
-  return Object.assign(new Error('EPIPE'), { code: 'EPIPE' });
 }
 
 /** A plain file or a device as input, read by thread pool calls. */

@@ -42,3 +42,8 @@ export function wireError(call: 'read' | 'write', error: NodeJS.ErrnoException):
   if (error instanceof RsyncError) return error;
   return new RsyncError(ExitCode.SocketIo, `${call} error: ${errnoText(error)}`, { cause: error });
 }
+
+/** What a write fails with that nobody can read any more. */
+export function brokenPipe(): NodeJS.ErrnoException {
+  return Object.assign(new Error('EPIPE'), { code: 'EPIPE' });
+}

@@ -1,19 +1,25 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Sink, Source } from '../wire/source-sink.ts';
 import type { Duplex } from './duplex.ts';
+import { brokenPipe, wireError } from './io-error.ts';
 
 /** Two ends of a loopback wire in one process: what one writes, the other reads. */
 export function memoryPair(): [Duplex, Duplex] {
   const there = new Channel();
   const back = new Channel();
-  const destroy = (): void => {
-    there.fail();
-    back.fail();
+  return [endOf(back, there), endOf(there, back)];
+}
+
+/** Dropping an end is what a vanished process is: the other end still reads what was written, then the end. */
+function endOf(source: Channel, sink: Channel): Duplex {
+  return {
+    source,
+    sink,
+    destroy() {
+      source.abandon();
+      sink.cut();
+    },
   };
-  return [
-    { source: back, sink: there, destroy },
-    { source: there, sink: back, destroy },
-  ];
 }
 
 interface Waiting {
@@ -37,10 +43,11 @@ class Channel implements Source, Sink {
   private lent: { resolve(): void; reject(error: unknown): void } | undefined;
   private waiting: Waiting | undefined;
   private ended = false;
-  private failure: RsyncError | undefined;
+  /** Set when the reader is gone. */
+  private abandoned = false;
 
   read(into: Uint8Array): Promise<number> {
-    if (this.failure) return Promise.reject(this.failure);
+    if (this.abandoned) return Promise.reject(closed());
     const bytes = this.take(into);
     if (bytes > 0 || this.ended) return Promise.resolve(bytes);
     return new Promise((resolve, reject) => {
@@ -49,7 +56,7 @@ class Channel implements Source, Sink {
   }
 
   write(chunks: readonly Uint8Array[]): Promise<void> {
-    if (this.failure) return Promise.reject(this.failure);
+    if (this.abandoned) return Promise.reject(wireError('write', brokenPipe()));
     if (this.ended || this.lent) return Promise.reject(new Error('write on a busy or ended channel'));
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
@@ -70,19 +77,25 @@ class Channel implements Source, Sink {
   }
 
   async end(): Promise<void> {
-    if (this.failure) throw this.failure;
     this.ended = true;
     this.waiting?.resolve(0);
     this.waiting = undefined;
   }
 
-  /** Breaks the channel as a vanished peer would. */
-  fail(): void {
-    if (this.failure) return;
-    this.failure = new RsyncError(ExitCode.StreamIo, 'connection unexpectedly closed');
+  /** The writer is gone: what it has written can still be read. */
+  cut(): void {
+    this.lent?.reject(closed());
+    this.lent = undefined;
+    void this.end();
+  }
+
+  /** The reader is gone. */
+  abandon(): void {
+    if (this.abandoned) return;
+    this.abandoned = true;
     this.queue = [];
-    this.waiting?.reject(this.failure);
-    this.lent?.reject(this.failure);
+    this.waiting?.reject(closed());
+    this.lent?.reject(wireError('write', brokenPipe()));
     this.waiting = undefined;
     this.lent = undefined;
   }
@@ -116,4 +129,8 @@ class Channel implements Source, Sink {
     }
     return bytes;
   }
+}
+
+function closed(): RsyncError {
+  return new RsyncError(ExitCode.StreamIo, 'connection unexpectedly closed');
 }

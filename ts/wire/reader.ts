@@ -208,6 +208,15 @@ export class Reader {
     }
   }
 
+  /** Throws all data away and delivers the messages between, to the stream's end: always rejects. */
+  async drain(): Promise<never> {
+    for (;;) {
+      do this.pos = this.limit;
+      while (this.extend());
+      await this.fill();
+    }
+  }
+
   // --- primitives, for decoders inside `record` ---
 
   byte(): number {

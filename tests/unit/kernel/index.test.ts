@@ -9,9 +9,9 @@ vi.mock('../../../ts/kernel/portable/index.ts', () => ({
 
 const { loadKernel } = await import('../../../ts/kernel/index.ts');
 
-const thrown = (call: () => unknown): RsyncError => {
+const thrown = async (call: () => Promise<unknown>): Promise<RsyncError> => {
   try {
-    call();
+    await call();
   } catch (error) {
     if (error instanceof RsyncError) return error;
   }
@@ -26,37 +26,37 @@ describe('the choice of a kernel', () => {
     vi.unstubAllEnvs();
   });
 
-  it('is the native one where it loads', () => {
+  it('is the native one where it loads', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', '');
-    expect(loadKernel().name).toBe('native');
+    expect((await loadKernel()).name).toBe('native');
   });
 
-  it('falls back to the portable one', () => {
+  it('falls back to the portable one', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', '');
     native.load = () => {
       throw new Error('No native build was found');
     };
-    expect(loadKernel().name).toBe('portable');
+    expect((await loadKernel()).name).toBe('portable');
   });
 
-  it('can be forced to the portable one', () => {
+  it('can be forced to the portable one', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', 'portable');
-    expect(loadKernel().name).toBe('portable');
+    expect((await loadKernel()).name).toBe('portable');
   });
 
-  it('never falls back when it was forced', () => {
+  it('never falls back when it was forced', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', 'native');
     native.load = () => {
       throw new Error('No native build was found\n    loaded from: somewhere');
     };
-    const error = thrown(loadKernel);
+    const error = await thrown(loadKernel);
     expect(error.exitCode).toBe(ExitCode.Unsupported);
     expect(error.message).toContain('No native build was found');
     expect(error.message).not.toContain('\n');
   });
 
-  it('refuses other words', () => {
+  it('refuses other words', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', 'fast');
-    expect(thrown(loadKernel).exitCode).toBe(ExitCode.Syntax);
+    expect((await thrown(loadKernel)).exitCode).toBe(ExitCode.Syntax);
   });
 });

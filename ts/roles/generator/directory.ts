@@ -75,10 +75,16 @@ export function generateDirectory(gen: Generator, entry: Entry): void {
       shownRow,
       before === undefined || shown !== before || fromAlternate ? Item.LocalChange : 0,
     );
-  if (before === undefined && !make(gen, entry)) {
-    skipContents(gen, entry);
-    return;
+  let fresh = (list.flags(i) & EntryFlag.DirCreated) !== 0;
+  if (before === undefined && !options.dryRun) {
+    const made = make(gen, entry);
+    if (made === 'failed') {
+      skipContents(gen, entry);
+      return;
+    }
+    fresh = made === 'made';
   }
+  gen.freshDir = !fresh ? undefined : path === '.' ? '' : path;
   const flags = list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
   const { updated } = setAttributes(gen.ctx, tree, path, list, i, before, row, flags);
   if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
@@ -102,25 +108,25 @@ export function deletesOnTheWay(gen: Generator): boolean {
   return when === 'during' || when === 'delay';
 }
 
-function make(gen: Generator, entry: Entry): boolean {
+function make(gen: Generator, entry: Entry): 'made' | 'there' | 'failed' {
   const { options, report } = gen.ctx;
   const { tree } = gen.destination;
   const { list, i, path } = entry;
-  if (options.dryRun) return true;
   const attempt = (): number => {
     try {
       tree.mkdir(path, list.mode(i) & 0o7777);
       return 0;
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
-      return error.errno === text.EEXIST ? 0 : error.errno;
+      return error.errno;
     }
   };
   let errno = attempt();
   if (errno === text.ENOENT && options.relative && makePath(tree, path)) errno = attempt();
-  if (errno === 0) return true;
+  if (errno === 0) return 'made';
+  if (errno === text.EEXIST) return 'there';
   report.print('error-xfer', text.mkdirFailed(tree, path, errno));
-  return false;
+  return 'failed';
 }
 
 function skipContents(gen: Generator, entry: Entry): void {

@@ -136,6 +136,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     wholeFile: options.append === 'no' && options.wholeFile === true,
     skipBelow: undefined,
     dryMissingBelow: undefined,
+    freshDir: undefined,
     retouchPerms: false,
     skippedDeletes: 0,
     ioErrorSaid: false,
@@ -190,7 +191,7 @@ async function generateList(
         if (hashing) await hashing;
       }
       const row = i - ahead.first;
-      const errno = ahead.rows.errno(row);
+      const errno = ahead.errno(row);
       entry.errno = errno;
       entry.stats = errno === 0 ? ahead.rows : undefined;
       entry.row = row;

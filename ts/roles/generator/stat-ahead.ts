@@ -1,6 +1,7 @@
 import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
+import { ENOENT } from '../../report/messages.ts';
 import type { Generator } from './state.ts';
 
 /** Entries of one directory that are looked up by one kernel call. */
@@ -32,20 +33,27 @@ export class StatAhead {
   /** Looks up the run that starts at `i`. */
   advance(list: FileList, i: number): Promise<void> | undefined {
     const dir = list.dir(i);
+    const fresh = dir.path === this.gen.freshDir;
     const names: ByteString[] = [];
     let k = i;
-    for (; k < list.count && k - i < runLength && list.dir(k) === dir; k++) names.push(list.basename(k));
+    for (; k < list.count && k - i < runLength && list.dir(k) === dir; k++)
+      if (!fresh) names.push(list.basename(k));
     this.list = list;
     this.from = i;
     this.to = k;
-    this.table = this.gen.destination.tree.lstatMany(dir.path, names);
     this.sums = undefined;
+    this.table = fresh ? undefined : this.gen.destination.tree.lstatMany(dir.path, names);
+    if (fresh) return undefined;
     return this.gen.rules.checksum ? this.hash(list, dir.prefix, names) : undefined;
   }
 
-  /** The table of the run; the row of entry `i` is `i - first`. */
+  /** The table of the run, where there is anything; the row of entry `i` is `i - first`. */
   get rows(): StatTable {
     return this.table as StatTable;
+  }
+  /** Why row `row` is not there; 0 when it is. */
+  errno(row: number): number {
+    return this.table === undefined ? ENOENT : this.table.errno(row);
   }
   get first(): number {
     return this.from;

@@ -54,6 +54,8 @@ export interface Generator extends GeneratorInput {
   /** Path prefixes (with slash) below which nothing is done, or nothing can be looked at. */
   skipBelow: ByteString | undefined;
   dryMissingBelow: ByteString | undefined;
+  /** The directory that was made last: nothing is in it that has to be looked up. */
+  freshDir: ByteString | undefined;
   /** Directories were given write permission while they are filled. */
   retouchPerms: boolean;
   skippedDeletes: number;
