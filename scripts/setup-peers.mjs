@@ -110,7 +110,8 @@ const setUpNode24 = async () => {
   const binary = join(target, 'node_modules', 'node', 'bin', 'node');
   if (await isVersion(binary, 'v24.')) return binary;
   mkdirSync(target, { recursive: true });
-  const done = await $`npm install --loglevel=error --no-audit --no-fund --no-package-lock --prefix ${target} node@24`;
+  const done =
+    await $`npm install --loglevel=error --no-audit --no-fund --no-package-lock --prefix ${target} node@24`;
   if (done.exitCode !== 0) return skip('node 24', reasonOf(done));
   return (await isVersion(binary, 'v24.')) ? binary : skip('node 24', 'its program does not start here');
 };
