@@ -8,6 +8,8 @@
 import module from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 
-setFlagsFromString('--invocation-count-for-turbofan=100000');
+// Older ones would complain of a flag they do not know.
+if (Number.parseInt(process.versions.node, 10) >= 22)
+  setFlagsFromString('--invocation-count-for-turbofan=100000');
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 await import('./main.ts');
