@@ -155,7 +155,7 @@ describe.skipIf(reference === null).each(realPeers())('daemon of $name', (peer) 
     ['-aiz', '--no-whole-file'],
     ['-aic', '--delete-after'],
     ['-ai', '--backup'],
-    ['-ai', '--exclude=*.o', '--delete-excluded'],
+    ['-ai', '--exclude=*.o', '--delete'],
   ];
   const rows = ['pull', 'push'].flatMap((way, w) =>
     [32, 31, 30, 29, 28]

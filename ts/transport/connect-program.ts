@@ -1,34 +1,68 @@
 import { spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Duplex } from './duplex.ts';
-import { nodeStreamHalves } from './fd-stream.ts';
+import { socketHalves } from './fd-stream.ts';
+import { errnoText } from './io-error.ts';
 import type { TcpTarget } from './tcp.ts';
 
 /**
  * Runs RSYNC_CONNECT_PROG in place of a connection: a shell command whose stdin and stdout are the
- * wire. `%H` in it stands for the host, `%%` for a per cent sign.
+ * wire. `%H` in it stands for the host, `%%` for a per cent sign. Both are one and the same TCP socket,
+ * because an rsync daemon talks on its stdin alone, and only where that is a socket.
  */
-export function spawnConnectProgram(
+export async function spawnConnectProgram(
   program: string,
   target: Pick<TcpTarget, 'host' | 'env' | 'onStderr'>,
-): Duplex {
+): Promise<Duplex> {
   const command = program.includes('%') ? withHost(program, target.host) : program;
+  const { theirs, ours } = await socketPair();
   const child = spawn(target.env.RSYNC_SHELL ?? '/bin/sh', ['-c', command], {
     env: target.env,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: [theirs, theirs, 'pipe'],
   });
+  theirs.destroy();
   child.on('error', () => {});
-  child.stderr.on('data', (chunk: Buffer) => target.onStderr?.(chunk));
-  const [source, sink] = nodeStreamHalves(child.stdout as Socket, child.stdin as Socket);
-  return {
-    source,
-    sink,
-    destroy() {
-      source.destroy();
-      sink.destroy();
-    },
-  };
+  child.stderr?.on('data', (chunk: Buffer) => target.onStderr?.(chunk));
+  const { socket, source, sink } = ours;
+  return { source, sink, destroy: () => socket.destroy() };
+}
+
+/** Two ends of one TCP connection over the loopback; nobody else's connection is taken for it. */
+function socketPair(): Promise<{ theirs: Socket; ours: ReturnType<typeof socketHalves> }> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ pauseOnConnect: true });
+    const accepted: Socket[] = [];
+    let ours: ReturnType<typeof socketHalves> | undefined;
+    const fail = (error: NodeJS.ErrnoException) => {
+      for (const socket of accepted) socket.destroy();
+      server.close();
+      reject(
+        new RsyncError(ExitCode.SocketIo, `socketpair_tcp failed: ${errnoText(error)}`, { cause: error }),
+      );
+    };
+    const pair = () => {
+      if (ours === undefined || ours.socket.connecting) return;
+      const { localPort } = ours.socket;
+      const theirs = accepted.find((socket) => socket.remotePort === localPort);
+      if (theirs === undefined) return;
+      server.close();
+      for (const socket of accepted) if (socket !== theirs) socket.destroy();
+      ours.socket.removeListener('error', fail);
+      resolve({ theirs, ours });
+    };
+    server.on('error', fail);
+    server.on('connection', (socket) => {
+      accepted.push(socket);
+      pair();
+    });
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      ours = socketHalves((options) => connect({ host: '127.0.0.1', port, ...options }));
+      ours.socket.on('error', fail);
+      ours.socket.once('connect', pair);
+    });
+  });
 }
 
 /**

@@ -84,6 +84,9 @@ test('a proxy that refuses, and proxies that make no sense', async () => {
 test('a connect program in place of a connection', async () => {
   const env = { PATH: process.env.PATH, RSYNC_CONNECT_PROG: 'echo to %H 100%% ; cat' };
   expect(await say({ host: 'some.host', env }, 'payload')).toBe('to some.host 100%\npayload');
+  // As a daemon does: its stdin is the wire, both ways.
+  const both = { PATH: process.env.PATH, RSYNC_CONNECT_PROG: 'cat >&0' };
+  expect(await say({ host: 'some.host', env: both }, 'payload')).toBe('payload');
   const unsafe = connectDaemon(target({ host: '-x', env }));
   await expect(unsafe).rejects.toMatchObject({ exitCode: 10 });
 });
