@@ -41,6 +41,8 @@ export const EntryFlag = {
   MissingDir: 1 << 14,
   /** Generator: the directory was made in this run. */
   DirCreated: 1 << 15,
+  /** Receiver: the content came once and did not verify; what comes now is the second attempt. */
+  Redo: 1 << 17,
   /** Dropped as a duplicate: keeps its index, and is nothing else any more. */
   Cleared: 1 << 16,
 } as const;

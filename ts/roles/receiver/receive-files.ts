@@ -71,7 +71,7 @@ export async function receiveFiles(ctx: RoleContext, input: ReceiverInput): Prom
     }
     if (phase === 2) throw protocolError(text.transferInPhase2('receiver'));
     if (!list.isRegular(i)) throw protocolError(text.notRegular(ndx, 'receiver'));
-    const redo = (list.flags(i) & EntryFlag.FileSent) !== 0;
+    const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
     if (!redo && iflags & Item.IsNew) stats.createdFiles++;
     stats.transferredFiles++;
     ctx.report.startItem();

@@ -1,4 +1,4 @@
-import type { FileList } from '../../flist/file-list.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import * as text from '../../report/messages.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
@@ -25,6 +25,7 @@ export function askAgain(ctx: RoleContext, input: ReceiverInput, failed: FailedV
       text.failedVerification(path, failed.kept, !failed.redo),
     );
   if (!failed.redo) {
+    list.setFlag(i, EntryFlag.Redo);
     if (negotiated.incRecurse) list.inProgress--;
     list.toRedo++;
     input.link.askAgain(ndx);
