@@ -330,6 +330,11 @@ export class FlistSender {
     this.tree.add(parent, siblings);
   }
 
+  /** The source folder that an entry is below, as the user named it. */
+  sourceDir(list: FileList, i: number): ByteString {
+    return this.roots.byIndex(list.dir(i).root).dir;
+  }
+
   private dirFlags(d: number): number {
     return this.lists.dirs.list(d).flags(this.lists.dirs.index(d));
   }

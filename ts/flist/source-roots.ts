@@ -5,6 +5,8 @@ export interface SourceRoot {
   /** Index into `FileLists.roots`; entries carry it in their `Dir`. */
   readonly index: number;
   readonly tree: Tree;
+  /** The folder as the user named it; `''` for the start. */
+  readonly dir: ByteString;
   /** For messages: its absolute path, and the daemon's module it is in. */
   readonly place: { readonly path: ByteString; readonly module?: ByteString };
 }
@@ -44,7 +46,7 @@ export class SourceRoots {
       absolute(this.cwd, dir),
       this.confined ? { confined: true } : { followParents: true },
     );
-    const root = { index: this.trees.length, tree, place: this.place(dir) };
+    const root = { index: this.trees.length, tree, dir, place: this.place(dir) };
     this.trees.push(tree);
     this.byDir.set(dir, root);
     this.all.push(root);

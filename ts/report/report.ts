@@ -31,6 +31,8 @@ export interface Output {
    * A client gets the codes `info` (standard output) and `warning`, `error`, `error-xfer` (standard error).
    */
   write(code: LogCode, text: ByteString): void;
+  /** Server: writes to its own standard error, already escaped. A daemon has none. */
+  stderr?(text: ByteString): void;
   /** Server: tells the client of a deletion (MSG_DELETED); the name of a directory ends with a NUL. */
   deleted?(payload: ByteString): void;
 }
@@ -144,7 +146,7 @@ export class Report {
     const forDeletes = (format: ByteString) =>
       compile(formatHas(format, 'i') || formatHas(format, 'o') ? format : 'deleting %n');
     if (!server && text !== '') this.format = compile(text);
-    if (!server && (text !== '' || options.info.del > 0))
+    if (text !== '' || options.info.del > 0)
       this.deleteFormat = this.formatHasI > 0 ? compile(text) : forDeletes(text);
     if (logText !== '') {
       this.logFormat = compile(logText);
@@ -184,8 +186,20 @@ export class Report {
     if (code === 'log') return;
     if (code === 'error-xfer') this.gotXferError = true;
     if (this.options.quiet && (code === 'info' || code === 'client')) return;
-    if (this.server) this.output.write(this.serverCode(code), text);
+    if (this.server && this.goesToStderr(code)) this.output.stderr?.(this.escaped(text));
+    else if (this.server) this.output.write(this.serverCode(code), text);
+    else if (this.options.msgs2stderr === true && !isError(code)) this.show('warning', text);
     else this.show(code === 'client' ? 'info' : code, text);
+  }
+
+  /**
+   * --stderr: whether a server says this on its own standard error. Errors are unless it was told otherwise,
+   * or the client may be too old to have arranged for it.
+   */
+  private goesToStderr(code: LogCode): boolean {
+    if (this.output.stderr === undefined) return false;
+    const { msgs2stderr } = this.options;
+    return msgs2stderr ?? (this.protocol > 28 && isError(code));
   }
 
   /** Text that leaves its line open: the next message starts on a new one. */
@@ -312,8 +326,9 @@ export class Report {
     return this.negotiated?.protocol ?? 32;
   }
 
-  /** Clients below protocol 30 know neither plain errors nor warnings. */
+  /** No client knows `client`; those below protocol 30 know neither plain errors nor warnings. */
   private serverCode(code: LogCode): LogCode {
+    if (code === 'client') return 'info';
     if (this.protocol >= 30) return code;
     return code === 'error' ? 'error-xfer' : code === 'warning' ? 'info' : code;
   }
@@ -328,15 +343,20 @@ export class Report {
       head = '\n';
       this.openLine = 0;
     }
+    this.output.write(code, head + this.escaped(text));
+  }
+
+  private escaped(text: ByteString): ByteString {
     let from = 0;
     let to = text.length;
     if (to > 0 && isLineEnd(text.charCodeAt(to - 1))) to--;
     if (to > 0 && text.charCodeAt(0) === 13) from = 1;
-    this.output.write(
-      code,
-      head + text.slice(0, from) + escapeText(text.slice(from, to), this.charset) + text.slice(to),
-    );
+    return text.slice(0, from) + escapeText(text.slice(from, to), this.charset) + text.slice(to);
   }
+}
+
+function isError(code: LogCode): boolean {
+  return code === 'warning' || code === 'error' || code === 'error-xfer';
 }
 
 function isLineEnd(byte: number): boolean {

@@ -46,7 +46,7 @@ export class ItemLog {
   private readonly report: Report;
   private readonly cursor = new EntryCursor();
 
-  /** `rootOf` (sender) tells the folder an entry's path is below. */
+  /** `rootOf` (sender) tells the source folder an entry's path is below, as the user named it. */
   constructor(report: Report, rootOf?: (list: FileList, i: number) => ByteString) {
     this.report = report;
     this.cursor.rootOf = rootOf;

@@ -150,8 +150,8 @@ function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): 
   }
   for (const { kind, dir } of resolved.alternateDests) {
     const stats = statOf(dir);
-    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`--${kind}-dest`, dir));
-    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`--${kind}-dest`, dir));
+    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, dir));
+    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, dir));
   }
 }
 

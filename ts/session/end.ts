@@ -141,6 +141,7 @@ function serverOutput({ io }: EndSetup, writer: Writer): Output {
       if (writer.isMultiplexed) writer.message(messageOf[code], bytes);
       else io.stderr(bytes);
     },
+    stderr: (text) => io.stderr(Buffer.from(text, 'latin1')),
     deleted(payload) {
       writer.message(Msg.Deleted, Buffer.from(payload, 'latin1'));
     },

@@ -193,10 +193,10 @@ function lacksNegotiation(setup: HandshakeSetup): boolean {
   return setup.amServer && !setup.clientInfo.includes('v');
 }
 
-/** Whether the receiving side can set a symbolic link's times. */
+/** Whether the receiving side can set a symbolic link's times. A sender below protocol 30 cannot know. */
 function symlinkTimes(setup: HandshakeSetup, protocol: number, flags: number): boolean {
+  if (!setup.amSender) return protocol >= 29 && setup.kernel.can.linkTimes;
   if (protocol < 30) return false;
-  if (!setup.amSender) return setup.kernel.can.linkTimes;
   return setup.amServer ? setup.clientInfo.includes('L') : (flags & Compat.SymlinkTimes) !== 0;
 }
 

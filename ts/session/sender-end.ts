@@ -54,7 +54,7 @@ export async function runSender(
       return false;
     }
     writer.flush();
-    const items = new ItemLog(report, (list, i) => lists.rootOf(list, i)?.path ?? '');
+    const items = new ItemLog(report, (list, i) => flist.sourceDir(list, i));
     const ctx = makeRoleContext(end, options, negotiated, items);
     await sendFiles(ctx, { lists, flist, encoder });
     takeTotals(end, lists);

@@ -44,8 +44,7 @@ export function generateFile(gen: Generator, entry: Entry): Promise<void> | unde
   if (
     rules.update &&
     entry.stats?.isRegular(entry.row) &&
-    list.mtime(i) - entry.stats.mtime(entry.row) <
-      Math.max(options.modifyWindow, 0) + (options.modifyWindow > 0 ? 0 : 1)
+    list.mtime(i) - entry.stats.mtime(entry.row) < options.modifyWindow
   ) {
     if (report.info('skip')) report.print('info', text.newer(path));
     skipHardLink(gen, list, i);
