@@ -1,4 +1,5 @@
 import { EntryFlag } from '../../flist/file-list.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
 import { destMode } from '../../metadata/modes.ts';
 import { listLine } from '../../report/list-only.ts';
 import * as text from '../../report/messages.ts';
@@ -66,7 +67,9 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   }
 
   if (!options.perms) {
-    const kept = stats !== undefined && !presentDir ? stats.mode(row) : undefined;
+    // What gives way to a regular file has no say in its mode: it is gone when the file comes.
+    const keeps = list.isRegular(i) ? stats?.isRegular(row) === true : stats !== undefined && !presentDir;
+    const kept = keeps ? (stats as StatTable).mode(row) : undefined;
     list.setMode(i, destMode(list.mode(i), kept, gen.defaultPerms, options));
   }
   if (options.hardLinks && isLaterName(list.flags(i)) && linkToLeader(gen, entry)) return undefined;

@@ -4,6 +4,7 @@ import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveResult } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
+import { destMode } from '../../metadata/modes.ts';
 import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType } from '../../wire/constants.ts';
@@ -112,6 +113,8 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
     return undefined;
   }
   const usable = stats?.isRegular() === true;
+  if (usable && !options.perms)
+    list.setMode(i, destMode(list.mode(i), (stats as StatTable).mode(), 0, options));
   const intoPartial = negotiated.inplacePartialDir && basisType === BasisType.PartialDir && usable;
   const inPlace = options.inplace || intoPartial;
   const target = intoPartial
@@ -260,8 +263,10 @@ function finish(
     setAttributes(ctx, tree, path, list, i, lookUp(ctx, input, path), 0, flags);
     return true;
   }
-  if (options.backup && !redo && overwritesBasis && !makeBackup(ctx, tree, path, false))
+  if (options.backup && !redo && overwritesBasis && !makeBackup(ctx, tree, path, false)) {
+    attempt(() => tree.unlink(plan.target));
     throw text.fatalFileIo();
+  }
   setAttributes(
     ctx,
     tree,
