@@ -176,10 +176,11 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
   for (;;) {
     if (signal.aborted) throw signal.reason;
     const bulk = await reader.bulk();
+    // As rsync does, before the data goes in: a file of one piece is shown at its beginning and its end.
+    if (size > 0) progress?.(Math.min(seen, size));
     const { consumed, done } = await job.push(bulk.raw, bulk.ranges, bulk.count);
     reader.took(consumed);
     seen += consumed;
-    progress?.(Math.min(seen, size));
     if (done) break;
   }
   report.endProgress(size);

@@ -11,6 +11,8 @@ import { decodeItem, type ItemHeader, newItemHeader, writeItem } from '../../wir
 import type { RoleContext } from '../context.ts';
 import { countCreated, readDeleteStats, writeDeleteStats } from '../counts.ts';
 import { isKeepAlive, locate } from '../locate.ts';
+import type { AnswerQueue } from './answer-queue.ts';
+import { passesByReference, ReferenceQueue } from './reference-queue.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** Entries the sender keeps announced ahead of the receiver with incremental recursion. */
@@ -41,7 +43,9 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
   const { protocol } = negotiated;
   const maxPhase = protocol >= 29 ? 2 : 1;
   const ioErrorAtStart = state.ioError;
-  const queue = new SendQueue(ctx, lists);
+  const queue: AnswerQueue = passesByReference(ctx)
+    ? new ReferenceQueue(ctx, lists, ctx.loopback)
+    : new SendQueue(ctx, lists);
   const item = newItemHeader();
   const decode = () => decodeItem(reader, protocol, item);
   const search: SearchCounts = { matches: 0, hashHits: 0, falseAlarms: 0 };
@@ -117,7 +121,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
   writer.ndx(ndxDone);
 }
 
-async function receiveSumHead(ctx: RoleContext, queue: SendQueue, redo: boolean): Promise<BlockSumsHead> {
+async function receiveSumHead(ctx: RoleContext, queue: AnswerQueue, redo: boolean): Promise<BlockSumsHead> {
   const append = redo ? 'no' : ctx.options.append;
   const now = tryReadBlockSums(ctx.reader, ctx.negotiated, append !== 'no');
   if (now) return now;
@@ -174,7 +178,7 @@ async function sendFile(
       writer.bytes(pieces[turn], 0, n);
       writer.flush();
       sent += n;
-      progress?.(Math.min(sent, job.size));
+      if (job.size > 0) progress?.(Math.min(sent, job.size));
       if (ctx.signal.aborted) throw ctx.signal.reason;
     }
     const result = job.result();
@@ -204,6 +208,12 @@ function updatesBasis(ctx: RoleContext, basisType: number, redo: boolean): boole
 
 /** A file that cannot be opened: told, remembered, and the receiver is told not to wait for it. */
 export function openFailed(ctx: RoleContext, ndx: number, tree: Tree, path: string, errno: number): void {
+  tellOpenFailed(ctx, tree, path, errno);
+  noSend(ctx, ndx);
+}
+
+/** What the sender says and remembers of a file that cannot be opened. */
+export function tellOpenFailed(ctx: RoleContext, tree: Tree, path: string, errno: number): void {
   const { report, state } = ctx;
   if (errno === text.ENOENT) {
     state.ioError |= IoError.Vanished;
@@ -212,7 +222,6 @@ export function openFailed(ctx: RoleContext, ndx: number, tree: Tree, path: stri
     state.ioError |= IoError.General;
     report.print('error-xfer', text.sendOpenFailed(tree, path, errno));
   }
-  noSend(ctx, ndx);
 }
 
 function noSend(ctx: RoleContext, ndx: number): void {
