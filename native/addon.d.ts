@@ -46,6 +46,13 @@ export declare class SendJob {
 export declare class Tree {
   /** As `scan`, on another thread. */
   scanAsync(dir: string, links: boolean, follow: boolean): Promise<Uint8Array | number>
+  /** As `scan`, of several directories, on another thread. */
+  scanMany(dirs: string, count: number, links: boolean, follow: boolean): Promise<ScannedDirectories>
+  /**
+   * Rows without names, of names that lie in `names`: `runs` has three numbers for each, the index of its
+   * directory among `dirs`, its offset and its length. Neither may change until the promise settles.
+   */
+  lstatRuns(dirs: string, count: number, names: Uint8Array, runs: Uint32Array): Promise<Uint8Array>
   fileSums(paths: string, count: number, digest: DigestSpec): Promise<FileSums>
   sendMany(paths: string, count: number, limit: number, digest: DigestSpec): Promise<SentFiles>
   /** `records` and `data` must not change until the promise settles. */
@@ -157,6 +164,17 @@ export interface ReceiveResult {
   writeErrno: number
   syscall: string
   digest: Uint8Array
+}
+
+/**
+ * Packed status tables of directories: table `i` lies in `data` from `bounds[i]` on and has `counts[i]`
+ * rows; where `failures[i]` is not 0, there is none.
+ */
+export interface ScannedDirectories {
+  data: Uint8Array
+  bounds: Float64Array
+  counts: Uint32Array
+  failures: Uint32Array
 }
 
 /** How a file is sent. */

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { SysError } from '../../ts/errors.ts';
 import type { Kernel, Tree } from '../../ts/kernel/kernel.ts';
@@ -117,6 +118,54 @@ eachKernel('reading a tree', (kernel) => {
       const top = tree.lstatMany('', ['many']);
       expect(top.isDir(0)).toBe(true);
     });
+  });
+
+  it('reads several directories at once, and tells of each what fails', async () => {
+    fs.mkdirSync(dir.at('one'));
+    fs.writeFileSync(dir.at('one', 'a'), 'aaa');
+    fs.symlinkSync('elsewhere', dir.at('one', 'b'));
+    fs.mkdirSync(dir.at('two'));
+    fs.writeFileSync(dir.at('notdir'), '');
+    const tree = kernel.openTree(dir.path);
+    const scanned = await tree.scanMany(['one', 'nowhere', 'two', 'notdir', 'one'], { links: true });
+    tree.close();
+    expect(scanned.map((table) => (table instanceof SysError ? table.code : table.count))).toEqual([
+      2,
+      'ENOENT',
+      0,
+      'ENOTDIR',
+      2,
+    ]);
+    for (const table of [scanned[0], scanned[4]] as StatTable[]) {
+      const names = [table.name(0), table.name(1)];
+      expect([...names].sort()).toEqual(['a', 'b']);
+      expect(table.size(names.indexOf('a'))).toBe(3);
+      expect(table.link(names.indexOf('b'))).toBe('elsewhere');
+      for (let i = 0; i < 2; i++)
+        expect(row(table, i).ino).toBe(fs.lstatSync(dir.at('one', names[i]), { bigint: true }).ino);
+    }
+  });
+
+  it('stats names of several directories at once, wherever their bytes lie', async () => {
+    fs.mkdirSync(dir.at('runs'));
+    fs.writeFileSync(bytes(dir.path, 'runs/\xff'), 'four');
+    fs.symlinkSync('runs', dir.at('way'));
+    const names = Buffer.from('..\xffrunsno', 'latin1');
+    const at = (directory: number, from: number, length: number) => [directory, from, length];
+    const runs = [at(0, 3, 4), at(1, 2, 1), at(1, 7, 2), at(2, 2, 1), at(3, 2, 1), at(0, 0, 2), at(1, 2, 1)];
+    const tree = kernel.openTree(dir.path);
+    const table = await tree.lstatRuns({
+      dirs: ['', 'runs', 'way', 'gone'],
+      names,
+      runs: Uint32Array.from(runs.flat()),
+    });
+    tree.close();
+    expect(table.count).toBe(7);
+    expect(table.isDir(0)).toBe(true);
+    expect([table.size(1), table.size(6)]).toEqual([4, 4]);
+    expect(row(table, 1)).toEqual(expected(fs.lstatSync(bytes(dir.path, 'runs/\xff'), { bigint: true })));
+    const { ENOENT, ELOOP, EXDEV } = constants.errno;
+    expect([2, 3, 4, 5].map((i) => table.errno(i))).toEqual([ENOENT, ELOOP, ENOENT, EXDEV]);
   });
 
   it('stats one path, with and without following a link', () => {

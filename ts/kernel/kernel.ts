@@ -13,6 +13,7 @@
  * Failures of one path are a thrown `SysError` (synchronous calls) or an errno in the result table
  * (batches): one bad file never fails a batch.
  */
+import type { SysError } from '../errors.ts';
 import type { ReceiveBatch } from './receive-batch.ts';
 import type { StatTable } from './stat-table.ts';
 
@@ -242,6 +243,14 @@ export interface TreeOptions {
   readonly followParents?: boolean;
 }
 
+/** Names in directories, packed, for `Tree.lstatRuns`. Neither buffer may change until the call is done. */
+export interface NameRuns {
+  readonly dirs: readonly ByteString[];
+  readonly names: Uint8Array;
+  /** Three numbers a name: the index of its directory, its offset in `names`, its length. */
+  readonly runs: Uint32Array;
+}
+
 /**
  * A held directory. Paths given to its methods are below it. A tree stays valid when the directory is
  * renamed. Synchronous methods throw `SysError`.
@@ -254,8 +263,12 @@ export interface Tree {
   scan(dir: ByteString, options?: ScanOptions): StatTable;
   /** As `scan`, off the event loop. */
   scanAsync(dir: ByteString, options?: ScanOptions): Promise<StatTable>;
+  /** As `scan`, for several directories, off the event loop: a table each, or why there is none. */
+  scanMany(dirs: readonly ByteString[], options?: ScanOptions): Promise<(StatTable | SysError)[]>;
   /** Stats of `names` in `dir` (`''` for the tree itself); a missing one has its errno in the row. */
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable;
+  /** As `lstatMany`, off the event loop; the rows have no names. */
+  lstatRuns(names: NameRuns): Promise<StatTable>;
   /** One row. Throws `SysError` where it fails. */
   lstat(path: ByteString): StatTable;
   /** As `lstat`, following symbolic links without confinement. */

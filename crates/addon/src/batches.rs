@@ -11,6 +11,16 @@ use crate::failure::{code, outcome};
 use crate::task::run;
 use crate::tree::Tree;
 
+/// Packed status tables of directories: table `i` lies in `data` from `bounds[i]` on and has `counts[i]`
+/// rows; where `failures[i]` is not 0, there is none.
+#[napi(object)]
+pub struct ScannedDirectories {
+    pub data: Uint8Array,
+    pub bounds: Float64Array,
+    pub counts: Uint32Array,
+    pub failures: Uint32Array,
+}
+
 /// Digests of whole files, and an errno each.
 #[napi(object)]
 pub struct FileSums {
@@ -52,6 +62,59 @@ impl Tree {
                 Ok(packed) => Either::A(Uint8Array::from(packed)),
                 Err(error) => Either::B(code(error)),
             },
+        ))
+    }
+
+    /// As `scan`, of several directories, on another thread.
+    #[napi(ts_return_type = "Promise<ScannedDirectories>", catch_unwind)]
+    pub fn scan_many(
+        &self,
+        #[napi(ts_arg_type = "string")] dirs: Bytes,
+        count: u32,
+        links: bool,
+        follow: bool,
+    ) -> Result<AsyncTask<impl Task>> {
+        let root = self.root()?;
+        let dirs = Paths::new(dirs, count)?;
+        let options = ScanOptions { links, follow };
+        Ok(run(
+            move || Ok(oc_fsops::scan_many(&root, dirs.iter(), options)),
+            |scanned| {
+                let parts: Vec<(u32, u32)> = scanned
+                    .counts
+                    .into_iter()
+                    .map(|count| count.map_or_else(|error| (0, code(error)), |rows| (rows, 0)))
+                    .collect();
+                let (counts, failures): (Vec<u32>, Vec<u32>) = parts.into_iter().unzip();
+                ScannedDirectories {
+                    data: scanned.data.into(),
+                    bounds: scanned.bounds.into(),
+                    counts: counts.into(),
+                    failures: failures.into(),
+                }
+            },
+        ))
+    }
+
+    /// Rows without names, of names that lie in `names`: `runs` has three numbers for each, the index of its
+    /// directory among `dirs`, its offset and its length. Neither may change until the promise settles.
+    #[napi(ts_return_type = "Promise<Uint8Array>", catch_unwind)]
+    pub fn lstat_runs(
+        &self,
+        #[napi(ts_arg_type = "string")] dirs: Bytes,
+        count: u32,
+        names: Uint8Array,
+        runs: Uint32Array,
+    ) -> Result<AsyncTask<impl Task>> {
+        let root = self.root()?;
+        let dirs = Paths::new(dirs, count)?;
+        Ok(run(
+            move || {
+                let dirs: Vec<&[u8]> = dirs.iter().collect();
+                oc_fsops::lstat_runs(&root, &dirs, &names, &runs)
+                    .ok_or_else(|| Error::new(Status::InvalidArg, "a name is out of bounds"))
+            },
+            Uint8Array::from,
         ))
     }
 

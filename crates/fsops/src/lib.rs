@@ -25,7 +25,7 @@ pub use open_many::open_many;
 pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};
 pub use receive_many::{receive_many, ReceiveMany};
 pub use resolve::TreeRoot;
-pub use scan::{lstat_many, scan, ScanOptions};
+pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions, ScannedMany};
 pub use send::{Append, SendJob, SendRequest, SendStats};
 pub use send_many::{send_many, SendMany};
 pub use single::{

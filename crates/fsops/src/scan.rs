@@ -4,8 +4,8 @@ use std::os::fd::AsFd;
 use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, RawDir, Stat};
 use rustix::io::Errno;
 
-use crate::resolve::TreeRoot;
-use crate::stat_table::Rows;
+use crate::resolve::{Parent, TreeRoot};
+use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
@@ -58,6 +58,40 @@ pub fn scan(tree: &TreeRoot, dir: &[u8], options: ScanOptions) -> Result<Rows, S
     Ok(rows)
 }
 
+/// Tables of several directories, one after the other in `data`.
+pub struct ScannedMany {
+    pub data: Vec<u8>,
+    /// Where each directory's table starts, and `data` ends.
+    pub bounds: Vec<f64>,
+    /// Rows of each table, or why there is none.
+    pub counts: Vec<Result<u32, SysError>>,
+}
+
+/// As `scan`, for several directories.
+pub fn scan_many<'d>(
+    tree: &TreeRoot,
+    dirs: impl Iterator<Item = &'d [u8]>,
+    options: ScanOptions,
+) -> ScannedMany {
+    let mut data = Vec::new();
+    let mut bounds = Vec::new();
+    let mut counts = Vec::new();
+    for dir in dirs {
+        bounds.push(data.len() as f64);
+        counts.push(scan(tree, dir, options).map(|rows| {
+            let count = rows.count() as u32;
+            rows.pack_into(&mut data);
+            count
+        }));
+    }
+    bounds.push(data.len() as f64);
+    ScannedMany {
+        data,
+        bounds,
+        counts,
+    }
+}
+
 /// What a link points to, or the link itself where that is nothing (or lies outside a confined tree).
 fn follow(tree: &TreeRoot, dir: &[u8], fd: &impl AsFd, name: &std::ffi::CStr, own: Stat) -> Stat {
     if !tree.confined() {
@@ -76,28 +110,63 @@ fn follow(tree: &TreeRoot, dir: &[u8], fd: &impl AsFd, name: &std::ffi::CStr, ow
 /// Stats of `names` in `dir`; a row that failed has its errno.
 pub fn lstat_many<'n>(tree: &TreeRoot, dir: &[u8], names: impl Iterator<Item = &'n [u8]>) -> Rows {
     let mut rows = Rows::with_capacity(names.size_hint().0);
-    let probe = [dir, b"/x"].concat();
-    let parent = if dir.is_empty() {
-        tree.locate(b"x")
-    } else {
-        tree.locate(&probe)
-    };
+    let parent = parent_at(tree, dir);
     for name in names {
-        let status = match &parent {
-            Err(errno) => Err(*errno),
-            Ok(_) if name.contains(&b'/') || name == b".." => nested(tree, dir, name),
-            // An absolute `dir` has no descriptor of its own.
-            Ok(at) if matches!(at.parent, crate::resolve::Parent::Working) => {
-                nested(tree, dir, name)
-            }
-            Ok(at) => statat(&at.parent, name, AtFlags::SYMLINK_NOFOLLOW),
-        };
-        match status {
+        match lstat_at(tree, &parent, dir, name) {
             Ok(stat) => rows.add(name, Ok(&stat), &[]),
             Err(errno) => rows.add(name, Err(errno.raw_os_error()), &[]),
         }
     }
     rows
+}
+
+/// Words of a name of `lstat_runs`: its directory's index, its offset, its length.
+pub const RUN_WORDS: usize = 3;
+
+/// Rows without texts for names that lie in `names` as `runs` tells; `None` where that is out of bounds.
+pub fn lstat_runs(tree: &TreeRoot, dirs: &[&[u8]], names: &[u8], runs: &[u32]) -> Option<Vec<u8>> {
+    let words = runs.chunks_exact(RUN_WORDS);
+    if !words.remainder().is_empty() {
+        return None;
+    }
+    let mut rows = vec![0; words.len() * ROW_BYTES];
+    let mut at: Option<(u32, Result<Parent, Errno>)> = None;
+    for (word, row) in words.zip(rows.chunks_exact_mut(ROW_BYTES)) {
+        let (dir, from) = (word[0], word[1] as usize);
+        let path = *dirs.get(dir as usize)?;
+        let name = names.get(from..from.checked_add(word[2] as usize)?)?;
+        let (_, parent) = match at.take() {
+            Some(known) if known.0 == dir => at.insert(known),
+            _ => at.insert((dir, parent_at(tree, path))),
+        };
+        match lstat_at(tree, parent, path, name) {
+            Ok(stat) => write_row(row, &stat),
+            Err(errno) => write_errno(row, errno.raw_os_error()),
+        }
+    }
+    Some(rows)
+}
+
+/// The directory `dir` as a place to look names up in.
+fn parent_at<'t>(tree: &'t TreeRoot, dir: &[u8]) -> Result<Parent<'t>, Errno> {
+    let probe = [dir, b"/x"].concat();
+    let path = if dir.is_empty() { b"x" } else { &probe[..] };
+    tree.locate(path).map(|at| at.parent)
+}
+
+fn lstat_at(
+    tree: &TreeRoot,
+    parent: &Result<Parent, Errno>,
+    dir: &[u8],
+    name: &[u8],
+) -> Result<Stat, Errno> {
+    match parent {
+        Err(errno) => Err(*errno),
+        // An absolute `dir` has no descriptor of its own.
+        Ok(Parent::Working) => nested(tree, dir, name),
+        Ok(_) if name.contains(&b'/') || name == b".." => nested(tree, dir, name),
+        Ok(parent) => statat(parent, name, AtFlags::SYMLINK_NOFOLLOW),
+    }
 }
 
 fn nested(tree: &TreeRoot, dir: &[u8], name: &[u8]) -> Result<Stat, Errno> {

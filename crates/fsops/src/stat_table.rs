@@ -31,7 +31,7 @@ impl Rows {
         let row = &mut self.rows[at..];
         match status {
             Ok(stat) => write_row(row, stat),
-            Err(errno) => put(row, ERRNO, errno as u32),
+            Err(errno) => write_errno(row, errno),
         }
         put(row, NAME, self.text.len() as u32);
         put(row, NAME + 4, name.len() as u32);
@@ -47,6 +47,21 @@ impl Rows {
 
     /// The table: rows, then text; offsets count from the start.
     pub fn pack(mut self) -> Vec<u8> {
+        self.place_texts();
+        self.rows.append(&mut self.text);
+        self.rows
+    }
+
+    /// Appends the table to others; each starts where eight-byte numbers may stand.
+    pub fn pack_into(mut self, data: &mut Vec<u8>) {
+        self.place_texts();
+        data.append(&mut self.rows);
+        data.append(&mut self.text);
+        data.resize(data.len().next_multiple_of(8), 0);
+    }
+
+    /// Makes the offsets of texts count from the start of the table.
+    fn place_texts(&mut self) {
         let base = self.rows.len() as u32;
         for row in self.rows.chunks_exact_mut(ROW_BYTES) {
             for field in [NAME, LINK] {
@@ -59,9 +74,12 @@ impl Rows {
                 put(row, field, offset + base);
             }
         }
-        self.rows.append(&mut self.text);
-        self.rows
     }
+}
+
+/// Makes a row of zeros that of a name that has no status.
+pub(crate) fn write_errno(row: &mut [u8], errno: i32) {
+    put(row, ERRNO, errno as u32);
 }
 
 /// Fills a row, except for its texts.

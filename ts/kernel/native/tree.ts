@@ -1,5 +1,5 @@
 import type * as addon from '../../../native/addon.d.ts';
-import { protocolError } from '../../errors.ts';
+import { protocolError, type SysError } from '../../errors.ts';
 import {
   type BlockSumJob,
   type BlockSums,
@@ -7,6 +7,7 @@ import {
   type DigestSpec,
   digestLength,
   type Meta,
+  type NameRuns,
   type OpenManyResult,
   type ReceiveJob,
   type ReceiveManyResult,
@@ -54,8 +55,24 @@ export class NativeTree implements Tree {
     return toTable(this.failures.need(await this.tree.scanAsync(dir, links, follow)));
   }
 
+  async scanMany(dirs: readonly ByteString[], options?: ScanOptions): Promise<(StatTable | SysError)[]> {
+    const { links = false, follow = false } = options ?? {};
+    const scanned = await this.tree.scanMany(dirs.join('\0'), dirs.length, links, follow);
+    const { data, bounds, counts, failures } = scanned;
+    return dirs.map((_, i) =>
+      failures[i] === 0
+        ? new StatTable(data.subarray(bounds[i], bounds[i + 1]), counts[i])
+        : this.failures.sys(failures[i]),
+    );
+  }
+
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {
     return new StatTable(this.tree.lstatMany(dir, names.join('\0'), names.length), names.length);
+  }
+
+  async lstatRuns({ dirs, names, runs }: NameRuns): Promise<StatTable> {
+    const rows = await this.tree.lstatRuns(dirs.join('\0'), dirs.length, names, runs);
+    return new StatTable(rows, rows.length / statRowBytes);
   }
 
   lstat(path: ByteString): StatTable {

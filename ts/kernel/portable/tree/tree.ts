@@ -1,9 +1,11 @@
 import * as fs from 'node:fs';
+import { SysError } from '../../../errors.ts';
 import type {
   BlockSumJob,
   ByteString,
   DigestSpec,
   Meta,
+  NameRuns,
   OpenManyResult,
   ReceiveJob,
   ReceiveManyResult,
@@ -79,6 +81,19 @@ export class PortableTree implements Tree {
     }
   }
 
+  async scanMany(dirs: readonly ByteString[], options: ScanOptions = {}): Promise<(StatTable | SysError)[]> {
+    const tables: (StatTable | SysError)[] = [];
+    for (const dir of dirs) {
+      try {
+        tables.push(await this.scanAsync(dir, options));
+      } catch (error) {
+        if (!(error instanceof SysError)) throw error;
+        tables.push(error);
+      }
+    }
+    return tables;
+  }
+
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {
     const rows = new StatRows();
     for (const name of names) {
@@ -86,6 +101,21 @@ export class PortableTree implements Tree {
         rows.add(this.directory.resolve(dir === '' ? name : `${dir}/${name}`, 'lstat'), name);
       } catch (error) {
         rows.addErrno(asSysError(error, 'lstat').errno, name);
+      }
+    }
+    return rows.pack();
+  }
+
+  async lstatRuns({ dirs, names, runs }: NameRuns): Promise<StatTable> {
+    const rows = new StatRows();
+    for (let i = 0; i < runs.length; i += 3) {
+      if (this.turns.spend(fileWork)) await this.turns.next();
+      const dir = dirs[runs[i]];
+      const name = Buffer.from(names.buffer, names.byteOffset + runs[i + 1], runs[i + 2]).toString('latin1');
+      try {
+        rows.add(this.directory.resolve(dir === '' ? name : `${dir}/${name}`, 'lstat'), '');
+      } catch (error) {
+        rows.addErrno(asSysError(error, 'lstat').errno, '');
       }
     }
     return rows.pack();
