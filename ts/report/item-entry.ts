@@ -41,5 +41,6 @@ export interface ListTotals {
   /** Entries of the lists that are still held. */
   readonly held: number;
   readonly segments: readonly ListRange[];
-  readonly totals: { readonly entries: number };
+  /** Bytes of `size` are those of all files known so far. */
+  readonly totals: { readonly entries: number; readonly size: number };
 }

@@ -89,7 +89,7 @@ export class Progress {
   show(position: number, fileSize: number): void {
     const now = this.clock();
     const offset = this.whole ? this.stats.transferredSize - fileSize + position : position;
-    const size = this.whole ? this.stats.totalSize : fileSize;
+    const size = this.whole ? this.totalSize : fileSize;
     if (this.start.time === 0) {
       const last = this.history[this.newest].time;
       this.start = now - last <= recent ? { time: last, offset: 0 } : { time: now, offset };
@@ -106,11 +106,15 @@ export class Progress {
   /** The current file is through. */
   end(size: number): void {
     const now = this.clock();
-    if (this.whole) this.line(this.stats.transferredSize, this.stats.totalSize, now, true);
+    if (this.whole) this.line(this.stats.transferredSize, this.totalSize, now, true);
     else {
       this.line(size, size, now, true);
       this.start = { time: 0, offset: 0 };
     }
+  }
+
+  private get totalSize(): number {
+    return this.host.lists?.totals.size ?? 0;
   }
 
   private line(offset: number, size: number, now: number, last: boolean): void {

@@ -45,7 +45,7 @@ export interface TransferLog {
   write(text: ByteString): void;
 }
 
-/** Bytes exchanged with the peer so far, for `%b` and `%c`. */
+/** Bytes of data exchanged with the peer so far, for `%b` and `%c`. */
 export interface WireCounters {
   written(): number;
   read(): number;

@@ -86,7 +86,8 @@ export function openEnd(setup: EndSetup): End {
     sender: setup.sender,
     local: setup.local === true,
     charset: localeCharset(process.env),
-    counters: { written: () => writer.bytesWritten, read: () => reader.bytesRead },
+    // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
+    counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
     stats,
   });
   const timeout = new IoTimeout(

@@ -59,6 +59,8 @@ export class Reader {
   private compactNdx = true;
   /** Bytes taken from the source, headers included. */
   bytesRead = 0;
+  /** Payload bytes that were made contiguous so far. */
+  private gained = 0;
   /** `Date.now()` of the last input. */
   lastInput = Date.now();
 
@@ -70,7 +72,13 @@ export class Reader {
   /** From here on the stream is a sequence of frames. */
   startMultiplex(): void {
     this.frameLeft = 0;
+    this.gained -= this.limit - this.pos;
     this.limit = this.pos;
+  }
+
+  /** Bytes of data that were consumed: without frame headers, messages, and what waits in the buffer. */
+  get dataRead(): number {
+    return this.gained - (this.limit - this.pos);
   }
 
   get isMultiplexed(): boolean {
@@ -374,6 +382,7 @@ export class Reader {
     }
     const gained = Math.min(this.frameLeft, this.end - this.limit);
     this.limit += gained;
+    this.gained += gained;
     if (this.frameLeft !== noFrame) this.frameLeft -= gained;
     return gained > 0;
   }

@@ -29,6 +29,7 @@ export class Writer {
   private compactNdx = true;
   /** Bytes given to the sink, headers included. */
   bytesWritten = 0;
+  private sealedData = 0;
   /** `Date.now()` of the last output. */
   lastOutput = Date.now();
 
@@ -185,6 +186,11 @@ export class Writer {
     this.bytesWritten += bytes;
   }
 
+  /** Bytes of data that were encoded: without frame headers and messages, sent or not. */
+  get dataWritten(): number {
+    return this.sealedData + this.pos - this.start;
+  }
+
   get isMultiplexed(): boolean {
     return this.multiplexed;
   }
@@ -237,6 +243,7 @@ export class Writer {
   private seal(): void {
     const length = this.pos - this.start;
     if (length === 0) return;
+    this.sealedData += length;
     let from = this.start;
     if (this.multiplexed) {
       from -= headerBytes;
@@ -252,6 +259,7 @@ export class Writer {
 
   private large(data: Uint8Array, from: number, to: number): void {
     this.seal();
+    this.sealedData += to - from;
     for (let at = from; at < to; ) {
       const length = Math.min(to - at, this.multiplexed ? maxFrame : to - at);
       if (this.multiplexed) {

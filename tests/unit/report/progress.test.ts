@@ -22,7 +22,7 @@ function meter(
     eof: options.eof ?? false,
     held: 14,
     segments: [first, second],
-    totals: { entries: 20 },
+    totals: { entries: 20, size: 3_000_000 },
   };
   return { ...made, stats, time, first, second };
 }
@@ -47,7 +47,6 @@ it('writes over one line for a file, at most once a second', () => {
 
 it('keeps one line for a whole transfer, blank where it got shorter', () => {
   const { report, heard, stats, time, first } = meter(2, { eof: true });
-  stats.totalSize = 3_000_000;
   stats.transferredFiles = 1;
   stats.transferredSize = 1_000_000;
   report.startProgress(first, 0, 1_000_000)?.(0);
@@ -104,8 +103,8 @@ it.skipIf(!haveRsync).each([1, 2])('ends as rsync does with --info=progress%i', 
     const said = realRsync(['-r', `--info=progress${level}`, `${dir}/one`, `${dir}/two`, `${dir}/d/`]);
     const { report, heard, stats } = meter(level, { incRecurse: false });
     const list = { ndxStart: 0, count: 2 };
-    report.lists = { incRecurse: true, eof: true, held: 2, segments: [list], totals: { entries: 2 } };
-    stats.totalSize = 1234 + 56789;
+    const totals = { entries: 2, size: 1234 + 56789 };
+    report.lists = { incRecurse: true, eof: true, held: 2, segments: [list], totals };
     [1234, 56789].forEach((size, i) => {
       stats.transferredFiles++;
       stats.transferredSize += size;

@@ -4,7 +4,7 @@ import { IoError, protocolError, type SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
-import type { TokenEncoder, Tree } from '../../kernel/kernel.ts';
+import { digestLength, type TokenEncoder, type Tree } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType, Item, Msg, ndxDelStats, ndxDone } from '../../wire/constants.ts';
 import { decodeItem, type ItemHeader, newItemHeader, writeItem } from '../../wire/item.ts';
@@ -170,12 +170,15 @@ async function sendFile(
     ctx.items.beforeTransfer(list, i, item.iflags);
     const pieces = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
     const progress = report.startProgress(list, i, job.size);
+    const digestBytes = digestLength[negotiated.transferDigest.name];
     let sent = 0;
+    let sum: Uint8Array = new Uint8Array(0);
     for (let turn = 0; ; turn ^= 1) {
       const n = await job.next(pieces[turn]);
       await writer.drain();
       if (n === 0) break;
       writer.bytes(pieces[turn], 0, n);
+      if (report.followsEachFile) sum = lastBytes(sum, pieces[turn].subarray(0, n), digestBytes);
       writer.flush();
       sent += n;
       if (job.size > 0) progress?.(Math.min(sent, job.size));
@@ -187,6 +190,7 @@ async function sendFile(
     search.hashHits += result.hashHits;
     search.falseAlarms += result.falseAlarms;
     stats.matched += result.matched;
+    report.transferSum = sum;
     report.endProgress(job.size);
     ctx.items.afterTransfer(list, i, item.iflags);
     if (result.readErrno !== 0) {
@@ -196,6 +200,11 @@ async function sendFile(
   } finally {
     job.close();
   }
+}
+
+/** The last `length` bytes of a stream: its pieces come one by one, and `before` is what the last call gave. */
+function lastBytes(before: Uint8Array, piece: Uint8Array, length: number): Uint8Array {
+  return Buffer.concat([before, piece.subarray(-length)]).subarray(-length);
 }
 
 /** Whether the receiver writes into the very file it takes blocks from. */
