@@ -3,7 +3,7 @@
 
 /** Block sums of a basis, a buffer at a time. */
 export declare class BlockSumJob {
-  /** Fills `into` with whole pairs; 0 at the end. */
+  /** Fills `into` with whole pairs; 0 at the end, -1 when the tree is interrupted. */
   next(into: Uint8Array): Promise<number>
   close(): void
 }
@@ -56,7 +56,7 @@ export declare class Tree {
   fileSums(paths: string, count: number, digest: DigestSpec): Promise<FileSums>
   sendMany(paths: string, count: number, limit: number, digest: DigestSpec): Promise<SentFiles>
   /** `records` and `data` must not change until the promise settles. */
-  receiveMany(digest: DigestSpec, records: Uint8Array, data: Uint8Array, count: number): Promise<ReceivedFiles>
+  receiveMany(digest: DigestSpec, records: Uint8Array, data: Uint8Array, count: number, sources: Array<Tree>): Promise<ReceivedFiles>
   copyFile(from: string, to: string, mode: number): Promise<number>
   /** A job, or a failure number. */
   openBlockSums(path: string, size: number, blockLength: number, strongLength: number, digest: DigestSpec): BlockSumJob | number
@@ -65,6 +65,8 @@ export declare class Tree {
   /** A job, or a failure number. */
   openSend(path: string, digest: DigestSpec, encoder: Encoder, options: SendOptions): SendJob | number
   close(): void
+  /** Stops the long work of this tree, now and from now on. */
+  interrupt(): void
   /** A packed status table of a directory. */
   scan(dir: string, links: boolean, follow: boolean): Uint8Array | number
   /** A packed status table of `count` names, joined by NUL. */
@@ -83,7 +85,6 @@ export declare class Tree {
   rename(from: string, to: string): number
   /** `which` names the fields that are set: 1 mode, 2 uid, 4 gid, 8 mtime, 16 atime. Gives an errno. */
   setMeta(path: string, which: number, mode: number, uid: number, gid: number, mtime: number, mtimeNsec: number, atime: number, atimeNsec: number): number
-  openMany(paths: string, count: number): OpenedFiles
 }
 
 /** The peer's basis. */
@@ -117,12 +118,6 @@ export interface FileSums {
   sums: Uint8Array
 }
 
-/** Descriptors, or negative errnos, and sizes. */
-export interface OpenedFiles {
-  fds: Int32Array
-  sizes: Float64Array
-}
-
 /** Holds the directory `path`. */
 export declare function openTree(path: string, confined: boolean, followParents: boolean): Tree | number
 
@@ -140,6 +135,7 @@ export interface PipeEnds {
 export interface ReceivedFiles {
   status: Int32Array
   step: Uint8Array
+  sizes: Float64Array
 }
 
 /** How a file is received. */

@@ -8,7 +8,6 @@ import {
   digestMismatch,
   type Kernel,
   receiveSteps,
-  sourceChanged,
 } from '../../ts/kernel/kernel.ts';
 import { ReceiveBatch, ReceiveFlag } from '../../ts/kernel/receive-batch.ts';
 import { eachKernel, isRoot, kernelPairs, noise, scratch } from './lanes.ts';
@@ -35,8 +34,8 @@ function addInline(batch: ReceiveBatch, file: Small): void {
     batch.data.set(file.sum, digestAt);
   }
   const meta = { mode: file.mode, mtime: file.mtime };
-  const source = { dataAt, digestAt, size: file.data.length, fd: -1 };
-  batch.add(file.path, file.temporary ?? `.${file.path}.tmp`, meta, file.flags ?? 0, source);
+  const content = { dataAt, digestAt, size: file.data.length };
+  batch.add(file.path, file.temporary ?? `.${file.path}.tmp`, meta, file.flags ?? 0, content);
 }
 
 function sum(kernel: Kernel, data: Buffer): Uint8Array {
@@ -79,17 +78,6 @@ eachKernel('sending many files', (kernel) => {
       expect(rest).toEqual(Buffer.from(sum(kernel, contents[path])));
     });
     expect(ends[paths.length - 1]).toBe(data.length);
-    tree.close();
-  });
-
-  it('opens many files', () => {
-    fs.writeFileSync(dir.at('open-me'), 'content');
-    const tree = kernel.openTree(dir.path);
-    const { fds, sizes } = tree.openMany(['open-me', 'not-there']);
-    expect(fds[1]).toBe(-2);
-    expect(sizes[0]).toBe(7);
-    expect(fs.readFileSync(fds[0], 'latin1')).toBe('content');
-    kernel.closeFd(fds[0]);
     tree.close();
   });
 });
@@ -198,39 +186,41 @@ eachKernel('receiving many files', (kernel) => {
     expect(fs.readFileSync(dir.at('holes')).equals(data)).toBe(true);
   });
 
-  it('takes content from descriptors, and closes them', async () => {
+  it('copies from other trees, and says how much', async () => {
     const batch = new ReceiveBatch(digest);
-    const contents = [noise(300_000, 1), noise(5), noise(5), noise(5)];
-    // Two as they were announced, one that has grown since, one that has shrunk.
-    const sizes = [300_000, 5, 4, 6];
-    const fds = contents.map((data, i) => {
-      fs.writeFileSync(dir.at(`source${i}`), data);
-      return fs.openSync(dir.at(`source${i}`), 'r');
+    const contents = [noise(300_000, 1), noise(5), Buffer.alloc(0), noise(128 * 1024, 3)];
+    for (const name of ['one', 'two']) fs.mkdirSync(dir.at(`from/${name}`), { recursive: true });
+    const trees = ['one', 'two'].map((name) => kernel.openTree(dir.at(`from/${name}`)));
+    contents.forEach((data, i) => {
+      fs.writeFileSync(dir.at(`from/${['one', 'two'][i % 2]}/source${i}`), data);
+      batch.addCopy(`copy${i}`, `.copy${i}`, { mode: 0o100604, mtime: 7 }, 0, trees[i % 2], `source${i}`);
     });
-    sizes.forEach((size, i) => {
-      const source = { dataAt: 0, digestAt: -1, size, fd: fds[i] };
-      batch.add(`from-fd${i}`, `.from-fd${i}`, { mode: 0o100600, mtime: 7 }, 0, source);
-    });
+    fs.mkdirSync(dir.at('from/one/directory'));
+    fs.symlinkSync('source0', dir.at('from/one/link'));
+    for (const path of ['missing', 'directory', 'link', '../two/source1'])
+      batch.addCopy('never', '.never', { mode: 0o100600 }, 0, trees[0], path);
     const tree = kernel.openTree(dir.path);
-    const { status } = await tree.receiveMany(batch);
-    tree.close();
-    expect([...status]).toEqual([0, 0, sourceChanged, sourceChanged]);
-    expect(fs.readFileSync(dir.at('from-fd0')).equals(contents[0])).toBe(true);
-    expect(
-      fs
-        .readdirSync(dir.path)
-        .filter((name) => name.includes('from-fd'))
-        .sort(),
-    ).toEqual(['from-fd0', 'from-fd1']);
-    for (const fd of fds) expect(() => fs.fstatSync(fd)).toThrow('EBADF');
+    const { status, step, sizes } = await tree.receiveMany(batch);
+    for (const open of [tree, ...trees]) open.close();
+    expect([...status.subarray(0, 6)]).toEqual([0, 0, 0, 0, 2, 21]);
+    for (const i of [6, 7]) expect(status[i]).toBeGreaterThan(0);
+    expect([...step].map((n) => receiveSteps[n])).toEqual(['', '', '', '', ...Array(4).fill('source')]);
+    expect([...sizes]).toEqual([...contents.map((data) => data.length), 0, 0, 0, 0]);
+    contents.forEach((data, i) => {
+      expect(fs.readFileSync(dir.at(`copy${i}`)).equals(data)).toBe(true);
+      const stat = fs.statSync(dir.at(`copy${i}`));
+      expect([stat.mode & 0o7777, stat.mtimeMs]).toEqual([0o604, 7000]);
+    });
+    expect(fs.readdirSync(dir.path).filter((name) => name.includes('never'))).toEqual([]);
+    expect(fs.readdirSync(dir.path).filter((name) => name.startsWith('.copy'))).toEqual([]);
   });
 
   it.runIf(isRoot)('sets owner and group before a mode with set-id bits', async () => {
     const batch = new ReceiveBatch(digest);
     const dataAt = batch.reserve(1);
     batch.data[dataAt] = 65;
-    const source = { dataAt, digestAt: -1, size: 1, fd: -1 };
-    batch.add('owned', '.owned', { mode: 0o106711, uid: 1111, gid: 2222, mtime: 5 }, 0, source);
+    const content = { dataAt, digestAt: -1, size: 1 };
+    batch.add('owned', '.owned', { mode: 0o106711, uid: 1111, gid: 2222, mtime: 5 }, 0, content);
     const tree = kernel.openTree(dir.path);
     expect([...(await tree.receiveMany(batch)).status]).toEqual([0]);
     tree.close();

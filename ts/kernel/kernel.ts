@@ -142,12 +142,6 @@ export interface SendManyResult {
   readonly data: Uint8Array;
 }
 
-export interface OpenManyResult {
-  /** Per file: a descriptor, or a negative errno. */
-  readonly fds: Int32Array;
-  readonly sizes: Float64Array;
-}
-
 /** Metadata to put on a path. Absent fields are left as they are. */
 export interface Meta {
   readonly mode?: number;
@@ -258,6 +252,11 @@ export interface NameRuns {
 export interface Tree {
   readonly path: ByteString;
   close(): void;
+  /**
+   * Work that runs on this tree (`receiveMany`, `copyFile`, `fileSums`) ends soon, and so does any that comes
+   * later: what is not done has the status `interrupted`, and no temporary file of it is left.
+   */
+  interrupt(): void;
 
   /** Reads one directory with the stats of all its entries, unsorted, without `.` and `..`. */
   scan(dir: ByteString, options?: ScanOptions): StatTable;
@@ -308,14 +307,13 @@ export interface Tree {
   openSend(request: SendRequest): SendJob;
   /** Reads, hashes and tokenizes small files in one call; uncompressed only. */
   sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult>;
-  /** Opens files for a receiver in the same process (loopback). */
-  openMany(paths: readonly ByteString[]): OpenManyResult;
 
   /** Throws `SysError` when the output cannot be created or the basis not opened. */
   openReceive(request: ReceiveRequest): ReceiveJob;
   /**
-   * Creates, fills, verifies, dresses and renames many files, in order of keys that do not depend on
-   * each other. Returns a status a record: 0, an errno, or `digestMismatch`.
+   * Creates, fills, verifies, dresses and renames many files that do not depend on each other. Content comes
+   * with the batch, or is copied from files of other trees of this kernel: reflink, copy_file_range or
+   * read/write.
    */
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult>;
   /** Copies a whole file inside the machine (copy-dest, backups): reflink, copy_file_range or read/write. */
@@ -323,18 +321,33 @@ export interface Tree {
 }
 
 export interface ReceiveManyResult {
+  /** Per record: 0, an errno, `digestMismatch`, `sourceChanged` or `interrupted`. */
   readonly status: Int32Array;
   /** Index into `receiveSteps` of the step that failed. */
   readonly step: Uint8Array;
+  /** Per record: bytes of its content; of a source, its size when it was opened. */
+  readonly sizes: Float64Array;
 }
 
 /** Status of a file whose content did not match the sender's digest; its temporary file is gone. */
 export const digestMismatch = -2;
-/** Status of a record whose source ended early or grew (loopback); its temporary file is gone. */
+/** Status of a record whose source became shorter or longer while it was copied; its temporary file is gone. */
 export const sourceChanged = -3;
+/** Status of what `Tree.interrupt` ended or kept from starting. */
+export const interrupted = -4;
 
-/** The steps of `receiveMany`, for messages ("mkstemp", "write", …). */
-export const receiveSteps = ['', 'mkstemp', 'read', 'write', 'chown', 'utimes', 'chmod', 'rename'] as const;
+/** The steps of `receiveMany`, for messages. `source`: the file to copy from cannot be opened. */
+export const receiveSteps = [
+  '',
+  'source',
+  'mkstemp',
+  'read',
+  'write',
+  'chown',
+  'utimes',
+  'chmod',
+  'rename',
+] as const;
 
 /** Pipe ends for a child process. Both numbers are descriptors of this process. */
 export interface PipePair {

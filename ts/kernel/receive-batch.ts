@@ -3,16 +3,23 @@
  *
  * `records` holds one record a file, little-endian:
  *   u32 flags (see `ReceiveFlag`) | u32 mode | u32 uid | u32 gid | f64 mtime | u32 mtime ns
- *   i32 source fd (-1: inline data) | u32 data offset | u32 digest offset | f64 size
- *   u16 path length | u16 temporary path length | u32 zero | path | temporary path | padding to 8
- * `data` holds the contents and the senders' digests that the records point to. With a source fd the
- * kernel copies `size` bytes from it and closes it; there is no digest then.
+ *   u32 data offset | u32 digest offset | u32 size | u16 path length | u16 temporary path length
+ *   u16 source path length | u16 index of the source's tree | path | temporary path | source path | padding to 8
+ * `data` holds the contents and the senders' digests that the records point to. A record with a source path
+ * is a copy of that file, as large as it is then; there is no digest.
  */
-import type { ByteString, DigestSpec, Meta } from './kernel.ts';
+import type { ByteString, DigestSpec, Meta, Tree } from './kernel.ts';
 
 export const ReceiveFlag = { Mode: 1, Uid: 2, Gid: 4, Mtime: 8, Sparse: 16, Fsync: 32, Verify: 64 } as const;
 
-export const receiveRecordBytes = 56;
+export const receiveRecordBytes = 48;
+
+/** Content that lies in `data` of the batch; `digestAt` < 0: not verified. */
+export interface InlineContent {
+  readonly dataAt: number;
+  readonly digestAt: number;
+  readonly size: number;
+}
 
 export class ReceiveBatch {
   readonly digest: DigestSpec;
@@ -21,6 +28,8 @@ export class ReceiveBatch {
   data: Buffer;
   dataBytes = 0;
   count = 0;
+  /** The trees that source paths are below. */
+  readonly sources: Tree[] = [];
 
   constructor(digest: DigestSpec) {
     this.digest = digest;
@@ -41,49 +50,86 @@ export class ReceiveBatch {
     return at;
   }
 
-  /** Adds a file whose content and digest were reserved before (`digestAt` < 0: not verified). */
-  add(
+  /** Adds a file whose content and digest were reserved before. */
+  add(path: ByteString, temporary: ByteString, meta: Meta, flags: number, content: InlineContent): void {
+    const at = this.begin(
+      path,
+      temporary,
+      '',
+      meta,
+      content.digestAt < 0 ? flags : flags | ReceiveFlag.Verify,
+    );
+    const r = this.records;
+    r.writeUInt32LE(content.dataAt, at + 28);
+    r.writeUInt32LE(Math.max(content.digestAt, 0), at + 32);
+    r.writeUInt32LE(content.size, at + 36);
+    r.writeUInt16LE(0, at + 46);
+  }
+
+  /** Adds a file that is to be a copy of `source` below `tree`. */
+  addCopy(
     path: ByteString,
     temporary: ByteString,
     meta: Meta,
     flags: number,
-    source: { dataAt: number; digestAt: number; size: number; fd: number },
+    tree: Tree,
+    source: ByteString,
   ): void {
-    const need = receiveRecordBytes + path.length + temporary.length + 8;
-    if (this.recordBytes + need > this.records.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(this.recordBytes + need, this.records.length * 2));
-      this.records.copy(grown, 0, 0, this.recordBytes);
-      this.records = grown;
-    }
-    const r = this.records;
-    const at = this.recordBytes;
-    if (meta.mode !== undefined) flags |= ReceiveFlag.Mode;
-    if (meta.uid !== undefined) flags |= ReceiveFlag.Uid;
-    if (meta.gid !== undefined) flags |= ReceiveFlag.Gid;
-    if (meta.mtime !== undefined) flags |= ReceiveFlag.Mtime;
-    if (source.digestAt >= 0) flags |= ReceiveFlag.Verify;
-    r.writeUInt32LE(flags, at);
-    r.writeUInt32LE(meta.mode ?? 0, at + 4);
-    r.writeUInt32LE(meta.uid ?? 0, at + 8);
-    r.writeUInt32LE(meta.gid ?? 0, at + 12);
-    r.writeDoubleLE(meta.mtime ?? 0, at + 16);
-    r.writeUInt32LE(meta.mtimeNsec ?? 0, at + 24);
-    r.writeInt32LE(source.fd, at + 28);
-    r.writeUInt32LE(source.dataAt, at + 32);
-    r.writeUInt32LE(Math.max(source.digestAt, 0), at + 36);
-    r.writeDoubleLE(source.size, at + 40);
-    r.writeUInt16LE(path.length, at + 48);
-    r.writeUInt16LE(temporary.length, at + 50);
-    r.writeUInt32LE(0, at + 52);
-    r.write(path, at + 56, 'latin1');
-    r.write(temporary, at + 56 + path.length, 'latin1');
-    this.recordBytes = (at + 56 + path.length + temporary.length + 7) & ~7;
-    this.count++;
+    const at = this.begin(path, temporary, source, meta, flags);
+    this.records.fill(0, at + 28, at + 40);
+    this.records.writeUInt16LE(this.sourceIndex(tree), at + 46);
   }
 
   clear(): void {
     this.recordBytes = 0;
     this.dataBytes = 0;
     this.count = 0;
+    this.sources.length = 0;
+  }
+
+  /** Writes what all records have, and returns where the record starts. */
+  private begin(
+    path: ByteString,
+    temporary: ByteString,
+    source: ByteString,
+    meta: Meta,
+    flags: number,
+  ): number {
+    const textBytes = path.length + temporary.length + source.length;
+    const at = this.recordBytes;
+    this.grow(at + receiveRecordBytes + textBytes + 8);
+    const r = this.records;
+    if (meta.mode !== undefined) flags |= ReceiveFlag.Mode;
+    if (meta.uid !== undefined) flags |= ReceiveFlag.Uid;
+    if (meta.gid !== undefined) flags |= ReceiveFlag.Gid;
+    if (meta.mtime !== undefined) flags |= ReceiveFlag.Mtime;
+    r.writeUInt32LE(flags, at);
+    r.writeUInt32LE(meta.mode ?? 0, at + 4);
+    r.writeUInt32LE(meta.uid ?? 0, at + 8);
+    r.writeUInt32LE(meta.gid ?? 0, at + 12);
+    r.writeDoubleLE(meta.mtime ?? 0, at + 16);
+    r.writeUInt32LE(meta.mtimeNsec ?? 0, at + 24);
+    r.writeUInt16LE(path.length, at + 40);
+    r.writeUInt16LE(temporary.length, at + 42);
+    r.writeUInt16LE(source.length, at + 44);
+    r.write(path + temporary + source, at + receiveRecordBytes, 'latin1');
+    this.recordBytes = (at + receiveRecordBytes + textBytes + 7) & ~7;
+    this.count++;
+    return at;
+  }
+
+  private grow(need: number): void {
+    if (need <= this.records.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(need, this.records.length * 2));
+    this.records.copy(grown, 0, 0, this.recordBytes);
+    this.records = grown;
+  }
+
+  private sourceIndex(tree: Tree): number {
+    const { sources } = this;
+    const last = sources.length - 1;
+    if (last >= 0 && sources[last] === tree) return last;
+    const known = sources.indexOf(tree);
+    return known >= 0 ? known : sources.push(tree) - 1;
   }
 }

@@ -10,7 +10,8 @@ export class GeneratorLink {
   readonly finished: number[] = [];
   /** Phases the receiver has ended. */
   doneCount = 0;
-  private wake: (() => void) | undefined;
+  private waiting: { resolve(): void; reject(error: unknown): void } | undefined;
+  private failure: { readonly error: unknown } | undefined;
 
   success(ndx: number): void {
     this.finished.push(ndx);
@@ -30,13 +31,20 @@ export class GeneratorLink {
   }
   /** Something changed that the generator may wait for: news above, or another file list segment. */
   notify(): void {
-    this.wake?.();
-    this.wake = undefined;
+    this.waiting?.resolve();
+    this.waiting = undefined;
   }
-  /** Resolves at the next change. */
+  /** The run ends early: nothing more will change. */
+  fail(error: unknown): void {
+    this.failure ??= { error };
+    this.waiting?.reject(error);
+    this.waiting = undefined;
+  }
+  /** Resolves at the next change; rejects when there will be none. */
   changed(): Promise<void> {
-    return new Promise((resolve) => {
-      this.wake = resolve;
+    if (this.failure !== undefined) return Promise.reject(this.failure.error);
+    return new Promise((resolve, reject) => {
+      this.waiting = { resolve, reject };
     });
   }
 }

@@ -1,32 +1,27 @@
 /**
- * Whole files that pass between two sessions of one process as open descriptors instead of tokens. The
- * wire keeps their order: the sender queues a file after it has written the file's item and sum head, and
- * the receiver takes the next one when it has read them.
+ * Whole files that pass between two sessions of one process by name instead of as tokens. The wire keeps
+ * their order: the sender queues a file when it writes the file's item and sum head, and the receiver takes
+ * the next one when it has read them.
  */
+import type { ByteString, Tree } from '../kernel/kernel.ts';
+
 export interface LoopbackFile {
   readonly ndx: number;
-  readonly fd: number;
-  readonly size: number;
+  /** The sender's tree, and the file's path below it. */
+  readonly tree: Tree;
+  readonly path: ByteString;
+  /** The receiver read the file, which had `size` bytes then. */
+  read(size: number): void;
+  /** The file could not be opened; nothing was received. */
+  openFailed(errno: number): void;
 }
-
-/** Descriptors that may wait for the receiver; with both sides' batches this stays below the usual limit of 1024. */
-const maxWaiting = 256;
 
 export class Loopback {
   private queue: LoopbackFile[] = [];
   private head = 0;
-  private wake: (() => void) | undefined;
 
   push(file: LoopbackFile): void {
     this.queue.push(file);
-  }
-
-  /** Resolves when more files may be queued; undefined when they may now. */
-  room(): Promise<void> | undefined {
-    if (this.queue.length - this.head < maxWaiting) return undefined;
-    return new Promise((resolve) => {
-      this.wake = resolve;
-    });
   }
 
   /** The file of this item, or undefined when its content comes as tokens. */
@@ -34,23 +29,11 @@ export class Loopback {
     const file = this.queue[this.head];
     if (file === undefined || file.ndx !== ndx) return undefined;
     this.head++;
-    if (this.wake !== undefined && this.queue.length - this.head < maxWaiting / 2) {
-      this.wake();
-      this.wake = undefined;
-    }
     if (this.head === this.queue.length) {
       this.queue = [];
       this.head = 0;
     }
     return file;
-  }
-
-  /** The descriptors nobody took, for closing when a run ends early. */
-  rest(): LoopbackFile[] {
-    const rest = this.queue.slice(this.head);
-    this.queue = [];
-    this.head = 0;
-    return rest;
   }
 
   /** Bytes the token stream of a file would have taken: token headers, data, end token, digest. */

@@ -6,7 +6,7 @@ import { capabilityString } from '../options/server-args.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import { runClientEnd, summarize } from './client.ts';
-import { exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { endOnSignal, exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { runServerEnd } from './server.ts';
@@ -36,14 +36,7 @@ export async function runLocal(
     server: true,
     sender: false,
   });
-  const interrupted = () => {
-    for (const end of [client, server]) {
-      end.reader.fail(io.signal.reason);
-      end.setup.duplex.destroy();
-    }
-  };
-  io.signal.addEventListener('abort', interrupted, { once: true });
-  if (io.signal.aborted) interrupted();
+  const stopWatching = endOnSignal(io.signal, [client, server]);
   const arrangement = { localServer: true };
   const serving = runServerEnd(server, serverOptions, ['.', ...ends.remotePaths], arrangement).catch(
     async (error: unknown) => {
@@ -60,11 +53,10 @@ export async function runLocal(
     summarize(client, ends);
     return { code: Math.max(exitCodeOf(client), exitCodeOf(server)), who: client.who };
   } finally {
-    io.signal.removeEventListener('abort', interrupted);
+    stopWatching();
     client.timeout.stop();
     server.timeout.stop();
     client.report.closeLine();
-    for (const { fd } of loopback?.rest() ?? []) kernel.closeFd(fd);
   }
 }
 
@@ -76,7 +68,7 @@ async function settle(sending: Promise<void>, serving: Promise<void>): Promise<v
   if (sent.status === 'rejected') throw sent.reason;
 }
 
-/** Files may pass as descriptors when nothing has to look at their bytes on the way. */
+/** Files may pass by name when nothing has to look at their bytes on the way. */
 function canPassFiles(options: Options): boolean {
   return (
     options.wholeFile === true &&

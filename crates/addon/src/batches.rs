@@ -1,9 +1,11 @@
 //! The calls of a tree that work through many files on libuv's threads.
 
-use napi::bindgen_prelude::{AsyncTask, Either, Float64Array, Int32Array, Uint32Array, Uint8Array};
+use napi::bindgen_prelude::{
+    AsyncTask, ClassInstance, Either, Float64Array, Int32Array, Uint32Array, Uint8Array,
+};
 use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
-use oc_fsops::ScanOptions;
+use oc_fsops::{ReceiveBatch, ScanOptions, TreeRoot};
 
 use crate::args::{Bytes, Paths};
 use crate::digest::DigestSpec;
@@ -42,6 +44,7 @@ pub struct SentFiles {
 pub struct ReceivedFiles {
     pub status: Int32Array,
     pub step: Uint8Array,
+    pub sizes: Float64Array,
 }
 
 #[napi]
@@ -173,17 +176,31 @@ impl Tree {
         records: Uint8Array,
         data: Uint8Array,
         count: u32,
+        sources: Vec<ClassInstance<Tree>>,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
         let spec = digest.parse()?;
+        let sources = sources
+            .iter()
+            .map(|tree| tree.root())
+            .collect::<Result<Vec<_>>>()?;
         Ok(run(
             move || {
-                oc_fsops::receive_many(&root, &spec, &records, &data, count as usize)
+                let sources: Vec<&TreeRoot> = sources.iter().map(|tree| &**tree).collect();
+                let batch = ReceiveBatch {
+                    spec: &spec,
+                    records: &records,
+                    data: &data,
+                    sources: &sources,
+                    count: count as usize,
+                };
+                oc_fsops::receive_many(&root, &batch)
                     .ok_or_else(|| Error::new(Status::InvalidArg, "a record is out of bounds"))
             },
             |received| ReceivedFiles {
                 status: received.status.into(),
                 step: received.step.into(),
+                sizes: received.sizes.into(),
             },
         ))
     }

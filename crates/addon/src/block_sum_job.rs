@@ -49,7 +49,7 @@ impl Tree {
 
 #[napi]
 impl BlockSumJob {
-    /// Fills `into` with whole pairs; 0 at the end.
+    /// Fills `into` with whole pairs; 0 at the end, -1 when the tree is interrupted.
     #[napi(ts_return_type = "Promise<number>", catch_unwind)]
     pub fn next(&self, mut into: Uint8Array) -> Result<AsyncTask<impl Task>> {
         let shared = self.shared.clone();
@@ -57,7 +57,11 @@ impl BlockSumJob {
             move || {
                 // SAFETY: the buffer is the job's until the promise settles.
                 let buffer = unsafe { into.as_mut() };
-                Ok(shared.with(|job| job.next(buffer)).unwrap_or(0) as u32)
+                Ok(match shared.with(|job| job.next(buffer)) {
+                    None => 0,
+                    Some(Ok(n)) => n as i32,
+                    Some(Err(_)) => -1,
+                })
             },
             |n| n,
         ))

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Float64Array, Int32Array, Uint8Array, Uint8ArraySlice};
+use napi::bindgen_prelude::{Either, Uint8Array, Uint8ArraySlice};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use oc_fsops::{ScanOptions, TreeRoot, ROW_BYTES};
@@ -18,13 +18,6 @@ const META_ATIME: u32 = 16;
 #[napi]
 pub struct Tree {
     root: Option<Arc<TreeRoot>>,
-}
-
-/// Descriptors, or negative errnos, and sizes.
-#[napi(object)]
-pub struct OpenedFiles {
-    pub fds: Int32Array,
-    pub sizes: Float64Array,
 }
 
 impl Tree {
@@ -55,6 +48,15 @@ impl Tree {
     #[napi(catch_unwind)]
     pub fn close(&mut self) -> Result<()> {
         self.root = None;
+        Ok(())
+    }
+
+    /// Stops the long work of this tree, now and from now on.
+    #[napi(catch_unwind)]
+    pub fn interrupt(&self) -> Result<()> {
+        if let Some(root) = &self.root {
+            root.interrupt().raise();
+        }
         Ok(())
     }
 
@@ -208,20 +210,6 @@ impl Tree {
             atime: has(META_ATIME).then_some((atime as i64, atime_nsec)),
         };
         Ok(oc_fsops::set_meta(&*self.root()?, &path.0, &meta))
-    }
-
-    #[napi(catch_unwind)]
-    pub fn open_many(
-        &self,
-        #[napi(ts_arg_type = "string")] paths: Bytes,
-        count: u32,
-    ) -> Result<OpenedFiles> {
-        let paths = Paths::new(paths, count)?;
-        let (fds, sizes) = oc_fsops::open_many(&*self.root()?, paths.iter());
-        Ok(OpenedFiles {
-            fds: fds.into(),
-            sizes: sizes.into(),
-        })
     }
 }
 

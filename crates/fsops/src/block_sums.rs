@@ -1,6 +1,7 @@
 use oc_checksum::{block_sum, rolling_sum, DigestSpec, MAX_DIGEST};
 use oc_delta::Source;
 
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::resolve::TreeRoot;
 use crate::syscall::SysError;
 use crate::window::Window;
@@ -13,6 +14,7 @@ pub struct BlockSumJob {
     strong_length: usize,
     digest: DigestSpec,
     at: u64,
+    interrupt: Interrupt,
 }
 
 impl BlockSumJob {
@@ -33,17 +35,19 @@ impl BlockSumJob {
             strong_length: strong_length.min(digest.name.length()),
             digest,
             at: 0,
+            interrupt: tree.interrupt().clone(),
         })
     }
 
-    /// Fills `into` with whole (rolling, strong) pairs; 0 at the end.
-    pub fn next(&mut self, into: &mut [u8]) -> usize {
+    /// Fills `into` with whole (rolling, strong) pairs; 0 at the end. Fails when the tree is interrupted.
+    pub fn next(&mut self, into: &mut [u8]) -> Result<usize, Interrupted> {
         let mut strong = [0; MAX_DIGEST];
         let mut length = 0;
         for pair in into.chunks_exact_mut(4 + self.strong_length) {
             if self.at >= self.size {
                 break;
             }
+            self.interrupt.check()?;
             let to = (self.at + self.block_length).min(self.size);
             let block = self.window.window(self.at, to);
             block_sum(&self.digest, block, &mut strong);
@@ -52,6 +56,6 @@ impl BlockSumJob {
             length += pair.len();
             self.at = to;
         }
-        length
+        Ok(length)
     }
 }

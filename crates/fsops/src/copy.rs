@@ -3,13 +3,15 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{copy_file_range, fstat, ioctl_ficlone, unlinkat, AtFlags, Mode, OFlags};
 use rustix::io::{pread, Errno};
 
+use crate::interrupt::Interrupt;
 use crate::resolve::{OpenFile, TreeRoot};
 use crate::syscall::{During, SysError, Syscall};
 use crate::writer::{write_all, FileWriter};
 
 /// Up to here a read and a write are faster than asking the file system to copy.
 const SMALL: u64 = 128 * 1024;
-const RANGE: usize = 1 << 30;
+/// Copied by the file system between two looks at the interrupt.
+const RANGE: usize = 32 << 20;
 
 /// How a copy ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub(crate) enum Copied {
 }
 
 /// Copies `size` bytes, all that `from` should have, to the new file `to`: by reflink, in the kernel, or
-/// through `buffer`. `reflink` is cleared when the file system cannot.
+/// through `buffer`. `reflink` is cleared when the file system cannot. Fails with ECANCELED when interrupted.
 pub(crate) fn copy_data(
     from: &OwnedFd,
     to: &OwnedFd,
@@ -28,7 +30,11 @@ pub(crate) fn copy_data(
     sparse: bool,
     reflink: &mut bool,
     buffer: &mut Vec<u8>,
+    interrupt: &Interrupt,
 ) -> Result<Copied, SysError> {
+    if size == 0 {
+        return Ok(Copied::Whole);
+    }
     if size > SMALL && !sparse {
         if *reflink {
             if ioctl_ficlone(to, from).is_ok() {
@@ -36,13 +42,11 @@ pub(crate) fn copy_data(
             }
             *reflink = false;
         }
-        match copy_in_kernel(from, to, size) {
-            Ok(Some(copied)) => return Ok(copied),
-            Ok(None) => {}
-            Err(errno) => return Err(SysError::new(errno, Syscall::Write)),
+        if let Some(copied) = copy_in_kernel(from, to, size, interrupt)? {
+            return Ok(copied);
         }
     }
-    copy_through(from, to, size, sparse, buffer)
+    copy_through(from, to, size, sparse, buffer, interrupt)
 }
 
 fn same_size(file: &OwnedFd, size: u64) -> Result<Copied, SysError> {
@@ -55,9 +59,15 @@ fn same_size(file: &OwnedFd, size: u64) -> Result<Copied, SysError> {
 }
 
 /// `None` when this file system cannot do it.
-fn copy_in_kernel(from: &OwnedFd, to: &OwnedFd, size: u64) -> Result<Option<Copied>, Errno> {
+fn copy_in_kernel(
+    from: &OwnedFd,
+    to: &OwnedFd,
+    size: u64,
+    interrupt: &Interrupt,
+) -> Result<Option<Copied>, SysError> {
     let (mut source, mut target) = (0u64, 0u64);
     while target < size {
+        interrupt.check()?;
         let n = (size - target).min(RANGE as u64) as usize;
         match copy_file_range(from, Some(&mut source), to, Some(&mut target), n) {
             Ok(0) if target == 0 => return Ok(None),
@@ -71,10 +81,10 @@ fn copy_in_kernel(from: &OwnedFd, to: &OwnedFd, size: u64) -> Result<Option<Copi
                 | Errno::PERM
                 | Errno::BADF,
             ) if target == 0 => return Ok(None),
-            Err(errno) => return Err(errno),
+            Err(errno) => return Err(SysError::new(errno, Syscall::Write)),
         }
     }
-    let grown = fstat(from)?.st_size as u64 != size;
+    let grown = fstat(from).during(Syscall::Stat)?.st_size as u64 != size;
     Ok(Some(if grown {
         Copied::Changed
     } else {
@@ -88,6 +98,7 @@ fn copy_through(
     size: u64,
     sparse: bool,
     buffer: &mut Vec<u8>,
+    interrupt: &Interrupt,
 ) -> Result<Copied, SysError> {
     // One byte more than there should be shows a file that grew.
     let want = (size + 1).min(SMALL + 1) as usize;
@@ -97,6 +108,7 @@ fn copy_through(
     let mut writer = None;
     let mut at = 0;
     loop {
+        interrupt.check()?;
         let n = match pread(from, &mut buffer[..want], at) {
             Err(Errno::INTR) => continue,
             other => other.during(Syscall::Read)?,
@@ -152,7 +164,15 @@ pub fn copy_file(tree: &TreeRoot, from: &[u8], to: &[u8], mode: u32) -> Result<(
     }
     .during(Syscall::Open)?;
     let mut reflink = true;
-    let done = copy_data(&source, &target, size, false, &mut reflink, &mut Vec::new());
+    let done = copy_data(
+        &source,
+        &target,
+        size,
+        false,
+        &mut reflink,
+        &mut Vec::new(),
+        tree.interrupt(),
+    );
     if done.is_err() {
         // What could not be completed must not stay; the first error is the one to tell.
         let _ = tree.with(to, |dir, name| unlinkat(dir, name, AtFlags::empty()));

@@ -2,6 +2,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 
+use crate::cores::cores;
+use crate::interrupt::{status, INTERRUPTED};
 use crate::resolve::{Locator, OpenFile, TreeRoot};
 use crate::send::hash_range;
 use crate::syscall::{SysError, Syscall};
@@ -11,12 +13,11 @@ use crate::window::Window;
 const BATCH: usize = 16;
 const MAX_THREADS: usize = 16;
 
-/// The unseeded digests of whole files (`--checksum`), on all cores: an errno and a digest each, zeros
-/// where it failed.
+/// The unseeded digests of whole files (`--checksum`), on all cores: an errno (-4 when interrupted) and a
+/// digest each, zeros where it failed.
 pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i32>, Vec<u8>) {
     let length = spec.name.length();
-    let cores = std::thread::available_parallelism().map_or(1, |n| n.get());
-    let threads = paths.len().min(cores).min(MAX_THREADS);
+    let threads = paths.len().min(cores()).min(MAX_THREADS);
     let step = (paths.len() / threads.max(1)).clamp(1, BATCH);
     let next = AtomicUsize::new(0);
     let work = || {
@@ -25,11 +26,11 @@ pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i3
         loop {
             let from = next.fetch_add(step, Ordering::Relaxed);
             let to = (from + step).min(paths.len());
-            if from >= to {
+            if from >= to || tree.interrupt().is_raised() {
                 return done;
             }
             for (i, path) in paths.iter().enumerate().take(to).skip(from) {
-                done.push((i, file_sum(&mut locator, path, spec)));
+                done.push((i, file_sum(tree, &mut locator, path, spec)));
             }
         }
     };
@@ -48,18 +49,22 @@ pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i3
             all
         })
     };
-    let mut status = vec![0; paths.len()];
+    let mut statuses = vec![INTERRUPTED; paths.len()];
     let mut sums = vec![0; paths.len() * length];
     for (i, result) in results.into_iter().flatten() {
         match result {
-            Ok(sum) => sums[i * length..(i + 1) * length].copy_from_slice(&sum[..length]),
-            Err(error) => status[i] = error.errno,
+            Ok(sum) => {
+                statuses[i] = 0;
+                sums[i * length..(i + 1) * length].copy_from_slice(&sum[..length]);
+            }
+            Err(error) => statuses[i] = status(error),
         }
     }
-    (status, sums)
+    (statuses, sums)
 }
 
 fn file_sum(
+    tree: &TreeRoot,
     locator: &mut Locator,
     path: &[u8],
     spec: &DigestSpec,
@@ -67,7 +72,7 @@ fn file_sum(
     let OpenFile { file, size, .. } = locator.open_read(path)?;
     let mut window = Window::new(file, size);
     let mut hasher = Hasher::plain(spec.name);
-    hash_range(&mut window, &mut hasher, 0, size);
+    hash_range(&mut window, &mut hasher, 0, size, tree.interrupt())?;
     if window.errno() != 0 {
         return Err(SysError {
             errno: window.errno(),

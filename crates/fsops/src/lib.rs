@@ -2,9 +2,10 @@
 
 mod block_sums;
 mod copy;
+mod cores;
 mod file_sums;
+mod interrupt;
 mod meta;
-mod open_many;
 mod receive;
 mod receive_many;
 mod resolve;
@@ -20,10 +21,10 @@ mod writer;
 pub use block_sums::BlockSumJob;
 pub use copy::copy_file;
 pub use file_sums::file_sums;
+pub use interrupt::{Interrupt, Interrupted};
 pub use meta::{set_meta, Meta};
-pub use open_many::open_many;
 pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};
-pub use receive_many::{receive_many, ReceiveMany};
+pub use receive_many::{receive_many, ReceiveBatch, ReceiveMany};
 pub use resolve::TreeRoot;
 pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions, ScannedMany};
 pub use send::{Append, SendJob, SendRequest, SendStats};

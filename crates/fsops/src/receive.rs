@@ -119,7 +119,7 @@ impl ReceiveJob {
         })
     }
 
-    /// Takes what belongs to the file from `input`.
+    /// Takes what belongs to the file from `input`. Fails when the tree is interrupted.
     pub fn push(
         &mut self,
         decoder: &mut Decoder,
@@ -129,10 +129,11 @@ impl ReceiveJob {
             decoder.start_file();
             self.started = true;
             if let (Some(mut prefix), Some(hasher)) = (self.prefix.take(), &mut self.hasher) {
-                hash_range(&mut prefix, hasher, 0, self.offset);
+                hash_range(&mut prefix, hasher, 0, self.offset, self.tree.interrupt())?;
             }
         }
         while !self.ended {
+            self.tree.interrupt().check()?;
             match decoder.next(input)? {
                 Step::NeedMore => return Ok(self.progress(input, false)),
                 Step::Literal(data) => self.take_literal(data),

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::fs::{fstat, openat, openat2, FileType, Mode, OFlags, ResolveFlags, CWD};
 use rustix::io::Errno;
 
+use crate::interrupt::Interrupt;
 use crate::syscall::{During, SysError, Syscall};
 
 const HOLD: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -48,6 +49,7 @@ pub struct TreeRoot {
     follow_parents: bool,
     no_openat2: AtomicBool,
     last_parent: Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>,
+    interrupt: Interrupt,
 }
 
 /// The directory that a path's last component is in.
@@ -89,6 +91,7 @@ impl TreeRoot {
             follow_parents: false,
             no_openat2: AtomicBool::new(false),
             last_parent: Mutex::new(None),
+            interrupt: Interrupt::default(),
         })
     }
 
@@ -101,6 +104,11 @@ impl TreeRoot {
     /// Absolute paths and links out of the tree are errors.
     pub fn confined(&self) -> bool {
         self.confined
+    }
+
+    /// Stops the long work of this tree when it is raised.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
     }
 
     /// The tree's own directory.

@@ -1,6 +1,7 @@
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::{BlockSums, Encoder, Event, Output, Search, Source, StreamError, Token, CHUNK};
 
+use crate::interrupt::{Interrupt, Interrupted};
 use crate::resolve::{OpenFile, TreeRoot};
 use crate::syscall::SysError;
 use crate::window::Window;
@@ -62,6 +63,7 @@ pub struct SendJob {
     then: Then,
     overflow: Vec<u8>,
     stats: SendStats,
+    interrupt: Interrupt,
 }
 
 impl SendJob {
@@ -98,6 +100,7 @@ impl SendJob {
             then: if whole { Then::End } else { Then::Nothing },
             overflow: Vec::new(),
             stats: SendStats::default(),
+            interrupt: tree.interrupt().clone(),
         })
     }
 
@@ -117,18 +120,20 @@ impl SendJob {
         stats
     }
 
-    /// Fills `into` with the next bytes of the stream; 0 when it is complete.
+    /// Fills `into` with the next bytes of the stream; 0 when it is complete. Fails when the tree is
+    /// interrupted.
     pub fn next(&mut self, encoder: &mut Encoder, into: &mut [u8]) -> Result<usize, StreamError> {
         if !self.started {
             encoder.start_file(self.level);
             self.started = true;
             if let Some(hasher) = &mut self.hasher {
-                hash_range(&mut self.window, hasher, 0, self.prefix);
+                hash_range(&mut self.window, hasher, 0, self.prefix, &self.interrupt)?;
             }
         }
         let mut overflow = std::mem::take(&mut self.overflow);
         let mut out = Output::new(into, &mut overflow);
         while !out.full() && self.hasher.is_some() {
+            self.interrupt.check()?;
             self.advance(encoder, &mut out)?;
         }
         let length = out.length();
@@ -262,11 +267,19 @@ fn spoil(digest: &mut [u8]) {
     }
 }
 
-pub(crate) fn hash_range(window: &mut Window, hasher: &mut Hasher, from: u64, to: u64) {
+pub(crate) fn hash_range(
+    window: &mut Window,
+    hasher: &mut Hasher,
+    from: u64,
+    to: u64,
+    interrupt: &Interrupt,
+) -> Result<(), Interrupted> {
     let mut at = from;
     while at < to {
+        interrupt.check()?;
         let end = to.min(at + 4 * CHUNK as u64);
         hasher.update(window.window(at, end));
         at = end;
     }
+    Ok(())
 }

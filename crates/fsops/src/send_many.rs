@@ -4,6 +4,7 @@ use oc_checksum::{digest, DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::CHUNK;
 use rustix::io::{pread, Errno};
 
+use crate::interrupt::status;
 use crate::resolve::{Locator, TreeRoot};
 use crate::syscall::{SysError, Syscall};
 
@@ -16,7 +17,7 @@ const TOO_LARGE: i32 = -1;
 /// Uncompressed token streams of many files, in order.
 #[derive(Default)]
 pub struct SendMany {
-    /// 0, an errno, or -1 for a file that is too large.
+    /// 0, an errno, -1 for a file that is too large, or -4 when interrupted.
     pub status: Vec<i32>,
     /// Where each file's stream ends in `data`.
     pub ends: Vec<u32>,
@@ -71,10 +72,14 @@ fn send_slice(tree: &TreeRoot, paths: &[&[u8]], limit: u64, spec: &DigestSpec) -
     result.data.reserve(paths.len() * 1024);
     let mut locator = Locator::new(tree);
     for path in paths {
-        let (status, size) = match send_one(&mut locator, path, limit, spec, &mut result.data) {
+        let sent = match tree.interrupt().check() {
+            Ok(()) => send_one(&mut locator, path, limit, spec, &mut result.data),
+            Err(interrupted) => Err(interrupted.into()),
+        };
+        let (status, size) = match sent {
             Ok(Some(size)) => (0, size),
             Ok(None) => (TOO_LARGE, 0),
-            Err(error) => (error.errno, 0),
+            Err(error) => (status(error), 0),
         };
         result.status.push(status);
         result.sizes.push(size as f64);

@@ -10,8 +10,8 @@ use oc_checksum::{digest, DigestName, DigestSpec, MAX_DIGEST};
 use oc_delta::{BlockSums, CodecName, CodecSpec, Decoder, Encoder, Input};
 use oc_fsops::{
     copy_file, lstat, make_dir, receive_many, remove_dir, rename, scan, send_many, set_meta,
-    BlockSumJob, Failure, Meta, ReceiveJob, ReceiveRequest, ScanOptions, SendJob, SendRequest,
-    TreeRoot, ROW_BYTES,
+    BlockSumJob, Failure, Meta, ReceiveBatch, ReceiveJob, ReceiveMany, ReceiveRequest, ScanOptions,
+    SendJob, SendRequest, TreeRoot, ROW_BYTES,
 };
 
 const ELOOP: i32 = 40;
@@ -162,10 +162,9 @@ fn pack(records: &[Record]) -> (Vec<u8>, Vec<u8>) {
         }
         packed.extend_from_slice(&1000f64.to_le_bytes());
         packed.extend_from_slice(&9u32.to_le_bytes());
-        packed.extend_from_slice(&(-1i32).to_le_bytes());
         packed.extend_from_slice(&data_at.to_le_bytes());
         packed.extend_from_slice(&digest_at.to_le_bytes());
-        packed.extend_from_slice(&(record.content.len() as f64).to_le_bytes());
+        packed.extend_from_slice(&(record.content.len() as u32).to_le_bytes());
         packed.extend_from_slice(&(record.path.len() as u16).to_le_bytes());
         packed.extend_from_slice(&(record.temporary.len() as u16).to_le_bytes());
         packed.extend_from_slice(&[0; 4]);
@@ -177,6 +176,22 @@ fn pack(records: &[Record]) -> (Vec<u8>, Vec<u8>) {
 }
 
 const VERIFIED: u32 = 1 | 8 | 64;
+
+fn receive_batch(
+    tree: &TreeRoot,
+    records: &[u8],
+    data: &[u8],
+    count: usize,
+) -> Option<ReceiveMany> {
+    let batch = ReceiveBatch {
+        spec: &SPEC,
+        records,
+        data,
+        sources: &[],
+        count,
+    };
+    receive_many(tree, &batch)
+}
 
 #[test]
 fn a_batch_becomes_files() {
@@ -202,7 +217,7 @@ fn a_batch_becomes_files() {
     });
     let (packed, data) = pack(&records);
     let tree = folder.tree();
-    let done = receive_many(&tree, &SPEC, &packed, &data, records.len()).unwrap();
+    let done = receive_batch(&tree, &packed, &data, records.len()).unwrap();
     assert!(
         done.status[..100].iter().all(|&status| status == 0),
         "{:?}",
@@ -223,13 +238,13 @@ fn a_batch_becomes_files() {
 
     let mut wrong = data.clone();
     wrong[0] ^= 1;
-    let done = receive_many(&tree, &SPEC, &packed, &wrong, 1).unwrap();
+    let done = receive_batch(&tree, &packed, &wrong, 1).unwrap();
     assert_eq!(done.status, [-2]);
     assert_eq!(fs::read(folder.at("f0")).unwrap(), b"f0");
-    for end in [packed.len() - 6, 60, 55, 8] {
-        assert!(receive_many(&tree, &SPEC, &packed[..end], &data, records.len()).is_none());
+    for end in [packed.len() - 6, 52, 47, 8] {
+        assert!(receive_batch(&tree, &packed[..end], &data, records.len()).is_none());
     }
-    assert!(receive_many(&tree, &SPEC, &packed, &data[..10], 2).is_none());
+    assert!(receive_batch(&tree, &packed, &data[..10], 2).is_none());
 }
 
 #[test]
@@ -244,7 +259,7 @@ fn zeros_become_holes() {
         flags: VERIFIED | 16,
     }];
     let (packed, data) = pack(&records);
-    let done = receive_many(&folder.tree(), &SPEC, &packed, &data, 1).unwrap();
+    let done = receive_batch(&folder.tree(), &packed, &data, 1).unwrap();
     assert_eq!(done.status, [0]);
     assert_eq!(fs::read(folder.at("sparse")).unwrap(), content);
     let blocks = fs::metadata(folder.at("sparse")).unwrap().blocks();

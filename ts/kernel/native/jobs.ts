@@ -1,4 +1,5 @@
 import type * as addon from '../../../native/addon.d.ts';
+import { ExitCode, RsyncError } from '../../errors.ts';
 import type {
   BlockSumJob,
   ReceiveJob,
@@ -80,8 +81,10 @@ export class NativeBlockSumJob implements BlockSumJob {
     this.job = job;
   }
 
-  next(into: Uint8Array): Promise<number> {
-    return this.job.next(into);
+  async next(into: Uint8Array): Promise<number> {
+    const n = await this.job.next(into);
+    if (n < 0) throw new RsyncError(ExitCode.Signal, '');
+    return n;
   }
 
   close(): void {

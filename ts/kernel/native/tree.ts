@@ -8,7 +8,6 @@ import {
   digestLength,
   type Meta,
   type NameRuns,
-  type OpenManyResult,
   type ReceiveJob,
   type ReceiveManyResult,
   type ReceiveRequest,
@@ -41,8 +40,17 @@ export class NativeTree implements Tree {
     this.failures = failures;
   }
 
+  /** The addon's tree; all trees of a batch are of one kernel. */
+  private static handleOf(this: void, tree: Tree): addon.Tree {
+    return (tree as NativeTree).tree;
+  }
+
   close(): void {
     this.tree.close();
+  }
+
+  interrupt(): void {
+    this.tree.interrupt();
   }
 
   scan(dir: ByteString, options?: ScanOptions): StatTable {
@@ -175,10 +183,6 @@ export class NativeTree implements Tree {
     return this.tree.sendMany(paths.join('\0'), paths.length, limit, digest);
   }
 
-  openMany(paths: readonly ByteString[]): OpenManyResult {
-    return this.tree.openMany(paths.join('\0'), paths.length);
-  }
-
   openReceive(request: ReceiveRequest): ReceiveJob {
     const { blockCount, blockLength, remainder } = request;
     checkSumHead(blockCount, blockLength, remainder);
@@ -200,7 +204,8 @@ export class NativeTree implements Tree {
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {
     const records = batch.records.subarray(0, batch.recordBytes);
     const data = batch.data.subarray(0, batch.dataBytes);
-    return this.tree.receiveMany(batch.digest, records, data, batch.count);
+    const sources = batch.sources.map(NativeTree.handleOf);
+    return this.tree.receiveMany(batch.digest, records, data, batch.count, sources);
   }
 
   async copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {

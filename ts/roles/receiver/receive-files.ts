@@ -28,11 +28,20 @@ export interface ReceiverInput {
  * files in place; phase by phase until the sender has no more. File list segments arrive in between.
  */
 export async function receiveFiles(ctx: RoleContext, input: ReceiverInput): Promise<void> {
+  const queue = new ReceiveQueue(ctx, input);
+  try {
+    await receiveAll(ctx, input, queue);
+  } catch (error) {
+    await queue.windUp();
+    throw error;
+  }
+}
+
+async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: ReceiveQueue): Promise<void> {
   const { reader, negotiated, stats } = ctx;
   const { lists, link } = input;
   const { protocol } = negotiated;
   const maxPhase = protocol >= 29 ? 2 : 1;
-  const queue = new ReceiveQueue(ctx, input);
   const item = newItemHeader();
   const decode = () => decodeItem(reader, protocol, item);
   let head: SumHead;

@@ -1,8 +1,15 @@
 import type { SumHead } from '../../delta/sum-head.ts';
 import { readLiteralFile } from '../../delta/tokens.ts';
+import { ExitCode, RsyncError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import { digestLength, digestMismatch, receiveSteps, sourceChanged } from '../../kernel/kernel.ts';
-import { ReceiveBatch, ReceiveFlag } from '../../kernel/receive-batch.ts';
+import {
+  digestLength,
+  digestMismatch,
+  interrupted,
+  receiveSteps,
+  sourceChanged,
+} from '../../kernel/kernel.ts';
+import { type InlineContent, ReceiveBatch, ReceiveFlag } from '../../kernel/receive-batch.ts';
 import { temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType, chunkSize } from '../../wire/constants.ts';
@@ -27,7 +34,8 @@ interface Queued {
   /** Index of the record in the batch; -1 for an item without content. */
   readonly record: number;
   readonly pretend: boolean;
-  readonly size: number;
+  /** What the content is copied from, where it does not come over the wire. */
+  readonly file: LoopbackFile | undefined;
 }
 
 /**
@@ -73,7 +81,7 @@ export class ReceiveQueue {
     if (this.idle && this.items.length === 0) {
       if (pretend) this.ctx.items.pretend(list, i, item.iflags);
       else this.ctx.items.echo(list, i, item.iflags, item.xname);
-    } else this.items.push({ list, i, item: { ...item }, record: -1, pretend, size: 0 });
+    } else this.items.push({ list, i, item: { ...item }, record: -1, pretend, file: undefined });
   }
 
   /**
@@ -81,47 +89,37 @@ export class ReceiveQueue {
    * received on its own, and nothing of it was read.
    */
   take(list: FileList, i: number, item: ItemHeader, head: SumHead): boolean {
-    if (!this.canBatch || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
     const file = this.ctx.loopback?.take(item.ndx);
     if (file !== undefined) {
-      this.takeReference(list, i, item, file);
+      this.referenced += list.size(i);
+      this.add(list, i, item, file, undefined);
       return true;
     }
+    if (!this.canBatch || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
     if (this.ctx.negotiated.codec.name !== 'none' || list.size(i) > smallFile) return false;
     const { reader } = this.ctx;
     const read = reader.tryRecord(() => readLiteralFile(reader, this.batch, smallFile, this.digestBytes));
     if (read === undefined || read === 'not-literal') return false;
-    this.add(list, i, item, read.dataAt, read.digestAt, read.size, -1);
+    this.add(list, i, item, undefined, read);
     return true;
-  }
-
-  private takeReference(list: FileList, i: number, item: ItemHeader, file: LoopbackFile): void {
-    this.ctx.reader.account(Loopback.tokenBytes(file.size, chunkSize, this.digestBytes));
-    this.referenced += file.size;
-    this.add(list, i, item, 0, -1, file.size, file.fd);
   }
 
   private add(
     list: FileList,
     i: number,
     item: ItemHeader,
-    dataAt: number,
-    digestAt: number,
-    size: number,
-    fd: number,
+    file: LoopbackFile | undefined,
+    content: InlineContent | undefined,
   ): void {
     const { options } = this.ctx;
     const path = destinationPath(this.input.destination, list, i);
     // A name too long for the system is told by the kernel, as any other failure of the file.
     const temporary = temporaryName(path, options.tempDir, uniqueSuffix()) ?? `${path}.${uniqueSuffix()}`;
-    this.items.push({ list, i, item: { ...item }, record: this.batch.count, pretend: false, size });
-    this.batch.add(
-      path,
-      temporary,
-      newFileMeta(this.ctx, list, i),
-      (options.sparse ? ReceiveFlag.Sparse : 0) | (options.fsync ? ReceiveFlag.Fsync : 0),
-      { dataAt, digestAt, size, fd },
-    );
+    this.items.push({ list, i, item: { ...item }, record: this.batch.count, pretend: false, file });
+    const meta = newFileMeta(this.ctx, list, i);
+    const flags = (options.sparse ? ReceiveFlag.Sparse : 0) | (options.fsync ? ReceiveFlag.Fsync : 0);
+    if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file.tree, file.path);
+    else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
     this.ctx.items.beforeTransfer(list, i, item.iflags);
   }
 
@@ -157,29 +155,52 @@ export class ReceiveQueue {
     this.check();
   }
 
+  /** The run ends early: what had come whole is still put in place, unless the kernel was interrupted. */
+  async windUp(): Promise<void> {
+    await this.settle().catch(() => {});
+    await this.working;
+  }
+
   private check(): void {
     if (this.failure !== undefined) throw this.failure;
   }
 
   private async write(items: readonly Queued[], batch: ReceiveBatch): Promise<void> {
-    const { items: log, stats } = this.ctx;
+    const { items: log, stats, reader } = this.ctx;
     const { tree } = this.input.destination;
     const done = batch.count > 0 ? await tree.receiveMany(batch) : undefined;
-    for (const { list, i, item, record, pretend, size } of items) {
+    let cutShort = false;
+    for (const { list, i, item, record, pretend, file } of items) {
       if (record < 0) {
         if (pretend) log.pretend(list, i, item.iflags);
         else log.echo(list, i, item.iflags, item.xname);
         continue;
       }
       const status = done!.status[record];
+      if (status === interrupted) {
+        cutShort = true;
+        continue;
+      }
+      const step = receiveSteps[done!.step[record]];
+      if (step === 'source') {
+        file!.openFailed(status);
+        if (this.ctx.negotiated.protocol >= 30) this.input.link.noSend(item.ndx);
+        continue;
+      }
+      const size = done!.sizes[record];
       stats.literal += size;
+      if (file !== undefined) {
+        reader.account(Loopback.tokenBytes(size, chunkSize, this.digestBytes));
+        file.read(size);
+      }
       if (status === 0) {
         log.afterTransfer(list, i, item.iflags);
         this.placed(list, i, item.ndx);
       } else if (status === digestMismatch || status === sourceChanged) {
         askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo: false, kept: 'discarded' });
-      } else this.failed(list, i, item.ndx, status, receiveSteps[done!.step[record]]);
+      } else this.failed(list, i, item.ndx, status, step);
     }
+    if (cutShort) throw new RsyncError(ExitCode.Signal, '');
   }
 
   private placed(list: FileList, i: number, ndx: number): void {

@@ -2,11 +2,10 @@ import type { SumHead } from '../../delta/sum-head.ts';
 import { writeSumHead } from '../../delta/sum-head.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
-import { digestLength, type Tree } from '../../kernel/kernel.ts';
-import { chunkSize } from '../../wire/constants.ts';
+import type { Tree } from '../../kernel/kernel.ts';
 import { type ItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
-import { Loopback } from '../loopback.ts';
+import type { AnswerQueue } from './answer-queue.ts';
 import { openFailed } from './send-files.ts';
 
 /** A file that grew beyond this since it was listed is sent on its own. */
@@ -28,7 +27,7 @@ interface Queued {
  * Answers that wait to be made together: whole small files are read, hashed and tokenized by one kernel
  * call while the next requests are read, and the items between them keep their place.
  */
-export class SendQueue {
+export class SendQueue implements AnswerQueue {
   private readonly ctx: RoleContext;
   private readonly lists: FileLists;
   private readonly canBatch: boolean;
@@ -48,18 +47,15 @@ export class SendQueue {
       !ctx.report.followsEachFile;
   }
 
-  /** Whether this transfer may wait here: a whole file, and small (of any size on a loopback). */
+  /** Whether this transfer may wait here: a whole file, and small. */
   takes(list: FileList, i: number, head: SumHead): boolean {
-    return (
-      this.canBatch && head.count === 0 && (this.ctx.loopback !== undefined || list.size(i) <= smallFile)
-    );
+    return this.canBatch && head.count === 0 && list.size(i) <= smallFile;
   }
 
   get isFull(): boolean {
     return this.files >= maxFiles || this.bytes >= maxBytes;
   }
 
-  /** An item that is only echoed: nothing about it is content, or it is a dry run's transfer. */
   echo(list: FileList, i: number, item: ItemHeader, pretend = false): void {
     const queued = { list, i, item: this.items.length > 0 ? { ...item } : item, head: undefined, pretend };
     if (this.items.length > 0) this.items.push(queued);
@@ -70,12 +66,11 @@ export class SendQueue {
   add(list: FileList, i: number, item: ItemHeader, head: SumHead): void {
     this.items.push({ list, i, item: { ...item }, head, pretend: false });
     this.files++;
-    if (this.ctx.loopback === undefined) this.bytes += list.size(i);
+    this.bytes += list.size(i);
   }
 
   private idle = true;
 
-  /** Starts the work on what waits; the queue is empty then. Waits for the batch before. */
   async send(): Promise<void> {
     await this.working;
     this.check();
@@ -96,7 +91,6 @@ export class SendQueue {
     );
   }
 
-  /** Sends everything and waits until it is written. */
   async settle(): Promise<void> {
     if (this.idle && this.items.length === 0) return;
     await this.send();
@@ -124,14 +118,7 @@ export class SendQueue {
       }
       const run = items.slice(from, to);
       if (tree === undefined) for (const queued of run) this.emitEcho(queued);
-      else if (this.ctx.loopback) {
-        const room = this.ctx.loopback.room();
-        if (room) {
-          this.ctx.writer.flush();
-          await room;
-        }
-        this.emitByReference(run, tree, paths, this.ctx.loopback);
-      } else await this.emitTokens(run, tree, paths);
+      else await this.emitTokens(run, tree, paths);
       from = to;
       this.ctx.writer.flush();
       if (this.ctx.writer.full) await this.ctx.writer.drain();
@@ -178,29 +165,6 @@ export class SendQueue {
     } finally {
       job.close();
       encoder.close();
-    }
-  }
-
-  private emitByReference(run: readonly Queued[], tree: Tree, paths: string[], loopback: Loopback): void {
-    const { writer, stats, negotiated } = this.ctx;
-    const opened = tree.openMany(paths);
-    const digestBytes = digestLength[negotiated.transferDigest.name];
-    let k = 0;
-    for (const queued of run) {
-      if (queued.head === undefined) {
-        this.emitEcho(queued);
-        continue;
-      }
-      const fd = opened.fds[k];
-      if (fd >= 0) {
-        const size = opened.sizes[k];
-        this.emitHeader(queued);
-        loopback.push({ ndx: queued.item.ndx, fd, size });
-        writer.account(Loopback.tokenBytes(size, chunkSize, digestBytes));
-        stats.literal += size;
-        this.ctx.items.afterTransfer(queued.list, queued.i, queued.item.iflags);
-      } else openFailed(this.ctx, queued.item.ndx, tree, paths[k], -fd);
-      k++;
     }
   }
 

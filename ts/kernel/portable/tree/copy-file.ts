@@ -1,8 +1,11 @@
 import * as fs from 'node:fs';
 import type { ByteString } from '../../kernel.ts';
 import { asSysError, attempt } from '../sys-error.ts';
+import type { Turns } from '../turn.ts';
 import type { Directory } from './directory.ts';
 import { createNew, openToRead } from './open-file.ts';
+
+const bufferBytes = 256 * 1024;
 
 /** `Tree.copyFile`: the target is replaced, and removed again where the copy fails. */
 export async function copyFile(
@@ -10,6 +13,7 @@ export async function copyFile(
   from: ByteString,
   to: ByteString,
   mode: number,
+  turns: Turns,
 ): Promise<void> {
   const source = openToRead(directory, from).fd;
   try {
@@ -17,8 +21,7 @@ export async function copyFile(
     removeOld(path);
     const target = createNew(path);
     try {
-      const [input, output] = heldPaths(directory, source, from, target, path);
-      await fs.promises.copyFile(input, output, fs.constants.COPYFILE_FICLONE);
+      if (!reflink(directory, source, from, target, path)) await copyBytes(source, target, turns);
       attempt('fchmod', () => fs.fchmodSync(target, mode & 0o7777));
     } catch (error) {
       fs.unlinkSync(directory.resolve(to, 'unlink'));
@@ -28,6 +31,34 @@ export async function copyFile(
     }
   } finally {
     fs.closeSync(source);
+  }
+}
+
+/** True where the file system shares the blocks. */
+function reflink(
+  directory: Directory,
+  source: number,
+  from: ByteString,
+  target: number,
+  path: Buffer,
+): boolean {
+  const [input, output] = heldPaths(directory, source, from, target, path);
+  try {
+    fs.copyFileSync(input, output, fs.constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function copyBytes(source: number, target: number, turns: Turns): Promise<void> {
+  const buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  for (let at = 0; ; ) {
+    const n = fs.readSync(source, buffer, 0, buffer.length, at);
+    if (n === 0) return;
+    for (let done = 0; done < n; ) done += fs.writeSync(target, buffer, done, n - done, at + done);
+    at += n;
+    if (turns.spend(n)) await turns.next();
   }
 }
 

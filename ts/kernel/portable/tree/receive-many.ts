@@ -4,6 +4,7 @@ import {
   type DigestSpec,
   digestLength,
   digestMismatch,
+  interrupted,
   type ReceiveManyResult,
   receiveSteps,
   sourceChanged,
@@ -15,7 +16,7 @@ import { asSysError, errnoOf } from '../sys-error.ts';
 import { fileWork, type Turns } from '../turn.ts';
 import type { Directory } from './directory.ts';
 import { timeArgument } from './meta.ts';
-import { createNew } from './open-file.ts';
+import { createNew, type OpenFile, openToRead } from './open-file.ts';
 
 const copyBytes = 256 * 1024;
 
@@ -29,12 +30,14 @@ interface FileRecord {
   readonly gid: number;
   readonly mtime: number;
   readonly mtimeNsec: number;
-  readonly sourceFd: number;
   readonly dataAt: number;
   readonly digestAt: number;
   readonly size: number;
   readonly path: ByteString;
   readonly temporary: ByteString;
+  /** What to copy; empty where the content is in the batch. */
+  readonly source: ByteString;
+  readonly sourceTree: number;
 }
 
 interface Outcome {
@@ -50,27 +53,48 @@ const done: Outcome = { status: 0, step: '' };
 export async function receiveMany(
   directory: Directory,
   batch: ReceiveBatch,
+  sources: readonly Directory[],
   turns: Turns,
 ): Promise<ReceiveManyResult> {
   const status = new Int32Array(batch.count);
   const step = new Uint8Array(batch.count);
+  const sizes = new Float64Array(batch.count);
   const buffer = Buffer.allocUnsafeSlow(outputBufferBytes);
   let at = 0;
   for (let i = 0; i < batch.count; i++) {
     const record = readRecord(batch.records, at);
     at = nextRecord(at, record);
-    const outcome = await receiveOne(directory, batch, record, buffer, turns);
+    if (turns.interrupted) {
+      status[i] = interrupted;
+      continue;
+    }
+    let source: OpenFile | undefined;
+    let outcome = done;
+    if (record.source !== '') {
+      try {
+        source = openToRead(sources[record.sourceTree], record.source);
+      } catch (error) {
+        outcome = { status: asSysError(error, 'open').errno, step: 'source' };
+      }
+    }
+    if (outcome === done) {
+      sizes[i] = source?.size ?? record.size;
+      try {
+        outcome = await receiveOne(directory, batch, record, source, buffer, turns);
+      } finally {
+        if (source !== undefined) fs.closeSync(source.fd);
+      }
+    }
     status[i] = outcome.status;
     step[i] = receiveSteps.indexOf(outcome.step);
-    const copied = record.sourceFd < 0 ? record.size : 0;
-    if (turns.spend(copied + fileWork)) await turns.next();
+    if (turns.spend(record.size + fileWork)) await turns.pause();
   }
-  return { status, step };
+  return { status, step, sizes };
 }
 
 function readRecord(records: Buffer, at: number): FileRecord {
-  const pathLength = records.readUInt16LE(at + 48);
-  const pathEnd = at + receiveRecordBytes + pathLength;
+  const pathEnd = at + receiveRecordBytes + records.readUInt16LE(at + 40);
+  const temporaryEnd = pathEnd + records.readUInt16LE(at + 42);
   return {
     flags: records.readUInt32LE(at),
     mode: records.readUInt32LE(at + 4),
@@ -78,23 +102,26 @@ function readRecord(records: Buffer, at: number): FileRecord {
     gid: records.readUInt32LE(at + 12),
     mtime: records.readDoubleLE(at + 16),
     mtimeNsec: records.readUInt32LE(at + 24),
-    sourceFd: records.readInt32LE(at + 28),
-    dataAt: records.readUInt32LE(at + 32),
-    digestAt: records.readUInt32LE(at + 36),
-    size: records.readDoubleLE(at + 40),
+    dataAt: records.readUInt32LE(at + 28),
+    digestAt: records.readUInt32LE(at + 32),
+    size: records.readUInt32LE(at + 36),
     path: records.toString('latin1', at + receiveRecordBytes, pathEnd),
-    temporary: records.toString('latin1', pathEnd, pathEnd + records.readUInt16LE(at + 50)),
+    temporary: records.toString('latin1', pathEnd, temporaryEnd),
+    source: records.toString('latin1', temporaryEnd, temporaryEnd + records.readUInt16LE(at + 44)),
+    sourceTree: records.readUInt16LE(at + 46),
   };
 }
 
 function nextRecord(at: number, record: FileRecord): number {
-  return (at + receiveRecordBytes + record.path.length + record.temporary.length + 7) & ~7;
+  const textBytes = record.path.length + record.temporary.length + record.source.length;
+  return (at + receiveRecordBytes + textBytes + 7) & ~7;
 }
 
 async function receiveOne(
   directory: Directory,
   batch: ReceiveBatch,
   record: FileRecord,
+  source: OpenFile | undefined,
   buffer: Buffer,
   turns: Turns,
 ): Promise<Outcome> {
@@ -108,16 +135,13 @@ async function receiveOne(
     fd = createNew(temporary);
   } catch (error) {
     return { status: asSysError(error, 'mkstemp').errno, step: 'mkstemp' };
-  } finally {
-    if (fd < 0 && record.sourceFd >= 0) fs.closeSync(record.sourceFd);
   }
   let outcome: Outcome;
   try {
-    outcome = await fill(fd, batch.data, record, buffer, turns);
+    outcome = await fill(fd, batch.data, record, source, buffer, turns);
     if (outcome === done) outcome = dress(fd, record);
   } finally {
     fs.closeSync(fd);
-    if (record.sourceFd >= 0) fs.closeSync(record.sourceFd);
   }
   if (outcome.status === 0 || isDressing(outcome.step)) {
     const errno = errnoOf(() => {
@@ -148,15 +172,16 @@ async function fill(
   fd: number,
   data: Buffer,
   record: FileRecord,
+  source: OpenFile | undefined,
   buffer: Buffer,
   turns: Turns,
 ): Promise<Outcome> {
   const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
   const output = new OutputFile(fd, 0, sparse, 0, buffer);
-  if (record.sourceFd < 0) {
+  if (source === undefined) {
     output.write(data, record.dataAt, record.dataAt + record.size);
   } else {
-    const failed = await copyFrom(record.sourceFd, record.size, output, turns);
+    const failed = await copyFrom(source, output, turns);
     if (failed !== done) return failed;
   }
   output.finish(sparse);
@@ -164,14 +189,15 @@ async function fill(
   return output.errno === 0 ? done : { status: output.errno, step: 'write' };
 }
 
-/** Copies exactly `size` bytes; a source that has become shorter or longer is not taken. */
-async function copyFrom(source: number, size: number, output: OutputFile, turns: Turns): Promise<Outcome> {
+/** Copies the source; one that becomes shorter or longer meanwhile is not taken. */
+async function copyFrom(source: OpenFile, output: OutputFile, turns: Turns): Promise<Outcome> {
+  const { fd, size } = source;
   const buffer = Buffer.allocUnsafeSlow(Math.min(copyBytes, size + 1));
   let copied = 0;
   for (;;) {
     let n = 0;
     try {
-      n = fs.readSync(source, buffer, 0, Math.min(buffer.length, size + 1 - copied), copied);
+      n = fs.readSync(fd, buffer, 0, Math.min(buffer.length, size + 1 - copied), copied);
     } catch (error) {
       return { status: asSysError(error, 'read').errno, step: 'read' };
     }
@@ -179,7 +205,8 @@ async function copyFrom(source: number, size: number, output: OutputFile, turns:
     copied += n;
     if (copied > size) break;
     output.write(buffer, 0, n);
-    if (turns.spend(n)) await turns.next();
+    if (turns.spend(n)) await turns.pause();
+    if (turns.interrupted) return { status: interrupted, step: '' };
   }
   return copied === size ? done : { status: sourceChanged, step: 'read' };
 }

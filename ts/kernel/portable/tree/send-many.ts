@@ -1,5 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
-import type { ByteString, DigestSpec, OpenManyResult, SendManyResult } from '../../kernel.ts';
+import type { ByteString, DigestSpec, SendManyResult } from '../../kernel.ts';
 import { openFileDigest } from '../digest/digest.ts';
 import { asSysError } from '../sys-error.ts';
 import { ByteQueue } from '../tokens/byte-queue.ts';
@@ -48,22 +48,6 @@ export async function sendMany(
   const data = new Uint8Array(out.length);
   out.take(data);
   return { status, ends, sizes, data };
-}
-
-/** `Tree.openMany`. */
-export function openMany(directory: Directory, paths: readonly ByteString[]): OpenManyResult {
-  const fds = new Int32Array(paths.length);
-  const sizes = new Float64Array(paths.length);
-  for (let i = 0; i < paths.length; i++) {
-    try {
-      const file = openToRead(directory, paths[i]);
-      fds[i] = file.fd;
-      sizes[i] = file.size;
-    } catch (error) {
-      fds[i] = -asSysError(error, 'open').errno;
-    }
-  }
-  return { fds, sizes };
 }
 
 /** Reads up to `size` bytes; fewer where the file has become shorter. */

@@ -6,7 +6,6 @@ import type {
   DigestSpec,
   Meta,
   NameRuns,
-  OpenManyResult,
   ReceiveJob,
   ReceiveManyResult,
   ReceiveRequest,
@@ -30,7 +29,7 @@ import { fileSums } from './file-sums.ts';
 import { setMeta } from './meta.ts';
 import { createNew, type OpenFile, openFollowing, openInPlace, openToRead } from './open-file.ts';
 import { receiveMany } from './receive-many.ts';
-import { openMany, sendMany } from './send-many.ts';
+import { sendMany } from './send-many.ts';
 import { entryOf, StatRows, statRow } from './stat-rows.ts';
 
 /** A held directory of the portable kernel. */
@@ -49,6 +48,10 @@ export class PortableTree implements Tree {
 
   close(): void {
     this.directory.close();
+  }
+
+  interrupt(): void {
+    this.turns.interrupted = true;
   }
 
   scan(dir: ByteString, options: ScanOptions = {}): StatTable {
@@ -214,10 +217,6 @@ export class PortableTree implements Tree {
     return sendMany(this.directory, paths, limit, digest, this.turns);
   }
 
-  openMany(paths: readonly ByteString[]): OpenManyResult {
-    return openMany(this.directory, paths);
-  }
-
   openReceive(request: ReceiveRequest): ReceiveJob {
     const basis = this.openBasis(request);
     try {
@@ -230,11 +229,12 @@ export class PortableTree implements Tree {
   }
 
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {
-    return receiveMany(this.directory, batch, this.turns);
+    const sources = batch.sources.map((tree) => (tree as PortableTree).directory);
+    return receiveMany(this.directory, batch, sources, this.turns);
   }
 
   copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {
-    return copyFile(this.directory, from, to, mode);
+    return copyFile(this.directory, from, to, mode, this.turns);
   }
 
   /** The basis; appending to a file whose start must be hashed, that file is its own. */

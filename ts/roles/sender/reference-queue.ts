@@ -1,0 +1,160 @@
+import { type SumHead, writeSumHead } from '../../delta/sum-head.ts';
+import type { FileList } from '../../flist/file-list.ts';
+import type { FileLists } from '../../flist/file-lists.ts';
+import { type ByteString, digestLength, type Tree } from '../../kernel/kernel.ts';
+import { chunkSize } from '../../wire/constants.ts';
+import { type ItemHeader, writeItem } from '../../wire/item.ts';
+import type { RoleContext } from '../context.ts';
+import { Loopback, type LoopbackFile } from '../loopback.ts';
+import type { AnswerQueue } from './answer-queue.ts';
+import { tellOpenFailed } from './send-files.ts';
+
+/** Answers between two looks at whether the peer keeps up. */
+const answersAtOnce = 128;
+
+/** Whether whole files need not be read here: the receiver is in this process, and no one watches each file. */
+export function passesByReference(ctx: RoleContext): ctx is RoleContext & { loopback: Loopback } {
+  return ctx.loopback !== undefined && !ctx.options.copyLinks && !ctx.report.followsEachFile;
+}
+
+/**
+ * Answers to a receiver in the same process, which opens whole files itself. They are written at once; the
+ * lines that tell of them follow in the same order as soon as the receiver knows how each went.
+ */
+export class ReferenceQueue implements AnswerQueue {
+  private readonly ctx: RoleContext;
+  private readonly lists: FileLists;
+  private readonly loopback: Loopback;
+  private readonly digestBytes: number;
+  private told: Answer[] = [];
+  private head = 0;
+  private unsent = 0;
+
+  constructor(ctx: RoleContext, lists: FileLists, loopback: Loopback) {
+    this.ctx = ctx;
+    this.lists = lists;
+    this.loopback = loopback;
+    this.digestBytes = digestLength[ctx.negotiated.transferDigest.name];
+  }
+
+  takes(_list: FileList, _i: number, head: SumHead): boolean {
+    return head.count === 0;
+  }
+
+  get isFull(): boolean {
+    return this.unsent >= answersAtOnce;
+  }
+
+  echo(list: FileList, i: number, item: ItemHeader, pretend = false): void {
+    const { writer, negotiated } = this.ctx;
+    writeItem(writer, negotiated.protocol, item);
+    const answer = new Answer(list, i, item, pretend);
+    if (this.told.length > this.head) this.told.push(answer);
+    else this.tell(answer);
+    this.unsent++;
+  }
+
+  add(list: FileList, i: number, item: ItemHeader, head: SumHead): void {
+    const { writer, negotiated } = this.ctx;
+    const file = new FileAnswer(this, list, i, item, this.lists.rootOf(list, i));
+    writeItem(writer, negotiated.protocol, item);
+    writeSumHead(writer, head);
+    this.loopback.push(file);
+    this.told.push(file);
+    this.unsent++;
+  }
+
+  /** Lets the peer read what was written. */
+  async send(): Promise<void> {
+    const { writer } = this.ctx;
+    this.unsent = 0;
+    writer.flush();
+    if (writer.full) await writer.drain();
+  }
+
+  /** Nothing waits here for the sender. */
+  settle(): Promise<void> {
+    return this.send();
+  }
+
+  /** A file's outcome is known: tells of it, and of what waited behind it. */
+  know(): void {
+    while (this.head < this.told.length && this.told[this.head].known) this.tell(this.told[this.head++]);
+    if (this.head === this.told.length) {
+      this.told = [];
+      this.head = 0;
+    }
+  }
+
+  private tell(answer: Answer): void {
+    const { items, stats, writer } = this.ctx;
+    const { list, i, iflags } = answer;
+    if (!(answer instanceof FileAnswer)) {
+      if (answer.pretend) items.pretend(list, i, iflags);
+      else items.echo(list, i, iflags, answer.xname);
+    } else if (answer.errno !== 0) {
+      tellOpenFailed(this.ctx, answer.tree, answer.path, answer.errno);
+    } else {
+      writer.account(Loopback.tokenBytes(answer.size, chunkSize, this.digestBytes));
+      stats.literal += answer.size;
+      items.beforeTransfer(list, i, iflags);
+      items.afterTransfer(list, i, iflags);
+    }
+  }
+}
+
+/** An item that was answered. */
+class Answer {
+  readonly list: FileList;
+  readonly i: number;
+  readonly ndx: number;
+  readonly iflags: number;
+  readonly xname: ByteString;
+  readonly pretend: boolean;
+
+  constructor(list: FileList, i: number, item: ItemHeader, pretend: boolean) {
+    this.list = list;
+    this.i = i;
+    this.ndx = item.ndx;
+    this.iflags = item.iflags;
+    this.xname = item.xname;
+    this.pretend = pretend;
+  }
+
+  get known(): boolean {
+    return true;
+  }
+}
+
+/** A file on its way to the receiver. */
+class FileAnswer extends Answer implements LoopbackFile {
+  readonly tree: Tree;
+  size = -1;
+  errno = 0;
+  private readonly queue: ReferenceQueue;
+
+  constructor(queue: ReferenceQueue, list: FileList, i: number, item: ItemHeader, tree: Tree) {
+    super(list, i, item, false);
+    this.queue = queue;
+    this.tree = tree;
+  }
+
+  get path(): ByteString {
+    return this.list.path(this.i);
+  }
+
+  override get known(): boolean {
+    return this.size >= 0;
+  }
+
+  read(size: number): void {
+    this.size = size;
+    this.queue.know();
+  }
+
+  openFailed(errno: number): void {
+    this.size = 0;
+    this.errno = errno;
+    this.queue.know();
+  }
+}
