@@ -213,6 +213,18 @@ export function backedUp(path: ByteString, backup: ByteString): ByteString {
 export function backupNameTooLong(_path?: ByteString): ByteString {
   return 'backup filename too long';
 }
+/** --debug=cmd: the command that reaches the other side, and the arguments that a daemon gets. */
+export function openingConnection(command: readonly ByteString[]): ByteString {
+  return argumentLine('opening connection using:', command);
+}
+export function sendingDaemonArgs(args: readonly ByteString[]): ByteString {
+  return argumentLine('sending daemon args:', args);
+}
+function argumentLine(prefix: string, words: readonly ByteString[]): ByteString {
+  const shown = words.map((word) => (/^[A-Za-z0-9,.\-_=+@/]*$/.test(word) ? word : `"${word}"`));
+  return `${prefix} ${shown.map((word) => `${word} `).join('')} (${words.length} args)`;
+}
+
 export function keepBackupFailed(
   place: Place,
   path: ByteString,

@@ -4,6 +4,7 @@ import type { NameGuard } from '../flist/name-guard.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
+import { openingConnection } from '../report/messages.ts';
 import { printSummary } from '../report/summary.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
@@ -38,6 +39,9 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   };
   io.signal.addEventListener('abort', interrupted, { once: true });
   if (io.signal.aborted) interrupted();
+  const { command } = connection;
+  if (command !== undefined && end.report.debug('cmd'))
+    end.report.print('client', openingConnection(command));
   try {
     const greeting = await connection.greet?.(end);
     if (greeting === 'listed') return endOf(end);
@@ -117,6 +121,8 @@ export function summarize(end: End, ends: Pick<Endpoints, 'startedAt'>): void {
 interface Connection {
   readonly duplex: Duplex;
   readonly child?: ChildDuplex;
+  /** What was started to get it. */
+  readonly command?: readonly ByteString[];
   /** The daemon's dialogue; afterwards the handshake goes on with what was agreed. */
   greet?(end: End): Promise<Partial<HandshakeSetup> | 'listed'>;
 }
@@ -129,8 +135,9 @@ async function connect(
 ): Promise<Connection> {
   if (ends.remote?.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
   if (ends.remote?.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
-  const child = startRemoteShell(kernel, remoteCommand(options, ends), options, io);
-  return { duplex: child, child };
+  const command = remoteCommand(options, ends);
+  const child = startRemoteShell(kernel, command, options, io);
+  return { duplex: child, child, command };
 }
 
 async function remoteExit(end: End, child: ChildDuplex): Promise<number> {

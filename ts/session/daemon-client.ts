@@ -1,6 +1,7 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
+import { sendingDaemonArgs } from '../report/messages.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 import { answerChallenge, type PasswordSource } from './daemon-auth.ts';
@@ -52,6 +53,7 @@ export async function daemonExchange(wire: Wire, request: DaemonRequest): Promis
     writer.bytes(early);
   }
   const args = request.serverArgs(protocol);
+  if (request.options.debug.cmd > 0) request.onLine(sendingDaemonArgs(args));
   writer.string(`${request.module}\n`);
   writer.flush();
   if (!(await talk(wire, request, greeting))) return { kind: 'listed' };

@@ -14,6 +14,7 @@ import { remoteCommand, startRemoteShell } from './remote-shell.ts';
 export interface DaemonConnection {
   readonly duplex: Duplex;
   readonly child?: ChildDuplex;
+  readonly command?: readonly ByteString[];
   greet(end: End): Promise<Partial<HandshakeSetup> | 'listed'>;
 }
 
@@ -32,6 +33,9 @@ export async function connectToDaemon(
     bindAddress: options.address === '' ? undefined : options.address,
     env: process.env,
     onStderr: (chunk) => io.stderr(chunk),
+    notice: (line) => {
+      if (options.debug.connect > 0 && !options.quiet) io.stdout(Buffer.from(`${line}\n`, 'latin1'));
+    },
   });
   return { duplex, greet: (end) => greet(end, kernel, options, ends) };
 }
@@ -44,10 +48,9 @@ export function reachDaemonByShell(
   io: SessionIo,
 ): DaemonConnection {
   const port = ends.remote?.port ?? daemonPort;
-  const child = startRemoteShell(kernel, remoteCommand(options, ends), options, io, {
-    RSYNC_PORT: `${port}`,
-  });
-  return { duplex: child, child, greet: (end) => greet(end, kernel, options, ends) };
+  const command = remoteCommand(options, ends);
+  const child = startRemoteShell(kernel, command, options, io, { RSYNC_PORT: `${port}` });
+  return { duplex: child, child, command, greet: (end) => greet(end, kernel, options, ends) };
 }
 
 async function greet(

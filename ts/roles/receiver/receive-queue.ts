@@ -120,7 +120,6 @@ export class ReceiveQueue {
     const flags = (options.sparse ? ReceiveFlag.Sparse : 0) | (options.fsync ? ReceiveFlag.Fsync : 0);
     if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file.tree, file.path);
     else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
-    this.ctx.items.beforeTransfer(list, i, item.iflags);
   }
 
   /** Starts writing what waits; waits for the batch before. */
@@ -166,14 +165,16 @@ export class ReceiveQueue {
   }
 
   private async write(items: readonly Queued[], batch: ReceiveBatch): Promise<void> {
-    const { items: log, stats, reader } = this.ctx;
+    const { items: log, stats, reader, report } = this.ctx;
     const { tree } = this.input.destination;
+    const early = report.logBeforeTransfer;
+    if (early) for (const queued of items) this.announce(queued);
     const done = batch.count > 0 ? await tree.receiveMany(batch) : undefined;
     let cutShort = false;
-    for (const { list, i, item, record, pretend, file } of items) {
+    for (const queued of items) {
+      const { list, i, item, record, file } = queued;
       if (record < 0) {
-        if (pretend) log.pretend(list, i, item.iflags);
-        else log.echo(list, i, item.iflags, item.xname);
+        if (!early) this.announce(queued);
         continue;
       }
       const status = done!.status[record];
@@ -201,6 +202,14 @@ export class ReceiveQueue {
       } else this.failed(list, i, item.ndx, status, step);
     }
     if (cutShort) throw new RsyncError(ExitCode.Signal, '');
+  }
+
+  /** The line of an item without content, or the one that comes before the content. */
+  private announce({ list, i, item, record, pretend }: Queued): void {
+    const { items: log } = this.ctx;
+    if (record >= 0) log.beforeTransfer(list, i, item.iflags);
+    else if (pretend) log.pretend(list, i, item.iflags);
+    else log.echo(list, i, item.iflags, item.xname);
   }
 
   private placed(list: FileList, i: number, ndx: number): void {
