@@ -9,7 +9,7 @@ import { printSummary } from '../report/summary.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { connectToDaemon, reachDaemonByShell } from './daemon-connection.ts';
-import { type End, endOf, exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { type End, endOf, endOnSignal, exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { type Endpoints, findEndpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
@@ -33,26 +33,21 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const connection = await connect(kernel, options, ends, io);
   const { duplex, child } = connection;
   const end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
-  const interrupted = () => {
-    end.reader.fail(io.signal.reason);
-    duplex.destroy();
-  };
-  io.signal.addEventListener('abort', interrupted, { once: true });
-  if (io.signal.aborted) interrupted();
-  const { command } = connection;
-  if (command !== undefined && end.report.debug('cmd'))
-    end.report.print('client', openingConnection(command));
+  const stopWatching = endOnSignal(io.signal, [end]);
   try {
     const greeting = await connection.greet?.(end);
     if (greeting === 'listed') return endOf(end);
     await runClientEnd(end, options, ends, filters, greeting ?? {});
     const remote = child === undefined ? 0 : await remoteExit(end, child);
+  const { command } = connection;
+  if (command !== undefined && end.report.debug('cmd'))
+    end.report.print('client', openingConnection(command));
     summarize(end, ends);
     return { code: Math.max(remote, exitCodeOf(end)), who: end.who };
   } catch (error) {
     throw await endAfterFailure(end, error, child);
   } finally {
-    io.signal.removeEventListener('abort', interrupted);
+    stopWatching();
     end.timeout.stop();
     end.report.closeLine();
     duplex.destroy();

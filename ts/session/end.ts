@@ -1,5 +1,5 @@
 import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
-import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { localeCharset } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
@@ -55,8 +55,12 @@ export interface End {
   who: 'client' | 'server' | 'sender' | 'generator' | 'receiver' | 'Receiver';
   /** The protocol is through: the peer may go any time. */
   finished: boolean;
+  /** The role that reads the peer's stream, once it is a task of its own. */
+  listening: Promise<unknown> | undefined;
   /** What has to settle before the process may go: roles that put unfinished files away. */
   readonly unwinding: Promise<unknown>[];
+  /** Held directories: their long work is ended with the run. */
+  readonly trees: (readonly Tree[])[];
 }
 
 /** Log codes and the messages that carry them. */
@@ -112,15 +116,36 @@ export function openEnd(setup: EndSetup): End {
     link: undefined,
     who: setup.sender ? 'sender' : 'Receiver',
     finished: false,
+    listening: undefined,
     unwinding: [],
+    trees: [],
   };
   return end;
 }
 
 /** Ends the connection with `error`: whatever waits for the peer fails with it. */
-export function fail(end: End, error: RsyncError): void {
+export function fail(end: End, error: Error): void {
   end.reader.fail(error);
+  end.link?.fail(error);
   end.setup.duplex.destroy();
+}
+
+/** Stops what the kernel works on for this end. */
+export function interruptKernel(end: End): void {
+  for (const trees of end.trees) for (const tree of trees) tree.interrupt();
+}
+
+/** Ends the run when the process is told to end; answers what ends the watch for that. */
+export function endOnSignal(signal: AbortSignal, ends: readonly End[]): () => void {
+  const interrupted = () => {
+    for (const end of ends) {
+      fail(end, signal.reason);
+      interruptKernel(end);
+    }
+  };
+  signal.addEventListener('abort', interrupted, { once: true });
+  if (signal.aborted) interrupted();
+  return () => signal.removeEventListener('abort', interrupted);
 }
 
 function clientOutput({ io }: EndSetup): Output {

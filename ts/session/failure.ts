@@ -2,7 +2,7 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
-import type { End } from './end.ts';
+import { type End, fail, interruptKernel } from './end.ts';
 import { finalErrorLine } from './final-line.ts';
 
 /** How long a peer may take to read why we end, or a dying child to say why it did. */
@@ -22,15 +22,15 @@ const unspoken: ReadonlySet<number> = new Set([
  */
 export async function endAfterFailure(end: End, error: unknown, child?: ChildDuplex): Promise<unknown> {
   const { io } = end.setup;
-  let failure: unknown = io.signal.aborted ? io.signal.reason : error;
+  // Each end tells for itself that it was interrupted.
+  let failure: unknown = io.signal.aborted ? new RsyncError(ExitCode.Signal, '') : error;
   if (failure instanceof RsyncError && failure.exitCode === ExitCode.SocketIo)
-    failure = (await whyPeerEnded(end)) ?? failure;
+    failure = (await whyPeerEnded(end)) ?? asBrokenWire(end, failure);
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
   if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
     failure = named(new RsyncError(failure.exitCode, '', { told: true }), end.who);
-  end.reader.fail(failure instanceof Error ? failure : new Error(String(failure)));
-  end.setup.duplex.destroy();
-  await Promise.allSettled(end.unwinding);
+  fail(end, failure instanceof Error ? failure : new Error(String(failure)));
+  await unwind(end);
   if (child !== undefined) {
     const exit = await Promise.race([child.exit, delay(graceMs)]);
     if (exit === undefined) child.kill();
@@ -48,17 +48,32 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
 }
 
 /**
+ * Waits until the roles have put unfinished files away. A peer that is gone does not keep the receiver from
+ * finishing what had come; but a file that another session of this process was copying is of no use.
+ */
+async function unwind(end: End): Promise<void> {
+  if (!end.setup.local) await end.listening?.catch(() => {});
+  interruptKernel(end);
+  await Promise.allSettled(end.unwinding);
+}
+
+/**
  * A peer that takes nothing more may have said why before it went. Answers the error that this comes to:
  * what it told, or that its stream ended; undefined while it still holds the connection.
  */
 async function whyPeerEnded(end: End): Promise<RsyncError | undefined> {
-  const listening = end.unwinding.length > 0 ? Promise.all(end.unwinding) : end.reader.drain();
-  const heard: Promise<unknown> = listening.then(
+  const heard: Promise<unknown> = (end.listening ?? end.reader.drain()).then(
     () => undefined,
     (reason: unknown) => reason,
   );
   const reason = await Promise.race([heard, delay(graceMs)]);
   return reason instanceof RsyncError && reason.exitCode !== ExitCode.SocketIo ? reason : undefined;
+}
+
+/** Before the stream is multiplexed rsync takes a broken wire for a broken stream. */
+function asBrokenWire(end: End, failure: RsyncError): RsyncError {
+  if (end.reader.isMultiplexed) return failure;
+  return new RsyncError(ExitCode.StreamIo, failure.message, { cause: failure.cause });
 }
 
 /** What a failed system call says (an error with a cause) names the role, as rsync does. */

@@ -1,4 +1,4 @@
-import { protocolError } from '../errors.ts';
+import { protocolError, RsyncError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
 import type { NameGuard } from '../flist/name-guard.ts';
 import { FlistReceiver } from '../flist/receive.ts';
@@ -61,36 +61,43 @@ export async function runReceiver(
   const link = new GeneratorLink();
   end.link = link;
   const ctx = makeRoleContext(end, place.options, negotiated, new ItemLog(report));
+  const { tree } = place.destination;
   const decoder = kernel.openDecoder(negotiated.codec);
-  try {
-    const received = receiveFiles(ctx, {
-      lists,
-      flist,
-      link,
-      destination: place.destination,
-      decoder,
-    }).then(() => finishReceiving(end, negotiated.protocol, link));
-    const generated = generateFiles(ctx, {
-      lists,
-      link,
-      destination: place.destination,
-      filters,
-      hardLinks: flist.hardLinks,
-      defaultPerms: defaultPerms(process.umask()),
+  end.trees.push([tree]);
+  const received = receiveFiles(ctx, {
+    lists,
+    flist,
+    link,
+    destination: place.destination,
+    decoder,
+  })
+    .then(() => finishReceiving(end, negotiated.protocol, link))
+    .catch((error: unknown) => {
+      if (error instanceof RsyncError && error !== setup.io.signal.reason) error.who ??= 'receiver';
+      throw error;
     });
-    end.who = 'generator';
-    end.unwinding.push(received);
-    await Promise.all([received, generated]);
-    writer.ndx(ndxDone);
-    end.finished = true;
-    await writer.drain();
-    const { totalSize, flistBuildMs, flistTransferMs } = stats;
-    takeTotals(end, lists);
-    if (!setup.server) Object.assign(stats, { totalSize, flistBuildMs, flistTransferMs });
-  } finally {
-    place.destination.tree.close();
+  const generated = generateFiles(ctx, {
+    lists,
+    link,
+    destination: place.destination,
+    filters,
+    hardLinks: flist.hardLinks,
+    defaultPerms: defaultPerms(process.umask()),
+  });
+  end.who = 'generator';
+  end.listening = received;
+  const settled = Promise.allSettled([received, generated]).then(() => {
+    tree.close();
     decoder.close();
-  }
+  });
+  end.unwinding.push(settled);
+  await Promise.all([received, generated]);
+  writer.ndx(ndxDone);
+  end.finished = true;
+  await writer.drain();
+  const { totalSize, flistBuildMs, flistTransferMs } = stats;
+  takeTotals(end, lists);
+  if (!setup.server) Object.assign(stats, { totalSize, flistBuildMs, flistTransferMs });
 }
 
 /** The sender's counters (client only), then the answer to the generator's goodbye. */

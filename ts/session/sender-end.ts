@@ -42,6 +42,7 @@ export async function runSender(
     cwd: setup.cwd,
     tweakMode: chmodOf(options),
   });
+  end.trees.push(flist.lists.roots);
   const encoder = kernel.openEncoder(negotiated.codec);
   try {
     const finishTelling = tellOfList(report, options, negotiated, 'sending');

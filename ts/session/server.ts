@@ -4,7 +4,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
 import { workingDirectory } from './client.ts';
-import { type End, endOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
@@ -24,11 +24,7 @@ export async function runServer(options: Options, args: ByteString[], io: Sessio
     sender: options.sender,
     cwd: workingDirectory(),
   });
-  const interrupted = () => {
-    end.reader.fail(io.signal.reason);
-    duplex.destroy();
-  };
-  io.signal.addEventListener('abort', interrupted, { once: true });
+  const stopWatching = endOnSignal(io.signal, [end]);
   try {
     await runServerEnd(end, options, args, {});
     await end.writer.end();
@@ -36,6 +32,7 @@ export async function runServer(options: Options, args: ByteString[], io: Sessio
   } catch (error) {
     throw await endAfterFailure(end, error);
   } finally {
+    stopWatching();
     end.timeout.stop();
   }
 }
