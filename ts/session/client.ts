@@ -34,14 +34,14 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const { duplex, child } = connection;
   const end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
   const stopWatching = endOnSignal(io.signal, [end]);
+  const { command } = connection;
+  if (command !== undefined && end.report.debug('cmd'))
+    end.report.print('client', openingConnection(command));
   try {
     const greeting = await connection.greet?.(end);
     if (greeting === 'listed') return endOf(end);
     await runClientEnd(end, options, ends, filters, greeting ?? {});
     const remote = child === undefined ? 0 : await remoteExit(end, child);
-  const { command } = connection;
-  if (command !== undefined && end.report.debug('cmd'))
-    end.report.print('client', openingConnection(command));
     summarize(end, ends);
     return { code: Math.max(remote, exitCodeOf(end)), who: end.who };
   } catch (error) {
