@@ -223,7 +223,7 @@ fn a_batch_becomes_files() {
         "{:?}",
         done.status
     );
-    assert_eq!((done.status[100] > 0, done.step[100]), (true, 7));
+    assert_eq!((done.status[100] > 0, done.step[100]), (true, 8));
     let file = fs::metadata(folder.at("f42")).unwrap();
     assert_eq!(fs::read(folder.at("f42")).unwrap(), b"f42");
     assert_eq!(
@@ -326,7 +326,7 @@ fn sums_of(tree: &TreeRoot, path: &[u8], size: u64, block: u32) -> BlockSums {
     let mut sums = vec![0; 1 << 20];
     let mut job = BlockSumJob::open(tree, path, size, block, 8, SPEC).unwrap();
     let n = job.next(&mut sums);
-    sums.truncate(n);
+    sums.truncate(n.unwrap());
     BlockSums {
         count: size.div_ceil(u64::from(block)) as u32,
         block_length: block,
