@@ -254,7 +254,8 @@ export interface Tree {
   close(): void;
   /**
    * Work that runs on this tree (`receiveMany`, `copyFile`, `fileSums`) ends soon, and so does any that comes
-   * later: what is not done has the status `interrupted`, and no temporary file of it is left.
+   * later: what is not done has the status `interrupted` or rejects with exit 20, and no temporary file of it
+   * is left that is not asked for. Short calls still work, to put things away.
    */
   interrupt(): void;
 

@@ -10,7 +10,17 @@
  */
 import type { ByteString, DigestSpec, Meta, Tree } from './kernel.ts';
 
-export const ReceiveFlag = { Mode: 1, Uid: 2, Gid: 4, Mtime: 8, Sparse: 16, Fsync: 32, Verify: 64 } as const;
+/** `KeepPart`: the temporary file stays when it cannot be written to its end, or the tree is interrupted. */
+export const ReceiveFlag = {
+  Mode: 1,
+  Uid: 2,
+  Gid: 4,
+  Mtime: 8,
+  Sparse: 16,
+  Fsync: 32,
+  Verify: 64,
+  KeepPart: 128,
+} as const;
 
 export const receiveRecordBytes = 48;
 

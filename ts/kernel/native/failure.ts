@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import type { StreamFailure } from '../../../native/addon.d.ts';
-import { type ExitCode, protocolError, type RsyncError, SysError } from '../../errors.ts';
+import { ExitCode, protocolError, RsyncError, SysError } from '../../errors.ts';
 
 /** Makes the errors of a native kernel from what its calls give back. The only place that does. */
 export interface Failures {
   /** `code` is errno | syscall << 16. */
   sys(code: number): SysError;
-  /** Throws where a call that carries nothing did not give 0. */
+  /** Throws where a call that carries nothing did not give 0; exit 20 where its tree was interrupted. */
   check(code: number): void;
   /** Passes on what is no failure number. */
   need<T extends object>(result: T | number): T;
@@ -26,6 +26,7 @@ export function createFailures(syscalls: readonly string[]): Failures {
   return {
     sys,
     check(code) {
+      if ((code & 0xffff) === constants.errno.ECANCELED) throw new RsyncError(ExitCode.Signal, '');
       if (code !== 0) throw sys(code);
     },
     need(result) {

@@ -14,6 +14,7 @@ import { makeBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
+import { keepPart } from './keep-part.ts';
 import type { ReceiverInput } from './receive-files.ts';
 import { askAgain } from './redo.ts';
 
@@ -297,20 +298,13 @@ function keepInterrupted(
   plan: Plan,
   job: ReceiveJob,
 ): void {
-  const { options } = ctx;
-  const { tree } = input.destination;
-  const keep = options.partial && !plan.inPlace && job.result().literal > 0;
-  if (!keep) {
+  const { list, i, redo } = arrival;
+  if (!ctx.options.partial || plan.inPlace || job.result().literal === 0) {
     job.abort();
     return;
   }
   job.close();
-  const target = options.partialDir === '' ? plan.path : plan.partial;
-  if (target === undefined || (options.partialDir !== '' && !makePartialDir(tree, target))) {
-    attempt(() => tree.unlink(plan.target));
-    return;
-  }
-  finish(ctx, input, { ...arrival, redo: true }, plan, target, false, false);
+  keepPart(ctx, input, { list, i, redo, temporary: plan.target });
 }
 
 function lookUp(_ctx: RoleContext, input: ReceiverInput, path: ByteString): StatTable | undefined {

@@ -3,9 +3,11 @@ import { readLiteralFile } from '../../delta/tokens.ts';
 import { ExitCode, RsyncError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import {
+  type ByteString,
   digestLength,
   digestMismatch,
   interrupted,
+  type ReceiveManyResult,
   receiveSteps,
   sourceChanged,
 } from '../../kernel/kernel.ts';
@@ -18,6 +20,7 @@ import { newFileMeta } from '../attributes.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
+import { keepPart } from './keep-part.ts';
 import type { ReceiverInput } from './receive-files.ts';
 import { askAgain } from './redo.ts';
 
@@ -33,6 +36,8 @@ interface Queued {
   readonly item: ItemHeader;
   /** Index of the record in the batch; -1 for an item without content. */
   readonly record: number;
+  /** The name that it is written under; '' for an item without content. */
+  readonly temporary: ByteString;
   readonly pretend: boolean;
   /** What the content is copied from, where it does not come over the wire. */
   readonly file: LoopbackFile | undefined;
@@ -81,7 +86,8 @@ export class ReceiveQueue {
     if (this.idle && this.items.length === 0) {
       if (pretend) this.ctx.items.pretend(list, i, item.iflags);
       else this.ctx.items.echo(list, i, item.iflags, item.xname);
-    } else this.items.push({ list, i, item: { ...item }, record: -1, pretend, file: undefined });
+    } else
+      this.items.push({ list, i, item: { ...item }, record: -1, temporary: '', pretend, file: undefined });
   }
 
   /**
@@ -115,9 +121,20 @@ export class ReceiveQueue {
     const path = destinationPath(this.input.destination, list, i);
     // A name too long for the system is told by the kernel, as any other failure of the file.
     const temporary = temporaryName(path, options.tempDir, uniqueSuffix()) ?? `${path}.${uniqueSuffix()}`;
-    this.items.push({ list, i, item: { ...item }, record: this.batch.count, pretend: false, file });
+    this.items.push({
+      list,
+      i,
+      item: { ...item },
+      record: this.batch.count,
+      temporary,
+      pretend: false,
+      file,
+    });
     const meta = newFileMeta(this.ctx, list, i);
-    const flags = (options.sparse ? ReceiveFlag.Sparse : 0) | (options.fsync ? ReceiveFlag.Fsync : 0);
+    const flags =
+      (options.sparse ? ReceiveFlag.Sparse : 0) |
+      (options.fsync ? ReceiveFlag.Fsync : 0) |
+      (options.partial ? ReceiveFlag.KeepPart : 0);
     if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file.tree, file.path);
     else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
   }
@@ -170,6 +187,7 @@ export class ReceiveQueue {
     const early = report.logBeforeTransfer;
     if (early) for (const queued of items) this.announce(queued);
     const done = batch.count > 0 ? await tree.receiveMany(batch) : undefined;
+    if (this.ctx.options.partial && done !== undefined) this.keepParts(items, done);
     let cutShort = false;
     for (const queued of items) {
       const { list, i, item, record, file } = queued;
@@ -202,6 +220,15 @@ export class ReceiveQueue {
       } else this.failed(list, i, item.ndx, status, step);
     }
     if (cutShort) throw new RsyncError(ExitCode.Signal, '');
+  }
+
+  /** --partial: what came of the files that were not written to their end. */
+  private keepParts(items: readonly Queued[], { status, step }: ReceiveManyResult): void {
+    for (const { list, i, record, temporary } of items) {
+      if (record < 0) continue;
+      if (status[record] === interrupted || receiveSteps[step[record]] === 'write')
+        keepPart(this.ctx, this.input, { list, i, temporary, redo: false });
+    }
   }
 
   /** The line of an item without content, or the one that comes before the content. */

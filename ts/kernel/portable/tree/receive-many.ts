@@ -151,7 +151,9 @@ async function receiveOne(
     if (errno === 0) return outcome;
     outcome = { status: errno, step: 'rename' };
   }
-  errnoOf(() => fs.unlinkSync(directory.resolve(record.temporary, 'unlink')));
+  const keep = (record.flags & ReceiveFlag.KeepPart) !== 0;
+  if (!keep || (outcome.status !== interrupted && outcome.step !== 'write'))
+    errnoOf(() => fs.unlinkSync(directory.resolve(record.temporary, 'unlink')));
   return outcome;
 }
 
