@@ -15,6 +15,7 @@ export function cleanList(
   const { count } = list;
   list.low = 0;
   list.high = count - 1;
+  list.hasDuplicates = false;
   if (count < 2) return;
   const columns = list.nameColumns();
   const items = protocol >= 29 ? itemRanges(list) : undefined;
@@ -35,6 +36,7 @@ export function cleanList(
       kept = i;
       continue;
     }
+    list.hasDuplicates = true;
     if (!isDir) drop(i);
     else if (!list.isDir(same)) {
       drop(same);

@@ -3,6 +3,7 @@ import type { Options } from '../options/options.ts';
 import type * as messages from '../report/messages.ts';
 import type { LogCode } from '../report/report.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
+import type { SegmentPass } from './segment-pass.ts';
 
 /** What the file list says to the user; `Report` of `ts/report` is one. */
 export interface FlistReport {
@@ -27,6 +28,8 @@ export interface FlistContext {
   readonly report: FlistReport;
   readonly texts: FlistTexts;
   readonly state: FlistState;
+  /** Set on both ends where the peer is in this process: lists are passed as they are. */
+  readonly segments?: SegmentPass;
   /** --chmod on this side, applied to everything but symbolic links; takes and gives a whole mode. */
   readonly tweakMode?: (mode: number) => number;
   /** Munges, unmunges or sanitizes targets of symbolic links; `depth` is the depth of the link's directory. */

@@ -29,21 +29,20 @@ export class DirTree {
     return this.nextSiblings[d] ?? none;
   }
 
-  /** Goes on from `d`, whose content was sent last; false when all are sent. */
-  advance(d: number): boolean {
-    if (this.firstChildren[d] >= 0) {
-      this.next = this.firstChildren[d];
-      return true;
-    }
+  /** The directory after `d` as far as they are known; -1 when there is none. */
+  after(d: number): number {
+    if (this.firstChildren[d] >= 0) return this.firstChildren[d];
     let at = d;
     while (this.nextSiblings[at] < 0) {
       at = this.parents[at];
-      if (at < 0) {
-        this.next = none;
-        return false;
-      }
+      if (at < 0) return none;
     }
-    this.next = this.nextSiblings[at];
-    return true;
+    return this.nextSiblings[at];
+  }
+
+  /** Goes on from `d`, whose content was sent last; false when all are sent. */
+  advance(d: number): boolean {
+    this.next = this.after(d);
+    return this.next >= 0;
   }
 }

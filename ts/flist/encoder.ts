@@ -1,7 +1,8 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
+import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
-import { EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
+import { type Dir, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { SentIds } from './id-lists.ts';
 import { InodeTable } from './inode-numbers.ts';
 import { type FlistFormat, Xmit } from './wire-format.ts';
@@ -25,7 +26,10 @@ export class FlistEncoder {
   private readonly format: FlistFormat;
   private readonly ids: SentIds;
   private readonly inodes = new InodeTable();
-  private last: ByteString = '';
+  /** The name before, and what its directory has of it. */
+  private readonly last = Buffer.alloc(2 * maxPath);
+  private lastLength = 0;
+  private lastDir: Dir | undefined;
   private mtime = 0;
   private atime = 0;
   private mode = 0;
@@ -41,16 +45,10 @@ export class FlistEncoder {
   }
 
   /**
-   * Sends entry `i` of path `name`, which will have the wire index `list.ndxStart + i` until the list is sorted. `inode`
+   * Sends entry `i`, which will have the wire index `list.ndxStart + i` until the list is sorted. `inode`
    * is given for entries with more than one name (with -H), `sum` for regular files with -c.
    */
-  entry(
-    list: FileList,
-    i: number,
-    name: ByteString,
-    inode: LinkedInode | undefined,
-    sum: Uint8Array | undefined,
-  ): void {
+  entry(list: FileList, i: number, inode: LinkedInode | undefined, sum: Uint8Array | undefined): void {
     const { writer, format, ids } = this;
     const { protocol } = format;
     const modern = protocol >= 30;
@@ -74,7 +72,7 @@ export class FlistEncoder {
     const gid = list.gid(i);
     let userName: ByteString | undefined;
     let groupName: ByteString | undefined;
-    const hasLast = this.last !== '';
+    const hasLast = this.lastLength > 0;
     if (!format.owner || (uid === this.uid && hasLast)) xflags |= Xmit.SameUid;
     else {
       this.uid = uid;
@@ -112,16 +110,14 @@ export class FlistEncoder {
     if (inode !== undefined) {
       xflags |= Xmit.Hlinked;
       if (modern) {
-        firstNdx = this.inodes.find(inode.dev, inode.inoHigh, inode.inoLow);
-        if (firstNdx < 0) {
-          this.inodes.set(inode.dev, inode.inoHigh, inode.inoLow, list.ndxStart + i);
-          xflags |= Xmit.HlinkFirst;
-        }
+        const group = this.groupOf(list, i, inode);
+        if (group === list.ndxStart + i) xflags |= Xmit.HlinkFirst;
+        else firstNdx = group;
       } else if (inode.dev === this.dev) xflags |= Xmit.SameDev;
       else this.dev = inode.dev;
     }
 
-    this.writeName(name, xflags, type === S_IFDIR);
+    this.writeName(list, i, xflags, type === S_IFDIR);
     if (firstNdx >= 0) {
       writer.varint(firstNdx);
       // The other name is in this list, with all that could follow here.
@@ -156,6 +152,14 @@ export class FlistEncoder {
     if (sum !== undefined && type === S_IFREG && format.sumLength > 0) writer.bytes(sum, 0, format.sumLength);
   }
 
+  /** The index of the inode's first name, from protocol 30 on the number that all its names share. */
+  groupOf(list: FileList, i: number, { dev, inoHigh, inoLow }: LinkedInode): number {
+    const first = this.inodes.find(dev, inoHigh, inoLow);
+    if (first >= 0) return first;
+    this.inodes.set(dev, inoHigh, inoLow, list.ndxStart + i);
+    return list.ndxStart + i;
+  }
+
   /** Ends a list; `ioError` goes with it where it can and is not 0. */
   end(ioError: number): void {
     const { writer, format } = this;
@@ -168,13 +172,11 @@ export class FlistEncoder {
     } else writer.byte(0);
   }
 
-  private writeName(name: ByteString, wireFlags: number, isDir: boolean): void {
-    const { writer, format, last } = this;
+  private writeName(list: FileList, i: number, wireFlags: number, isDir: boolean): void {
+    const { writer, format } = this;
+    const shared = this.takeName(list, i);
     let xflags = wireFlags;
-    const limit = Math.min(last.length, name.length, maxShared);
-    let shared = 0;
-    while (shared < limit && last.charCodeAt(shared) === name.charCodeAt(shared)) shared++;
-    const rest = name.length - shared;
+    const rest = this.lastLength - shared;
     if (shared > 0) xflags |= Xmit.SameName;
     if (rest > 255) xflags |= Xmit.LongName;
     // Flags of zero would end the list: a bit that has no meaning here is set instead.
@@ -187,8 +189,38 @@ export class FlistEncoder {
     if (shared > 0) writer.byte(shared);
     if (rest > 255) writer.varint30(rest);
     else writer.byte(rest);
-    writer.string(shared === 0 ? name : name.slice(shared));
-    this.last = name;
+    writer.copy(this.last, shared, this.lastLength);
+  }
+
+  /** Makes the entry's name the last one; how many bytes it shares with the one before. */
+  private takeName(list: FileList, i: number): number {
+    const { last } = this;
+    const dir = list.dir(i);
+    const { prefix } = dir;
+    const most = Math.min(this.lastLength, maxShared);
+    let shared = 0;
+    if (dir === this.lastDir) shared = Math.min(prefix.length, most);
+    else {
+      const limit = Math.min(prefix.length, most);
+      while (shared < limit && last[shared] === prefix.charCodeAt(shared)) shared++;
+      last.write(prefix, 0, 'latin1');
+      this.lastDir = dir;
+    }
+    const { names } = list;
+    let from = list.nameOffsetOf(i);
+    let at = prefix.length;
+    const end = at + list.nameLengthOf(i);
+    this.lastLength = end;
+    if (shared === at) {
+      const limit = Math.min(end, most);
+      while (at < limit && last[at] === names[from]) {
+        at++;
+        from++;
+      }
+      shared = at;
+    }
+    while (at < end) last[at++] = names[from++];
+    return shared;
   }
 
   private writeId(id: number, name: ByteString | undefined): void {

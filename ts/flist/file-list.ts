@@ -43,6 +43,8 @@ export const EntryFlag = {
   DirCreated: 1 << 15,
   /** Receiver: the content came once and did not verify; what comes now is the second attempt. */
   Redo: 1 << 17,
+  /** Generator: the directory was not there when its parent was looked at. */
+  AbsentDir: 1 << 17,
   /** Dropped as a duplicate: keeps its index, and is nothing else any more. */
   Cleared: 1 << 16,
 } as const;
@@ -101,6 +103,7 @@ const maxRecords = Math.floor(0xffffffff / (U32 * 4));
 const maxNameBytes = 0xffff0000;
 const tooLarge = 'file list has grown too large to expand';
 const firstNameBytes = 256;
+const noNames = Buffer.alloc(0);
 
 /**
  * One file list (or, with incremental recursion, one segment of it): packed columns, about 65 bytes an
@@ -123,12 +126,14 @@ export class FileList {
   /** Generator and receiver: entries that will be asked for again. */
   toRedo = 0;
   readonly dirs: Dir[] = [];
+  /** Set by `cleanList`: some entries have the same name. */
+  hasDuplicates = false;
 
   private f64: Float64Array<ArrayBuffer>;
   private u32: Uint32Array<ArrayBuffer>;
   private u16: Uint16Array<ArrayBuffer>;
   private capacity: number;
-  private names: Buffer;
+  private pool: Buffer;
   private nameBytes = 0;
   private extras: Int32Array | undefined;
   private extraCount = 0;
@@ -144,7 +149,7 @@ export class FileList {
     this.f64 = new Float64Array(buffer);
     this.u32 = new Uint32Array(buffer);
     this.u16 = new Uint16Array(buffer);
-    this.names = Buffer.allocUnsafeSlow(Math.max(firstNameBytes, capacity * 16));
+    this.pool = capacity === 0 ? noNames : Buffer.allocUnsafeSlow(Math.max(firstNameBytes, capacity * 16));
   }
 
   size(i: number): number {
@@ -168,6 +173,9 @@ export class FileList {
   /** `EntryFlag` bits. */
   flags(i: number): number {
     return this.u32[i * U32 + 9];
+  }
+  setFlags(i: number, flags: number): void {
+    this.u32[i * U32 + 9] = flags;
   }
   setFlag(i: number, flag: number): void {
     this.u32[i * U32 + 9] |= flag;
@@ -198,7 +206,22 @@ export class FileList {
 
   basename(i: number): ByteString {
     const at = this.u32[i * U32 + 7];
-    return this.names.toString('latin1', at, at + this.u16[i * U16 + 23]);
+    return this.pool.toString('latin1', at, at + this.u16[i * U16 + 23]);
+  }
+  /** Writes the basename to `into` from `at` on; its length. */
+  copyName(i: number, into: Uint8Array, at: number): number {
+    const names = this.pool;
+    const from = this.u32[i * U32 + 7];
+    const length = this.u16[i * U16 + 23];
+    for (let k = 0; k < length; k++) into[at + k] = names[from + k];
+    return length;
+  }
+  /** All names; where each lies, `nameOffsetOf` and `nameLengthOf` tell. Valid until the list changes. */
+  get names(): Uint8Array {
+    return this.pool;
+  }
+  nameOffsetOf(i: number): number {
+    return this.u32[i * U32 + 7];
   }
   /** Bytes of the basename. */
   nameLengthOf(i: number): number {
@@ -242,7 +265,7 @@ export class FileList {
   }
   /** True for a directory named `.`. */
   isDotDir(i: number): boolean {
-    return this.u16[i * U16 + 23] === 1 && this.names[this.u32[i * U32 + 7]] === 0x2e && this.isDir(i);
+    return this.u16[i * U16 + 23] === 1 && this.pool[this.u32[i * U32 + 7]] === 0x2e && this.isDir(i);
   }
 
   /** Target of a symbolic link, `''` where there is none. */
@@ -316,8 +339,8 @@ export class FileList {
   add(name: Uint8Array, from: number, to: number, dir: number, fields: EntryFields): number {
     const length = to - from;
     const at = this.nameBytes;
-    if (at + length > this.names.length) this.growNames(length);
-    const { names } = this;
+    if (at + length > this.pool.length) this.growNames(length);
+    const names = this.pool;
     for (let k = 0; k < length; k++) names[at + k] = name[from + k];
     return this.put(length, dir, fields);
   }
@@ -325,8 +348,8 @@ export class FileList {
   addName(name: ByteString, dir: number, fields: EntryFields): number {
     const { length } = name;
     const at = this.nameBytes;
-    if (at + length > this.names.length) this.growNames(length);
-    const { names } = this;
+    if (at + length > this.pool.length) this.growNames(length);
+    const names = this.pool;
     for (let k = 0; k < length; k++) names[at + k] = name.charCodeAt(k);
     return this.put(length, dir, fields);
   }
@@ -334,7 +357,7 @@ export class FileList {
   /** Adds a copy of another list's entry, and returns its index. */
   addCopy(from: FileList, i: number): number {
     const at = from.u32[i * U32 + 7];
-    const copy = this.add(from.names, at, at + from.u16[i * U16 + 23], this.addDir(from.dir(i)), {
+    const copy = this.add(from.pool, at, at + from.u16[i * U16 + 23], this.addDir(from.dir(i)), {
       mode: from.mode(i),
       size: from.size(i),
       mtime: from.mtime(i),
@@ -343,6 +366,31 @@ export class FileList {
       gid: from.gid(i),
       flags: from.flags(i),
     });
+    return copy;
+  }
+
+  /** The same list for another owner. What never changes once a list is sorted is shared. */
+  copy(): FileList {
+    const copy = new FileList(0);
+    copy.ndxStart = this.ndxStart;
+    copy.parentDirNdx = this.parentDirNdx;
+    copy.count = this.count;
+    copy.low = this.low;
+    copy.high = this.high;
+    copy.hasDuplicates = this.hasDuplicates;
+    copy.dirs.push(...this.dirs);
+    copy.u32 = this.u32.slice(0, this.count * U32);
+    copy.f64 = new Float64Array(copy.u32.buffer);
+    copy.u16 = new Uint16Array(copy.u32.buffer);
+    copy.capacity = this.count;
+    copy.pool = this.pool;
+    copy.nameBytes = this.nameBytes;
+    copy.extras = this.extras?.slice();
+    copy.extraCount = this.extraCount;
+    copy.targets = this.targets;
+    copy.sums = this.sums;
+    copy.sumLength = this.sumLength;
+    copy.atimes = this.atimes;
     return copy;
   }
 
@@ -385,13 +433,13 @@ export class FileList {
       this.u16 = new Uint16Array(buffer);
       this.capacity = n;
     }
-    if (this.names.length > this.nameBytes + (this.nameBytes >> 3) + 64)
-      this.names = Buffer.from(Uint8Array.prototype.slice.call(this.names, 0, this.nameBytes).buffer);
+    if (this.pool.length > this.nameBytes + (this.nameBytes >> 3) + 64)
+      this.pool = Buffer.from(Uint8Array.prototype.slice.call(this.pool, 0, this.nameBytes).buffer);
   }
 
   /** For sorting: the names, and the records that say where each one lies. Valid until the list changes. */
   nameColumns(): NameColumns {
-    return { names: this.names, u32: this.u32, u16: this.u16 };
+    return { names: this.pool, u32: this.u32, u16: this.u16 };
   }
   /** For sorting: the list's number of the entry's directory. */
   dirNumber(i: number): number {
@@ -406,7 +454,7 @@ export class FileList {
   get memory(): number {
     return (
       this.u32.buffer.byteLength +
-      this.names.length +
+      this.pool.length +
       (this.extras?.byteLength ?? 0) +
       (this.sums?.byteLength ?? 0) +
       (this.atimes?.byteLength ?? 0) +
@@ -474,7 +522,7 @@ export class FileList {
   }
 
   private growNames(need: number): void {
-    const size = this.names.length;
+    const size = this.pool.length;
     if (this.nameBytes + need > maxNameBytes) throw new RsyncError(ExitCode.Malloc, tooLarge);
     const grownNames = Buffer.allocUnsafeSlow(
       Math.max(
@@ -483,8 +531,8 @@ export class FileList {
         Math.min(Math.floor(size * (size < 1 << 20 ? 2 : 1.25)), maxNameBytes),
       ),
     );
-    this.names.copy(grownNames, 0, 0, this.nameBytes);
-    this.names = grownNames;
+    this.pool.copy(grownNames, 0, 0, this.nameBytes);
+    this.pool = grownNames;
   }
 }
 

@@ -45,6 +45,16 @@ export class IdMap {
     return (this.groups.get(remote) ?? this.addGroup(remote, '')).skip;
   }
 
+  /** As `uid`, of a sender on this machine: by the name that the id has here. */
+  namedUid(remote: number): number {
+    return (this.users.get(remote) ?? this.addUser(remote, this.names.userName(remote) ?? '')).local;
+  }
+  /** As `gid`, of a sender on this machine; names do not count with `numeric`. */
+  namedGid(remote: number, numeric: boolean): number {
+    const name = numeric ? '' : (this.names.groupName(remote) ?? '');
+    return (this.groups.get(remote) ?? this.addGroup(remote, name)).local;
+  }
+
   /** The sender said that its `id` is called `name` (`''`: it has none). Id 0 is never looked up by name. */
   addUser(id: number, name: ByteString): Mapped {
     const named = this.useName(id, name) ? this.names.userId(name) : undefined;

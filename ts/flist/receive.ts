@@ -2,6 +2,7 @@ import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
+import { adoptList } from './adopt.ts';
 import { cleanList } from './clean.ts';
 import type { FlistContext } from './context.ts';
 import { FlistDecoder } from './decoder.ts';
@@ -67,19 +68,25 @@ export class FlistReceiver {
     const startBytes = reader.bytesRead;
     if (dirNdx >= 0) this.admitDir(dirNdx);
     const isFirst = lists.isEmpty;
-    const list = lists.newList();
+    let list = lists.newList();
     await this.readEntries(list, dirNdx);
 
     if (!incRecurse) {
       await receiveIdLists(reader, format, this.ids, list, this.context.amRoot);
       lists.eof = true;
     }
-    sortList(list, protocol);
+    const { segments } = this.context;
+    if (segments === undefined) sortList(list, protocol);
+    else {
+      list = segments.take();
+      adoptList(list, lists, format, this.ids, this.context.amRoot);
+    }
     if (incRecurse) lists.addDirs(list);
-    cleanList(list, 'receiver', protocol, (i) => {
-      if (report.debug('dup', 1))
-        report.print('info', texts.removingDuplicate(list.path(i), i + list.ndxStart));
-    });
+    if (segments === undefined || list.hasDuplicates)
+      cleanList(list, 'receiver', protocol, (i) => {
+        if (report.debug('dup', 1))
+          report.print('info', texts.removingDuplicate(list.path(i), i + list.ndxStart));
+      });
     if (options.relative) list.stripRoot();
     if (options.pruneEmptyDirs) pruneEmptyDirs(list, this.context.isExcludedDir ?? (() => false));
     if (protocol < 30) this.noteIoError(await reader.record(() => reader.int()));

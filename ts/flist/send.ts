@@ -93,10 +93,11 @@ export class FlistSender {
     const built = Date.now();
     lists.totals.buildTime = Math.max(1, built - started);
 
-    this.endList(state.ioError);
     const order = sortList(list, format.protocol);
     if (format.incRecurse) this.numberDirs(list, -1, order);
     cleanList(list, 'sender', format.protocol);
+    this.context.segments?.pass(list.copy());
+    this.endList(state.ioError);
     list.parentDirNdx = -1;
     if (format.incRecurse && list.count > 0 && list.basename(list.low) === '.') list.parentDirNdx = 0;
     lists.append(list);
@@ -250,10 +251,11 @@ export class FlistSender {
       await this.sendDirectory(list, d);
     }
     list.parentDirNdx = d;
-    this.endList(state.ioError === savedIoError ? 0 : state.ioError);
     const order = sortList(list, format.protocol);
     this.numberDirs(list, d, order);
     cleanList(list, 'sender', format.protocol);
+    this.context.segments?.pass(list.copy());
+    this.endList(state.ioError === savedIoError ? 0 : state.ioError);
     lists.append(list);
     lists.totals.wireBytes += writer.bytesWritten - startBytes;
     if (!tree.advance(d)) this.sendEof();
@@ -277,7 +279,7 @@ export class FlistSender {
           return;
         }
       }
-      await walk.addDirectory(list, root, path, flags);
+      await walk.addDirectory(list, root, path, flags, (take) => this.nextDirectories(d, take));
     }
     const names = this.pending.get(d);
     if (names === undefined) return;
@@ -302,6 +304,13 @@ export class FlistSender {
       walk.addName(list, root, full, { flags: flags | EntryFlag.TopDir, filtered: true }, known);
     }
     await walk.sendWaiting(list);
+  }
+
+  /** The directories whose content comes after that of `d`, as far as they are known. */
+  private nextDirectories(d: number, take: (root: SourceRoot, path: ByteString) => boolean): void {
+    for (let next = this.tree.after(d); next >= 0; next = this.tree.after(next))
+      if (this.dirFlags(next) & EntryFlag.ContentDir && !take(this.rootOf(next), this.lists.dirs.path(next)))
+        return;
   }
 
   private reportStat(root: SourceRoot, path: ByteString, errno: number): void {

@@ -8,6 +8,7 @@ import type { FlistContext } from './context.ts';
 import type { FlistEncoder, LinkedInode } from './encoder.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { FileLists } from './file-lists.ts';
+import { ScanAhead, type Upcoming } from './scan-ahead.ts';
 import { prefixOf } from './source-arg.ts';
 import type { SourceRoot } from './source-roots.ts';
 import type { FlistFormat } from './wire-format.ts';
@@ -15,6 +16,8 @@ import type { FlistFormat } from './wire-format.ts';
 const ENOENT = 2;
 /** Files whose -c checksums are asked for in one call. */
 const sumBatch = 256;
+/** Entries that are looked through for the directories that come next. */
+const mostLookedAt = 4096;
 
 export interface WalkContext extends FlistContext {
   readonly writer: Writer;
@@ -38,7 +41,10 @@ export class Walk {
   private readonly lists: FileLists;
   private readonly encoder: FlistEncoder;
   /** Entries of the current list that are not sent yet, because their checksums are still missing. */
-  private waiting: { i: number; path: ByteString; inode: LinkedInode | undefined; root: SourceRoot }[] = [];
+  private waiting: { i: number; inode: LinkedInode | undefined; root: SourceRoot }[] = [];
+  private readonly scans: ScanAhead;
+  /** Whole trees: the directories that are being gone through, the innermost last. */
+  private readonly open: { list: FileList; root: SourceRoot; at: number; to: number }[] = [];
   private readonly sendsDirs: boolean;
   private readonly keepsSums: boolean;
   /** -x: the device that the walk stays on. */
@@ -59,8 +65,10 @@ export class Walk {
     this.format = format;
     this.lists = lists;
     this.encoder = encoder;
+    this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
     this.sendsDirs = context.options.recursive || context.options.dirs;
-    this.keepsSums = format.sumLength > 0 && context.options.outFormat.includes('%C');
+    this.keepsSums =
+      format.sumLength > 0 && (context.segments !== undefined || context.options.outFormat.includes('%C'));
   }
 
   /** True when the filters leave the name out. */
@@ -117,21 +125,25 @@ export class Walk {
     }
     const slash = path.lastIndexOf('/') + 1;
     const dir = list.internDir(path.slice(0, slash), root.index);
-    return this.addRow(list, root, dir, path, path.slice(slash), stats, 0, admission, target);
+    return this.addRow(list, root, dir, path, stats, 0, admission, target);
   }
 
-  /** Adds what is in a directory (rsync's send_directory), without going further down. */
-  async addDirectory(list: FileList, root: SourceRoot, path: ByteString, flags: number): Promise<void> {
+  /**
+   * Adds what is in a directory (rsync's send_directory), without going further down. `upcoming`: those
+   * that will be asked for next.
+   */
+  async addDirectory(
+    list: FileList,
+    root: SourceRoot,
+    path: ByteString,
+    flags: number,
+    upcoming: Upcoming = (take) => this.nextInTree(take),
+  ): Promise<void> {
     const { options } = this.context;
-    let rows: StatTable;
-    try {
-      rows = root.tree.scan(path === '.' ? '' : path, {
-        links: this.format.links,
-        follow: options.copyLinks,
-      });
-    } catch (error) {
-      if (!(error instanceof SysError)) throw error;
-      this.reportUnreadable(root, path, error);
+    const scan = this.scans.scan(root, path, upcoming);
+    const rows = scan instanceof Promise ? await scan : scan;
+    if (rows instanceof SysError) {
+      this.reportUnreadable(root, path, rows);
       return;
     }
     const prefix = prefixOf(path);
@@ -139,23 +151,18 @@ export class Walk {
     const dir = list.internDir(prefix, root.index);
     const admission = { flags, filtered: true };
     for (let row = 0; row < rows.count; row++) {
-      const name = rows.name(row);
-      if (name.length >= room) {
-        this.reportOverlong(path, name, name.length - room + 1);
+      const excess = rows.nameLength(row) - room + 1;
+      if (excess > 0) {
+        this.reportOverlong(path, rows.name(row), excess);
         continue;
       }
-      const full = prefix + name;
-      const errno = rows.errno(row);
+      const errno = options.copyLinks && rows.isLink(row) ? ENOENT : rows.errno(row);
       if (errno !== 0) {
-        this.reportMissing(root, full, errno, true);
+        this.reportMissing(root, prefix + rows.name(row), errno, true);
         continue;
       }
-      if (options.copyLinks && rows.isLink(row)) {
-        this.reportMissing(root, full, ENOENT, true);
-        continue;
-      }
-      const target = rows.isLink(row) && this.format.links ? rows.link(row) : '';
-      this.addRow(list, root, dir, full, name, rows, row, admission, target);
+      const target = this.format.links && rows.isLink(row) ? rows.link(row) : '';
+      this.addRow(list, root, dir, undefined, rows, row, admission, target);
     }
     await this.sendWaiting(list);
   }
@@ -167,10 +174,27 @@ export class Walk {
     const from = list.count;
     await this.addDirectory(list, root, path, flags);
     if (!options.recursive) return;
-    const to = list.count;
-    for (let i = from; i < to; i++)
-      if (list.isDir(i) && (list.flags(i) & EntryFlag.MountDir) === 0)
-        await this.addTree(list, root, list.path(i), flags);
+    const place = { list, root, at: from, to: list.count };
+    this.open.push(place);
+    for (; place.at < place.to; place.at++)
+      if (this.hasContent(list, place.at)) await this.addTree(list, root, list.path(place.at), flags);
+    this.open.pop();
+  }
+
+  private hasContent(list: FileList, i: number): boolean {
+    return list.isDir(i) && (list.flags(i) & EntryFlag.MountDir) === 0;
+  }
+
+  /** The directories that `addTree` comes to next. */
+  private nextInTree(take: (root: SourceRoot, path: ByteString) => boolean): void {
+    let looked = 0;
+    for (let k = this.open.length - 1; k >= 0; k--) {
+      const { list, root, at, to } = this.open[k];
+      for (let i = at + 1; i < to; i++) {
+        if (++looked > mostLookedAt) return;
+        if (this.hasContent(list, i) && !take(root, list.path(i))) return;
+      }
+    }
   }
 
   /** Sends entries that waited for their checksums, and waits where the peer is slow. */
@@ -183,37 +207,39 @@ export class Walk {
       const batch = this.waiting.splice(0, n);
       const hashed = batch.filter(({ i }) => list.isRegular(i));
       const { sums } = await root.tree.fileSums(
-        hashed.map(({ path }) => path),
+        hashed.map(({ i }) => list.path(i)),
         this.format.digest,
       );
       const { sumLength } = this.format;
       let at = 0;
-      for (const { i, path, inode } of batch) {
+      for (const { i, inode } of batch) {
         let sum: Uint8Array | undefined;
         if (list.isRegular(i)) {
           sum = sums.subarray(at, at + sumLength);
           if (this.keepsSums) list.setChecksum(i, sums, at, sumLength);
           at += sumLength;
         }
-        this.encoder.entry(list, i, path, inode, sum);
+        this.tell(list, i, inode, sum);
       }
     }
     if (writer.full) await writer.drain();
   }
 
-  /** What make_file and send_file_name check of an entry whose status is known. */
+  /**
+   * What make_file and send_file_name check of an entry whose status is known. `given`: its path, where the
+   * row does not have its name.
+   */
   private addRow(
     list: FileList,
     root: SourceRoot,
     dir: number,
-    path: ByteString,
-    name: ByteString,
+    given: ByteString | undefined,
     rows: StatTable,
     row: number,
     admission: Admission,
     target: ByteString,
   ): number {
-    const { options, report, texts, state, tweakMode, mapLinkTarget } = this.context;
+    const { filters, options, report, texts, state, tweakMode, mapLinkTarget } = this.context;
     const { format, fields } = this;
     let mode = rows.mode(row);
     const type = mode & S_IFMT;
@@ -222,7 +248,7 @@ export class Walk {
     if (admission.filtered) {
       if (!isDir) flags &= ~EntryFlag.ContentDir;
       else if (!this.sendsDirs && !admission.implied) {
-        report.print('info', texts.skippingDirectory(path));
+        report.print('info', texts.skippingDirectory(pathOf(list, dir, given, rows, row)));
         return -1;
       } else if (
         options.oneFileSystem > 0 &&
@@ -230,14 +256,21 @@ export class Walk {
         (flags & (EntryFlag.ContentDir | EntryFlag.TopDir)) === EntryFlag.ContentDir
       ) {
         if (options.oneFileSystem > 1) {
-          if (report.info('mount', 1)) report.print('info', texts.skippingMountPoint('sender', path));
+          if (report.info('mount', 1))
+            report.print('info', texts.skippingMountPoint('sender', pathOf(list, dir, given, rows, row)));
           return -1;
         }
         flags = (flags & ~EntryFlag.ContentDir) | EntryFlag.MountDir;
       }
-      if (!admission.implied && this.isExcluded(path, isDir)) return -1;
+      if (
+        !admission.implied &&
+        !filters.isEmpty &&
+        this.isExcluded(pathOf(list, dir, given, rows, row), isDir)
+      )
+        return -1;
     }
     if (format.links && type === S_IFLNK && target === '') {
+      const path = pathOf(list, dir, given, rows, row);
       state.ioError |= IoError.General;
       report.print('error-xfer', `skipping symlink with 0-length value: ${texts.fullName(root.place, path)}`);
       return -1;
@@ -251,7 +284,12 @@ export class Walk {
     fields.uid = format.owner ? rows.uid(row) : 0;
     fields.gid = format.group ? rows.gid(row) : 0;
     fields.flags = flags;
-    const i = list.addName(name, dir, fields);
+    let i: number;
+    if (given !== undefined) i = list.addName(given.slice(given.lastIndexOf('/') + 1), dir, fields);
+    else {
+      const at = rows.nameOffset(row);
+      i = list.add(rows.raw, at, at + rows.nameLength(row), dir, fields);
+    }
     if (format.links && type === S_IFLNK)
       list.setLinkTarget(i, mapLinkTarget === undefined ? target : mapLinkTarget(target, list.dir(i).depth));
     if (device) list.setRdev(i, rows.rdevMajor(row), rows.rdevMinor(row));
@@ -263,9 +301,15 @@ export class Walk {
     this.lists.count(list, i);
     // The order on the wire is the order in the list: once an entry waits, the ones behind it do, too.
     if (format.sumLength > 0 && (type === S_IFREG || this.waiting.length > 0))
-      this.waiting.push({ i, path, inode, root });
-    else this.encoder.entry(list, i, path, inode, undefined);
+      this.waiting.push({ i, inode, root });
+    else this.tell(list, i, inode, undefined);
     return i;
+  }
+
+  /** Sends an entry; where the list is passed as it is, only what it does not hold yet is noted. */
+  private tell(list: FileList, i: number, inode: LinkedInode | undefined, sum: Uint8Array | undefined): void {
+    if (this.context.segments === undefined) this.encoder.entry(list, i, inode, sum);
+    else if (inode !== undefined) list.setHardLinkGroup(i, this.encoder.groupOf(list, i, inode));
   }
 
   /** A name whose status could not be read. */
@@ -301,6 +345,16 @@ export class Walk {
     state.ioError |= IoError.General;
     report.print('error-xfer', `filename overflows max-path len by ${excess}: ${path}/${name}`);
   }
+}
+
+function pathOf(
+  list: FileList,
+  dir: number,
+  given: ByteString | undefined,
+  rows: StatTable,
+  row: number,
+): ByteString {
+  return given ?? list.dirs[dir].prefix + rows.name(row);
 }
 
 function isLink(root: SourceRoot, path: ByteString): boolean {

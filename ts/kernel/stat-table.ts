@@ -88,6 +88,16 @@ export class StatTable {
     const at = this.u32[i * U32 + 19];
     return this.bytes.toString('latin1', at, at + this.u32[i * U32 + 20]);
   }
+  /** Where the name lies in `raw`. */
+  nameOffset(i: number): number {
+    return this.u32[i * U32 + 19];
+  }
+  nameLength(i: number): number {
+    return this.u32[i * U32 + 20];
+  }
+  get raw(): Uint8Array {
+    return this.bytes;
+  }
   /** Target of a symbolic link, where it was asked for. */
   link(i = 0): ByteString {
     const at = this.u32[i * U32 + 21];

@@ -1,4 +1,5 @@
 import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
+import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { localeCharset } from '../report/escape.ts';
@@ -35,6 +36,8 @@ export interface EndSetup {
   readonly local?: boolean;
   /** Set where files may pass to it as descriptors. */
   readonly loopback?: Loopback;
+  /** Set where file lists may pass to it as they are. */
+  readonly segments?: SegmentPass;
 }
 
 /**

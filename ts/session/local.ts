@@ -1,6 +1,8 @@
 import { ExitCode } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
+import { SegmentPass } from '../flist/segment-pass.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import { formatHas } from '../options/log-format.ts';
 import type { Options } from '../options/options.ts';
 import { capabilityString } from '../options/server-args.ts';
 import { Loopback } from '../roles/loopback.ts';
@@ -26,7 +28,8 @@ export async function runLocal(
   const clientFilters = createFilters(options, { side: 'sender', cwd });
   const [clientWire, serverWire] = memoryPair();
   const loopback = canPassFiles(options) ? new Loopback() : undefined;
-  const common = { io, kernel, cwd, local: true, loopback };
+  const segments = canPassLists(options) ? new SegmentPass() : undefined;
+  const common = { io, kernel, cwd, local: true, loopback, segments };
   const client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
   const serverOptions = optionsOfServer(options);
   const server = openEnd({
@@ -78,6 +81,21 @@ function canPassFiles(options: Options): boolean {
     !options.backup &&
     options.compressChoice === '' &&
     options.bwlimit === 0
+  );
+}
+
+/**
+ * File lists may pass as they are when nobody can see that their bytes are missing. Names of --relative may
+ * have forms that only the receiving side makes plain.
+ */
+function canPassLists(options: Options): boolean {
+  const { outFormat } = options;
+  return (
+    !options.relative &&
+    options.info.stats === 0 &&
+    options.bwlimit === 0 &&
+    !formatHas(outFormat, 'b') &&
+    !formatHas(outFormat, 'c')
   );
 }
 

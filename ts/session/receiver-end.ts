@@ -41,6 +41,7 @@ export async function runReceiver(
     report,
     texts: text,
     state: end.state,
+    segments: negotiated.protocol >= 30 ? setup.segments : undefined,
     reader,
     guard,
     amRoot: amRoot(),

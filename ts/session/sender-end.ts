@@ -37,6 +37,7 @@ export async function runSender(
     report,
     texts: text,
     state: end.state,
+    segments: negotiated.protocol >= 30 ? setup.segments : undefined,
     writer,
     filters,
     cwd: setup.cwd,

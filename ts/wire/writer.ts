@@ -160,6 +160,12 @@ export class Writer {
     this.room(value.length);
     this.pos += this.buffer.write(value, this.pos, 'latin1');
   }
+  /** A copy of `data[from .. to)`, at most a path long. */
+  copy(data: Uint8Array, from: number, to: number): void {
+    this.room(to - from);
+    const b = this.buffer;
+    for (let at = from; at < to; at++) b[this.pos++] = data[at];
+  }
   /** `data[from .. to)`; a large piece must not change until it is sent (await `drain` before reuse). */
   bytes(data: Uint8Array, from = 0, to = data.length): void {
     const length = to - from;

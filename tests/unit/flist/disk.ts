@@ -94,6 +94,18 @@ class DiskTree {
       throw sysError(error);
     }
   }
+  /** Settles later than any work that could overtake it. */
+  async scanMany(dirs: readonly ByteString[], options = {}): Promise<(StatTable | SysError)[]> {
+    await new Promise((resolve) => setImmediate(resolve));
+    return dirs.map((dir) => {
+      try {
+        return this.scan(dir, options);
+      } catch (error) {
+        if (error instanceof SysError) return error;
+        throw error;
+      }
+    });
+  }
   lstat(path: ByteString): StatTable {
     try {
       return pack([{ name: '', stat: lstatSync(this.full(path), { bigint: true }) }]);

@@ -187,11 +187,11 @@ async function generateList(
     } else {
       if (!ahead.has(list, i)) {
         if (ctx.options.relative && !ctx.options.impliedDirs) makeMissingParent(gen, list, i);
-        const hashing = ahead.advance(list, i);
-        if (hashing) await hashing;
+        const looking = ahead.advance(list, i);
+        if (looking) await looking;
       }
-      const row = i - ahead.first;
-      const errno = ahead.errno(row);
+      const row = ahead.rowOf(i);
+      const errno = ahead.errno(i);
       entry.errno = errno;
       entry.stats = errno === 0 ? ahead.rows : undefined;
       entry.row = row;
@@ -200,6 +200,7 @@ async function generateList(
       if (errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row)) lookUp(gen, entry);
     }
     const early = negotiated.incRecurse && list.isDir(i);
+    if (early && entry.stats === undefined) list.setFlag(i, EntryFlag.AbsentDir);
     const waiting = generateEntry(gen, entry, early ? 'early' : 'now');
     if (waiting) await waiting;
     if (gen.repeat.length > 0) await repeatSkipped(gen);

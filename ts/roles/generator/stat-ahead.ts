@@ -1,28 +1,43 @@
-import type { FileList } from '../../flist/file-list.ts';
-import type { ByteString } from '../../kernel/kernel.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
+import { LookUp } from './look-up.ts';
 import type { Generator } from './state.ts';
 
-/** Entries of one directory that are looked up by one kernel call. */
+/** Entries of one directory that are looked up at once. */
 const runLength = 512;
+/** Fewer are not worth another thread. */
+const fewest = 24;
+/** Calls that are under way ahead of the entry at hand. */
+const callsAhead = 2;
 
 /**
- * Looks up what the destination has, a run of entries of one directory at a time. With --checksum the files
- * whose size agrees are hashed on the way, all of a run at once.
+ * Looks up what the destination has: the entries at hand, and on another thread the ones that come next.
+ * With --checksum the files whose size agrees are hashed on the way.
  */
 export class StatAhead {
   private readonly gen: Generator;
+  /** What may become another while it waits to be used is not looked up ahead. */
+  private readonly looksAhead: boolean;
+  private readonly nowhere: boolean;
+  /** Calls for what comes after the entry at hand, in order. */
+  private calls: LookUp[] = [];
+  /** Where the next call starts. */
+  private nextList: FileList | undefined;
+  private nextIndex = 0;
+
   private list: FileList | undefined;
   private from = 0;
   private to = 0;
-  private table: StatTable | undefined;
-  private sums: Uint8Array | undefined;
-  private sumAt = new Int32Array(runLength);
-  private sumBytes = 0;
+  private call: LookUp | undefined;
+  private base = 0;
 
   constructor(gen: Generator) {
+    const { options } = gen.ctx;
     this.gen = gen;
+    this.nowhere = gen.destination.missing || options.listOnly;
+    this.looksAhead =
+      !options.backup && options.partialDir === '' && (!options.relative || options.impliedDirs);
   }
 
   /** True when `i` is in the run at hand; else `advance` first. */
@@ -30,61 +45,101 @@ export class StatAhead {
     return this.list === list && i >= this.from && i < this.to;
   }
 
-  /** Looks up the run that starts at `i`. */
+  /** Goes to the run that starts at `i`. */
   advance(list: FileList, i: number): Promise<void> | undefined {
     const dir = list.dir(i);
-    const fresh = dir.path === this.gen.freshDir;
-    const names: ByteString[] = [];
-    let k = i;
-    for (; k < list.count && k - i < runLength && list.dir(k) === dir; k++)
-      if (!fresh) names.push(list.basename(k));
+    const { freshDir, dryMissingBelow } = this.gen;
+    let to = i + 1;
+    while (to < list.count && to - i < runLength && list.dir(to) === dir) to++;
     this.list = list;
     this.from = i;
-    this.to = k;
-    this.sums = undefined;
-    this.table = fresh ? undefined : this.gen.destination.tree.lstatMany(dir.path, names);
-    if (fresh) return undefined;
-    return this.gen.rules.checksum ? this.hash(list, dir.prefix, names) : undefined;
+    this.to = to;
+    this.call = undefined;
+    if (
+      this.nowhere ||
+      dir.path === freshDir ||
+      (dryMissingBelow !== undefined && dir.prefix.startsWith(dryMissingBelow))
+    )
+      return undefined;
+    let call = this.callFor(list, i);
+    if (call === undefined) {
+      call = new LookUp(this.gen);
+      call.add(list, i, to);
+      call.start(to - i < fewest);
+      if (this.calls.length === 0) {
+        this.nextList = list;
+        this.nextIndex = to;
+      }
+    }
+    if (this.looksAhead) this.lookAhead();
+    this.call = call;
+    this.base = call.rowOf(list, i) - i;
+    this.to = Math.min(to, call.endOf(list));
+    return call.settled;
   }
 
-  /** The table of the run, where there is anything; the row of entry `i` is `i - first`. */
+  /** The table of the run, where there is anything; the row of entry `i` is `rowOf(i)`. */
   get rows(): StatTable {
-    return this.table as StatTable;
+    return (this.call as LookUp).table;
   }
-  /** Why row `row` is not there; 0 when it is. */
-  errno(row: number): number {
-    return this.table === undefined ? ENOENT : this.table.errno(row);
+  rowOf(i: number): number {
+    return this.base + i;
   }
-  get first(): number {
-    return this.from;
+  /** Why entry `i` is not there; 0 when it is. */
+  errno(i: number): number {
+    return this.call === undefined ? ENOENT : this.call.table.errno(this.base + i);
   }
-
   /** The --checksum digest of what lies at entry `i`; undefined where it was not worth hashing or failed. */
   sum(i: number): Uint8Array | undefined {
-    if (this.sums === undefined) return undefined;
-    const at = this.sumAt[i - this.from];
-    return at < 0 ? undefined : this.sums.subarray(at, at + this.sumBytes);
+    return this.call?.sum(this.base + i);
   }
 
-  private async hash(list: FileList, prefix: ByteString, names: readonly ByteString[]): Promise<void> {
-    const table = this.table as StatTable;
-    const paths: ByteString[] = [];
-    const rows: number[] = [];
-    this.sumAt.fill(-1);
-    for (let row = 0; row < names.length; row++) {
-      const i = this.from + row;
-      if (!list.isRegular(i) || table.errno(row) !== 0 || !table.isRegular(row)) continue;
-      if (table.size(row) !== list.size(i)) continue;
-      rows.push(row);
-      paths.push(prefix + names[row]);
+  /** The call that has the entry; those before it are done with. */
+  private callFor(list: FileList, i: number): LookUp | undefined {
+    while (this.calls.length > 0) {
+      const [call] = this.calls;
+      if (call.rowOf(list, i) >= 0) return call;
+      if (!call.isBefore(list, i)) return undefined;
+      this.calls.shift();
     }
-    if (paths.length === 0) return;
-    const { status, sums } = await this.gen.destination.tree.fileSums(
-      paths,
-      this.gen.ctx.negotiated.fileDigest,
-    );
-    this.sums = sums;
-    this.sumBytes = sums.length / paths.length;
-    for (let k = 0; k < rows.length; k++) if (status[k] === 0) this.sumAt[rows[k]] = k * this.sumBytes;
+    return undefined;
+  }
+
+  private lookAhead(): void {
+    while (this.calls.length < callsAhead) {
+      const call = this.nextCall();
+      if (call === undefined) return;
+      call.start(false);
+      this.calls.push(call);
+    }
+  }
+
+  /** As many entries as make a call, from as many lists as they are in. */
+  private nextCall(): LookUp | undefined {
+    const call = new LookUp(this.gen);
+    while (call.count < runLength) {
+      const list = this.nextList;
+      if (list === undefined) break;
+      if (this.nextIndex >= list.count) {
+        const next = this.gen.ctx.negotiated.incRecurse ? this.gen.lists.after(list) : undefined;
+        if (next === undefined) break;
+        this.nextList = next;
+        this.nextIndex = this.isNew(next) ? next.count : 0;
+        continue;
+      }
+      const to = Math.min(list.count, this.nextIndex + runLength - call.count);
+      call.add(list, this.nextIndex, to);
+      this.nextIndex = to;
+    }
+    return call.count > 0 ? call : undefined;
+  }
+
+  /** True where the directory of a segment is not there, or was just made. */
+  private isNew(list: FileList): boolean {
+    const { dirs } = this.gen.lists;
+    const d = list.parentDirNdx;
+    if (d < 0) return false;
+    const flags = dirs.list(d).flags(dirs.index(d));
+    return (flags & (EntryFlag.DirCreated | EntryFlag.MissingDir | EntryFlag.AbsentDir)) !== 0;
   }
 }

@@ -1,0 +1,21 @@
+import type { FileList } from './file-list.ts';
+
+/**
+ * File lists that pass from the sender to the receiver of one process as they are, instead of encoded. The
+ * wire keeps their order and tells all but the entries: each list is passed before the end mark of the
+ * (empty) list that stands for it there is written, and taken when that was read.
+ */
+export class SegmentPass {
+  private readonly passed: FileList[] = [];
+
+  /** `list` is sorted, and nobody else's. */
+  pass(list: FileList): void {
+    this.passed.push(list);
+  }
+
+  take(): FileList {
+    const list = this.passed.shift();
+    if (list === undefined) throw new Error('a file list was not passed');
+    return list;
+  }
+}

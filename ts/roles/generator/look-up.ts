@@ -1,0 +1,144 @@
+import type { FileList } from '../../flist/file-list.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
+import type { Generator } from './state.ts';
+
+/** Entries `from .. to` of a list, in consecutive rows from `row` on. */
+interface Stretch {
+  readonly list: FileList;
+  readonly from: number;
+  readonly to: number;
+  readonly row: number;
+}
+
+/** One look at the destination for entries that follow each other, in one or several lists. */
+export class LookUp {
+  private readonly gen: Generator;
+  private readonly stretches: Stretch[] = [];
+  private found: StatTable | undefined;
+  private sums: Uint8Array | undefined;
+  private sumAt: Int32Array | undefined;
+  private sumBytes = 0;
+  private pending: Promise<void> | undefined;
+  private failure: unknown;
+  count = 0;
+
+  constructor(gen: Generator) {
+    this.gen = gen;
+  }
+
+  add(list: FileList, from: number, to: number): void {
+    this.stretches.push({ list, from, to, row: this.count });
+    this.count += to - from;
+  }
+
+  /** Starts; `now` looks without another thread. */
+  start(now: boolean): void {
+    const { checksum } = this.gen.rules;
+    if (now) {
+      this.found = this.look();
+      if (!checksum) return;
+    }
+    const work = async (): Promise<void> => {
+      this.found ??= await this.lookAside();
+      if (checksum) await this.hash(this.found);
+    };
+    // A failure is thrown where the result is used; it may never be.
+    this.pending = work().then(
+      () => {
+        this.pending = undefined;
+      },
+      (error: unknown) => {
+        this.failure = error;
+        this.pending = undefined;
+      },
+    );
+  }
+
+  /** Resolves when `table` and `sum` can be used; undefined when they can. */
+  get settled(): Promise<void> | undefined {
+    return this.pending;
+  }
+
+  get table(): StatTable {
+    if (this.found === undefined || this.failure !== undefined) throw this.failure;
+    return this.found;
+  }
+
+  /** The --checksum digest of what lies at a row; undefined where it was not worth hashing or failed. */
+  sum(row: number): Uint8Array | undefined {
+    if (this.sums === undefined || this.sumAt === undefined) return undefined;
+    const at = this.sumAt[row];
+    return at < 0 ? undefined : this.sums.subarray(at, at + this.sumBytes);
+  }
+
+  /** The row of an entry; -1 where this is not about it. */
+  rowOf(list: FileList, i: number): number {
+    for (const stretch of this.stretches)
+      if (stretch.list === list && i >= stretch.from && i < stretch.to) return stretch.row + i - stretch.from;
+    return -1;
+  }
+  /** Where the entries of `list` end. */
+  endOf(list: FileList): number {
+    let end = 0;
+    for (const stretch of this.stretches) if (stretch.list === list) end = stretch.to;
+    return end;
+  }
+  /** True when all entries come before entry `i` of `list`. */
+  isBefore(list: FileList, i: number): boolean {
+    const last = this.stretches[this.stretches.length - 1];
+    return last.list === list ? last.to <= i : last.list.ndxStart < list.ndxStart;
+  }
+
+  /** The entries of one directory. */
+  private look(): StatTable {
+    const [{ list, from, to }] = this.stretches;
+    const names: ByteString[] = [];
+    for (let i = from; i < to; i++) names.push(list.basename(i));
+    return this.gen.destination.tree.lstatMany(list.dirname(from), names);
+  }
+
+  private lookAside(): Promise<StatTable> {
+    let bytes = 0;
+    for (const { list, from, to } of this.stretches)
+      for (let i = from; i < to; i++) bytes += list.nameLengthOf(i);
+    const names = new Uint8Array(bytes);
+    const runs = new Uint32Array(this.count * 3);
+    const dirs: ByteString[] = [];
+    let last: unknown;
+    let at = 0;
+    let word = 0;
+    for (const { list, from, to } of this.stretches)
+      for (let i = from; i < to; i++) {
+        const dir = list.dir(i);
+        if (dir !== last) {
+          dirs.push(dir.path);
+          last = dir;
+        }
+        runs[word++] = dirs.length - 1;
+        runs[word++] = at;
+        at += runs[word++] = list.copyName(i, names, at);
+      }
+    return this.gen.destination.tree.lstatRuns({ dirs, names, runs });
+  }
+
+  private async hash(table: StatTable): Promise<void> {
+    const paths: ByteString[] = [];
+    const rows: number[] = [];
+    for (const { list, from, to, row: first } of this.stretches)
+      for (let i = from; i < to; i++) {
+        const row = first + i - from;
+        if (!list.isRegular(i) || table.errno(row) !== 0 || !table.isRegular(row)) continue;
+        if (table.size(row) !== list.size(i)) continue;
+        rows.push(row);
+        paths.push(list.path(i));
+      }
+    if (paths.length === 0) return;
+    const { tree } = this.gen.destination;
+    const { status, sums } = await tree.fileSums(paths, this.gen.ctx.negotiated.fileDigest);
+    this.sums = sums;
+    this.sumBytes = sums.length / paths.length;
+    this.sumAt = new Int32Array(this.count).fill(-1);
+    for (let k = 0; k < rows.length; k++) if (status[k] === 0) this.sumAt[rows[k]] = k * this.sumBytes;
+  }
+}
