@@ -25,6 +25,11 @@ export declare class ReceiveJob {
    * not. The buffers must not change until the promise settles.
    */
   push(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): Promise<number>
+  /**
+   * Takes what belongs to the file from a wire itself, for `ms` at most. Nobody else may read from it
+   * meanwhile.
+   */
+  drain(fd: number, frameLeft: number, ms: number): Promise<LentInput>
   failure(): StreamFailure | null
   result(): ReceiveResult | null
   close(): void
@@ -37,6 +42,11 @@ export declare class SendJob {
   get size(): number
   /** Fills `into`: bytes written, 0 at the end, -1 when `failure` tells why not. */
   next(into: Uint8Array): Promise<number>
+  /**
+   * Writes the stream to a wire itself, in frames or plain, for about `ms`. Nobody else may write to it
+   * meanwhile.
+   */
+  pump(fd: number, framed: boolean, ms: number): Promise<LentOutput>
   failure(): StreamFailure | null
   result(): SendResult | null
   close(): void
@@ -116,6 +126,28 @@ export declare function features(): Array<string>
 export interface FileSums {
   status: Int32Array
   sums: Uint8Array
+}
+
+/** What a job did with a lent input. */
+export interface LentInput {
+  /** 1 the file is complete, 0 it is not, -1 `failure` tells why not. */
+  status: number
+  /** Payload bytes left of the current frame; -1 where the stream has no frames. */
+  frameLeft: number
+  /** What was read beyond what was taken. */
+  rest: Uint8Array
+  bytesRead: number
+  /** Of a read that failed. */
+  errno: number
+}
+
+/** What a job did with a lent output. */
+export interface LentOutput {
+  /** 1 the stream is complete, 0 it is not, -1 `failure` tells why not. */
+  status: number
+  bytesWritten: number
+  /** Of a write that failed. */
+  errno: number
 }
 
 /** Holds the directory `path`. */

@@ -91,6 +91,26 @@ export interface BlockSums {
   readonly sums: Uint8Array;
 }
 
+/** What a job did with an output that was lent to it. */
+export interface LentOutput {
+  readonly done: boolean;
+  readonly bytesWritten: number;
+  /** Of a write that failed; 0 when all went well. */
+  readonly errno: number;
+}
+
+/** What a job did with an input that was lent to it. */
+export interface LentInput {
+  readonly done: boolean;
+  /** Payload bytes left of the current frame; -1 where the stream has no frames. */
+  readonly frameLeft: number;
+  /** What was read and belongs to others, headers included. */
+  readonly rest: Uint8Array;
+  readonly bytesRead: number;
+  /** Of a read that failed; 0 when all went well. */
+  readonly errno: number;
+}
+
 /** The sender's side of one file. */
 export interface SendRequest {
   readonly path: ByteString;
@@ -127,6 +147,12 @@ export interface SendJob {
   /** Size at open (fstat). */
   readonly size: number;
   next(into: Uint8Array): Promise<number>;
+  /**
+   * Writes the stream to the descriptor of a wire itself, in frames or plain, for about `ms` milliseconds.
+   * The descriptor does not block, everything before it was written, and nobody else writes meanwhile. Where
+   * a kernel cannot do that, `next` is the way.
+   */
+  pump?(fd: number, framed: boolean, ms: number): Promise<LentOutput>;
   result(): SendResult;
   close(): void;
 }
@@ -206,6 +232,13 @@ export interface ReceiveResult {
  */
 export interface ReceiveJob {
   push(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): Promise<ReceiveProgress>;
+  /**
+   * Takes what belongs to the file from the descriptor of a wire itself, until it is complete, a message waits
+   * or `ms` milliseconds are over. `frameLeft` payload bytes are left of the current frame (-1: no frames). The
+   * descriptor does not block, and nobody else reads from it meanwhile. Where a kernel cannot do that, `push`
+   * is the way.
+   */
+  drain?(fd: number, frameLeft: number, ms: number): Promise<LentInput>;
   result(): ReceiveResult;
   /** Closes the descriptors; the written file stays where it is. */
   close(): void;

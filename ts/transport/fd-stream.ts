@@ -1,4 +1,4 @@
-import { close, fstatSync, read as readFile, readSync, write as writeFile } from 'node:fs';
+import { close, fstatSync, read as readFile, write as writeFile } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import type { Sink, Source } from '../wire/source-sink.ts';
 import { brokenPipe, wireError } from './io-error.ts';
@@ -12,15 +12,17 @@ export interface FdSink extends Sink {
   destroy(): void;
 }
 
-/** Bytes of the buffer that the event loop fills; what the peer has beyond them is read directly. */
-const wakeBytes = 64 * 1024;
-/** Direct reads in a row before the event loop gets its turn (timers, signals, our own writes). */
-const maxDirectReads = 16;
+/** Input is read into pieces of memory of this size, */
+const slabBytes = 512 * 1024;
+/** by reads of at least this size, */
+const leastRead = 64 * 1024;
+/** and no further ahead than this. */
+const maxSlabs = 3;
 
 /** The reading half of `fd`, which it takes over: a pipe, a socket or a file. */
 export function fdSource(fd: number): FdSource {
   if (!isPipeOrSocket(fd)) return fileSource(fd);
-  const receiver = new Receiver(fd);
+  const receiver = new Receiver();
   const options: SocketConstructorOpts & { onread: OnRead } = {
     fd,
     readable: true,
@@ -48,7 +50,7 @@ export function socketHalves(open: (options: { onread: OnRead; allowHalfOpen: tr
   source: FdSource;
   sink: FdSink;
 } {
-  const receiver = new Receiver(undefined);
+  const receiver = new Receiver();
   const socket = open({ onread: receiver.onread, allowHalfOpen: true });
   receiver.attach(socket);
   return { socket, source: receiver, sink: socketSink(socket, false) };
@@ -61,7 +63,7 @@ export function nodeStreamHalves(output: Socket, input: Socket): [FdSource, FdSi
 
 /** Node's `onread` option. */
 export interface OnRead {
-  readonly buffer: Uint8Array;
+  buffer(): Uint8Array;
   callback(bytesRead: number, buffer: Uint8Array): boolean;
 }
 
@@ -76,28 +78,32 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** Input that came, or is still to come, into one piece of memory. */
+interface Slab {
+  readonly bytes: Buffer;
+  /** Bytes that the reader has taken. */
+  from: number;
+  /** Bytes that came. */
+  to: number;
+}
+
 /**
- * Input of a socket. The event loop fills a buffer of ours and stops reading until it is asked again;
- * when that buffer came back full there is more, and it is read from the descriptor (which does not
- * block) straight into the caller's buffer, without an event loop turn and without a copy.
+ * Input that the event loop reads on its own, ahead of who takes it: while a job works on what came, the
+ * next megabyte comes in. When all slabs are full the peer has to wait.
  */
 class Receiver implements FdSource {
   readonly onread: OnRead;
-  private readonly fd: number | undefined;
-  private readonly buffer = Buffer.allocUnsafeSlow(wakeBytes);
   private socket: Socket | undefined;
   private waiting: Waiting | undefined;
-  /** Bytes of `buffer` that nobody has taken yet. */
-  private from = 0;
-  private to = 0;
-  private more = false;
-  private directReads = 0;
+  /** Slabs with input, oldest first; the last one is being filled. */
+  private readonly slabs: Slab[] = [newSlab()];
+  private spare: Slab | undefined;
+  private paused = true;
   private ended = false;
   private failure: unknown;
 
-  constructor(fd: number | undefined) {
-    this.fd = fd;
-    this.onread = { buffer: this.buffer, callback: (bytesRead) => this.arrived(bytesRead) };
+  constructor() {
+    this.onread = { buffer: () => this.room(), callback: (bytesRead) => this.arrived(bytesRead) };
   }
 
   attach(socket: Socket): void {
@@ -108,21 +114,26 @@ class Receiver implements FdSource {
   }
 
   read(into: Uint8Array): Promise<number> {
-    if (this.from < this.to) return Promise.resolve(this.take(into));
+    const bytes = this.take(into);
+    if (bytes > 0) return Promise.resolve(bytes);
     if (this.failure !== undefined) return Promise.reject(this.failure);
     if (this.ended) return Promise.resolve(0);
-    if (this.more) {
-      if (this.directReads < maxDirectReads) {
-        const bytes = this.readDirectly(into);
-        if (bytes > 0) return Promise.resolve(bytes);
-      }
-      this.more = false;
-    }
-    this.directReads = 0;
     return new Promise((resolve, reject) => {
       this.waiting = { into, resolve, reject };
-      this.socket?.read(0);
+      this.resume();
     });
+  }
+
+  /** Stops the event loop's reading; the next `read` starts it again. */
+  lend(): number | undefined {
+    const { socket } = this;
+    if (socket === undefined || this.ended || this.waiting !== undefined) return undefined;
+    if (this.slabs.some((slab) => slab.from < slab.to)) return undefined;
+    const fd = descriptorOf(socket);
+    if (fd === undefined) return undefined;
+    socket.pause();
+    this.paused = true;
+    return fd;
   }
 
   destroy(): void {
@@ -130,41 +141,52 @@ class Receiver implements FdSource {
     this.finish(undefined);
   }
 
+  /** Where the next bytes go. */
+  private room(): Uint8Array {
+    let last = this.slabs[this.slabs.length - 1];
+    if (last.bytes.length - last.to < leastRead) {
+      last = this.spare ?? newSlab();
+      this.spare = undefined;
+      this.slabs.push(last);
+    }
+    return last.bytes.subarray(last.to);
+  }
+
   private arrived(bytesRead: number): boolean {
-    this.from = 0;
-    this.to = bytesRead;
-    this.more = bytesRead === this.buffer.length && this.fd !== undefined;
-    const waiting = this.waiting;
+    this.slabs[this.slabs.length - 1].to += bytesRead;
+    const { waiting } = this;
     if (waiting) {
       this.waiting = undefined;
-      let bytes = this.take(waiting.into);
-      if (this.more && bytes < waiting.into.length) {
-        const direct = this.readDirectly(waiting.into.subarray(bytes));
-        if (direct > 0) bytes += direct;
-      }
-      waiting.resolve(bytes);
+      waiting.resolve(this.take(waiting.into));
     }
-    return false;
+    this.paused = this.slabs.length >= maxSlabs;
+    return !this.paused;
   }
 
   private take(into: Uint8Array): number {
-    const bytes = Math.min(into.length, this.to - this.from);
-    into.set(this.buffer.subarray(this.from, this.from + bytes));
-    this.from += bytes;
-    return bytes;
+    let taken = 0;
+    while (taken < into.length) {
+      const first = this.slabs[0];
+      const bytes = Math.min(into.length - taken, first.to - first.from);
+      if (bytes > 0) {
+        into.set(first.bytes.subarray(first.from, first.from + bytes), taken);
+        first.from += bytes;
+        taken += bytes;
+      }
+      if (first.from < first.to || this.slabs.length === 1) break;
+      this.slabs.shift();
+      first.from = 0;
+      first.to = 0;
+      this.spare = first;
+    }
+    if (this.paused && this.slabs.length < maxSlabs) this.resume();
+    return taken;
   }
 
-  /** 0 when there is nothing, or when the event loop had better find out. */
-  private readDirectly(into: Uint8Array): number {
-    this.directReads++;
-    let bytes = 0;
-    try {
-      bytes = readSync(this.fd as number, into);
-    } catch {
-      // EAGAIN, or an error that the event loop will meet and report.
-    }
-    this.more = bytes === into.length;
-    return bytes;
+  private resume(): void {
+    if (!this.paused || this.ended) return;
+    this.paused = false;
+    this.socket?.read(0);
   }
 
   private finish(failure: unknown): void {
@@ -177,6 +199,10 @@ class Receiver implements FdSource {
     if (failure === undefined) waiting.resolve(0);
     else waiting.reject(failure);
   }
+}
+
+function newSlab(): Slab {
+  return { bytes: Buffer.allocUnsafeSlow(slabBytes), from: 0, to: 0 };
 }
 
 /** Input of a stream that was made without `onread`. */
@@ -259,6 +285,7 @@ function socketSink(socket: Socket, alone: boolean): FdSink {
         socket.uncork();
       });
     },
+    lend: () => (failure === undefined && socket.writable ? descriptorOf(socket) : undefined),
     async end() {
       if (socket.writableEnded || failure !== undefined) return;
       await settle((done) => socket.end(done));
@@ -268,6 +295,12 @@ function socketSink(socket: Socket, alone: boolean): FdSink {
       socket.destroy();
     },
   };
+}
+
+/** The descriptor of a socket or pipe; undefined where Node does not tell. */
+function descriptorOf(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as unknown as { _handle?: { fd?: number } };
+  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
 }
 
 /** A plain file or a device as input, read by thread pool calls. */

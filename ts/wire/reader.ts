@@ -1,4 +1,5 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
+import type { LentInput } from '../kernel/kernel.ts';
 import { Msg, maxPath, mplexBase, ndxDone } from './constants.ts';
 import type { Source } from './source-sink.ts';
 
@@ -223,6 +224,29 @@ export class Reader {
       while (this.extend());
       await this.fill();
     }
+  }
+
+  /**
+   * Lends the descriptor behind the source to a job, when nothing of the stream is buffered here. `read` is
+   * given the descriptor and the payload bytes left of the current frame (-1: no frames), and tells what it
+   * did. Undefined: there is nothing to lend now.
+   */
+  async lend(read: (fd: number, frameLeft: number) => Promise<LentInput>): Promise<LentInput | undefined> {
+    if (this.pos !== this.end || this.ended || this.failure !== undefined) return undefined;
+    const fd = this.source.lend?.();
+    if (fd === undefined) return undefined;
+    this.events.beforeWait();
+    const framed = this.frameLeft !== noFrame;
+    const did = await read(fd, framed ? this.frameLeft : -1);
+    if (did.bytesRead > 0) this.lastInput = Date.now();
+    this.bytesRead += did.bytesRead;
+    this.pos = 0;
+    this.limit = 0;
+    this.end = did.rest.length;
+    this.raw.set(did.rest, 0);
+    this.frameLeft = framed ? did.frameLeft : noFrame;
+    if (this.failure !== undefined) throw this.failure;
+    return did;
   }
 
   // --- primitives, for decoders inside `record` ---

@@ -3,11 +3,18 @@
 export interface Source {
   /** Reads at least one byte into `into` and tells how many; 0 is the end of the stream. */
   read(into: Uint8Array): Promise<number>;
+  /**
+   * The descriptor behind the source, for a job that reads it itself; undefined where there is none, or where
+   * input waits that was read already. Until the next `read` nobody else reads from it.
+   */
+  lend?(): number | undefined;
 }
 
 export interface Sink {
   /** Writes all chunks, in order. They belong to the sink until the promise settles. */
   write(chunks: readonly Uint8Array[]): Promise<void>;
+  /** The descriptor behind the sink, for a job that writes to it itself; undefined where there is none. */
+  lend?(): number | undefined;
   /** Half-close: the peer sees the end of the stream, and may still talk. */
   end(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { LentOutput } from '../kernel/kernel.ts';
 import { type Msg, maxFrame, mplexBase, ndxDone } from './constants.ts';
 import type { Sink } from './source-sink.ts';
 
@@ -24,6 +25,7 @@ export class Writer {
   private pumping: Promise<void> | undefined;
   private failure: unknown;
   private multiplexed = false;
+  private lent = false;
   private prevPositive = -1;
   private prevNegative = 1;
   private compactNdx = true;
@@ -218,6 +220,21 @@ export class Writer {
     this.check();
   }
 
+  /** Lends the descriptor behind the sink to a job, once everything is written; undefined: there is none. */
+  async lend(write: (fd: number, framed: boolean) => Promise<LentOutput>): Promise<LentOutput | undefined> {
+    await this.drain();
+    const fd = this.sink.lend?.();
+    if (fd === undefined) return undefined;
+    this.lent = true;
+    const did = await write(fd, this.multiplexed).finally(() => {
+      this.lent = false;
+    });
+    if (did.bytesWritten > 0) this.lastOutput = Date.now();
+    this.bytesWritten += did.bytesWritten;
+    this.flush();
+    return did;
+  }
+
   /** Sends what is left and half-closes. */
   async end(): Promise<void> {
     await this.drain();
@@ -308,6 +325,8 @@ export class Writer {
   }
 
   private pump(): void {
+    // What comes up while a job writes follows its frames.
+    if (this.lent) return;
     this.pumping ??= this.send().finally(() => {
       this.pumping = undefined;
     });

@@ -10,6 +10,7 @@ mod block_sum_job;
 mod codec;
 mod digest;
 mod failure;
+mod lent;
 mod receive_job;
 mod send_job;
 mod shared;

@@ -5,11 +5,13 @@ use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
 use oc_delta::Input;
 use oc_fsops::{Failure, ReceiveRequest, SYSCALL_NAMES};
+use oc_wireio::FrameReader;
 
 use crate::args::Bytes;
 use crate::codec::Decoder;
 use crate::digest::DigestSpec;
 use crate::failure::{code, StreamFailure};
+use crate::lent::{deadline, outcome, with_fd, LentInput};
 use crate::shared::{lock, Shared};
 use crate::task::run;
 use crate::tree::Tree;
@@ -125,6 +127,31 @@ impl ReceiveJob {
                 })
             },
             |taken| taken,
+        ))
+    }
+
+    /// Takes what belongs to the file from a wire itself, for `ms` at most. Nobody else may read from it
+    /// meanwhile.
+    #[napi(ts_return_type = "Promise<LentInput>", catch_unwind)]
+    pub fn drain(&self, fd: i32, frame_left: f64, ms: u32) -> Result<AsyncTask<impl Task>> {
+        let left = (frame_left >= 0.0).then_some(frame_left as u32);
+        let mut wire = with_fd(fd, |fd| FrameReader::new(fd, left))?;
+        let shared = self.shared.clone();
+        let decoder = self.decoder.clone();
+        Ok(run(
+            move || {
+                let drained =
+                    shared.with(|job| job.drain(&mut lock(&decoder), &mut wire, deadline(ms)));
+                let (status, errno) = outcome(drained, |error| shared.fail(error));
+                Ok((status, errno, wire))
+            },
+            |(status, errno, wire)| LentInput {
+                status,
+                errno,
+                frame_left: wire.left().map_or(-1.0, f64::from),
+                rest: wire.rest().to_vec().into(),
+                bytes_read: wire.bytes_read() as f64,
+            },
         ))
     }
 

@@ -5,11 +5,13 @@ use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
 use oc_delta::BlockSums;
 use oc_fsops::{Append, SendRequest};
+use oc_wireio::FrameWriter;
 
 use crate::args::Bytes;
 use crate::codec::Encoder;
 use crate::digest::DigestSpec;
 use crate::failure::{code, StreamFailure};
+use crate::lent::{deadline, outcome, with_fd, LentOutput};
 use crate::shared::{lock, Shared};
 use crate::task::run;
 use crate::tree::Tree;
@@ -131,6 +133,28 @@ impl SendJob {
                 })
             },
             |n| n,
+        ))
+    }
+
+    /// Writes the stream to a wire itself, in frames or plain, for about `ms`. Nobody else may write to it
+    /// meanwhile.
+    #[napi(ts_return_type = "Promise<LentOutput>", catch_unwind)]
+    pub fn pump(&self, fd: i32, framed: bool, ms: u32) -> Result<AsyncTask<impl Task>> {
+        let mut wire = with_fd(fd, |fd| FrameWriter::new(fd, framed))?;
+        let shared = self.shared.clone();
+        let encoder = self.encoder.clone();
+        Ok(run(
+            move || {
+                let pumped =
+                    shared.with(|job| job.pump(&mut lock(&encoder), &mut wire, deadline(ms)));
+                let (status, errno) = outcome(pumped, |error| shared.fail(error));
+                Ok(LentOutput {
+                    status,
+                    errno,
+                    bytes_written: wire.bytes_written() as f64,
+                })
+            },
+            |output| output,
         ))
     }
 

@@ -1,8 +1,10 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
+use std::time::Instant;
 
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::{BlockSums, Decoder, Input, Source, Step, StreamError};
+use oc_wireio::{FrameReader, Wait};
 use rustix::fs::{fstat, ftruncate, unlinkat, AtFlags, Mode, OFlags};
 
 use crate::resolve::TreeRoot;
@@ -143,6 +145,41 @@ impl ReceiveJob {
         }
         let done = input.fill(&mut self.digest, self.spec.name.length());
         Ok(self.progress(input, done))
+    }
+
+    /// Takes what belongs to the file from the wire itself, until it is complete, a message waits or
+    /// `deadline` has come. True when it is complete.
+    pub fn drain(
+        &mut self,
+        decoder: &mut Decoder,
+        wire: &mut FrameReader,
+        deadline: Instant,
+    ) -> Result<bool, Failure> {
+        let interrupt = self.tree.interrupt().clone();
+        let mut ranges = Vec::new();
+        loop {
+            let message = wire.ranges(&mut ranges);
+            if !ranges.is_empty() {
+                let progress = match Input::new(wire.buffer(), &ranges) {
+                    Some(mut input) => self.push(decoder, &mut input)?,
+                    None => return Ok(false),
+                };
+                wire.took(progress.consumed);
+                if progress.done {
+                    return Ok(true);
+                }
+            }
+            if message || Instant::now() >= deadline {
+                return Ok(false);
+            }
+            let filled = wire
+                .fill(deadline, &|| interrupt.is_raised())
+                .during(Syscall::Read)?;
+            interrupt.check()?;
+            if filled != Wait::Ready {
+                return Ok(false);
+            }
+        }
     }
 
     fn progress(&self, input: &Input, done: bool) -> ReceiveProgress {

@@ -1,9 +1,12 @@
+use std::time::Instant;
+
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::{BlockSums, Encoder, Event, Output, Search, Source, StreamError, Token, CHUNK};
+use oc_wireio::FrameWriter;
 
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::resolve::{OpenFile, TreeRoot};
-use crate::syscall::SysError;
+use crate::syscall::{During, Failure, SysError, Syscall};
 use crate::window::Window;
 
 /// What to do with the basis in append mode.
@@ -139,6 +142,31 @@ impl SendJob {
         let length = out.length();
         self.overflow = overflow;
         Ok(length)
+    }
+
+    /// Writes the stream to the wire itself, until it is complete (true) or `deadline` has come.
+    pub fn pump(
+        &mut self,
+        encoder: &mut Encoder,
+        wire: &mut FrameWriter,
+        deadline: Instant,
+    ) -> Result<bool, Failure> {
+        let interrupt = self.interrupt.clone();
+        loop {
+            let n = self.next(encoder, wire.room())?;
+            if n == 0 {
+                return Ok(true);
+            }
+            let whole = wire
+                .write(n, &|| interrupt.is_raised())
+                .during(Syscall::Write)?;
+            if !whole {
+                return Err(Interrupted.into());
+            }
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+        }
     }
 
     fn advance(&mut self, encoder: &mut Encoder, out: &mut Output) -> Result<(), StreamError> {

@@ -1,8 +1,10 @@
 //! The wire's ends: pipes as large as the system lets, socket pairs, and what the kernel offers to move
 //! bytes through them.
 
+mod frames;
 mod pipe;
 mod probe;
 
+pub use frames::{FrameReader, FrameWriter, Wait};
 pub use pipe::{pipe, socket_pair, PipePair};
 pub use probe::{io_uring_usable, openat2_usable};

@@ -2,6 +2,8 @@ import type * as addon from '../../../native/addon.d.ts';
 import { ExitCode, RsyncError } from '../../errors.ts';
 import type {
   BlockSumJob,
+  LentInput,
+  LentOutput,
   ReceiveJob,
   ReceiveProgress,
   ReceiveResult,
@@ -30,6 +32,12 @@ export class NativeSendJob implements SendJob {
     return n;
   }
 
+  async pump(fd: number, framed: boolean, ms: number): Promise<LentOutput> {
+    const { status, bytesWritten, errno } = await this.job.pump(fd, framed, ms);
+    if (status < 0) throw this.failures.stream(this.job.failure());
+    return { done: status === 1, bytesWritten, errno };
+  }
+
   result(): SendResult {
     this.last = this.job.result() ?? this.last;
     if (this.last === null) throw new Error(ended);
@@ -56,6 +64,12 @@ export class NativeReceiveJob implements ReceiveJob {
     const taken = await this.job.push(raw, ranges, rangeCount);
     if (taken < 0) throw this.failures.stream(this.job.failure());
     return { consumed: Math.floor(taken / 2), done: taken % 2 === 1 };
+  }
+
+  async drain(fd: number, frameLeft: number, ms: number): Promise<LentInput> {
+    const { status, ...input } = await this.job.drain(fd, frameLeft, ms);
+    if (status < 0) throw this.failures.stream(this.job.failure());
+    return { done: status === 1, ...input };
   }
 
   result(): ReceiveResult {

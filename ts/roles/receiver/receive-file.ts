@@ -13,6 +13,7 @@ import { setAttributes } from '../attributes.ts';
 import { makeBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
+import { lendMs, wireFailure, worthLending } from '../lending.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
 import { keepPart } from './keep-part.ts';
 import type { ReceiverInput } from './receive-files.ts';
@@ -176,6 +177,17 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
   const progress = report.startProgress(list, i, size);
   for (;;) {
     if (signal.aborted) throw signal.reason;
+    if (size - seen >= worthLending && job.drain !== undefined) {
+      const did = await reader.lend((fd, frameLeft) => job.drain!(fd, frameLeft, lendMs));
+      if (did !== undefined) {
+        if (did.errno !== 0) throw wireFailure('read', did.errno);
+        if (did.bytesRead === 0 && did.rest.length === 0 && !did.done) await reader.waitForInput();
+        seen += did.bytesRead;
+        if (size > 0) progress?.(Math.min(seen, size));
+        if (did.done) break;
+        continue;
+      }
+    }
     const bulk = await reader.bulk();
     // As rsync does, before the data goes in: a file of one piece is shown at its beginning and its end.
     if (size > 0) progress?.(Math.min(seen, size));

@@ -4,12 +4,13 @@ import { IoError, protocolError, type SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
-import { digestLength, type TokenEncoder, type Tree } from '../../kernel/kernel.ts';
+import { digestLength, type SendJob, type TokenEncoder, type Tree } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType, Item, Msg, ndxDelStats, ndxDone } from '../../wire/constants.ts';
 import { decodeItem, type ItemHeader, newItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { countCreated, readDeleteStats, writeDeleteStats } from '../counts.ts';
+import { lendMs, wireFailure } from '../lending.ts';
 import { isKeepAlive, locate } from '../locate.ts';
 import type { AnswerQueue } from './answer-queue.ts';
 import { passesByReference, ReferenceQueue } from './reference-queue.ts';
@@ -171,9 +172,10 @@ async function sendFile(
     const pieces = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
     const progress = report.startProgress(list, i, job.size);
     const digestBytes = digestLength[negotiated.transferDigest.name];
+    const lent = !report.followsEachFile && (await pumpLent(ctx, job));
     let sent = 0;
     let sum: Uint8Array = new Uint8Array(0);
-    for (let turn = 0; ; turn ^= 1) {
+    for (let turn = 0; !lent; turn ^= 1) {
       const n = await job.next(pieces[turn]);
       await writer.drain();
       if (n === 0) break;
@@ -205,6 +207,18 @@ async function sendFile(
 /** The last `length` bytes of a stream: its pieces come one by one, and `before` is what the last call gave. */
 function lastBytes(before: Uint8Array, piece: Uint8Array, length: number): Uint8Array {
   return Buffer.concat([before, piece.subarray(-length)]).subarray(-length);
+}
+
+/** Lets the job write to the wire itself; false where wire or kernel cannot do that. */
+async function pumpLent(ctx: RoleContext, job: SendJob): Promise<boolean> {
+  if (job.pump === undefined) return false;
+  for (;;) {
+    const did = await ctx.writer.lend((fd, framed) => job.pump!(fd, framed, lendMs));
+    if (did === undefined) return false;
+    if (did.errno !== 0) throw wireFailure('write', did.errno);
+    if (ctx.signal.aborted) throw ctx.signal.reason;
+    if (did.done) return true;
+  }
 }
 
 /** Whether the receiver writes into the very file it takes blocks from. */
