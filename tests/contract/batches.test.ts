@@ -6,8 +6,10 @@ import {
   type DigestSpec,
   digestLength,
   digestMismatch,
+  interrupted,
   type Kernel,
   receiveSteps,
+  type Tree,
 } from '../../ts/kernel/kernel.ts';
 import { ReceiveBatch, ReceiveFlag } from '../../ts/kernel/receive-batch.ts';
 import { eachKernel, isRoot, kernelPairs, noise, scratch } from './lanes.ts';
@@ -226,6 +228,70 @@ eachKernel('receiving many files', (kernel) => {
     tree.close();
     const stat = fs.statSync(dir.at('owned'));
     expect([stat.uid, stat.gid, stat.mode & 0o7777, stat.mtimeMs]).toEqual([1111, 2222, 0o6711, 5000]);
+  });
+});
+
+eachKernel('interrupting a tree', (kernel) => {
+  const dir = scratch();
+  // Nearly nothing on the disk, and long to read.
+  const hugeSize = 64 * 1024 ** 3;
+  const soon = (tree: Tree) => setTimeout(() => tree.interrupt(), 50);
+
+  function open(): Tree {
+    fs.writeFileSync(dir.at('huge'), 'begins so');
+    fs.truncateSync(dir.at('huge'), hugeSize);
+    return kernel.openTree(dir.path);
+  }
+
+  async function copyHuge(tree: Tree, flags: number): Promise<number[]> {
+    const batch = new ReceiveBatch(digest);
+    batch.addCopy('long', '.long', {}, flags | ReceiveFlag.Sparse, tree, 'huge');
+    addInline(batch, { path: 'after', data: noise(10) });
+    return [...(await tree.receiveMany(batch)).status];
+  }
+
+  it('ends a batch, and leaves nothing of what was not done', async () => {
+    const tree = open();
+    soon(tree);
+    expect(await copyHuge(tree, 0)).toEqual([interrupted, interrupted]);
+    expect(await copyHuge(tree, 0)).toEqual([interrupted, interrupted]);
+    expect(fs.readdirSync(dir.path)).toEqual(['huge']);
+    tree.close();
+  });
+
+  it('leaves the part that is to be kept, and still does what is short', async () => {
+    const tree = open();
+    soon(tree);
+    expect(await copyHuge(tree, ReceiveFlag.KeepPart)).toEqual([interrupted, interrupted]);
+    expect(fs.readdirSync(dir.path).sort()).toEqual(['.long', 'huge']);
+    tree.rename('.long', 'part');
+    expect(tree.lstat('part').isRegular()).toBe(true);
+    tree.unlink('part');
+    tree.close();
+  });
+
+  it('ends checksums, copies and jobs', async () => {
+    const ended = (work: Promise<unknown>) =>
+      work.then(
+        (value) => value,
+        (error: { exitCode: number }) => error.exitCode,
+      );
+    const summing = open();
+    soon(summing);
+    const sums = await ended(summing.fileSums(['huge'], digest).then(({ status }) => status[0]));
+    expect([interrupted, 20]).toContain(sums);
+
+    const tree = open();
+    tree.interrupt();
+    expect(await ended(tree.copyFile('huge', 'copy', 0o600))).toBe(20);
+    const { name, seed, seedFirst } = digest;
+    const blocks = tree.openBlockSums('huge', hugeSize, 131_072, 16, { name, seed, seedFirst });
+    expect(await ended(blocks.next(Buffer.alloc(1 << 20)))).toBe(20);
+    const encoder = kernel.openEncoder({ name: 'none', level: 0, threads: 0 });
+    const job = tree.openSend({ path: 'huge', digest, encoder });
+    expect(await ended(job.next(Buffer.alloc(1 << 20)))).toBe(20);
+    for (const open of [blocks, job, encoder, tree, summing]) open.close();
+    expect(fs.readdirSync(dir.path)).toEqual(['huge']);
   });
 });
 

@@ -2,7 +2,7 @@
  * Signals in the middle of a file: the old file is still whole, no temporary file stays, and `--partial`
  * keeps what it promises.
  */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
@@ -85,6 +85,31 @@ describe.skipIf(reference === null)('a signal in the middle', () => {
     const code = await interrupted(ours(), way, signal, [], oldIsWhole);
     expect(code).toBe(20);
   });
+  test('a large file between two folders: it ends at once', () =>
+    withWorkspace(async (work) => {
+      const [src, dst] = [join(work, 'src'), join(work, 'dst')];
+      for (const folder of [src, dst]) mkdirSync(folder);
+      // All hole: long to read, and nothing on the disk.
+      writeFileSync(join(src, 'big'), '');
+      truncateSync(join(src, 'big'), 256 * 1024 ** 3);
+      writeFileSync(join(dst, 'big'), 'the old one');
+      let signalled = 0;
+      const result = await run([...ours().command, '-rS', `${src}/`, `${dst}/`], {
+        timeout: 25_000,
+        onStart: (child) => {
+          const timer = setInterval(() => {
+            if (temporaries(dst).length === 0) return;
+            clearInterval(timer);
+            signalled = performance.now();
+            killGroup(child, 'SIGINT');
+          }, 20);
+          child.on('exit', () => clearInterval(timer));
+        },
+      });
+      expect(performance.now() - signalled).toBeLessThan(3000);
+      expect(result.code).toBe(20);
+      oldIsWhole(dst);
+    }));
   test.each(ways)('SIGINT with --partial: %s', async (way) => {
     const code = await interrupted(ours(), way, 'SIGINT', ['--partial'], partIsKept('big'));
     expect(code).toBe(20);

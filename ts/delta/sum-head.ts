@@ -65,3 +65,9 @@ function sumHeadProblem(
   if (remainder < 0 || remainder > blockLength) return `Invalid remainder length ${remainder}`;
   return undefined;
 }
+
+/** Length of the file that a sum head describes. */
+export function headLength(head: SumHead): number {
+  const whole = head.count * head.blockLength;
+  return head.remainder === 0 ? whole : whole - (head.blockLength - head.remainder);
+}

@@ -141,7 +141,9 @@ export class FilterChain {
     const applies = action === 'hide' ? Applies.Hide : Applies.Protect;
     const rule = this.firstMatch(this.state.list.rules, subject, applies);
     if (rule === undefined) return 'none';
-    if (this.state.context.trace !== undefined) this.trace(rule, subject, action);
+    // A receiver that checks what it is sent says nothing of it.
+    const tells = this.side === 'sender' || action === 'protect';
+    if (tells && this.state.context.trace !== undefined) this.trace(rule, subject, action);
     return (rule.flags & RuleFlag.Include) !== 0 ? 'included' : 'excluded';
   }
 
@@ -161,6 +163,13 @@ export class FilterChain {
     return undefined;
   }
 
+  /** Where a rule stands, if not in the list of the run. */
+  private originOf(rule: FilterRule): string {
+    const merge = this.state.merges.find(({ rules }) => rules.includes(rule));
+    if (merge !== undefined) return ` [per-dir ${merge.name}]`;
+    return this.state.cvs?.rules.includes(rule) ? ' [global CVS]' : '';
+  }
+
   private trace(rule: FilterRule, subject: Subject, action: FilterAction): void {
     const included = (rule.flags & RuleFlag.Include) !== 0;
     const verb = action === 'hide' ? (included ? 'show' : 'hid') : included ? 'risk' : 'protect';
@@ -170,6 +179,8 @@ export class FilterChain {
         ? '<rule from a file read earlier>'
         : rule.pattern + ((rule.flags & RuleFlag.Directory) !== 0 ? '/' : '');
     const who = this.side === 'sender' ? 'sender' : 'generator';
-    this.state.context.trace?.(`[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}`);
+    this.state.context.trace?.(
+      `[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}${this.originOf(rule)}`,
+    );
   }
 }

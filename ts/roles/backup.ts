@@ -26,7 +26,7 @@ export function makeBackup(ctx: RoleContext, tree: Tree, path: ByteString, prefe
   if (stats === undefined) return true;
   const name = prepareBackupName(ctx, tree, path);
   if (name === undefined) return false;
-  let errno = linkOrRename(tree, path, name, preferRename, stats);
+  let errno = ctx.options.dryRun ? 0 : linkOrRename(tree, path, name, preferRename, stats);
   if (errno === text.EEXIST || errno === text.EISDIR) {
     removeTree(tree, name);
     errno = linkOrRename(tree, path, name, preferRename, stats);

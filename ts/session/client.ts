@@ -9,7 +9,16 @@ import { printSummary } from '../report/summary.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { connectToDaemon, reachDaemonByShell } from './daemon-connection.ts';
-import { type End, endOf, endOnSignal, exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import {
+  type End,
+  endOf,
+  endOnSignal,
+  exitCodeOf,
+  openEnd,
+  type RunEnd,
+  type SessionIo,
+  traceFilters,
+} from './end.ts';
 import { type Endpoints, findEndpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
@@ -29,10 +38,15 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const cwd = workingDirectory();
   const ends = findEndpoints(options, args);
   if (ends.remote === undefined) return runLocal(kernel, options, ends, cwd, io);
-  const filters = createFilters(options, { side: ends.sender ? 'sender' : 'receiver', cwd });
+  let end: End | undefined;
+  const filters = createFilters(options, {
+    side: ends.sender ? 'sender' : 'receiver',
+    cwd,
+    trace: traceFilters(options, () => end),
+  });
   const connection = await connect(kernel, options, ends, io);
   const { duplex, child } = connection;
-  const end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
+  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
   const stopWatching = endOnSignal(io.signal, [end]);
   const { command } = connection;
   if (command !== undefined && end.report.debug('cmd'))

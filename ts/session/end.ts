@@ -249,3 +249,12 @@ export function exitCodeOf(end: End): ExitCode {
   if (ioError & IoError.DeleteLimit) return ExitCode.DeleteLimit;
   return ExitCode.Ok;
 }
+
+/** --debug=filter: what shows the verdicts of filters, once `end` is there; undefined where nobody asked. */
+export function traceFilters(
+  options: Options,
+  end: () => End | undefined,
+): ((line: ByteString) => void) | undefined {
+  if (options.debug.filter === 0) return undefined;
+  return (line) => end()?.report.print('info', line);
+}

@@ -8,7 +8,15 @@ import { capabilityString } from '../options/server-args.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import { runClientEnd, summarize } from './client.ts';
-import { endOnSignal, exitCodeOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import {
+  type End,
+  endOnSignal,
+  exitCodeOf,
+  openEnd,
+  type RunEnd,
+  type SessionIo,
+  traceFilters,
+} from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { runServerEnd } from './server.ts';
@@ -25,12 +33,17 @@ export async function runLocal(
   io: SessionIo,
 ): Promise<RunEnd> {
   const options: Options = { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };
-  const clientFilters = createFilters(options, { side: 'sender', cwd });
+  let client: End | undefined;
+  const clientFilters = createFilters(options, {
+    side: 'sender',
+    cwd,
+    trace: traceFilters(options, () => client),
+  });
   const [clientWire, serverWire] = memoryPair();
   const loopback = canPassFiles(options) ? new Loopback() : undefined;
   const segments = canPassLists(options) ? new SegmentPass() : undefined;
   const common = { io, kernel, cwd, local: true, loopback, segments };
-  const client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
+  client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
   const serverOptions = optionsOfServer(options);
   const server = openEnd({
     ...common,

@@ -4,7 +4,7 @@ import { FlistSender } from '../flist/send.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
-import { readDeleteStats } from '../roles/counts.ts';
+import { readDeleteStats, writeDeleteStats } from '../roles/counts.ts';
 import { ItemLog } from '../roles/item-log.ts';
 import { sendFiles } from '../roles/sender/send-files.ts';
 import { ndxDelStats, ndxDone } from '../wire/constants.ts';
@@ -94,6 +94,7 @@ async function goodbye(end: End, protocol: number): Promise<void> {
       await reader.record(() => decodeItem(reader, protocol, item));
       if (item.ndx !== ndxDelStats) return item.ndx;
       await readDeleteStats(reader, end.stats);
+      if (end.setup.server) writeDeleteStats(writer, end.stats);
     }
   };
   let ndx = await next();

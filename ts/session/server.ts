@@ -4,7 +4,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
 import { workingDirectory } from './client.ts';
-import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo, traceFilters } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
@@ -64,6 +64,7 @@ export async function runServerEnd(
     side: sender ? 'sender' : 'receiver',
     server: true,
     cwd: setup.cwd,
+    trace: traceFilters(options, () => end),
   });
   await receiveFilters(reader, options, filters, protocol);
   const paths = args[0] === '.' ? args.slice(1) : args;

@@ -82,6 +82,11 @@ export class Reader {
     return this.gained - (this.limit - this.pos);
   }
 
+  /** The peer has closed its end. */
+  get hasEnded(): boolean {
+    return this.ended;
+  }
+
   get isMultiplexed(): boolean {
     return this.frameLeft !== noFrame;
   }

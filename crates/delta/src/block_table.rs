@@ -1,4 +1,4 @@
-use oc_checksum::{DigestName, MAX_DIGEST};
+use oc_checksum::{DigestName, Rolling, MAX_DIGEST};
 
 /// The peer's basis as its generator described it: the sum head and `count` pairs of (weak, strong) sums.
 #[derive(Clone, Debug)]
@@ -43,6 +43,20 @@ impl BlockSums {
 }
 
 const NONE: u32 = u32::MAX;
+/// Bits of the filter for each block; one or two offsets in a hundred get through that have no block.
+const FILTER_BITS: usize = 16;
+
+/// How far a chain is followed. A basis of equal blocks, or one made to collide, would otherwise cost the
+/// square of its size.
+pub(crate) const MAX_CHAIN: u32 = 1024;
+
+/// The word of the filter that tells of a weak sum (modulo the filter's length), and its bits there.
+#[inline]
+fn filter_bits(weak: u32) -> (usize, u64) {
+    let mixed = u64::from(weak).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let bits = 1 << (mixed >> 26 & 63) | 1 << (mixed >> 32 & 63);
+    ((mixed >> 40) as usize, bits)
+}
 
 /// The blocks of a basis by their weak sum. Blocks with one hash form a chain, the latest first.
 pub struct BlockTable {
@@ -51,6 +65,9 @@ pub struct BlockTable {
     chain: Vec<u32>,
     heads: Vec<u32>,
     shift: u32,
+    /// Two bits of a word for each weak sum that a block has: small enough for a near cache, where `heads`
+    /// is not.
+    filter: Vec<u64>,
     /// Blocks known to be the same in the old and the new file at the same place (in-place updates).
     same_offset: Vec<bool>,
 }
@@ -60,12 +77,17 @@ impl BlockTable {
     pub fn new(sums: BlockSums, in_place: bool) -> Self {
         let count = sums.count as usize;
         let bits = (count * 2).next_power_of_two().trailing_zeros().max(8);
+        let size = (count * FILTER_BITS)
+            .next_power_of_two()
+            .trailing_zeros()
+            .clamp(12, 30);
         let pair = 4 + sums.strong_length;
         let mut table = BlockTable {
             weak: Vec::with_capacity(count),
             chain: Vec::with_capacity(count),
             heads: vec![NONE; 1 << bits],
             shift: 32 - bits.min(32),
+            filter: vec![0; 1 << (size - 6)],
             same_offset: vec![false; if in_place { count } else { 0 }],
             sums,
         };
@@ -78,6 +100,9 @@ impl BlockTable {
                 table.sums.sums[at + 3],
             ]);
             let bucket = table.bucket(weak);
+            let (word, bits) = filter_bits(weak);
+            let last = table.filter.len() - 1;
+            table.filter[word & last] |= bits;
             table.weak.push(weak);
             table.chain.push(table.heads[bucket]);
             table.heads[bucket] = i as u32;
@@ -88,6 +113,47 @@ impl BlockTable {
     #[inline]
     fn bucket(&self, weak: u32) -> usize {
         (weak.wrapping_mul(0x9e37_79b1) >> self.shift) as usize
+    }
+
+    /// Moves a window on, whose first bytes lie in `first` and whose next ones in `next`, to where a block has
+    /// its weak sum. Tells how many bytes it moved; all of them where there is no such place.
+    pub(crate) fn roll(
+        &self,
+        rolling: &mut Rolling,
+        first: &[u8],
+        next: &[u8],
+        length: u32,
+    ) -> usize {
+        let filter = &self.filter[..];
+        let last = filter.len() - 1;
+        let mut sum = *rolling;
+        let mut at = 0;
+        for (&first, &next) in first.iter().zip(next) {
+            let (word, bits) = filter_bits(sum.sum());
+            if filter[word & last] & bits == bits && self.holds(sum.sum()) {
+                break;
+            }
+            sum.drop_first(first, length);
+            sum.push(next);
+            at += 1;
+        }
+        *rolling = sum;
+        at
+    }
+
+    /// Whether a block has this weak sum, as far as a chain is followed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn holds(&self, weak: u32) -> bool {
+        let mut next = self.head(weak);
+        for _ in 0..MAX_CHAIN {
+            match next {
+                None => return false,
+                Some(i) if self.weak(i) == weak => return true,
+                Some(i) => next = self.after(i),
+            }
+        }
+        false
     }
 
     /// The first block with this hash.

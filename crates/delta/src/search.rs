@@ -1,11 +1,8 @@
 use oc_checksum::{block_sum, rolling_sum, DigestSpec, Rolling, MAX_DIGEST};
 
-use crate::block_table::{BlockSums, BlockTable};
+use crate::block_table::{BlockSums, BlockTable, MAX_CHAIN};
 use crate::CHUNK;
 
-/// Candidates with the right weak sum that are looked at before an offset counts as not matching; a
-/// basis of equal blocks would otherwise cost the square of its size.
-const MAX_CANDIDATES: u32 = 1024;
 /// Bytes looked at beyond a block in one go.
 const SPAN: u64 = 128 * 1024;
 
@@ -121,8 +118,8 @@ impl Search {
         }
     }
 
-    /// Rolls over `data`, which starts at the current offset, up to an offset whose weak sum may belong to
-    /// a block. Tells how far it went, and the sum.
+    /// Rolls over `data`, which starts at the current offset, up to an offset whose weak sum belongs to a
+    /// block. Tells how far it went, and the sum.
     fn scan(&mut self, data: &[u8], last: bool) -> (usize, Option<u32>) {
         let block = self.table.sums.block_length as usize;
         let mut window = block.min(data.len());
@@ -136,11 +133,16 @@ impl Search {
         } else {
             remaining.min(data.len() - block)
         };
-        let mut at = 0;
+        // As long as a byte follows the window, it keeps its length.
+        let full = limit.min(data.len() - window);
+        let next = &data[window..];
+        let mut at = self
+            .table
+            .roll(&mut rolling, &data[..full], next, window as u32);
         let mut hit = None;
         while at < limit {
             let weak = rolling.sum();
-            if self.table.head(weak).is_some() {
+            if self.table.holds(weak) {
                 hit = Some(weak);
                 break;
             }
@@ -189,12 +191,12 @@ impl Search {
                 continue;
             }
             before = Some(i);
+            candidates += 1;
+            if candidates > MAX_CHAIN {
+                return None;
+            }
             if self.table.weak(i) != weak {
                 continue;
-            }
-            candidates += 1;
-            if candidates > MAX_CANDIDATES {
-                return None;
             }
             if self.table.sums.length(i) != length {
                 continue;

@@ -87,7 +87,7 @@ describe.each(realPeers().map((peer) => [peer.name, peer] as const))('client of 
     expect(agreed).toMatchObject({
       incRecurse: spoken >= 30,
       safeFlist: spoken >= 30,
-      symlinkTimes: spoken >= 30,
+      symlinkTimes: spoken >= 29,
       varintFlistFlags: spoken >= 30,
       id0Names: spoken >= 30,
       inplacePartialDir: spoken >= 30,

@@ -26,7 +26,6 @@ export function createAtomically(
 ): boolean {
   const { options } = gen.ctx;
   const { tree } = gen.destination;
-  if (options.dryRun) return true;
   let temporary: ByteString | undefined;
   if (stats !== undefined) {
     const directory = stats.isDir(row);
@@ -35,6 +34,7 @@ export function createAtomically(
       if (!makeBackup(gen.ctx, tree, path, temporary === undefined)) return false;
     } else if (temporary === undefined && !makeRoom(gen, path, stats.mode(row), newMode)) return false;
   }
+  if (options.dryRun) return true;
   const target = temporary ?? path;
   try {
     if ('symlink' in how) tree.symlink(how.symlink, target);

@@ -177,12 +177,12 @@ function deleteItem(
     return false;
   }
   const what = dir ? 'rmdir' : 'unlink';
-  if (!options.dryRun) {
+  if (!dir && gen.rules.backup && (options.backupDir !== '' || !path.endsWith(options.suffix))) {
+    if (!makeBackup(gen.ctx, tree, path, true)) return false;
+  } else if (!options.dryRun) {
     try {
       if (dir) tree.rmdir(path);
-      else if (gen.rules.backup && (options.backupDir !== '' || !path.endsWith(options.suffix))) {
-        if (!makeBackup(gen.ctx, tree, path, true)) return false;
-      } else tree.unlink(path);
+      else tree.unlink(path);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       if (dir && error.errno === text.ENOTEMPTY) {

@@ -1,4 +1,4 @@
-import type { SumHead } from '../../delta/sum-head.ts';
+import { headLength, type SumHead } from '../../delta/sum-head.ts';
 import { protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveResult } from '../../kernel/kernel.ts';
@@ -163,37 +163,28 @@ function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Pl
   }
 }
 
-/** Length of the file that a sum head describes. */
-function headLength(head: SumHead): number {
-  const whole = head.count * head.blockLength;
-  return head.remainder === 0 ? whole : whole - (head.blockLength - head.remainder);
-}
-
 /** Feeds the job from the wire until the file's digest has come. */
 async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number): Promise<void> {
   const size = list.size(i);
   const { reader, report, signal } = ctx;
-  let seen = 0;
   const progress = report.startProgress(list, i, size);
   for (;;) {
     if (signal.aborted) throw signal.reason;
-    if (size - seen >= worthLending && job.drain !== undefined) {
+    if (size >= worthLending && job.drain !== undefined) {
       const did = await reader.lend((fd, frameLeft) => job.drain!(fd, frameLeft, lendMs));
       if (did !== undefined) {
         if (did.errno !== 0) throw wireFailure('read', did.errno);
         if (did.bytesRead === 0 && did.rest.length === 0 && !did.done) await reader.waitForInput();
-        seen += did.bytesRead;
-        if (size > 0) progress?.(Math.min(seen, size));
+        progress?.(Math.min(job.result().size, size));
         if (did.done) break;
         continue;
       }
     }
     const bulk = await reader.bulk();
     // As rsync does, before the data goes in: a file of one piece is shown at its beginning and its end.
-    if (size > 0) progress?.(Math.min(seen, size));
+    if (size > 0) progress?.(Math.min(job.result().size, size));
     const { consumed, done } = await job.push(bulk.raw, bulk.ranges, bulk.count);
     reader.took(consumed);
-    seen += consumed;
     if (done) break;
   }
   report.endProgress(size);

@@ -1,5 +1,5 @@
 import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
-import { writeSumHead } from '../../delta/sum-head.ts';
+import { headLength, writeSumHead } from '../../delta/sum-head.ts';
 import { IoError, protocolError, type SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
@@ -173,7 +173,6 @@ async function sendFile(
     const progress = report.startProgress(list, i, job.size);
     const digestBytes = digestLength[negotiated.transferDigest.name];
     const lent = !report.followsEachFile && (await pumpLent(ctx, job));
-    let sent = 0;
     let sum: Uint8Array = new Uint8Array(0);
     for (let turn = 0; !lent; turn ^= 1) {
       const n = await job.next(pieces[turn]);
@@ -182,8 +181,7 @@ async function sendFile(
       writer.bytes(pieces[turn], 0, n);
       if (report.followsEachFile) sum = lastBytes(sum, pieces[turn].subarray(0, n), digestBytes);
       writer.flush();
-      sent += n;
-      if (job.size > 0) progress?.(Math.min(sent, job.size));
+      if (job.size > 0) progress?.(positionOf(job, append === 'no' ? 0 : headLength(head)));
       if (ctx.signal.aborted) throw ctx.signal.reason;
     }
     const result = job.result();
@@ -202,6 +200,12 @@ async function sendFile(
   } finally {
     job.close();
   }
+}
+
+/** How far into its file a job is; an appending one starts at `from`. */
+function positionOf(job: ReturnType<Tree['openSend']>, from: number): number {
+  const { literal, matched } = job.result();
+  return Math.min(from + literal + matched, job.size);
 }
 
 /** The last `length` bytes of a stream: its pieces come one by one, and `before` is what the last call gave. */
