@@ -29,12 +29,15 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
   if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
     failure = named(new RsyncError(failure.exitCode, '', { told: true }), end.who);
+  const before = child && (await Promise.race([child.exit, Promise.resolve(undefined)]));
   fail(end, failure instanceof Error ? failure : new Error(String(failure)));
   await unwind(end);
   if (child !== undefined) {
-    const exit = await Promise.race([child.exit, delay(graceMs)]);
-    if (exit === undefined) child.kill();
-    else {
+    const after = await Promise.race([child.exit, delay(graceMs)]);
+    if (after === undefined) child.kill();
+    // What the other side makes of an end that we brought about says nothing.
+    const exit = failure instanceof RsyncError && !unspoken.has(failure.exitCode) ? before : after;
+    if (exit !== undefined) {
       const notStarted = spawnFailure(child.program, exit);
       if (notStarted) failure = spoken(notStarted, end.who);
       else {
