@@ -5,6 +5,11 @@ import { backupName } from '../metadata/names.ts';
 import * as text from '../report/messages.ts';
 import type { RoleContext } from './context.ts';
 
+/** rsync notes a backup's time as a file list would: with nanoseconds from protocol 31 on. */
+export function keptNsec(ctx: RoleContext, stats: StatTable, row: number): number {
+  return ctx.negotiated.protocol >= 31 ? stats.mtimeNsec(row) : 0;
+}
+
 /** Where a backup of `path` goes (rsync's get_backup_name); its folders are made, as those of `path` are. */
 export function prepareBackupName(ctx: RoleContext, tree: Tree, path: ByteString): ByteString | undefined {
   const { options, report } = ctx;
@@ -13,7 +18,7 @@ export function prepareBackupName(ctx: RoleContext, tree: Tree, path: ByteString
     report.print('error', text.backupNameTooLong(path));
     return undefined;
   }
-  if (options.backupDir !== '' && !options.dryRun) copyParents(tree, path, name, options.backupDir);
+  if (options.backupDir !== '' && !options.dryRun) copyParents(ctx, tree, path, name, options.backupDir);
   return name;
 }
 
@@ -57,7 +62,13 @@ function linkOrRename(
 }
 
 /** Makes the folders of `name` below the backup folder, with the attributes of those of `path`. */
-function copyParents(tree: Tree, path: ByteString, name: ByteString, backupDir: ByteString): void {
+function copyParents(
+  ctx: RoleContext,
+  tree: Tree,
+  path: ByteString,
+  name: ByteString,
+  backupDir: ByteString,
+): void {
   const base = backupDir.replace(/\/+$/, '');
   makeAll(tree, base);
   for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
@@ -70,7 +81,7 @@ function copyParents(tree: Tree, path: ByteString, name: ByteString, backupDir: 
       uid: source.uid(),
       gid: source.gid(),
       mtime: source.mtime(),
-      mtimeNsec: source.mtimeNsec(),
+      mtimeNsec: keptNsec(ctx, source, 0),
     });
   }
 }

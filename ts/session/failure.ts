@@ -1,6 +1,6 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
-import type { ChildDuplex, ChildExit } from '../transport/duplex.ts';
+import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
 import { type End, fail, interruptKernel } from './end.ts';
 import { finalErrorLine } from './final-line.ts';
@@ -29,13 +29,15 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
   if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
     failure = named(new RsyncError(failure.exitCode, '', { told: true }), end.who);
-  // A child that ends because we drop the wire says nothing about the run.
-  const exit = await exitBefore(end, child);
+  const before = child && (await Promise.race([child.exit, Promise.resolve(undefined)]));
   fail(end, failure instanceof Error ? failure : new Error(String(failure)));
   await unwind(end);
   if (child !== undefined) {
-    if (exit === undefined) child.kill();
-    else {
+    const after = await Promise.race([child.exit, delay(graceMs)]);
+    if (after === undefined) child.kill();
+    // What the other side makes of an end that we brought about says nothing.
+    const exit = failure instanceof RsyncError && !unspoken.has(failure.exitCode) ? before : after;
+    if (exit !== undefined) {
       const notStarted = spawnFailure(child.program, exit);
       if (notStarted) failure = spoken(notStarted, end.who);
       else {
@@ -46,12 +48,6 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
     }
   }
   return failure;
-}
-
-/** How the child ended, where it did before us: at once or, when it has closed its end, within a moment. */
-async function exitBefore(end: End, child: ChildDuplex | undefined): Promise<ChildExit | undefined> {
-  if (child === undefined) return undefined;
-  return Promise.race([child.exit, delay(end.reader.hasEnded ? graceMs : 0)]);
 }
 
 /**

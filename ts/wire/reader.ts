@@ -82,11 +82,6 @@ export class Reader {
     return this.gained - (this.limit - this.pos);
   }
 
-  /** The peer has closed its end. */
-  get hasEnded(): boolean {
-    return this.ended;
-  }
-
   get isMultiplexed(): boolean {
     return this.frameLeft !== noFrame;
   }

@@ -8,7 +8,8 @@ use md4::Md4;
 use md5::{Digest, Md5};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
-use xxhash_rust::{xxh3, xxh64};
+use std::hash::Hasher as _;
+use twox_hash::{xxhash3_128, XxHash3_128, XxHash3_64, XxHash64};
 
 /// Longest digest, in bytes.
 pub const MAX_DIGEST: usize = 64;
@@ -71,9 +72,9 @@ pub struct DigestSpec {
 
 /// A digest that is being computed.
 pub enum Hasher {
-    Xxh128(Box<xxh3::Xxh3>),
-    Xxh3(Box<xxh3::Xxh3>),
-    Xxh64(Box<xxh64::Xxh64>),
+    Xxh128(Box<xxhash3_128::Hasher>),
+    Xxh3(Box<XxHash3_64>),
+    Xxh64(Box<XxHash64>),
     Md5(Md5),
     Md4(Md4),
     Sha1(Sha1),
@@ -86,9 +87,9 @@ impl Hasher {
     /// A digest without a seed (`--checksum`, authentication).
     pub fn plain(name: DigestName) -> Self {
         match name {
-            DigestName::Xxh128 => Self::Xxh128(Box::new(xxh3::Xxh3::new())),
-            DigestName::Xxh3 => Self::Xxh3(Box::new(xxh3::Xxh3::new())),
-            DigestName::Xxh64 => Self::Xxh64(Box::new(xxh64::Xxh64::new(0))),
+            DigestName::Xxh128 => Self::Xxh128(Box::new(XxHash3_128::new())),
+            DigestName::Xxh3 => Self::Xxh3(Box::new(XxHash3_64::new())),
+            DigestName::Xxh64 => Self::Xxh64(Box::new(XxHash64::with_seed(0))),
             DigestName::Md5 => Self::Md5(Md5::new()),
             DigestName::Md4 | DigestName::Md4Old => Self::Md4(Md4::new()),
             DigestName::Sha1 => Self::Sha1(Sha1::new()),
@@ -110,8 +111,9 @@ impl Hasher {
     /// Takes the next bytes.
     pub fn update(&mut self, data: &[u8]) {
         match self {
-            Self::Xxh128(h) | Self::Xxh3(h) => h.update(data),
-            Self::Xxh64(h) => h.update(data),
+            Self::Xxh128(h) => h.write(data),
+            Self::Xxh3(h) => h.write(data),
+            Self::Xxh64(h) => h.write(data),
             Self::Md5(h) => h.update(data),
             Self::Md4(h) => h.update(data),
             Self::Sha1(h) => h.update(data),
@@ -124,9 +126,9 @@ impl Hasher {
     /// Writes the digest to the start of `out` and tells its length.
     pub fn finish(self, out: &mut [u8; MAX_DIGEST]) -> usize {
         match self {
-            Self::Xxh128(h) => put(out, &h.digest128().to_le_bytes()),
-            Self::Xxh3(h) => put(out, &h.digest().to_le_bytes()),
-            Self::Xxh64(h) => put(out, &h.digest().to_le_bytes()),
+            Self::Xxh128(h) => put(out, &h.finish_128().to_le_bytes()),
+            Self::Xxh3(h) => put(out, &h.finish().to_le_bytes()),
+            Self::Xxh64(h) => put(out, &h.finish().to_le_bytes()),
             Self::Md5(h) => put(out, &h.finalize()),
             Self::Md4(h) => put(out, &h.finalize()),
             Self::Sha1(h) => put(out, &h.finalize()),
@@ -145,9 +147,9 @@ fn put(out: &mut [u8; MAX_DIGEST], digest: &[u8]) -> usize {
 /// The whole-file digest of data that lies in memory; `transfer` applies the seed rule of transfers.
 pub fn digest(spec: &DigestSpec, transfer: bool, data: &[u8], out: &mut [u8; MAX_DIGEST]) -> usize {
     match spec.name {
-        DigestName::Xxh128 => put(out, &xxh3::xxh3_128(data).to_le_bytes()),
-        DigestName::Xxh3 => put(out, &xxh3::xxh3_64(data).to_le_bytes()),
-        DigestName::Xxh64 => put(out, &xxh64::xxh64(data, 0).to_le_bytes()),
+        DigestName::Xxh128 => put(out, &XxHash3_128::oneshot(data).to_le_bytes()),
+        DigestName::Xxh3 => put(out, &XxHash3_64::oneshot(data).to_le_bytes()),
+        DigestName::Xxh64 => put(out, &XxHash64::oneshot(0, data).to_le_bytes()),
         name => {
             let mut hasher = if transfer {
                 Hasher::transfer(spec)
@@ -165,10 +167,18 @@ pub fn block_sum(spec: &DigestSpec, block: &[u8], out: &mut [u8; MAX_DIGEST]) ->
     let seed = i64::from(spec.seed) as u64;
     match spec.name {
         DigestName::Xxh128 => {
-            return put(out, &xxh3::xxh3_128_with_seed(block, seed).to_le_bytes())
+            return put(
+                out,
+                &XxHash3_128::oneshot_with_seed(seed, block).to_le_bytes(),
+            )
         }
-        DigestName::Xxh3 => return put(out, &xxh3::xxh3_64_with_seed(block, seed).to_le_bytes()),
-        DigestName::Xxh64 => return put(out, &xxh64::xxh64(block, seed).to_le_bytes()),
+        DigestName::Xxh3 => {
+            return put(
+                out,
+                &XxHash3_64::oneshot_with_seed(seed, block).to_le_bytes(),
+            )
+        }
+        DigestName::Xxh64 => return put(out, &XxHash64::oneshot(seed, block).to_le_bytes()),
         _ => {}
     }
     let before = match spec.name {
@@ -286,7 +296,7 @@ mod tests {
         // A negative seed is sign-extended.
         assert_eq!(
             sum(DigestName::Xxh64, -1, false),
-            hex(&xxh64::xxh64(block, u64::MAX).to_le_bytes())
+            hex(&XxHash64::oneshot(u64::MAX, block).to_le_bytes())
         );
         let mut out = [0; MAX_DIGEST];
         let old = DigestSpec {

@@ -8,7 +8,7 @@ import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType, Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
-import { prepareBackupName } from '../backup.ts';
+import { keptNsec, prepareBackupName } from '../backup.ts';
 import { removePartialDir } from '../partial-dir.ts';
 import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
@@ -179,7 +179,7 @@ async function requestWithBackup(
     uid: gen.ctx.amRoot ? stats.uid(row) : undefined,
     gid: stats.gid(row),
     mtime: stats.mtime(row),
-    mtimeNsec: stats.mtimeNsec(row),
+    mtimeNsec: keptNsec(gen.ctx, stats, row),
   });
   if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, name));
   sendItem(gen, list, i, ndx, shown, withSums ? BasisType.Backup : BasisType.Fname);

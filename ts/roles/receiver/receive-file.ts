@@ -10,7 +10,7 @@ import * as text from '../../report/messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { setAttributes } from '../attributes.ts';
-import { makeBackup } from '../backup.ts';
+import { makeBackup, prepareBackupName } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { lendMs, wireFailure, worthLending } from '../lending.ts';
@@ -89,7 +89,7 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
   let { basisType } = item;
   if (negotiated.protocol < 29) {
     if (options.inplace && options.backup && !arrival.redo) {
-      basis = backupName(path, options.backupDir, options.suffix) ?? path;
+      basis = prepareBackupName(ctx, tree, path) ?? path;
       if (basis !== path) basisType = BasisType.Backup;
     } else if (partial !== undefined && lookUp(ctx, input, partial) !== undefined) {
       basis = partial;
