@@ -126,7 +126,7 @@ export class FlistSender {
     if (lists.eof) return;
     const saved = state.ioError;
     const atLeast = want < 0 ? lists.ahead + 1 : want;
-    while (!lists.eof && lists.ahead < atLeast) await this.sendSegment(saved);
+    while (!lists.eof && lists.ahead < atLeast) await writer.inOnePiece(() => this.sendSegment(saved));
     if (state.ioError !== saved && format.protocol === 30 && !options.ignoreErrors) this.tellIoError();
     if (writer.full) await writer.drain();
   }

@@ -225,13 +225,17 @@ function argumentLine(prefix: string, words: readonly ByteString[]): ByteString 
   return `${prefix} ${shown.map((word) => `${word} `).join('')} (${words.length} args)`;
 }
 
+export function noBackupOfNonRegular(path: ByteString): ByteString {
+  return `make_bak: skipping non-regular file ${path}`;
+}
 export function keepBackupFailed(
   place: Place,
   path: ByteString,
   backup: ByteString,
   errno: number,
+  who: Who,
 ): ByteString {
-  return failure('generator', errno, 'keep_backup failed: ', place, path, ` -> "${backup}"`);
+  return failure(who, errno, 'keep_backup failed: ', place, path, ` -> "${backup}"`);
 }
 
 // --- deletion

@@ -1,14 +1,10 @@
 import { SysError } from '../errors.ts';
+import { isDeviceMode, isSpecialMode } from '../flist/file-list.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import { backupName } from '../metadata/names.ts';
 import * as text from '../report/messages.ts';
 import type { RoleContext } from './context.ts';
-
-/** rsync notes a backup's time as a file list would: with nanoseconds from protocol 31 on. */
-export function keptNsec(ctx: RoleContext, stats: StatTable, row: number): number {
-  return ctx.negotiated.protocol >= 31 ? stats.mtimeNsec(row) : 0;
-}
 
 /** Where a backup of `path` goes (rsync's get_backup_name); its folders are made, as those of `path` are. */
 export function prepareBackupName(ctx: RoleContext, tree: Tree, path: ByteString): ByteString | undefined {
@@ -24,34 +20,94 @@ export function prepareBackupName(ctx: RoleContext, tree: Tree, path: ByteString
 
 /**
  * Keeps what lies at `path` under its backup name (rsync's make_backup): a hard link where the file is about
- * to be replaced anyway, else (or with `preferRename`) a rename. False when it could not be kept.
+ * to be replaced anyway, else a rename; where the backup is on another file system, a copy. With `away`
+ * nothing is left at `path` afterwards. False when it could not be kept; only a copy takes its time.
  */
-export function makeBackup(ctx: RoleContext, tree: Tree, path: ByteString, preferRename: boolean): boolean {
+export function makeBackup(
+  ctx: RoleContext,
+  tree: Tree,
+  path: ByteString,
+  away: boolean,
+  who: text.Who,
+): boolean | Promise<boolean> {
   const stats = lookUp(tree, path);
   if (stats === undefined) return true;
   const name = prepareBackupName(ctx, tree, path);
   if (name === undefined) return false;
-  let errno = ctx.options.dryRun ? 0 : linkOrRename(tree, path, name, preferRename, stats);
+  let errno = ctx.options.dryRun ? 0 : linkOrRename(tree, path, name, away, stats);
   if (errno === text.EEXIST || errno === text.EISDIR) {
     removeTree(tree, name);
-    errno = linkOrRename(tree, path, name, preferRename, stats);
+    errno = linkOrRename(tree, path, name, away, stats);
   }
-  if (errno !== 0) {
-    ctx.report.print('error', text.keepBackupFailed(tree, path, name, errno));
-    return false;
-  }
-  if (ctx.report.info('backup')) ctx.report.print('info', text.backedUp(path, name));
+  if (errno !== 0) return copyToBackup(ctx, tree, path, name, stats, away, who);
+  told(ctx, path, name);
   return true;
 }
 
-function linkOrRename(
+function told(ctx: RoleContext, path: ByteString, name: ByteString): void {
+  if (ctx.report.info('backup')) ctx.report.print('info', text.backedUp(path, name));
+}
+
+async function copyToBackup(
+  ctx: RoleContext,
   tree: Tree,
-  from: ByteString,
-  to: ByteString,
-  preferRename: boolean,
+  path: ByteString,
+  name: ByteString,
   stats: StatTable,
-): number {
-  if (!preferRename) {
+  away: boolean,
+  who: text.Who,
+): Promise<boolean> {
+  const { options, report } = ctx;
+  const mode = stats.mode();
+  try {
+    if (stats.isRegular()) {
+      attempt(() => tree.unlink(name));
+      await tree.copyFile(path, name, mode & 0o7777);
+    } else if (stats.isLink() && options.links) tree.symlink(tree.readlink(path), name);
+    else if (
+      (isDeviceMode(mode) && options.devices && ctx.amRoot) ||
+      (isSpecialMode(mode) && options.specials)
+    )
+      tree.mknod(name, mode, stats.rdevMajor(0), stats.rdevMinor(0));
+    else {
+      // It stays, and rsync goes on as if it had not.
+      if (report.info('nonreg')) report.print('info', text.noBackupOfNonRegular(path));
+      return true;
+    }
+    dressBackup(ctx, tree, name, stats, 0);
+    told(ctx, path, name);
+    if (away) tree.unlink(path);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    report.print('error', text.keepBackupFailed(tree, path, name, error.errno, who));
+    return false;
+  }
+}
+
+/**
+ * Gives a copy the attributes of the original that are preserved. rsync notes a backup's time as a file list
+ * would: with nanoseconds from protocol 31 on.
+ */
+export function dressBackup(
+  ctx: RoleContext,
+  tree: Tree,
+  name: ByteString,
+  stats: StatTable,
+  row: number,
+): void {
+  const { options } = ctx;
+  tree.setMeta(name, {
+    mode: stats.mode(row) & 0o7777,
+    uid: options.owner && ctx.amRoot ? stats.uid(row) : undefined,
+    gid: options.group ? stats.gid(row) : undefined,
+    mtime: options.times ? stats.mtime(row) : undefined,
+    mtimeNsec: options.times ? (ctx.negotiated.protocol >= 31 ? stats.mtimeNsec(row) : 0) : undefined,
+  });
+}
+
+function linkOrRename(tree: Tree, from: ByteString, to: ByteString, away: boolean, stats: StatTable): number {
+  if (!away) {
     const errno = attempt(() => tree.link(from, to));
     if (errno === 0 || errno === text.EEXIST || errno === text.EISDIR) return errno;
   }
@@ -76,13 +132,7 @@ function copyParents(
     if (target.length >= name.length) break;
     const source = lookUp(tree, path.slice(0, slash));
     if (attempt(() => tree.mkdir(target, 0o777)) !== 0 || source === undefined) continue;
-    tree.setMeta(target, {
-      mode: source.mode() & 0o7777,
-      uid: source.uid(),
-      gid: source.gid(),
-      mtime: source.mtime(),
-      mtimeNsec: keptNsec(ctx, source, 0),
-    });
+    dressBackup(ctx, tree, target, source, 0);
   }
 }
 

@@ -12,6 +12,8 @@ export class GeneratorLink {
   doneCount = 0;
   private waiting: { resolve(): void; reject(error: unknown): void } | undefined;
   private failure: { readonly error: unknown } | undefined;
+  /** Something changed while nobody waited: whoever waits next has not seen it. */
+  private unseen = false;
 
   success(ndx: number): void {
     this.finished.push(ndx);
@@ -31,6 +33,7 @@ export class GeneratorLink {
   }
   /** Something changed that the generator may wait for: news above, or another file list segment. */
   notify(): void {
+    if (this.waiting === undefined) this.unseen = true;
     this.waiting?.resolve();
     this.waiting = undefined;
   }
@@ -40,9 +43,13 @@ export class GeneratorLink {
     this.waiting?.reject(error);
     this.waiting = undefined;
   }
-  /** Resolves at the next change; rejects when there will be none. */
+  /** Resolves when something has changed since the last call; rejects when nothing will any more. */
   changed(): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure.error);
+    if (this.unseen) {
+      this.unseen = false;
+      return Promise.resolve();
+    }
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
     });

@@ -24,6 +24,8 @@ export class Writer {
   private inFlight = 0;
   private pumping: Promise<void> | undefined;
   private failure: unknown;
+  /** Settles when nobody is in the middle of a piece. */
+  private piece: Promise<unknown> = Promise.resolve();
   private multiplexed = false;
   private lent = false;
   private prevPositive = -1;
@@ -187,6 +189,16 @@ export class Writer {
     frame.writeUInt32LE((((mplexBase + tag) << 24) | payload.length) >>> 0, 0);
     frame.set(payload, headerBytes);
     this.enqueue(frame);
+  }
+
+  /**
+   * Runs `work`, which writes one piece of the stream and waits in between: a segment of the file list, the
+   * answers of a batch. One at a time, in the order of the calls. Messages may come between.
+   */
+  inOnePiece<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.piece.then(work);
+    this.piece = done.catch(() => {});
+    return done;
   }
 
   /** Counts bytes that reach the peer by another way (loopback), as if they had been written. */

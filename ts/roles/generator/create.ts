@@ -23,17 +23,24 @@ export function createAtomically(
   stats: StatTable | undefined,
   row: number,
   newMode: number,
-): boolean {
+): boolean | Promise<boolean> {
   const { options } = gen.ctx;
   const { tree } = gen.destination;
-  let temporary: ByteString | undefined;
-  if (stats !== undefined) {
-    const directory = stats.isDir(row);
-    if (!directory && options.tempDir === '') temporary = temporaryName(path, '', uniqueSuffix());
-    if (gen.rules.backup && !directory) {
-      if (!makeBackup(gen.ctx, tree, path, temporary === undefined)) return false;
-    } else if (temporary === undefined && !makeRoom(gen, path, stats.mode(row), newMode)) return false;
-  }
+  if (stats === undefined) return create(gen, path, how, undefined);
+  const directory = stats.isDir(row);
+  const temporary =
+    !directory && options.tempDir === '' ? temporaryName(path, '', uniqueSuffix()) : undefined;
+  let ready: boolean | Promise<boolean> = true;
+  if (gen.rules.backup && !directory)
+    ready = makeBackup(gen.ctx, tree, path, temporary === undefined, 'generator');
+  else if (temporary === undefined) ready = makeRoom(gen, path, stats.mode(row), newMode);
+  if (typeof ready === 'boolean') return ready && create(gen, path, how, temporary);
+  return ready.then((free) => free && create(gen, path, how, temporary));
+}
+
+function create(gen: Generator, path: ByteString, how: Creation, temporary: ByteString | undefined): boolean {
+  const { options } = gen.ctx;
+  const { tree } = gen.destination;
   if (options.dryRun) return true;
   const target = temporary ?? path;
   try {

@@ -35,7 +35,12 @@ export class ListedNames {
 }
 
 /** Deletes what lies in the directory of entry `i` and is not in its file list (rsync's delete_in_dir). */
-export function deleteInDirectory(gen: Generator, list: FileList, _i: number, path: ByteString): void {
+export async function deleteInDirectory(
+  gen: Generator,
+  list: FileList,
+  _i: number,
+  path: ByteString,
+): Promise<void> {
   const { options, report, state } = gen.ctx;
   const { tree } = gen.destination;
   if (state.ioError & IoError.General && !options.ignoreErrors) {
@@ -52,12 +57,12 @@ export function deleteInDirectory(gen: Generator, list: FileList, _i: number, pa
     if (listed.has(name)) continue;
     const target = path === '.' ? name : `${path}/${name}`;
     if (options.delete === 'delay') gen.delayedDeletes.push({ path: target, mode });
-    else deleteItem(gen, target, mode, true);
+    else await deleteItem(gen, target, mode, true);
   }
 }
 
 /** The whole pass of --delete-before and --delete-after. */
-export function deletePass(gen: Generator): void {
+export async function deletePass(gen: Generator): Promise<void> {
   const { options } = gen.ctx;
   if (gen.destination.missing || options.listOnly) return;
   for (const list of gen.lists.segments) {
@@ -75,15 +80,15 @@ export function deletePass(gen: Generator): void {
         if (error instanceof SysError) continue;
         throw error;
       }
-      if (stats.isDir()) deleteInDirectory(gen, list, i, path);
+      if (stats.isDir()) await deleteInDirectory(gen, list, i, path);
     }
   }
   gen.filters.leaveAll();
 }
 
 /** Carries out what --delete-delay remembered. */
-export function deleteDelayed(gen: Generator): void {
-  for (const { path, mode } of gen.delayedDeletes) deleteItem(gen, path, mode, true);
+export async function deleteDelayed(gen: Generator): Promise<void> {
+  for (const { path, mode } of gen.delayedDeletes) await deleteItem(gen, path, mode, true);
   gen.delayedDeletes.length = 0;
 }
 
@@ -91,9 +96,14 @@ export function deleteDelayed(gen: Generator): void {
  * Takes away what is in the way of an entry of another type. A directory goes with its content only where
  * deleting was asked for. True when the way is free.
  */
-export function makeRoom(gen: Generator, path: ByteString, mode: number, newMode: number): boolean {
+export async function makeRoom(
+  gen: Generator,
+  path: ByteString,
+  mode: number,
+  newMode: number,
+): Promise<boolean> {
   const { options, report } = gen.ctx;
-  if (deleteItem(gen, path, mode, options.delete !== undefined || options.force, true)) return true;
+  if (await deleteItem(gen, path, mode, options.delete !== undefined || options.force, true)) return true;
   report.print('error-xfer', text.couldNotMakeWay(path, obstacleFor(newMode)));
   return false;
 }
@@ -155,20 +165,20 @@ function isDir(mode: number): boolean {
 }
 
 /** Deletes one thing, a directory with its content when `recurse` says so. True when it is gone. */
-function deleteItem(
+async function deleteItem(
   gen: Generator,
   path: ByteString,
   mode: number,
   recurse: boolean,
   makingRoom = false,
   known: 'unknown' | 'empty' = 'unknown',
-): boolean {
+): Promise<boolean> {
   const { options, report, stats } = gen.ctx;
   const { tree } = gen.destination;
   const dir = isDir(mode);
   if (dir && known === 'unknown') {
     gen.filters.ignorePerishable = true;
-    const empty = emptyDirectory(gen, path, recurse);
+    const empty = await emptyDirectory(gen, path, recurse);
     gen.filters.ignorePerishable = false;
     if (!empty) return false;
   }
@@ -178,7 +188,7 @@ function deleteItem(
   }
   const what = dir ? 'rmdir' : 'unlink';
   if (!dir && gen.rules.backup && (options.backupDir !== '' || !path.endsWith(options.suffix))) {
-    if (!makeBackup(gen.ctx, tree, path, true)) return false;
+    if (!(await makeBackup(gen.ctx, tree, path, true, 'generator'))) return false;
   } else if (!options.dryRun) {
     try {
       if (dir) tree.rmdir(path);
@@ -202,7 +212,7 @@ function deleteItem(
 }
 
 /** Empties a directory (rsync's delete_dir_contents); without `recurse` it only looks. */
-function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boolean {
+async function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): Promise<boolean> {
   const { tree } = gen.destination;
   gen.filters.enterDir(tree, path);
   const { doomed: content, kept } = entriesToDelete(gen, path) ?? { doomed: [], kept: 0 };
@@ -212,8 +222,8 @@ function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boo
     for (let k = content.length - 1; k >= 0; k--) {
       const { name, mode } = content[k];
       const target = `${path}/${name}`;
-      if (isDir(mode) && !emptyDirectory(gen, target, true)) empty = false;
-      else if (!deleteItem(gen, target, mode, true, false, 'empty')) empty = false;
+      if (isDir(mode) && !(await emptyDirectory(gen, target, true))) empty = false;
+      else if (!(await deleteItem(gen, target, mode, true, false, 'empty'))) empty = false;
     }
   gen.filters.leaveDir();
   if (!empty) gen.ctx.report.print('info', text.cannotDeleteNonEmpty(path));

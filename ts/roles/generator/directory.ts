@@ -1,5 +1,6 @@
 import { SysError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import { destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
@@ -16,35 +17,46 @@ import type { Entry, Generator } from './state.ts';
  * A directory whose content comes in a later segment: it is made while its parent is at hand, so that the
  * parent's time can be set right after.
  */
-export function touchParent(gen: Generator, entry: Entry): void {
+export function touchParent(gen: Generator, entry: Entry): Promise<void> | undefined {
   const { options } = gen.ctx;
   const { list, i, path, stats, row } = entry;
-  if (!options.times || options.omitDirTimes || options.dryRun) return;
-  if (!options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return;
-  if (stats !== undefined && (stats.isDir(row) || !makeRoom(gen, path, stats.mode(row), list.mode(i))))
-    return;
-  try {
-    gen.destination.tree.mkdir(path, list.mode(i) & 0o700);
-    list.setFlag(i, EntryFlag.DirCreated);
-  } catch {
-    // Told when the directory's turn comes.
-  }
+  if (!options.times || options.omitDirTimes || options.dryRun) return undefined;
+  if (!options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return undefined;
+  const make = (free: boolean): undefined => {
+    if (!free) return;
+    try {
+      gen.destination.tree.mkdir(path, list.mode(i) & 0o700);
+      list.setFlag(i, EntryFlag.DirCreated);
+    } catch {
+      // Told when the directory's turn comes.
+    }
+  };
+  if (stats === undefined) return make(true);
+  if (stats.isDir(row)) return undefined;
+  return makeRoom(gen, path, stats.mode(row), list.mode(i)).then(make);
 }
 
 /** A directory whose content is next. */
-export function generateDirectory(gen: Generator, entry: Entry): void {
+export function generateDirectory(gen: Generator, entry: Entry): Promise<void> | undefined {
+  const { list, i, path, stats, row } = entry;
+  if (!gen.ctx.options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return undefined;
+  if (stats === undefined || stats.isDir(row)) return prepareDirectory(gen, entry, stats);
+  return makeRoom(gen, path, stats.mode(row), list.mode(i)).then((free) => {
+    if (free) return prepareDirectory(gen, entry, undefined);
+    skipContents(gen, entry);
+    return undefined;
+  });
+}
+
+/** Makes the directory, or brings the present one (a row of `stats`) up to date. */
+function prepareDirectory(
+  gen: Generator,
+  entry: Entry,
+  stats: StatTable | undefined,
+): Promise<void> | undefined {
   const { options, report } = gen.ctx;
   const { tree } = gen.destination;
-  const { list, i, ndx, path } = entry;
-  let { stats, row } = entry;
-  if (!options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return;
-  if (stats !== undefined && !stats.isDir(row)) {
-    if (!makeRoom(gen, path, stats.mode(row), list.mode(i))) {
-      skipContents(gen, entry);
-      return;
-    }
-    stats = undefined;
-  }
+  const { list, i, ndx, path, row } = entry;
   if (options.dryRun && stats === undefined) {
     gen.dryMissingBelow ??= below(path);
     list.setFlag(i, EntryFlag.MissingDir);
@@ -80,7 +92,7 @@ export function generateDirectory(gen: Generator, entry: Entry): void {
     const made = make(gen, entry);
     if (made === 'failed') {
       skipContents(gen, entry);
-      return;
+      return undefined;
     }
     fresh = made === 'made';
   }
@@ -90,16 +102,19 @@ export function generateDirectory(gen: Generator, entry: Entry): void {
   if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
     report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
-  if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0) deleteBelow(gen, entry);
+  if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0)
+    return deleteBelow(gen, entry);
+  return undefined;
 }
 
 /** Deletes in a directory what is not in the list, where it holds content of the transfer. */
-export function deleteBelow(gen: Generator, entry: Entry): void {
+export function deleteBelow(gen: Generator, entry: Entry): Promise<void> | undefined {
   const { list, i, path } = entry;
   const flags = list.flags(i);
-  if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return;
-  if (flags & EntryFlag.ContentDir) deleteInDirectory(gen, list, i, path);
-  else gen.filters.enterDir(gen.destination.tree, path);
+  if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return undefined;
+  if (flags & EntryFlag.ContentDir) return deleteInDirectory(gen, list, i, path);
+  gen.filters.enterDir(gen.destination.tree, path);
+  return undefined;
 }
 
 /** --delete-during and --delete-delay look at each directory as it is reached. */

@@ -61,9 +61,7 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   }
 
   if (isDir) {
-    if (turn === 'early') touchParent(gen, entry);
-    else generateDirectory(gen, entry);
-    return undefined;
+    return turn === 'early' ? touchParent(gen, entry) : generateDirectory(gen, entry);
   }
 
   if (!options.perms) {

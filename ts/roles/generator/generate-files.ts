@@ -33,7 +33,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   const ahead = new StatAhead(gen);
   const lateDelete = options.delete === 'delay' || options.delete === 'after';
 
-  if (options.delete === 'before' && input.destination.localName === undefined) deletePass(gen);
+  if (options.delete === 'before' && input.destination.localName === undefined) await deletePass(gen);
 
   if (ctx.report.debug('flist')) ctx.report.print('info', text.deltaTransmission(!gen.wholeFile));
 
@@ -88,8 +88,8 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     await waitForDone(gen, 3);
   }
 
-  if (options.delete === 'delay') deleteDelayed(gen);
-  if (options.delete === 'after' && input.destination.localName === undefined) deletePass(gen);
+  if (options.delete === 'delay') await deleteDelayed(gen);
+  if (options.delete === 'after' && input.destination.localName === undefined) await deletePass(gen);
   if (gen.skippedDeletes > 0) {
     ctx.report.print('warning', text.deletionsStopped(gen.skippedDeletes));
     ctx.state.ioError |= IoError.DeleteLimit;
@@ -143,6 +143,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     requested: 0,
     delayedDeletes: [],
     repeat: [],
+    linking: [],
     listed,
     contentList: (list) => (negotiated.incRecurse ? (gen.current as FileList) : list),
     current: undefined,
@@ -159,7 +160,7 @@ async function generateParent(gen: Generator, list: FileList): Promise<void> {
   const entry = entryAt(gen, dirs.list(d), dirs.index(d), list.ndxStart - 1);
   lookUp(gen, entry);
   await generateEntry(gen, entry, 'now');
-  if (deletesOnTheWay(gen)) deleteBelow(gen, entry);
+  if (deletesOnTheWay(gen)) await deleteBelow(gen, entry);
 }
 
 async function generateList(
@@ -204,6 +205,7 @@ async function generateList(
     const waiting = generateEntry(gen, entry, early ? 'early' : 'now');
     if (waiting) await waiting;
     if (gen.repeat.length > 0) await repeatSkipped(gen);
+    if (gen.linking.length > 0) await finishLinking(gen);
     if (negotiated.incRecurse) between();
     if (gen.requested >= turnAt || writer.full) {
       turnAt = gen.requested + requestsPerTurn;
@@ -283,6 +285,12 @@ async function handleFinished(gen: Generator): Promise<void> {
   }
   finished.length = 0;
   if (gen.repeat.length > 0) await repeatSkipped(gen);
+  if (gen.linking.length > 0) await finishLinking(gen);
+}
+
+/** Hard links whose names had to be freed first, by a copy to another file system. */
+async function finishLinking(gen: Generator): Promise<void> {
+  for (let link = gen.linking.shift(); link !== undefined; link = gen.linking.shift()) await link;
 }
 
 /** Ends the oldest segments whose files are all in place; up to `current`, which is being worked on. */

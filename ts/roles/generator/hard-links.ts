@@ -155,24 +155,37 @@ function linkOne(
     return;
   }
   const shown = present ?? alternate?.shown;
-  if (!createAtomically(gen, path, { link: leaderPath }, present?.table, present?.row ?? 0, list.mode(i)))
-    return;
-  list.setFlag(i, EntryFlag.HlinkDone);
-  if (alternate?.quiet) return;
-  if (gen.itemizing)
-    itemize(
-      gen,
-      list,
-      i,
-      ndx,
-      shown?.table,
-      shown?.row ?? 0,
-      Item.LocalChange | Item.XnameFollows,
-      0,
-      shownLeader,
+  const finish = (created: boolean): void => {
+    if (!created) return;
+    list.setFlag(i, EntryFlag.HlinkDone);
+    if (alternate?.quiet) return;
+    if (gen.itemizing)
+      itemize(
+        gen,
+        list,
+        i,
+        ndx,
+        shown?.table,
+        shown?.row ?? 0,
+        Item.LocalChange | Item.XnameFollows,
+        0,
+        shownLeader,
+      );
+    if (gen.nameCode !== undefined && report.info('name'))
+      report.print(gen.nameCode, `${path} => ${shownLeader}`);
+  };
+  const { table, row = 0 } = present ?? {};
+  const created = createAtomically(gen, path, { link: leaderPath }, table, row, list.mode(i));
+  if (typeof created === 'boolean') finish(created);
+  else {
+    list.inProgress++;
+    gen.linking.push(
+      created.then((done) => {
+        finish(done);
+        list.inProgress--;
+      }),
     );
-  if (gen.nameCode !== undefined && report.info('name'))
-    report.print(gen.nameCode, `${path} => ${shownLeader}`);
+  }
 }
 
 function sameInode(a: Present, b: Present): boolean {

@@ -8,16 +8,16 @@ import { itemize } from './itemize.ts';
 import type { Entry, Generator } from './state.ts';
 
 /** A symbolic link: kept where it points to the right place, else made anew. */
-export function generateSymlink(gen: Generator, entry: Entry): undefined {
+export function generateSymlink(gen: Generator, entry: Entry): Promise<void> | undefined {
   return generateWithoutContent(gen, entry, `${entry.path} -> ${entry.list.linkTarget(entry.i)}`);
 }
 
 /** A device, fifo or socket. */
-export function generateNode(gen: Generator, entry: Entry): undefined {
+export function generateNode(gen: Generator, entry: Entry): Promise<void> | undefined {
   return generateWithoutContent(gen, entry, entry.path);
 }
 
-function generateWithoutContent(gen: Generator, entry: Entry, line: string): undefined {
+function generateWithoutContent(gen: Generator, entry: Entry, line: string): Promise<void> | undefined {
   const { options, report } = gen.ctx;
   const { tree } = gen.destination;
   const { list, i, ndx, path, stats, row } = entry;
@@ -28,7 +28,7 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): und
     const { refreshed } = setAttributes(gen.ctx, tree, path, list, i, stats, row, 0, gen.reportAttributes);
     if (gen.itemizing) itemize(gen, list, i, ndx, refreshed ?? stats, refreshed ? 0 : row, 0);
     finishHardLink(gen, list, i, ndx, path);
-    return;
+    return undefined;
   }
   let shown = sameType ? stats : undefined;
   let shownRow = row;
@@ -36,7 +36,7 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): und
   if (stats === undefined && options.alternateDests.length > 0) {
     const found = tryAlternateNode(gen, entry);
     if (found !== undefined) {
-      if (found.finished) return;
+      if (found.finished) return undefined;
       if (found.told) {
         itemizing = false;
         nameCode = undefined;
@@ -50,9 +50,13 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): und
     type === 'symlink'
       ? { symlink: list.linkTarget(i) }
       : { mode: list.mode(i), major: list.rdevMajor(i), minor: list.rdevMinor(i) };
-  if (!createAtomically(gen, path, how, stats, row, list.mode(i))) return;
-  setAttributes(gen.ctx, tree, path, list, i, undefined, 0);
-  if (itemizing) itemize(gen, list, i, ndx, shown, shownRow, Item.LocalChange | Item.ReportChange);
-  if (nameCode !== undefined && report.info('name')) report.print(nameCode, line);
-  finishHardLink(gen, list, i, ndx, path);
+  const finish = (created: boolean): undefined => {
+    if (!created) return;
+    setAttributes(gen.ctx, tree, path, list, i, undefined, 0);
+    if (itemizing) itemize(gen, list, i, ndx, shown, shownRow, Item.LocalChange | Item.ReportChange);
+    if (nameCode !== undefined && report.info('name')) report.print(nameCode, line);
+    finishHardLink(gen, list, i, ndx, path);
+  };
+  const created = createAtomically(gen, path, how, stats, row, list.mode(i));
+  return typeof created === 'boolean' ? finish(created) : created.then(finish);
 }

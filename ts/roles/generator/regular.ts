@@ -8,7 +8,7 @@ import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType, Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
-import { keptNsec, prepareBackupName } from '../backup.ts';
+import { dressBackup, prepareBackupName } from '../backup.ts';
 import { removePartialDir } from '../partial-dir.ts';
 import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
@@ -51,10 +51,19 @@ export function generateFile(gen: Generator, entry: Entry): Promise<void> | unde
     return undefined;
   }
   if (entry.stats !== undefined && !entry.stats.isRegular(entry.row)) {
-    if (!makeRoom(gen, path, entry.stats.mode(entry.row), list.mode(i))) return undefined;
-    entry.stats = undefined;
-    entry.errno = text.ENOENT;
+    return makeRoom(gen, path, entry.stats.mode(entry.row), list.mode(i)).then((free) => {
+      if (!free) return undefined;
+      entry.stats = undefined;
+      entry.errno = text.ENOENT;
+      return generatePresent(gen, entry);
+    });
   }
+  return generatePresent(gen, entry);
+}
+
+/** What is there, if anything, is a regular file. */
+function generatePresent(gen: Generator, entry: Entry): Promise<void> | undefined {
+  const { options } = gen.ctx;
   if (
     options.alternateDests.length > 0 &&
     (entry.stats === undefined || options.alternateDests[0].kind !== 'copy')
@@ -171,16 +180,10 @@ async function requestWithBackup(
     await tree.copyFile(path, name, stats.mode(row) & 0o7777);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    gen.ctx.report.print('error-xfer', text.keepBackupFailed(tree, path, name, error.errno));
+    gen.ctx.report.print('error-xfer', text.keepBackupFailed(tree, path, name, error.errno, 'generator'));
     return;
   }
-  tree.setMeta(name, {
-    mode: stats.mode(row) & 0o7777,
-    uid: gen.ctx.amRoot ? stats.uid(row) : undefined,
-    gid: stats.gid(row),
-    mtime: stats.mtime(row),
-    mtimeNsec: keptNsec(gen.ctx, stats, row),
-  });
+  dressBackup(gen.ctx, tree, name, stats, row);
   if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, name));
   sendItem(gen, list, i, ndx, shown, withSums ? BasisType.Backup : BasisType.Fname);
   if (withSums) await sendSums(gen, { ...basis, type: BasisType.Backup, path: name }, ndx);

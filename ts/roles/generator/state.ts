@@ -71,6 +71,8 @@ export interface Generator extends GeneratorInput {
   requested: number;
   /** First names that are asked for after all, because the last of their chain was skipped. */
   readonly repeat: { list: FileList; i: number; ndx: number }[];
+  /** Hard links that wait for a backup to be copied. */
+  readonly linking: Promise<void>[];
   again(list: FileList, i: number, ndx: number): void;
 }
 

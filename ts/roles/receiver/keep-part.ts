@@ -22,7 +22,7 @@ export interface UnfinishedFile {
  * --partial: what came of a file takes its name, or goes to the partial-dir (the part of rsync's exit_cleanup
  * that keeps files). Nothing is kept of a file that nothing came of.
  */
-export function keepPart(ctx: RoleContext, input: ReceiverInput, file: UnfinishedFile): void {
+export async function keepPart(ctx: RoleContext, input: ReceiverInput, file: UnfinishedFile): Promise<void> {
   const { options, attributes } = ctx;
   const { tree } = input.destination;
   const { list, i, temporary } = file;
@@ -32,7 +32,7 @@ export function keepPart(ctx: RoleContext, input: ReceiverInput, file: Unfinishe
     if (
       target === undefined ||
       tree.lstat(temporary).size() === 0 ||
-      !canTake(ctx, tree, target, path, file)
+      !(await canTake(ctx, tree, target, path, file))
     ) {
       tree.unlink(temporary);
       return;
@@ -55,7 +55,7 @@ function canTake(
   target: ByteString,
   path: ByteString,
   file: UnfinishedFile,
-): boolean {
+): boolean | Promise<boolean> {
   if (target !== path) return makePartialDir(tree, target);
-  return !ctx.options.backup || file.redo || makeBackup(ctx, tree, path, false);
+  return !ctx.options.backup || file.redo || makeBackup(ctx, tree, path, false, 'receiver');
 }

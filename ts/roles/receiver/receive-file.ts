@@ -63,7 +63,7 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
     await pump(ctx, job, list, i);
     result = job.result();
   } catch (error) {
-    keepInterrupted(ctx, input, arrival, plan, job);
+    await keepInterrupted(ctx, input, arrival, plan, job);
     throw error;
   }
   stats.literal += result.literal;
@@ -71,12 +71,12 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
   report.transferSum = result.digest;
   if (result.writeErrno !== 0) {
     report.print('error-xfer', text.receiveFailed(tree, plan.path, result.syscall, result.writeErrno));
-    keepInterrupted(ctx, input, arrival, plan, job);
+    await keepInterrupted(ctx, input, arrival, plan, job);
     throw text.fatalFileIo();
   }
   job.close();
   ctx.items.afterTransfer(list, i, item.iflags);
-  place(ctx, input, arrival, plan, result.verified);
+  await place(ctx, input, arrival, plan, result.verified);
 }
 
 function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Plan | undefined {
@@ -210,20 +210,20 @@ async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival)
 }
 
 /** The file is complete: it gets its attributes and its name, or what --partial asks for. */
-function place(
+async function place(
   ctx: RoleContext,
   input: ReceiverInput,
   arrival: Arrival,
   plan: Plan,
   verified: boolean,
-): void {
+): Promise<void> {
   const { options, negotiated } = ctx;
   const { tree } = input.destination;
   const { list, i, item, redo } = arrival;
   let kept: 'discarded' | 'retained' | 'put into partial-dir' = 'discarded';
   let ok = verified;
   if (verified || options.inplace) {
-    ok = finish(ctx, input, arrival, plan, plan.path, verified, true) && verified;
+    ok = (await finish(ctx, input, arrival, plan, plan.path, verified, true)) && verified;
     if (ok && plan.basisType === BasisType.PartialDir && plan.partial !== undefined) {
       if (!plan.intoPartial) attempt(() => tree.unlink(plan.partial as ByteString));
       removePartialDir(ctx, tree, plan.partial);
@@ -236,7 +236,7 @@ function place(
   } else if (options.partial && !plan.intoPartial) {
     const target = options.partialDir === '' ? plan.path : plan.partial;
     if (target !== undefined && (options.partialDir === '' || makePartialDir(tree, target))) {
-      finish(ctx, input, arrival, plan, target, false, options.partialDir === '');
+      await finish(ctx, input, arrival, plan, target, false, options.partialDir === '');
       kept = options.partialDir === '' ? 'retained' : 'put into partial-dir';
     } else attempt(() => tree.unlink(plan.target));
   } else if (plan.intoPartial) kept = 'put into partial-dir';
@@ -251,7 +251,7 @@ function place(
 }
 
 /** rsync's finish_transfer: backup, attributes, rename. False when it failed, which was said. */
-function finish(
+async function finish(
   ctx: RoleContext,
   input: ReceiverInput,
   arrival: Arrival,
@@ -259,7 +259,7 @@ function finish(
   path: ByteString,
   setTimes: boolean,
   overwritesBasis: boolean,
-): boolean {
+): Promise<boolean> {
   const { options, report } = ctx;
   const { tree } = input.destination;
   const { list, i, redo } = arrival;
@@ -268,7 +268,7 @@ function finish(
     setAttributes(ctx, tree, path, list, i, lookUp(ctx, input, path), 0, flags);
     return true;
   }
-  if (options.backup && !redo && overwritesBasis && !makeBackup(ctx, tree, path, false)) {
+  if (options.backup && !redo && overwritesBasis && !(await makeBackup(ctx, tree, path, false, 'receiver'))) {
     attempt(() => tree.unlink(plan.target));
     throw text.fatalFileIo();
   }
@@ -294,20 +294,20 @@ function finish(
 }
 
 /** The run ends in the middle of a file: --partial keeps what came, else the temporary file goes. */
-function keepInterrupted(
+async function keepInterrupted(
   ctx: RoleContext,
   input: ReceiverInput,
   arrival: Arrival,
   plan: Plan,
   job: ReceiveJob,
-): void {
+): Promise<void> {
   const { list, i, redo } = arrival;
   if (!ctx.options.partial || plan.inPlace || job.result().literal === 0) {
     job.abort();
     return;
   }
   job.close();
-  keepPart(ctx, input, { list, i, redo, temporary: plan.target });
+  await keepPart(ctx, input, { list, i, redo, temporary: plan.target });
 }
 
 function lookUp(_ctx: RoleContext, input: ReceiverInput, path: ByteString): StatTable | undefined {

@@ -187,7 +187,7 @@ export class ReceiveQueue {
     const early = report.logBeforeTransfer;
     if (early) for (const queued of items) this.announce(queued);
     const done = batch.count > 0 ? await tree.receiveMany(batch) : undefined;
-    if (this.ctx.options.partial && done !== undefined) this.keepParts(items, done);
+    if (this.ctx.options.partial && done !== undefined) await this.keepParts(items, done);
     let cutShort = false;
     for (const queued of items) {
       const { list, i, item, record, file } = queued;
@@ -223,11 +223,11 @@ export class ReceiveQueue {
   }
 
   /** --partial: what came of the files that were not written to their end. */
-  private keepParts(items: readonly Queued[], { status, step }: ReceiveManyResult): void {
+  private async keepParts(items: readonly Queued[], { status, step }: ReceiveManyResult): Promise<void> {
     for (const { list, i, record, temporary } of items) {
       if (record < 0) continue;
       if (status[record] === interrupted || receiveSteps[step[record]] === 'write')
-        keepPart(this.ctx, this.input, { list, i, temporary, redo: false });
+        await keepPart(this.ctx, this.input, { list, i, temporary, redo: false });
     }
   }
 

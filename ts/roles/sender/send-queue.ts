@@ -1,8 +1,9 @@
 import type { SumHead } from '../../delta/sum-head.ts';
 import { writeSumHead } from '../../delta/sum-head.ts';
+import { SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
-import type { Tree } from '../../kernel/kernel.ts';
+import type { SendJob, SendManyResult, Tree } from '../../kernel/kernel.ts';
 import { type ItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import type { AnswerQueue } from './answer-queue.ts';
@@ -117,20 +118,24 @@ export class SendQueue implements AnswerQueue {
         paths.push(list.path(i));
       }
       const run = items.slice(from, to);
-      if (tree === undefined) for (const queued of run) this.emitEcho(queued);
-      else await this.emitTokens(run, tree, paths);
+      const made = await tree?.sendMany(paths, smallFile * 4, this.ctx.negotiated.transferDigest);
+      await this.ctx.writer.inOnePiece(() => this.emitRun(run, tree, paths, made));
       from = to;
       this.ctx.writer.flush();
       if (this.ctx.writer.full) await this.ctx.writer.drain();
     }
   }
 
-  private async emitTokens(run: readonly Queued[], tree: Tree, paths: string[]): Promise<void> {
+  private async emitRun(
+    run: readonly Queued[],
+    tree: Tree | undefined,
+    paths: readonly string[],
+    made: SendManyResult | undefined,
+  ): Promise<void> {
     const { writer, stats } = this.ctx;
-    const made = await tree.sendMany(paths, smallFile * 4, this.ctx.negotiated.transferDigest);
     let k = 0;
     for (const queued of run) {
-      if (queued.head === undefined) {
+      if (queued.head === undefined || tree === undefined || made === undefined) {
         this.emitEcho(queued);
         continue;
       }
@@ -150,7 +155,15 @@ export class SendQueue implements AnswerQueue {
   private async emitGrown(queued: Queued, tree: Tree, path: string): Promise<void> {
     const { writer, stats, negotiated, kernel } = this.ctx;
     const encoder = kernel.openEncoder(negotiated.codec);
-    const job = tree.openSend({ path, digest: negotiated.transferDigest, encoder });
+    let job: SendJob;
+    try {
+      job = tree.openSend({ path, digest: negotiated.transferDigest, encoder });
+    } catch (error) {
+      encoder.close();
+      if (!(error instanceof SysError)) throw error;
+      openFailed(this.ctx, queued.item.ndx, tree, path, error.errno);
+      return;
+    }
     try {
       this.emitHeader(queued);
       for (;;) {
