@@ -4,7 +4,7 @@ import { Msg, maxPath, mplexBase, ndxDone } from './constants.ts';
 import type { Source } from './source-sink.ts';
 
 /** Thrown (never seen outside `Reader.record`) when a synchronous read runs out of buffered bytes. */
-const needMore = Symbol('need more input');
+const needMore: unique symbol = Symbol('need more input');
 
 const bufferBytes = 512 * 1024;
 const noFrame = Number.MAX_SAFE_INTEGER;
@@ -102,18 +102,9 @@ export class Reader {
   /** Runs `decode` on buffered bytes, waiting for more as often as it needs. */
   async record<T>(decode: () => T): Promise<T> {
     for (;;) {
-      const start = this.pos;
-      const positive = this.prevPositive;
-      const negative = this.prevNegative;
-      try {
-        return decode();
-      } catch (error) {
-        if (error !== needMore) throw error;
-        this.pos = start;
-        this.prevPositive = positive;
-        this.prevNegative = negative;
-      }
-      if (!this.extend()) await this.fill();
+      const decoded = this.attempt(decode);
+      if (decoded !== needMore) return decoded;
+      await this.fill();
     }
   }
 
@@ -122,7 +113,13 @@ export class Reader {
    * and nothing is consumed.
    */
   tryRecord<T>(decode: () => T): T | undefined {
-    for (;;) {
+    const decoded = this.attempt(decode);
+    return decoded === needMore ? undefined : decoded;
+  }
+
+  /** Decodes from what is buffered; `needMore` when that ends inside the record, and nothing is consumed. */
+  private attempt<T>(decode: () => T): T | typeof needMore {
+    do {
       const start = this.pos;
       const positive = this.prevPositive;
       const negative = this.prevNegative;
@@ -134,8 +131,8 @@ export class Reader {
         this.prevPositive = positive;
         this.prevNegative = negative;
       }
-      if (!this.extend()) return undefined;
-    }
+    } while (this.extend());
+    return needMore;
   }
 
   /** Makes every wait for the peer, the present one included once its source gives up, fail with `error`. */

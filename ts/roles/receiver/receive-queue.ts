@@ -17,6 +17,7 @@ import * as text from '../../report/messages.ts';
 import { BasisType, chunkSize } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { newFileMeta } from '../attributes.ts';
+import { BackgroundWork } from '../background-work.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
@@ -56,9 +57,7 @@ export class ReceiveQueue {
   private batch: ReceiveBatch;
   private spare: ReceiveBatch;
   private referenced = 0;
-  private working: Promise<void> = Promise.resolve();
-  private idle = true;
-  private failure: unknown;
+  private readonly background = new BackgroundWork();
 
   constructor(ctx: RoleContext, input: ReceiverInput) {
     this.ctx = ctx;
@@ -83,7 +82,7 @@ export class ReceiveQueue {
 
   /** An item without content (or a dry run's transfer): logged when its turn comes. */
   log(list: FileList, i: number, item: ItemHeader, pretend = false): void {
-    if (this.idle && this.items.length === 0) {
+    if (this.background.idle && this.items.length === 0) {
       if (pretend) this.ctx.items.pretend(list, i, item.iflags);
       else this.ctx.items.echo(list, i, item.iflags, item.xname);
     } else
@@ -141,44 +140,27 @@ export class ReceiveQueue {
 
   /** Starts writing what waits; waits for the batch before. */
   async send(): Promise<void> {
-    await this.working;
-    this.check();
+    await this.background.turn();
     if (this.items.length === 0) return;
-    const items = this.items;
-    const batch = this.batch;
+    const { items, batch } = this;
     this.items = [];
     this.batch = this.spare;
     this.spare = batch;
     this.referenced = 0;
-    this.idle = false;
-    this.working = this.write(items, batch).then(
-      () => {
-        batch.clear();
-        this.idle = true;
-      },
-      (error) => {
-        this.idle = true;
-        this.failure = error;
-      },
-    );
+    this.background.begin(this.write(items, batch).then(() => batch.clear()));
   }
 
   /** Writes everything that waits, and waits for it. */
   async settle(): Promise<void> {
-    if (this.idle && this.items.length === 0) return;
+    if (this.background.idle && this.items.length === 0) return;
     await this.send();
-    await this.working;
-    this.check();
+    await this.background.turn();
   }
 
   /** The run ends early: what had come whole is still put in place, unless the kernel was interrupted. */
   async windUp(): Promise<void> {
     await this.settle().catch(() => {});
-    await this.working;
-  }
-
-  private check(): void {
-    if (this.failure !== undefined) throw this.failure;
+    await this.background.ended();
   }
 
   private async write(items: readonly Queued[], batch: ReceiveBatch): Promise<void> {

@@ -5,6 +5,7 @@ import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { SendJob, SendManyResult, Tree } from '../../kernel/kernel.ts';
 import { type ItemHeader, writeItem } from '../../wire/item.ts';
+import { BackgroundWork } from '../background-work.ts';
 import type { RoleContext } from '../context.ts';
 import type { AnswerQueue } from './answer-queue.ts';
 import { openFailed } from './send-files.ts';
@@ -35,8 +36,7 @@ export class SendQueue implements AnswerQueue {
   private items: Queued[] = [];
   private files = 0;
   private bytes = 0;
-  private working: Promise<void> = Promise.resolve();
-  private failure: unknown;
+  private readonly background = new BackgroundWork();
 
   constructor(ctx: RoleContext, lists: FileLists) {
     this.ctx = ctx;
@@ -60,7 +60,7 @@ export class SendQueue implements AnswerQueue {
   echo(list: FileList, i: number, item: ItemHeader, pretend = false): void {
     const queued = { list, i, item: this.items.length > 0 ? { ...item } : item, head: undefined, pretend };
     if (this.items.length > 0) this.items.push(queued);
-    else if (this.idle) this.emitEcho(queued);
+    else if (this.background.idle) this.emitEcho(queued);
     else this.items.push({ ...queued, item: { ...item } });
   }
 
@@ -70,37 +70,20 @@ export class SendQueue implements AnswerQueue {
     this.bytes += list.size(i);
   }
 
-  private idle = true;
-
   async send(): Promise<void> {
-    await this.working;
-    this.check();
+    await this.background.turn();
     if (this.items.length === 0) return;
-    const items = this.items;
+    const { items } = this;
     this.items = [];
     this.files = 0;
     this.bytes = 0;
-    this.idle = false;
-    this.working = this.emit(items).then(
-      () => {
-        this.idle = true;
-      },
-      (error) => {
-        this.idle = true;
-        this.failure = error;
-      },
-    );
+    this.background.begin(this.emit(items));
   }
 
   async settle(): Promise<void> {
-    if (this.idle && this.items.length === 0) return;
+    if (this.background.idle && this.items.length === 0) return;
     await this.send();
-    await this.working;
-    this.check();
-  }
-
-  private check(): void {
-    if (this.failure !== undefined) throw this.failure;
+    await this.background.turn();
   }
 
   /** One kernel call for each run of files below one source. */
