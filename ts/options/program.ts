@@ -2,4 +2,3 @@
 export const programName = 'oc-rsync';
 export const programVersion = '0.1.0';
 export const newestProtocol = 32;
-export const oldestProtocol = 28;

@@ -99,17 +99,8 @@ export function changeDirFailed(
 export function symlinkWithoutReferent(place: Place, path: ByteString): ByteString {
   return `symlink has no referent: ${fullName(place, path)}`;
 }
-export function overlyLongName(path: ByteString): ByteString {
-  return `skipping overly long name: ${path}`;
-}
 export function vanished(place: Place, path: ByteString, isDir = false): ByteString {
   return `${isDir ? 'directory' : 'file'} has vanished: ${fullName(place, path)}`;
-}
-export function copyingUnsafeLink(path: ByteString, target: ByteString): ByteString {
-  return `copying unsafe symlink "${path}" -> "${target}"`;
-}
-export function dotDotInRelativePath(path: ByteString): ByteString {
-  return `found ".." dir in relative path: ${path}`;
 }
 export function removingDuplicate(path: ByteString, ndx: number): ByteString {
   return `removing duplicate name ${path} from file list (${ndx})`;
@@ -125,15 +116,6 @@ export function readErrors(place: Place, path: ByteString, errno: number): ByteS
 }
 export function skippedDiminished(place: Place, path: ByteString): ByteString {
   return `skipped diminished file: ${fullName(place, path)}`;
-}
-export function senderRemoved(path: ByteString): ByteString {
-  return `sender removed ${path}`;
-}
-export function senderRemoveFailed(path: ByteString, step: 're-lstat' | 'remove', errno: number): ByteString {
-  return systemError('sender', errno, `sender failed to ${step} ${path}`);
-}
-export function senderRemoveChanged(path: ByteString): ByteString {
-  return `ERROR: Skipping sender remove for changed file: ${path}`;
 }
 
 // --- generator
@@ -159,9 +141,6 @@ export function underMinSize(path: ByteString): ByteString {
 }
 export function skippingNonRegular(path: ByteString): ByteString {
   return `skipping non-regular file "${path}"`;
-}
-export function ignoringUnsafeLink(path: ByteString, target: ByteString): ByteString {
-  return `ignoring unsafe symlink "${path}" -> "${target}"`;
 }
 export function mkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
   return failure('generator', errno, 'recv_generator: mkdir ', place, path, ' failed');
@@ -246,9 +225,6 @@ export function ioErrorSkipsDeletion(): ByteString {
 export function cannotDeleteNonEmpty(path: ByteString): ByteString {
   return `cannot delete non-empty directory: ${path}`;
 }
-export function cannotDeleteMountPoint(path: ByteString): ByteString {
-  return `cannot delete mount point: ${path}`;
-}
 /** rsync names the file without its place. */
 export function deleteFailed(_place: Place, path: ByteString, step: string, errno: number): ByteString {
   return systemError('generator', errno, `delete_file: ${step}(${path}) failed`);
@@ -331,17 +307,11 @@ export function isADirectory(place: Place, path: ByteString): ByteString {
 export function noPartialDir(path: ByteString, complete: boolean): ByteString {
   return `Unable to create partial-dir for ${path} -- discarding ${complete ? 'completed' : 'partial'} file.`;
 }
-export function matchWithoutBasis(place: Place, path: ByteString): ByteString {
-  return `got a block match with no basis file for ${fullName(place, path)} [receiver]`;
-}
 
 // --- destination
 
 export function createdDirectory(path: ByteString): ByteString {
   return `created directory ${path}`;
-}
-export function createdDirectories(count: number, path: ByteString): ByteString {
-  return `created ${count} director${count === 1 ? 'y' : 'ies'} for ${path}`;
 }
 export function destinationMkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
   return failure('Receiver', errno, 'mkdir ', place, path, ' failed');

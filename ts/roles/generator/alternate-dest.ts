@@ -3,7 +3,7 @@ import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import * as text from '../../report/messages.ts';
-import { BasisType, Item } from '../../wire/constants.ts';
+import { Item } from '../../wire/constants.ts';
 import { attributesMatch, setAttributes } from '../attributes.ts';
 import { fileType, looksUnchanged } from './compare.ts';
 import { finishHardLink } from './hard-links.ts';
@@ -198,11 +198,6 @@ async function digestOf(
   if (stats.size() !== list.size(i)) return undefined;
   const { status, sums } = await gen.destination.tree.fileSums([path], gen.ctx.negotiated.fileDigest);
   return status[0] === 0 ? sums : undefined;
-}
-
-/** The type of a basis that lies in alternate directory `dest`. */
-export function isAlternateBasis(basisType: number): boolean {
-  return basisType < BasisType.Fname;
 }
 
 function linked(gen: Generator, from: ByteString, to: ByteString): boolean {

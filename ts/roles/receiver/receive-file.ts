@@ -238,7 +238,10 @@ async function place(
     if (target !== undefined && (options.partialDir === '' || makePartialDir(tree, target))) {
       await finish(ctx, input, arrival, plan, target, false, options.partialDir === '');
       kept = options.partialDir === '' ? 'retained' : 'put into partial-dir';
-    } else attempt(() => tree.unlink(plan.target));
+    } else {
+      ctx.report.print('error', text.noPartialDir(plan.path, false));
+      attempt(() => tree.unlink(plan.target));
+    }
   } else if (plan.intoPartial) kept = 'put into partial-dir';
   else attempt(() => tree.unlink(plan.target));
 
