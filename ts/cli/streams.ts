@@ -9,6 +9,8 @@ export interface OutputStream {
 
 const bufferSize = 16 * 1024;
 const retryMilliseconds = 2;
+/** Their major number on Linux. */
+const memoryDevices = 1;
 
 /**
  * Writes all of `bytes` to `fd`, waiting where it is full. Answers false when nobody reads it any more;
@@ -85,9 +87,11 @@ export function bufferedStream(fd: number): OutputStream {
   };
 }
 
+/** Of the devices that take characters, /dev/null and its like are none. */
 function isTerminal(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice();
+    const stat = fstatSync(fd);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== memoryDevices;
   } catch {
     return false;
   }

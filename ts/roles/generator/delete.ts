@@ -49,12 +49,11 @@ export async function deleteInDirectory(
     return;
   }
   gen.filters.enterDir(tree, path);
-  const content = entriesToDelete(gen, path)?.doomed;
+  const listed = () => gen.listed.in(gen.contentList(list), path === '.' ? '' : path);
+  const content = entriesToDelete(gen, path, listed)?.doomed;
   if (content === undefined) return;
-  const listed = gen.listed.in(gen.contentList(list), path === '.' ? '' : path);
   for (let k = content.length - 1; k >= 0; k--) {
     const { name, mode } = content[k];
-    if (listed.has(name)) continue;
     const target = path === '.' ? name : `${path}/${name}`;
     if (options.delete === 'delay') gen.delayedDeletes.push({ path: target, mode });
     else await deleteItem(gen, target, mode, true);
@@ -108,13 +107,22 @@ export async function makeRoom(
   return false;
 }
 
+const noNames: ReadonlySet<ByteString> = new Set();
+
 interface Doomed {
   readonly name: ByteString;
   readonly mode: number;
 }
 
-/** The content of a directory that filters do not protect, in list order, and how much they do. */
-function entriesToDelete(gen: Generator, path: ByteString): { doomed: Doomed[]; kept: number } | undefined {
+/**
+ * The content of a directory that is not `listed` and that filters do not protect, in list order, and how
+ * much they do.
+ */
+function entriesToDelete(
+  gen: Generator,
+  path: ByteString,
+  listed: () => ReadonlySet<ByteString> = () => noNames,
+): { doomed: Doomed[]; kept: number } | undefined {
   const { tree } = gen.destination;
   const { filters } = gen;
   let content: StatTable;
@@ -130,15 +138,18 @@ function entriesToDelete(gen: Generator, path: ByteString): { doomed: Doomed[]; 
   }
   const doomed: Doomed[] = [];
   let kept = 0;
+  const names = content.count > 0 ? listed() : noNames;
   for (let k = 0; k < content.count; k++) {
     const name = content.name(k);
-    const target = path === '.' || path === '' ? name : `${path}/${name}`;
     const mode = content.mode(k);
-    if (!filters.isEmpty && filters.check(target, content.isDir(k), 'protect') === 'excluded') {
-      kept++;
-      continue;
+    if (!filters.isEmpty) {
+      const target = path === '.' || path === '' ? name : `${path}/${name}`;
+      if (filters.check(target, isDir(mode), 'protect') === 'excluded') {
+        kept++;
+        continue;
+      }
     }
-    doomed.push({ name, mode });
+    if (!names.has(name)) doomed.push({ name, mode });
   }
   const { protocol } = gen.ctx.negotiated;
   doomed.sort((a, b) => compareSiblings(a.name, isDir(a.mode), b.name, isDir(b.mode), protocol));
