@@ -56,8 +56,8 @@ export declare class SendJob {
 export declare class Tree {
   /** As `scan`, on another thread. */
   scanAsync(dir: string, links: boolean, follow: boolean): Promise<Uint8Array | number>
-  /** As `scan`, of several directories, on another thread. */
-  scanMany(dirs: string, count: number, links: boolean, follow: boolean): Promise<ScannedDirectories>
+  /** As `scan`, of several directories, on another thread, until there are `enough` rows. */
+  scanMany(dirs: string, count: number, links: boolean, follow: boolean, enough: number): Promise<ScannedDirectories>
   /**
    * Rows without names, of names that lie in `names`: `runs` has three numbers for each, the index of its
    * directory among `dirs`, its offset and its length. Neither may change until the promise settles.
@@ -195,12 +195,11 @@ export interface ReceiveResult {
 }
 
 /**
- * Packed status tables of directories: table `i` lies in `data` from `bounds[i]` on and has `counts[i]`
- * rows; where `failures[i]` is not 0, there is none.
+ * One packed status table of several directories: the rows of each follow those of the one before,
+ * `counts[i]` of them; where `failures[i]` is not 0, it could not be read. What has no count was not read.
  */
 export interface ScannedDirectories {
   data: Uint8Array
-  bounds: Float64Array
   counts: Uint32Array
   failures: Uint32Array
 }

@@ -127,7 +127,10 @@ eachKernel('reading a tree', (kernel) => {
     fs.mkdirSync(dir.at('two'));
     fs.writeFileSync(dir.at('notdir'), '');
     const tree = kernel.openTree(dir.path);
-    const scanned = await tree.scanMany(['one', 'nowhere', 'two', 'notdir', 'one'], { links: true });
+    const scanned = await tree.scanMany(['one', 'nowhere', 'two', 'notdir', 'one'], { links: true }, 9);
+    const some = await tree.scanMany(['two', 'nowhere', 'one', 'one', 'two'], {}, 2);
+    expect(some.map((table) => (table as StatTable).count)).toEqual([0, undefined, 2]);
+    expect((await tree.scanMany(['two', 'one'], {}, 0)).length).toBe(1);
     tree.close();
     expect(scanned.map((table) => (table instanceof SysError ? table.code : table.count))).toEqual([
       2,

@@ -18,8 +18,9 @@ export function cleanList(
   list.hasDuplicates = false;
   if (count < 2) return;
   const columns = list.nameColumns();
-  const items = protocol >= 29 ? itemRanges(list) : undefined;
+  const typed = protocol >= 29;
   const groups = dirGroups(list);
+  const items = typed && hasDirs(list) ? itemRanges(list, groups) : undefined;
   const drop = (i: number): void => {
     if (side === 'sender') return;
     onDrop(i);
@@ -29,7 +30,7 @@ export function cleanList(
   for (let i = 1; i < count; i++) {
     const isDir = list.isDir(i);
     let same = -1;
-    if (sameEntry(list, columns, groups, kept, i, items !== undefined)) same = kept;
+    if (sameEntry(list, columns, groups, kept, i, typed)) same = kept;
     else if (isDir && items !== undefined && !list.isDotDir(i))
       same = findItem(list, columns, items, groups[list.dirNumber(i)], i);
     if (same < 0) {
@@ -93,9 +94,13 @@ function sameEntry(
   return compare(columns, a, b) === 0;
 }
 
+function hasDirs(list: FileList): boolean {
+  for (let i = list.count - 1; i >= 0; i--) if (list.isDir(i)) return true;
+  return false;
+}
+
 /** Per directory group: where its entries that are no directories start and end. */
-function itemRanges(list: FileList): Map<number, [number, number]> {
-  const groups = dirGroups(list);
+function itemRanges(list: FileList, groups: Uint32Array): Map<number, [number, number]> {
   const ranges = new Map<number, [number, number]>();
   for (let i = 0; i < list.count; ) {
     if (list.isDir(i)) {

@@ -320,6 +320,13 @@ export class FileList {
     for (let k = 0; k < length; k++) this.sums[i * length + k] = sum[at + k];
   }
 
+  /** Makes room for that many entries, and bytes of names, in an empty list. */
+  reserve(entries: number, nameBytes: number): void {
+    if (this.count > 0) return;
+    if (entries > this.capacity) this.growTo(entries);
+    if (nameBytes > this.pool.length) this.growNames(nameBytes);
+  }
+
   /** The list's number of a directory; asking twice for the same one gives the same. */
   internDir(prefix: ByteString, root: number): number {
     const last = this.lastDir;
@@ -510,7 +517,10 @@ export class FileList {
   }
 
   private grow(): void {
-    const capacity = Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < 65536 ? 2 : 1.25)));
+    this.growTo(Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < 65536 ? 2 : 1.25))));
+  }
+
+  private growTo(capacity: number): void {
     if (capacity > maxRecords) throw new RsyncError(ExitCode.Malloc, tooLarge);
     const buffer = new ArrayBuffer(capacity * U32 * 4);
     const u32 = new Uint32Array(buffer);

@@ -67,7 +67,8 @@ function uniteDirs(list: FileList): void {
   if (duplicates > 0) for (let i = 0; i < list.count; i++) list.setDirNumber(i, united[list.dirNumber(i)]);
 }
 
-function treeOrder(list: FileList): Uint32Array {
+function treeOrder(list: FileList): Uint32Array | undefined {
+  if (list.dirs.length === 1) return siblingOrder(list);
   const columns = list.nameColumns();
   const groups = groupByDir(list);
   for (const group of groups.values()) {
@@ -106,6 +107,26 @@ function treeOrder(list: FileList): Uint32Array {
   const root = groups.get('');
   if (root !== undefined) putTree(root);
   return placed.size === groups.size ? order : orderByKeys(list, groups);
+}
+
+/** The order of a list whose entries all lie in one directory; undefined where they have it. */
+function siblingOrder(list: FileList): Uint32Array | undefined {
+  const { count } = list;
+  const columns = list.nameColumns();
+  const order = new Uint32Array(count);
+  let dots = 0;
+  let items = 0;
+  for (let i = 0; i < count; i++)
+    if (!list.isDir(i)) items++;
+    else if (list.isDotDir(i)) dots++;
+  let dot = 0;
+  let item = dots;
+  let dir = dots + items;
+  for (let i = 0; i < count; i++) order[!list.isDir(i) ? item++ : list.isDotDir(i) ? dot++ : dir++] = i;
+  sortByName(order.subarray(dots, dots + items), columns, false);
+  sortByName(order.subarray(dots + items), columns, true);
+  for (let k = 0; k < count; k++) if (order[k] !== k) return order;
+  return undefined;
 }
 
 /** The general case, where parents of entries are not in the list (--relative, --no-implied-dirs). */

@@ -16,6 +16,8 @@ import type { FlistFormat } from './wire-format.ts';
 const ENOENT = 2;
 /** Files whose -c checksums are asked for in one call. */
 const sumBatch = 256;
+/** Bytes of a name, to start with. */
+const usualName = 16;
 /** Entries that are looked through for the directories that come next. */
 const mostLookedAt = 4096;
 
@@ -149,6 +151,7 @@ export class Walk {
     const prefix = prefixOf(path);
     const room = maxPath - prefix.length;
     const dir = list.internDir(prefix, root.index);
+    list.reserve(rows.count, rows.count * usualName);
     const admission = { flags, filtered: true };
     for (let row = 0; row < rows.count; row++) {
       const excess = rows.nameLength(row) - room + 1;

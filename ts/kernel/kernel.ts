@@ -296,8 +296,15 @@ export interface Tree {
   scan(dir: ByteString, options?: ScanOptions): StatTable;
   /** As `scan`, off the event loop. */
   scanAsync(dir: ByteString, options?: ScanOptions): Promise<StatTable>;
-  /** As `scan`, for several directories, off the event loop: a table each, or why there is none. */
-  scanMany(dirs: readonly ByteString[], options?: ScanOptions): Promise<(StatTable | SysError)[]>;
+  /**
+   * As `scan`, for several directories, off the event loop: a table each, or why there is none. Once there
+   * are `enough` rows, those that are left are not read: the result is shorter than `dirs`, but never empty.
+   */
+  scanMany(
+    dirs: readonly ByteString[],
+    options: ScanOptions,
+    enough: number,
+  ): Promise<(StatTable | SysError)[]>;
   /** Stats of `names` in `dir` (`''` for the tree itself); a missing one has its errno in the row. */
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable;
   /** As `lstatMany`, off the event loop; the rows have no names. */

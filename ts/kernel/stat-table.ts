@@ -31,77 +31,109 @@ export class StatTable {
   private readonly f64: Float64Array;
   private readonly u32: Uint32Array;
 
-  /** `packed` starts on an 8-byte boundary of its ArrayBuffer and holds `count` rows, then names. */
-  constructor(packed: Uint8Array, count: number) {
+  /** The row of `bytes` that is row 0. */
+  private readonly first: number;
+
+  /**
+   * `packed` starts on an 8-byte boundary of its ArrayBuffer and holds the rows, then names. `part`: this is
+   * the part of that table which starts at row `first`.
+   */
+  constructor(packed: Uint8Array, count: number, part?: { of: StatTable; first: number }) {
     this.count = count;
+    if (part !== undefined) {
+      this.bytes = part.of.bytes;
+      this.f64 = part.of.f64;
+      this.u32 = part.of.u32;
+      this.first = part.first;
+      return;
+    }
     this.bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
     this.f64 = new Float64Array(packed.buffer, packed.byteOffset, count * F64);
     this.u32 = new Uint32Array(packed.buffer, packed.byteOffset, count * U32);
+    this.first = 0;
+  }
+
+  /** `count` rows from row `first` on; texts and rows are not copied. */
+  part(first: number, count: number): StatTable {
+    return new StatTable(this.bytes, count, { of: this, first: this.first + first });
   }
 
   size(i = 0): number {
-    return this.f64[i * F64];
+    return this.f64[(this.first + i) * F64];
   }
   mtime(i = 0): number {
-    return this.f64[i * F64 + 1];
+    return this.f64[(this.first + i) * F64 + 1];
   }
   atime(i = 0): number {
-    return this.f64[i * F64 + 2];
+    return this.f64[(this.first + i) * F64 + 2];
   }
   dev(i = 0): number {
-    return this.f64[i * F64 + 3];
+    return this.f64[(this.first + i) * F64 + 3];
   }
   inoLow(i = 0): number {
-    return this.u32[i * U32 + 8];
+    return this.u32[(this.first + i) * U32 + 8];
   }
   inoHigh(i = 0): number {
-    return this.u32[i * U32 + 9];
+    return this.u32[(this.first + i) * U32 + 9];
   }
   mtimeNsec(i = 0): number {
-    return this.u32[i * U32 + 10];
+    return this.u32[(this.first + i) * U32 + 10];
   }
   atimeNsec(i = 0): number {
-    return this.u32[i * U32 + 11];
+    return this.u32[(this.first + i) * U32 + 11];
   }
   mode(i = 0): number {
-    return this.u32[i * U32 + 12];
+    return this.u32[(this.first + i) * U32 + 12];
   }
   uid(i = 0): number {
-    return this.u32[i * U32 + 13];
+    return this.u32[(this.first + i) * U32 + 13];
   }
   gid(i = 0): number {
-    return this.u32[i * U32 + 14];
+    return this.u32[(this.first + i) * U32 + 14];
   }
   nlink(i = 0): number {
-    return this.u32[i * U32 + 15];
+    return this.u32[(this.first + i) * U32 + 15];
   }
   rdevMajor(i = 0): number {
-    return this.u32[i * U32 + 16];
+    return this.u32[(this.first + i) * U32 + 16];
   }
   rdevMinor(i = 0): number {
-    return this.u32[i * U32 + 17];
+    return this.u32[(this.first + i) * U32 + 17];
   }
   errno(i = 0): number {
-    return this.u32[i * U32 + 18];
+    return this.u32[(this.first + i) * U32 + 18];
   }
   name(i = 0): ByteString {
-    const at = this.u32[i * U32 + 19];
-    return this.bytes.toString('latin1', at, at + this.u32[i * U32 + 20]);
+    const at = this.u32[(this.first + i) * U32 + 19];
+    return this.bytes.toString('latin1', at, at + this.u32[(this.first + i) * U32 + 20]);
+  }
+  /** Copies of `rows`, without texts; below 0 is the number of an error, negated, instead of a row. */
+  pick(rows: Int32Array): StatTable {
+    const { u32 } = this;
+    const to = new Uint32Array(rows.length * U32);
+    for (let k = 0; k < rows.length; k++) {
+      const at = k * U32;
+      if (rows[k] < 0) to[at + 18] = -rows[k];
+      else
+        for (let word = 0, from = (this.first + rows[k]) * U32; word < 19; word++)
+          to[at + word] = u32[from + word];
+    }
+    return new StatTable(new Uint8Array(to.buffer), rows.length);
   }
   /** Where the name lies in `raw`. */
   nameOffset(i: number): number {
-    return this.u32[i * U32 + 19];
+    return this.u32[(this.first + i) * U32 + 19];
   }
   nameLength(i: number): number {
-    return this.u32[i * U32 + 20];
+    return this.u32[(this.first + i) * U32 + 20];
   }
   get raw(): Uint8Array {
     return this.bytes;
   }
   /** Target of a symbolic link, where it was asked for. */
   link(i = 0): ByteString {
-    const at = this.u32[i * U32 + 21];
-    return this.bytes.toString('latin1', at, at + this.u32[i * U32 + 22]);
+    const at = this.u32[(this.first + i) * U32 + 21];
+    return this.bytes.toString('latin1', at, at + this.u32[(this.first + i) * U32 + 22]);
   }
   isDir(i = 0): boolean {
     return (this.mode(i) & S_IFMT) === S_IFDIR;

@@ -13,12 +13,11 @@ use crate::failure::{code, outcome};
 use crate::task::run;
 use crate::tree::Tree;
 
-/// Packed status tables of directories: table `i` lies in `data` from `bounds[i]` on and has `counts[i]`
-/// rows; where `failures[i]` is not 0, there is none.
+/// One packed status table of several directories: the rows of each follow those of the one before,
+/// `counts[i]` of them; where `failures[i]` is not 0, it could not be read. What has no count was not read.
 #[napi(object)]
 pub struct ScannedDirectories {
     pub data: Uint8Array,
-    pub bounds: Float64Array,
     pub counts: Uint32Array,
     pub failures: Uint32Array,
 }
@@ -68,7 +67,7 @@ impl Tree {
         ))
     }
 
-    /// As `scan`, of several directories, on another thread.
+    /// As `scan`, of several directories, on another thread, until there are `enough` rows.
     #[napi(ts_return_type = "Promise<ScannedDirectories>", catch_unwind)]
     pub fn scan_many(
         &self,
@@ -76,22 +75,24 @@ impl Tree {
         count: u32,
         links: bool,
         follow: bool,
+        enough: u32,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
         let dirs = Paths::new(dirs, count)?;
         let options = ScanOptions { links, follow };
         Ok(run(
-            move || Ok(oc_fsops::scan_many(&root, dirs.iter(), options)),
-            |scanned| {
-                let parts: Vec<(u32, u32)> = scanned
-                    .counts
+            move || {
+                let enough = enough as usize;
+                Ok(oc_fsops::scan_many(&root, dirs.iter(), options, enough))
+            },
+            |(rows, counts)| {
+                let parts: Vec<(u32, u32)> = counts
                     .into_iter()
                     .map(|count| count.map_or_else(|error| (0, code(error)), |rows| (rows, 0)))
                     .collect();
                 let (counts, failures): (Vec<u32>, Vec<u32>) = parts.into_iter().unzip();
                 ScannedDirectories {
-                    data: scanned.data.into(),
-                    bounds: scanned.bounds.into(),
+                    data: rows.pack().into(),
                     counts: counts.into(),
                     failures: failures.into(),
                 }

@@ -26,7 +26,7 @@ pub use meta::{set_meta, Meta};
 pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};
 pub use receive_many::{receive_many, ReceiveBatch, ReceiveMany};
 pub use resolve::TreeRoot;
-pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions, ScannedMany};
+pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions};
 pub use send::{Append, SendJob, SendRequest, SendStats};
 pub use send_many::{send_many, SendMany};
 pub use single::{

@@ -21,10 +21,20 @@ pub struct ScanOptions {
 
 /// Reads a directory with the stats of all its entries.
 pub fn scan(tree: &TreeRoot, dir: &[u8], options: ScanOptions) -> Result<Rows, SysError> {
+    let mut rows = Rows::with_capacity(64);
+    scan_into(tree, dir, options, &mut rows)?;
+    Ok(rows)
+}
+
+fn scan_into(
+    tree: &TreeRoot,
+    dir: &[u8],
+    options: ScanOptions,
+    rows: &mut Rows,
+) -> Result<(), SysError> {
     let fd = tree.open_dir(dir, options.follow).during(Syscall::Open)?;
     let mut buffer = vec![MaybeUninit::uninit(); DIRENT_BUFFER];
     let mut entries = RawDir::new(&fd, &mut buffer);
-    let mut rows = Rows::with_capacity(64);
     let mut target = [MaybeUninit::uninit(); MAX_TARGET];
     while let Some(entry) = entries.next() {
         let entry = entry.during(Syscall::ReadDir)?;
@@ -55,41 +65,31 @@ pub fn scan(tree: &TreeRoot, dir: &[u8], options: ScanOptions) -> Result<Rows, S
         }
         rows.add(bytes, Ok(&stat), link);
     }
-    Ok(rows)
+    Ok(())
 }
 
-/// Tables of several directories, one after the other in `data`.
-pub struct ScannedMany {
-    pub data: Vec<u8>,
-    /// Where each directory's table starts, and `data` ends.
-    pub bounds: Vec<f64>,
-    /// Rows of each table, or why there is none.
-    pub counts: Vec<Result<u32, SysError>>,
-}
-
-/// As `scan`, for several directories.
+/// As `scan`, for several directories: one table of all their rows, and for each the number of its rows.
+/// Once there are `enough` rows, the directories that are left are not read, and have no number.
 pub fn scan_many<'d>(
     tree: &TreeRoot,
     dirs: impl Iterator<Item = &'d [u8]>,
     options: ScanOptions,
-) -> ScannedMany {
-    let mut data = Vec::new();
-    let mut bounds = Vec::new();
+    enough: usize,
+) -> (Rows, Vec<Result<u32, SysError>>) {
+    let mut rows = Rows::with_capacity(256);
     let mut counts = Vec::new();
     for dir in dirs {
-        bounds.push(data.len() as f64);
-        counts.push(scan(tree, dir, options).map(|rows| {
-            let count = rows.count() as u32;
-            rows.pack_into(&mut data);
-            count
-        }));
+        let before = rows.count();
+        if before >= enough && !counts.is_empty() {
+            break;
+        }
+        let scanned = scan_into(tree, dir, options, &mut rows);
+        if scanned.is_err() {
+            rows.truncate(before);
+        }
+        counts.push(scanned.map(|()| (rows.count() - before) as u32));
     }
-    bounds.push(data.len() as f64);
-    ScannedMany {
-        data,
-        bounds,
-        counts,
-    }
+    (rows, counts)
 }
 
 /// What a link points to, or the link itself where that is nothing (or lies outside a confined tree).

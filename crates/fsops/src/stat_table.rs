@@ -52,12 +52,9 @@ impl Rows {
         self.rows
     }
 
-    /// Appends the table to others; each starts where eight-byte numbers may stand.
-    pub fn pack_into(mut self, data: &mut Vec<u8>) {
-        self.place_texts();
-        data.append(&mut self.rows);
-        data.append(&mut self.text);
-        data.resize(data.len().next_multiple_of(8), 0);
+    /// Drops the rows behind the first `count`.
+    pub fn truncate(&mut self, count: usize) {
+        self.rows.truncate(count * ROW_BYTES);
     }
 
     /// Makes the offsets of texts count from the start of the table.

@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { SysError } from '../../../ts/errors.ts';
-import type { ByteString, Kernel, Tree } from '../../../ts/kernel/kernel.ts';
+import type { ByteString, Kernel, ScanOptions, Tree } from '../../../ts/kernel/kernel.ts';
 import { StatTable, statRowBytes } from '../../../ts/kernel/stat-table.ts';
 
 const bytes = (text: ByteString): Buffer => Buffer.from(text, 'latin1');
@@ -95,7 +95,7 @@ class DiskTree {
     }
   }
   /** Settles later than any work that could overtake it. */
-  async scanMany(dirs: readonly ByteString[], options = {}): Promise<(StatTable | SysError)[]> {
+  async scanMany(dirs: readonly ByteString[], options: ScanOptions): Promise<(StatTable | SysError)[]> {
     await new Promise((resolve) => setImmediate(resolve));
     return dirs.map((dir) => {
       try {

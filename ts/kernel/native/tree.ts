@@ -63,15 +63,22 @@ export class NativeTree implements Tree {
     return toTable(this.failures.need(await this.tree.scanAsync(dir, links, follow)));
   }
 
-  async scanMany(dirs: readonly ByteString[], options?: ScanOptions): Promise<(StatTable | SysError)[]> {
-    const { links = false, follow = false } = options ?? {};
-    const scanned = await this.tree.scanMany(dirs.join('\0'), dirs.length, links, follow);
-    const { data, bounds, counts, failures } = scanned;
-    return dirs.map((_, i) =>
-      failures[i] === 0
-        ? new StatTable(data.subarray(bounds[i], bounds[i + 1]), counts[i])
-        : this.failures.sys(failures[i]),
-    );
+  async scanMany(
+    dirs: readonly ByteString[],
+    options: ScanOptions,
+    enough: number,
+  ): Promise<(StatTable | SysError)[]> {
+    const { links = false, follow = false } = options;
+    const scanned = await this.tree.scanMany(dirs.join('\0'), dirs.length, links, follow, enough);
+    const { counts, failures } = scanned;
+    const all = toTable(scanned.data);
+    const tables: (StatTable | SysError)[] = [];
+    let first = 0;
+    for (let i = 0; i < counts.length; i++) {
+      tables.push(failures[i] === 0 ? all.part(first, counts[i]) : this.failures.sys(failures[i]));
+      first += counts[i];
+    }
+    return tables;
   }
 
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {

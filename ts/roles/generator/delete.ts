@@ -1,5 +1,6 @@
 import { IoError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { Scanned } from '../../flist/scan-ahead.ts';
 import { compareSiblings } from '../../flist/sort.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { S_IFDIR, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
@@ -34,12 +35,16 @@ export class ListedNames {
   }
 }
 
-/** Deletes what lies in the directory of entry `i` and is not in its file list (rsync's delete_in_dir). */
+/**
+ * Deletes what lies in the directory of entry `i` and is not in its file list (rsync's delete_in_dir).
+ * `scanned` is the directory's content, where it was read ahead.
+ */
 export async function deleteInDirectory(
   gen: Generator,
   list: FileList,
   _i: number,
   path: ByteString,
+  scanned?: Scanned,
 ): Promise<void> {
   const { options, report, state } = gen.ctx;
   const { tree } = gen.destination;
@@ -50,7 +55,7 @@ export async function deleteInDirectory(
   }
   gen.filters.enterDir(tree, path);
   const listed = () => gen.listed.in(gen.contentList(list), path === '.' ? '' : path);
-  const content = entriesToDelete(gen, path, listed)?.doomed;
+  const content = entriesToDelete(gen, path, listed, scanned)?.doomed;
   if (content === undefined) return;
   for (let k = content.length - 1; k >= 0; k--) {
     const { name, mode } = content[k];
@@ -122,12 +127,14 @@ function entriesToDelete(
   gen: Generator,
   path: ByteString,
   listed: () => ReadonlySet<ByteString> = () => noNames,
+  scanned?: Scanned,
 ): { doomed: Doomed[]; kept: number } | undefined {
   const { tree } = gen.destination;
   const { filters } = gen;
-  let content: StatTable;
+  let content: Scanned;
   try {
-    content = tree.scan(path === '.' ? '' : path);
+    content = scanned ?? tree.scan(path === '.' ? '' : path);
+    if (content instanceof SysError) throw content;
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     if (error.errno !== text.ENOENT) {

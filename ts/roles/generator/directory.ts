@@ -1,5 +1,6 @@
 import { SysError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
+import type { Scanned } from '../../flist/scan-ahead.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import { destMode } from '../../metadata/modes.ts';
@@ -108,11 +109,11 @@ function prepareDirectory(
 }
 
 /** Deletes in a directory what is not in the list, where it holds content of the transfer. */
-export function deleteBelow(gen: Generator, entry: Entry): Promise<void> | undefined {
+export function deleteBelow(gen: Generator, entry: Entry, scanned?: Scanned): Promise<void> | undefined {
   const { list, i, path } = entry;
   const flags = list.flags(i);
   if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return undefined;
-  if (flags & EntryFlag.ContentDir) return deleteInDirectory(gen, list, i, path);
+  if (flags & EntryFlag.ContentDir) return deleteInDirectory(gen, list, i, path, scanned);
   gen.filters.enterDir(gen.destination.tree, path);
   return undefined;
 }

@@ -44,7 +44,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   }
   let open: FileList | undefined = lists.segments[0];
   for (let list: FileList | undefined = open; list !== undefined; ) {
-    if (incRecurse && list.parentDirNdx >= 0) await generateParent(gen, list);
+    if (incRecurse && list.parentDirNdx >= 0) await generateParent(gen, ahead, list);
     await generateList(gen, ahead, list, () => {
       open = finishSegments(gen, open, list as FileList);
     });
@@ -153,14 +153,14 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
 }
 
 /** The directory that a segment is the content of; its turn comes right before them. */
-async function generateParent(gen: Generator, list: FileList): Promise<void> {
+async function generateParent(gen: Generator, ahead: StatAhead, list: FileList): Promise<void> {
   const { dirs } = gen.lists;
   const d = list.parentDirNdx;
   gen.current = list;
   const entry = entryAt(gen, dirs.list(d), dirs.index(d), list.ndxStart - 1);
   lookUp(gen, entry);
   await generateEntry(gen, entry, 'now');
-  if (deletesOnTheWay(gen)) await deleteBelow(gen, entry);
+  if (deletesOnTheWay(gen)) await deleteBelow(gen, entry, await ahead.contentOf(list));
 }
 
 async function generateList(

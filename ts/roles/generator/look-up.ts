@@ -1,6 +1,7 @@
 import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
+import { ENOENT } from '../../report/messages.ts';
 import type { Generator } from './state.ts';
 
 /** Entries `from .. to` of a list, in consecutive rows from `row` on. */
@@ -32,11 +33,11 @@ export class LookUp {
     this.count += to - from;
   }
 
-  /** Starts; `now` looks without another thread. */
-  start(now: boolean): void {
+  /** Starts; `now` looks without another thread, or in what was read of the directory. */
+  start(now: boolean, read?: StatTable): void {
     const { checksum } = this.gen.rules;
     if (now) {
-      this.found = this.look();
+      this.found = read === undefined ? this.look() : this.pick(read);
       if (!checksum) return;
     }
     const work = async (): Promise<void> => {
@@ -96,6 +97,16 @@ export class LookUp {
     const names: ByteString[] = [];
     for (let i = from; i < to; i++) names.push(list.basename(i));
     return this.gen.destination.tree.lstatMany(list.dirname(from), names);
+  }
+
+  private pick(read: StatTable): StatTable {
+    const byName = new Map<ByteString, number>();
+    for (let row = 0; row < read.count; row++) byName.set(read.name(row), row);
+    const rows = new Int32Array(this.count);
+    let at = 0;
+    for (const { list, from, to } of this.stretches)
+      for (let i = from; i < to; i++) rows[at++] = byName.get(list.basename(i)) ?? -ENOENT;
+    return read.pick(rows);
   }
 
   private lookAside(): Promise<StatTable> {

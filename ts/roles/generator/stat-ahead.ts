@@ -1,6 +1,10 @@
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { SysError } from '../../errors.ts';
+import { type Dir, EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { ScanAhead, type Scanned } from '../../flist/scan-ahead.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
+import { deletesOnTheWay } from './directory.ts';
 import { LookUp } from './look-up.ts';
 import type { Generator } from './state.ts';
 
@@ -20,6 +24,10 @@ export class StatAhead {
   /** What may become another while it waits to be used is not looked up ahead. */
   private readonly looksAhead: boolean;
   private readonly nowhere: boolean;
+  /** The content of the directory at hand. */
+  private read: { list: FileList; path: ByteString; table: StatTable } | undefined;
+  /** With deletions on the way, whole directories of the destination are read ahead instead. */
+  private readonly scans: ScanAhead | undefined;
   /** Calls for what comes after the entry at hand, in order. */
   private calls: LookUp[] = [];
   /** Where the next call starts. */
@@ -36,13 +44,46 @@ export class StatAhead {
     const { options } = gen.ctx;
     this.gen = gen;
     this.nowhere = gen.destination.missing || options.listOnly;
+    this.scans =
+      gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && !this.nowhere ? new ScanAhead({}) : undefined;
     this.looksAhead =
-      !options.backup && options.partialDir === '' && (!options.relative || options.impliedDirs);
+      this.scans === undefined &&
+      !options.backup &&
+      options.partialDir === '' &&
+      (!options.relative || options.impliedDirs);
   }
 
   /** True when `i` is in the run at hand; else `advance` first. */
   has(list: FileList, i: number): boolean {
     return this.list === list && i >= this.from && i < this.to;
+  }
+
+  /**
+   * What lies in the directory that a segment is the content of, read ahead; undefined where that is not
+   * needed or for the caller to find out. The segment's entries are then looked up in it.
+   */
+  async contentOf(list: FileList): Promise<Scanned | undefined> {
+    const path = this.placeToScan(list);
+    if (this.scans === undefined || path === undefined) return undefined;
+    const { tree } = this.gen.destination;
+    const scanned = await this.scans.scan({ tree }, path, (take) => {
+      const { lists } = this.gen;
+      for (let next = lists.after(list); next !== undefined; next = lists.after(next)) {
+        const place = this.placeToScan(next);
+        if (place !== undefined && !take({ tree }, place)) return;
+      }
+    });
+    this.read =
+      scanned instanceof SysError || this.gen.ctx.options.backup ? undefined : { list, path, table: scanned };
+    return scanned;
+  }
+
+  private placeToScan(list: FileList): ByteString | undefined {
+    const { dirs } = this.gen.lists;
+    const d = list.parentDirNdx;
+    if (d < 0 || this.isNew(list) || !(dirs.list(d).flags(dirs.index(d)) & EntryFlag.ContentDir))
+      return undefined;
+    return dirs.path(d);
   }
 
   /** Goes to the run that starts at `i`. */
@@ -64,8 +105,14 @@ export class StatAhead {
     let call = this.callFor(list, i);
     if (call === undefined) {
       call = new LookUp(this.gen);
-      call.add(list, i, to);
-      call.start(to - i < fewest);
+      if (this.read?.list === list && isAt(dir, this.read.path)) {
+        while (to < list.count && list.dir(to) === dir) to++;
+        call.add(list, i, to);
+        call.start(true, this.read.table);
+      } else {
+        call.add(list, i, to);
+        call.start(to - i < fewest);
+      }
       if (this.calls.length === 0) {
         this.nextList = list;
         this.nextIndex = to;
@@ -142,4 +189,8 @@ export class StatAhead {
     const flags = dirs.list(d).flags(dirs.index(d));
     return (flags & (EntryFlag.DirCreated | EntryFlag.MissingDir | EntryFlag.AbsentDir)) !== 0;
   }
+}
+
+function isAt(dir: Dir, path: ByteString): boolean {
+  return dir.path === (path === '.' ? '' : path);
 }

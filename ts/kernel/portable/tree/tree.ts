@@ -84,11 +84,19 @@ export class PortableTree implements Tree {
     }
   }
 
-  async scanMany(dirs: readonly ByteString[], options: ScanOptions = {}): Promise<(StatTable | SysError)[]> {
+  async scanMany(
+    dirs: readonly ByteString[],
+    options: ScanOptions,
+    enough: number,
+  ): Promise<(StatTable | SysError)[]> {
     const tables: (StatTable | SysError)[] = [];
+    let rows = 0;
     for (const dir of dirs) {
+      if (rows >= enough && tables.length > 0) break;
       try {
-        tables.push(await this.scanAsync(dir, options));
+        const table = await this.scanAsync(dir, options);
+        rows += table.count;
+        tables.push(table);
       } catch (error) {
         if (!(error instanceof SysError)) throw error;
         tables.push(error);
