@@ -36,13 +36,13 @@ function parse(text: string): Statistics {
   return stats;
 }
 
-function summary(stats: Statistics, level: number, protocol = 32, dryRun = true): string {
+function summary(stats: Statistics, level: number, protocol = 32, dryRun = true, seconds = 0): string {
   const { report, heard } = makeReport({
     info: { ...defaultOptions().info, stats: 2 },
     humanReadable: level,
     dryRun,
   });
-  printSummary(report, stats, { protocol, seconds: 0 });
+  printSummary(report, stats, { protocol, seconds });
   return heard.text;
 }
 
@@ -74,7 +74,9 @@ describe.skipIf(!haveRsync)('says what rsync says', () => {
       stats.totalRead = again.totalRead;
       // Times differ from run to run, and whether they are zero decides about lines.
       const steady = (text: string) => text.replace(/File list (generation|transfer) time.*\n/g, '');
-      expect(steady(summary(stats, level, protocol))).toBe(steady(said));
+      // The real run may have met the tick of a second.
+      const ours = [0, 1].map((seconds) => steady(summary(stats, level, protocol, true, seconds)));
+      expect(ours).toContain(steady(said));
     });
   });
 });
