@@ -68,7 +68,7 @@ describe.skipIf(reference === null || !linux)('large', () => {
   test.each([
     ['local', ['-aS']],
     ['push', ['-aS']],
-    ['pull', ['-aSz', '--compress-choice=zstd']],
+    ['pull', ['-aSz']],
   ] as const)(
     'a file of 3 GiB, %s %s',
     (way, options) =>
