@@ -184,7 +184,13 @@ function hasTime(
 ): boolean {
   if (stat === undefined) return false;
   const exact = (flags & AttrFlag.AccurateTime) !== 0;
-  // Where nanoseconds cannot be set they cannot be asked for either.
-  const window = exact && options.canNanoseconds ? -1 : exact ? 0 : options.modifyWindow;
+  if (exact && !options.canNanoseconds) return withinMicroseconds(wanted, stat, row);
+  const window = exact ? -1 : options.modifyWindow;
   return sameTime(stat.mtime(row), stat.mtimeNsec(row), wanted.mtime, wanted.mtimeNsec, window);
+}
+
+/** As close as a system call in microseconds gets; more cannot be asked for where there is no better one. */
+function withinMicroseconds(wanted: WantedAttributes, stat: StatTable, row: number): boolean {
+  const nanoseconds = (stat.mtime(row) - wanted.mtime) * 1e9 + stat.mtimeNsec(row) - wanted.mtimeNsec;
+  return Math.abs(nanoseconds) < 2000;
 }

@@ -84,6 +84,8 @@ describe('attributes', () => {
     expect(attrsFor(file, later, 0, archive, AttrFlag.AccurateTime).changed).toBe(Changed.Time);
     const coarse = { ...archive, canNanoseconds: false };
     expect(attrsFor(file, later, 0, coarse, AttrFlag.AccurateTime)).toBe(nothingToChange);
+    const millisecondLater = table({ ...same, nsec: 1_000_000 });
+    expect(attrsFor(file, millisecondLater, 0, coarse, AttrFlag.AccurateTime).changed).toBe(Changed.Time);
     expect(attrsFor(file, table({ ...same, mtime: 1 }), 0, archive, AttrFlag.SkipTimes)).toBe(
       nothingToChange,
     );
