@@ -104,9 +104,13 @@ export async function runClientEnd(
     await runSender(end, options, negotiated, filters, ends.sources, names);
     return;
   }
-  if (options.filesFrom !== '' && options.filesFromHost === undefined)
-    forwardNames(writer, readNames(options.filesFrom), options.from0, protocol);
-  await runReceiver(end, options, negotiated, filters, ends.destination, guardOf(options, ends, filters));
+  const names =
+    options.filesFrom !== '' && options.filesFromHost === undefined
+      ? readNames(options.filesFrom)
+      : undefined;
+  if (names !== undefined) forwardNames(writer, names, options.from0, protocol);
+  const guard = guardOf(options, ends, filters, names);
+  await runReceiver(end, options, negotiated, filters, ends.destination, guard);
 }
 
 /** Absolute path of the working directory, as bytes. */
@@ -162,13 +166,13 @@ function guardOf(
   options: Options,
   ends: Pick<Endpoints, 'remote' | 'remotePaths'>,
   filters: FilterChain,
+  names: Uint8Array | undefined,
 ): NameGuard | undefined {
   if (options.trustSender || options.listOnly) return undefined;
   const implied = new ImpliedIncludes(options);
   if (options.filesFrom === '')
     for (const path of ends.remotePaths) implied.add(path, ends.remote?.kind !== 'shell');
-  else if (options.filesFromHost === undefined)
-    for (const name of fileNames(readNames(options.filesFrom), options.from0)) implied.add(name, false);
+  else if (names !== undefined) for (const name of fileNames(names, options.from0)) implied.add(name, false);
   const checksRules = !filters.isEmpty && !filters.hasPerDir;
   return {
     check(path, isDir) {
