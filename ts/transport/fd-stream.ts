@@ -99,6 +99,8 @@ class Receiver implements FdSource {
   private readonly slabs: Slab[] = [newSlab()];
   private spare: Slab | undefined;
   private paused = true;
+  /** Somebody wants the descriptor: nothing is read ahead until what came is taken. */
+  private holding = false;
   private ended = false;
   private failure: unknown;
 
@@ -118,22 +120,23 @@ class Receiver implements FdSource {
     if (bytes > 0) return Promise.resolve(bytes);
     if (this.failure !== undefined) return Promise.reject(this.failure);
     if (this.ended) return Promise.resolve(0);
+    this.holding = false;
     return new Promise((resolve, reject) => {
       this.waiting = { into, resolve, reject };
       this.resume();
     });
   }
 
-  /** Stops the event loop's reading; the next `read` starts it again. */
+  /** Stops the event loop's reading; a `read` that finds nothing starts it again. */
   lend(): number | undefined {
     const { socket } = this;
     if (socket === undefined || this.ended || this.waiting !== undefined) return undefined;
-    if (this.slabs.some((slab) => slab.from < slab.to)) return undefined;
     const fd = descriptorOf(socket);
     if (fd === undefined) return undefined;
     socket.pause();
     this.paused = true;
-    return fd;
+    this.holding = this.slabs.some((slab) => slab.from < slab.to);
+    return this.holding ? undefined : fd;
   }
 
   destroy(): void {
@@ -179,7 +182,7 @@ class Receiver implements FdSource {
       first.to = 0;
       this.spare = first;
     }
-    if (this.paused && this.slabs.length < maxSlabs) this.resume();
+    if (this.paused && !this.holding && this.slabs.length < maxSlabs) this.resume();
     return taken;
   }
 

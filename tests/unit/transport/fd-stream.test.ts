@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,4 +126,27 @@ test('socket: both ways at once, half-close, reset', async () => {
     message: 'read error: Connection reset by peer (104)',
   });
   server.close();
+});
+
+test('pipe: the descriptor is lent when nothing that was read waits, and reading goes on after', async () => {
+  const { read, write } = makePipe();
+  const source = fdSource(read);
+  const sink = fdSink(write);
+  await sink.write([Buffer.from('one')]);
+  const into = Buffer.alloc(2);
+  expect(await source.read(into)).toBe(2);
+  // A byte that came already belongs to who reads the source.
+  expect(source.lend?.()).toBeUndefined();
+  await sink.write([Buffer.from('two')]);
+  expect(await source.read(into)).toBe(1);
+  const fd = source.lend?.();
+  expect(fd).toBe(read);
+  const direct = Buffer.alloc(10);
+  expect(readSync(fd as number, direct)).toBe(3);
+  expect(direct.toString('latin1', 0, 3)).toBe('two');
+  await sink.write([Buffer.from('three')]);
+  const rest = Buffer.alloc(10);
+  expect(await source.read(rest)).toBe(5);
+  await sink.end();
+  expect(await source.read(rest)).toBe(0);
 });
