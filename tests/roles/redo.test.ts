@@ -12,7 +12,7 @@ import { parseClientArgs, parseServerArgs } from '../../ts/options/parse.ts';
 import { serverArgs } from '../../ts/options/server-args.ts';
 import { runClientEnd } from '../../ts/session/client.ts';
 import { exitCodeOf, openEnd } from '../../ts/session/end.ts';
-import { runServerEnd } from '../../ts/session/server.ts';
+import { runServerEnd } from '../../ts/session/server-end.ts';
 import type { Duplex } from '../../ts/transport/duplex.ts';
 import { memoryPair } from '../../ts/transport/memory.ts';
 

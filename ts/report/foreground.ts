@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { isatty } from 'node:tty';
 
 /**
  * Whether this process may draw on its terminal: true when it is in the foreground, or writes to none. A
@@ -7,6 +6,8 @@ import { isatty } from 'node:tty';
  * is taken to be in the foreground.
  */
 export function inForeground(): boolean {
+  // Loaded only for a run that draws: it brings all of Node's sockets.
+  const { isatty } = process.getBuiltinModule('node:tty');
   if (!isatty(1)) return true;
   let stat: string;
   try {

@@ -2,13 +2,12 @@ import { readlinkSync } from 'node:fs';
 import { createFilters, type FilterChain, ImpliedIncludes, sendFilters } from '../filter/index.ts';
 import type { NameGuard } from '../flist/name-guard.ts';
 import { loadKernel } from '../kernel/index.ts';
-import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { openingConnection } from '../report/messages.ts';
 import { printSummary } from '../report/summary.ts';
-import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
-import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
-import { connectToDaemon, reachDaemonByShell } from './daemon-connection.ts';
+import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
+import type { ChildDuplex } from '../transport/duplex.ts';
 import {
   type End,
   endOf,
@@ -26,7 +25,6 @@ import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.
 import { runLocal } from './local.ts';
 import { readNames } from './read-names.ts';
 import { runReceiver } from './receiver-end.ts';
-import { remoteCommand, startRemoteShell } from './remote-shell.ts';
 import { runSender } from './sender-end.ts';
 
 /**
@@ -44,6 +42,8 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     cwd,
     trace: traceFilters(options, () => end),
   });
+  // Loaded only where there is another host: a local run needs no sockets and no children.
+  const { connect } = await import('./connection.ts');
   const connection = await connect(kernel, options, ends, io);
   const { duplex, child } = connection;
   end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
@@ -129,28 +129,6 @@ export function summarize(end: End, ends: Pick<Endpoints, 'startedAt'>): void {
     protocol: report.negotiated?.protocol ?? 32,
     seconds: Math.floor(Date.now() / 1000) - Math.floor(ends.startedAt / 1000),
   });
-}
-
-interface Connection {
-  readonly duplex: Duplex;
-  readonly child?: ChildDuplex;
-  /** What was started to get it. */
-  readonly command?: readonly ByteString[];
-  /** The daemon's dialogue; afterwards the handshake goes on with what was agreed. */
-  greet?(end: End): Promise<Partial<HandshakeSetup> | 'listed'>;
-}
-
-async function connect(
-  kernel: Kernel,
-  options: Options,
-  ends: Endpoints,
-  io: SessionIo,
-): Promise<Connection> {
-  if (ends.remote?.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
-  if (ends.remote?.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
-  const command = remoteCommand(options, ends);
-  const child = startRemoteShell(kernel, command, options, io);
-  return { duplex: child, child, command };
 }
 
 async function remoteExit(end: End, child: ChildDuplex): Promise<number> {

@@ -1,5 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
-import { exitCodeOfRemote, spawnFailure } from '../transport/child.ts';
+import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
 import { type End, fail, interruptKernel } from './end.ts';

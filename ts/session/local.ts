@@ -19,7 +19,7 @@ import {
 } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
-import { runServerEnd } from './server.ts';
+import { runServerEnd } from './server-end.ts';
 
 /**
  * A local run: a client that sends and a server that receives, in one process, with a wire of memory

@@ -1,0 +1,56 @@
+import { createFilters, receiveFilters } from '../filter/index.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { type End, traceFilters } from './end.ts';
+import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
+import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
+import { readNames } from './read-names.ts';
+import { runReceiver } from './receiver-end.ts';
+import { runSender } from './sender-end.ts';
+
+/** The server's side of a run, from the handshake on (rsync's start_server). */
+export async function runServerEnd(
+  end: End,
+  given: Options,
+  args: readonly ByteString[],
+  extra: Partial<HandshakeSetup>,
+): Promise<void> {
+  const { reader, writer, report, setup } = end;
+  const { sender } = setup;
+  const negotiated = await handshake(end, {
+    amServer: true,
+    amSender: sender,
+    options: given,
+    kernel: setup.kernel,
+    clientInfo: given.clientInfo,
+    env: process.env,
+    ...extra,
+  });
+  const { protocol } = negotiated;
+  const options = optionsForProtocol(given, protocol);
+  report.negotiated = negotiated;
+  writer.startMultiplex();
+  if (protocol >= 30) reader.startMultiplex();
+  const filters = createFilters(options, {
+    side: sender ? 'sender' : 'receiver',
+    server: true,
+    cwd: setup.cwd,
+    trace: traceFilters(options, () => end),
+  });
+  await receiveFilters(reader, options, filters, protocol);
+  const paths = args[0] === '.' ? args.slice(1) : args;
+  if (!sender) {
+    if (options.filesFrom !== '') forwardNames(writer, readNames(options.filesFrom), options.from0, protocol);
+    await runReceiver(end, options, negotiated, filters, paths[0], undefined);
+    return;
+  }
+  const sources =
+    paths.length === 0 && (options.recursive || options.dirs || options.listOnly) ? ['.'] : paths;
+  const names =
+    options.filesFrom === ''
+      ? undefined
+      : options.filesFrom === '-'
+        ? namesFromWire(reader, protocol)
+        : fileNames(readNames(options.filesFrom), options.from0);
+  await runSender(end, options, negotiated, filters, sources, names);
+}
