@@ -1,4 +1,5 @@
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { connectToDaemon, reachDaemonByShell } from './daemon-connection.ts';
 import type { End, SessionIo } from './end.ts';
