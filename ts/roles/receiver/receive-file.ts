@@ -168,9 +168,11 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
   const size = list.size(i);
   const { reader, report, signal } = ctx;
   const progress = report.startProgress(list, i, size);
+  // Who counts the bytes of each file has to see them.
+  const lends = size >= worthLending && job.drain !== undefined && !report.followsEachFile;
   for (;;) {
     if (signal.aborted) throw signal.reason;
-    if (size >= worthLending && job.drain !== undefined) {
+    if (lends) {
       const did = await reader.lend((fd, frameLeft) => job.drain!(fd, frameLeft, lendMs));
       if (did !== undefined) {
         if (did.errno !== 0) throw wireFailure('read', did.errno);
