@@ -7,11 +7,11 @@ import type { ByteString } from '../support/bytes.ts';
 import { isRoot, ours, realPeers, referencePeer } from '../support/peers.ts';
 import { sampled } from '../support/property.ts';
 import { type Direction, expectSame, type OutputCheck } from '../support/transfer.ts';
-import type { Entry, Tree } from '../support/tree.ts';
+import { type Entry, settableTime, type Tree } from '../support/tree.ts';
 
 const common = {
   mode: 0o644,
-  mtime: 1_300_000_000_123_456_789n,
+  mtime: settableTime(1_300_000_000_123_456_789n),
   uid: process.getuid?.() ?? 0,
   gid: process.getgid?.() ?? 0,
 };
