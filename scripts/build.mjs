@@ -4,7 +4,17 @@
  *
  * `--no-addon` leaves the native kernel out, `--addon-only` builds nothing else.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { $, argv, which } from 'zx';
@@ -17,38 +27,43 @@ const shared = {
   bundle: true,
   platform: 'node',
   target: nodeTarget,
-  external: ['node-gyp-build'],
   logLevel: 'warning',
 };
 
-/** ESM has `import.meta.url`; the CommonJS bundle gets the same from its file name. */
-const cjsUrl = {
-  banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-  define: { 'import.meta.url': 'bundleUrl' },
-};
+/** ESM has `import.meta.dirname`; CommonJS calls it otherwise. */
+const commonJs = { format: 'cjs', define: { 'import.meta.dirname': '__dirname' } };
+const small = { minifySyntax: true, minifyWhitespace: true };
 
+const mainFile = 'dist/parts/main.cjs';
 const bundles = [
-  // What a run does not use stays in files of its own: help, the portable kernel.
-  {
-    entryPoints: { 'oc-rsync': 'ts/cli/start.ts' },
-    outdir: 'dist',
-    outExtension: { '.js': '.mjs' },
-    chunkNames: 'parts/[name]-[hash]',
-    format: 'esm',
-    splitting: true,
-    minifySyntax: true,
-    minifyWhitespace: true,
-  },
+  // One file: what a run does not use (help, the portable kernel) is not run, and compiled only where it is.
+  { entryPoints: ['ts/cli/main.ts'], outfile: mainFile, ...commonJs, ...small },
   { entryPoints: ['ts/index.ts'], outfile: 'dist/index.mjs', format: 'esm' },
-  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', format: 'cjs', ...cjsUrl },
+  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', ...commonJs },
 ];
 
 async function buildBundles() {
-  const present = bundles.filter((bundle) => existsSync(join(root, Object.values(bundle.entryPoints)[0])));
+  const present = bundles.filter((bundle) => existsSync(join(root, bundle.entryPoints[0])));
   const built = await Promise.all(present.map((bundle) => build({ ...shared, ...bundle, metafile: true })));
   removeOldParts(new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs))));
+  await buildStart();
   const command = join(root, 'dist/oc-rsync.mjs');
   if (existsSync(command)) chmodSync(command, 0o755);
+}
+
+/** The file that starts the program: it knows the other one's hash, by which compiled code is kept. */
+async function buildStart() {
+  const mainHash = createHash('sha256')
+    .update(readFileSync(join(root, mainFile)))
+    .digest('hex');
+  await build({
+    ...shared,
+    ...small,
+    entryPoints: ['ts/cli/start.ts'],
+    outfile: 'dist/oc-rsync.mjs',
+    format: 'esm',
+    define: { mainHash: JSON.stringify(mainHash) },
+  });
 }
 
 /** Parts of earlier builds, whose names have other hashes. */

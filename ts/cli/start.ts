@@ -1,37 +1,36 @@
 #!/usr/bin/env node
 /**
- * Where the program starts. Node keeps the compiled code of what is loaded from here on, where it can, so
- * that the next run does not compile it again. V8's last compiler tier waits for runs that are long enough
- * to earn back what it costs: on two cores it takes time from the kernel's threads
- * (docs/decisions/0005-late-turbofan.md).
+ * Where the program starts. The rest is one CommonJS file, loaded with the compiled code that an earlier run
+ * left, and Node's own modules are asked for by function: an ES import of one runs its lazy getters, which
+ * loads streams and workers (docs/decisions/0010-compiled-code.md).
  */
-import { lstatSync, mkdirSync } from 'node:fs';
-import module from 'node:module';
-import { setFlagsFromString } from 'node:v8';
+import { compiledCode } from './compiled-code.ts';
 
-/**
- * A folder for compiled code that nobody else can write to, for what lies there is run: never one in a
- * shared place such as /tmp, which is where Node would put it. Undefined where there is none.
- */
-function ownCache(): string | undefined {
-  const { XDG_CACHE_HOME: cache, HOME: home } = process.env;
-  const base = cache?.startsWith('/') ? cache : home?.startsWith('/') ? `${home}/.cache` : undefined;
-  if (base === undefined || process.geteuid === undefined) return undefined;
-  const folder = `${base}/oc-rsync`;
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const stat = lstatSync(folder);
-    const mine = stat.isDirectory() && stat.uid === process.geteuid() && (stat.mode & 0o022) === 0;
-    return mine ? folder : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** The SHA-256 of `parts/main.cjs`, filled in where both are built. */
+declare const mainHash: string;
 
-// Older ones would complain of a flag they do not know.
-if (Number.parseInt(process.versions.node, 10) >= 22)
-  setFlagsFromString('--invocation-count-for-turbofan=100000');
-const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
-const folder = enableCompileCache && ownCache();
-if (folder !== undefined) enableCompileCache?.(folder);
-await import('./main.ts');
+const { getBuiltinModule } = process;
+const file = `${import.meta.dirname}/parts/main.cjs`;
+const source = getBuiltinModule('node:fs').readFileSync(file, 'latin1');
+// They use different parts of the program: a server, a run, and what one argument asks for (help, version).
+const kind = process.argv.includes('--server') ? 'server' : process.argv.length > 3 ? 'run' : 'question';
+const kept = compiledCode(`${process.version}-${process.arch}-${mainHash.slice(0, 16)}-${kind}`);
+
+const { Script } = getBuiltinModule('node:vm');
+const wrapped = `(function (require, module, exports, __filename, __dirname) {${source}\n})`;
+const script = new Script(wrapped, { filename: file, cachedData: kept.data });
+const main = { exports: {} };
+const require = getBuiltinModule('node:module').createRequire(file);
+script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
+
+if (kept.data === undefined || script.cachedDataRejected === true)
+  process.once('exit', () => kept.keep(script.createCachedData()));
+// V8's last compiler tier waits for runs that are long enough to earn back what it costs
+// (docs/decisions/0005-late-turbofan.md). The flag is set a little later, because loading what sets it takes
+// three milliseconds, which short runs need not pay; not in a run whose code is kept, which would be of use
+// only to runs that start with the flag. Older Nodes would complain of a flag they do not know.
+else if (Number.parseInt(process.versions.node, 10) >= 22)
+  setTimeout(
+    () => getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000'),
+    30,
+  ).unref();

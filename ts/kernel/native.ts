@@ -1,8 +1,7 @@
 /** The kernel of the Rust addon. It only converts; the work is done in `crates/`. */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import loadAddon from 'node-gyp-build';
 import type * as Addon from '../../native/addon.d.ts';
 import type { CodecSpec, DigestName, Kernel, KernelReport, PipePair, Tree, TreeOptions } from './kernel.ts';
 import { NativeDecoder, NativeEncoder } from './native/codec.ts';
@@ -21,13 +20,12 @@ export function loadNativeKernel(): Kernel {
  * `dist/`, two above this file.
  */
 function loadBinding(): Binding {
-  const require = createRequire(import.meta.url);
-  let folder = dirname(fileURLToPath(import.meta.url));
+  let folder = import.meta.dirname;
   for (let levels = 0; levels < 3; levels++) {
     folder = dirname(folder);
     if (existsSync(join(folder, 'native', 'prebuilds'))) break;
   }
-  return require('node-gyp-build')(join(folder, 'native')) as Binding;
+  return loadAddon(join(folder, 'native')) as Binding;
 }
 
 function createNativeKernel(addon: Binding): Kernel {
