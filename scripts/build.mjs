@@ -4,75 +4,12 @@
  *
  * `--no-addon` leaves the native kernel out, `--addon-only` builds nothing else.
  */
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { $, argv, which } from 'zx';
+import { buildBundles } from './bundles.mjs';
 
 const root = join(import.meta.dirname, '..');
-const nodeTarget = 'node20';
-
-const shared = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  target: nodeTarget,
-  logLevel: 'warning',
-};
-
-/** ESM has `import.meta.dirname`; CommonJS calls it otherwise. */
-const commonJs = { format: 'cjs', define: { 'import.meta.dirname': '__dirname' } };
-const small = { minifySyntax: true, minifyWhitespace: true };
-
-const mainFile = 'dist/parts/main.cjs';
-const bundles = [
-  // One file: what a run does not use (help, the portable kernel) is not run, and compiled only where it is.
-  { entryPoints: ['ts/cli/main.ts'], outfile: mainFile, ...commonJs, ...small },
-  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.mjs', format: 'esm' },
-  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', ...commonJs },
-];
-
-async function buildBundles() {
-  const present = bundles.filter((bundle) => existsSync(join(root, bundle.entryPoints[0])));
-  const built = await Promise.all(present.map((bundle) => build({ ...shared, ...bundle, metafile: true })));
-  removeOldParts(new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs))));
-  await buildStart();
-  const command = join(root, 'dist/oc-rsync.mjs');
-  if (existsSync(command)) chmodSync(command, 0o755);
-}
-
-/** The file that starts the program: it knows the other one's hash, by which compiled code is kept. */
-async function buildStart() {
-  const mainHash = createHash('sha256')
-    .update(readFileSync(join(root, mainFile)))
-    .digest('hex');
-  await build({
-    ...shared,
-    ...small,
-    entryPoints: ['ts/cli/start.ts'],
-    outfile: 'dist/oc-rsync.mjs',
-    format: 'esm',
-    define: { mainHash: JSON.stringify(mainHash) },
-  });
-}
-
-/** Parts of earlier builds, whose names have other hashes. */
-function removeOldParts(current) {
-  const folder = join(root, 'dist/parts');
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder))
-    if (!current.has(`dist/parts/${name}`)) rmSync(join(folder, name), { force: true });
-}
 
 /** glibc or musl, as node-gyp-build tells them apart; other systems have one libc. */
 function libc() {
@@ -96,7 +33,7 @@ async function buildAddon() {
   renameSync(`${target}.new`, target);
 }
 
-if (!argv['addon-only']) await buildBundles();
+if (!argv['addon-only']) await buildBundles(root);
 if (argv.addon !== false) {
   const cargo = process.platform === 'linux' && (await which('cargo', { nothrow: true }));
   if (!cargo) console.log('oc-rsync: no cargo here, so the portable kernel will be used');

@@ -100,17 +100,30 @@ const text = (dir, scale) => {
 
 const tiny = (dir) => writeFile(join(dir, 'tiny'), 100, randomBytes(5));
 
-/** A million empty files in 1,000 folders. */
-const million = (dir, scale) => {
-  const count = Math.round(1_000_000 * scale);
+/** Empty files, 1,000 in a folder. */
+const files = (dir, count) => {
   for (let i = 0; i < count; i++) {
     const folder = join(dir, `d${Math.floor(i / 1000)}`);
     if (i % 1000 === 0) mkdirSync(folder);
     closeSync(openSync(join(folder, `f${i}`), 'w'));
   }
 };
+const million = (dir, scale) => files(dir, Math.round(1_000_000 * scale));
+
+/** One file of so many MiB; none for 0. */
+const one = (dir, count) => {
+  if (count > 0) writeFile(join(dir, 'one'), count * MiB, randomBytes(6));
+};
 
 const makers = { big, bigChanged, small, usr, text, tiny, million };
+/** Data sets of a given size, whatever the scale: `files-1000`. */
+const countedMakers = { files, one };
+
+const make = (name, dir, scale, sets) => {
+  const [kind, count] = name.split('-');
+  if (count === undefined) makers[kind](dir, scale, sets);
+  else countedMakers[kind](dir, Number(count));
+};
 
 /** A function that gives a data set's folder, making it the first time. */
 export function dataSets(root, scale) {
@@ -118,7 +131,7 @@ export function dataSets(root, scale) {
     const dir = join(root, 'data', name);
     if (!existsSync(dir)) {
       mkdirSync(dir, { recursive: true });
-      makers[name](dir, scale, sets);
+      make(name, dir, scale, sets);
       settle(dir);
     }
     return dir;

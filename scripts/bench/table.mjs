@@ -1,4 +1,5 @@
 /** Results as people read them. */
+import { exponent, slope } from './fit.mjs';
 
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -20,18 +21,17 @@ export function summarize(runs) {
   };
 }
 
+const lines = (head, rows) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
 /**
  * A Markdown table: rsync's own numbers, then each other tool's with the ratios of wall and CPU time to
- * rsync's.
+ * rsync's, and where there are goals the goal.
  */
 export function markdown(results, tools, base) {
   const others = tools.filter((tool) => tool !== base);
-  const head = [
-    'scenario',
-    `${base}: wall, CPU, memory`,
-    ...others.map((tool) => `${tool}: wall, CPU, memory`),
-    'goal',
-  ];
+  const goals = results.some(({ goal }) => goal !== undefined);
+  const head = ['scenario', ...[base, ...others].map((tool) => `${tool}: wall, CPU, memory`)];
   const rows = results.map(({ name, goal, medians }) => {
     const own = medians[base];
     const cells = others.map((tool) => {
@@ -43,7 +43,48 @@ export function markdown(results, tools, base) {
     });
     const first =
       own === undefined ? 'failed' : `${seconds(own.wall)}, ${seconds(own.cpu)}, ${memory(own.rss)}`;
-    return [name, first, ...cells, goal === undefined ? '' : `x${goal.toFixed(2)}`];
+    const last = goals ? [goal === undefined ? '' : `x${goal.toFixed(2)}`] : [];
+    return [name, first, ...cells, ...last];
   });
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return lines(goals ? [...head, 'goal'] : head, rows);
+}
+
+/** What one more unit costs, by number of bytes or seconds: a scale that keeps the numbers short. */
+const scaled = (value, steps) => {
+  if (value === undefined) return '-';
+  const [factor, unit] = steps.find(([factor]) => Math.abs(value) * factor >= 1) ?? steps.at(-1);
+  return `${(value * factor).toFixed(2)} ${unit}`;
+};
+const timeSteps = [
+  [1e3, 'ms'],
+  [1e6, 'µs'],
+];
+const byteSteps = [
+  [1 / 1024, 'KiB'],
+  [1, 'B'],
+];
+const power = (value) => (value === undefined ? 'flat' : value.toFixed(2));
+
+/** A Markdown table of how cost grows: each series' cost of one more unit, and the exponents. */
+export function growthMarkdown(points, tools, unitOf) {
+  const head = [
+    'series',
+    'tool',
+    ...['wall', 'CPU', 'memory'].map((what) => `${what} per unit`),
+    'exponents of wall, CPU, memory',
+  ];
+  const rows = [...new Set(points.map(({ series }) => series))].flatMap((name) => {
+    const own = points.filter(({ series }) => series === name);
+    const unit = unitOf(own[0].kind);
+    return tools.flatMap((tool) => {
+      const line = (pick) =>
+        own.flatMap(({ n, medians }) => (medians[tool] ? [[n, pick(medians[tool])]] : []));
+      const costs = [(m) => m.wall, (m) => m.cpu, (m) => (m.rss ?? 0) * 1024].map(line);
+      const [wall, cpu, rss] = costs.map(slope);
+      const each = [scaled(wall, timeSteps), scaled(cpu, timeSteps), scaled(rss, byteSteps)];
+      const powers = costs.map((cost) => power(exponent(cost)));
+      return [[`${name} (a ${unit})`, tool, ...each, powers.join(', ')]];
+    });
+  });
+  return lines(head, rows);
 }

@@ -1,0 +1,73 @@
+/** The bundles of the program and of the library. */
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const shared = { bundle: true, platform: 'node', target: 'node20', logLevel: 'warning' };
+
+/** ESM has `import.meta.dirname`; CommonJS calls it otherwise. */
+const commonJs = { format: 'cjs', define: { 'import.meta.dirname': '__dirname' } };
+const small = { minifySyntax: true, minifyWhitespace: true };
+
+const library = [
+  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.mjs', format: 'esm' },
+  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', ...commonJs },
+];
+
+/** Builds all bundles into `dist/`. */
+export async function buildBundles(root) {
+  const present = library.filter((bundle) => existsSync(join(root, bundle.entryPoints[0])));
+  const program = existsSync(join(root, 'ts/cli/main.ts')) ? buildProgram(root, 'dist', small) : undefined;
+  await Promise.all([
+    program,
+    ...present.map((bundle) => build({ ...shared, ...bundle, absWorkingDir: root })),
+  ]);
+}
+
+/**
+ * Builds the program into the folder `outdir` below `root`, and gives the file to run. It finds the addon from
+ * any folder that is at most two below the root.
+ */
+async function buildProgram(root, outdir, style) {
+  const parts = join(outdir, 'parts');
+  // One file: what a run does not use (help, the portable kernel) is not run, and compiled only where it is.
+  const main = join(parts, 'main.cjs');
+  const { metafile } = await build({
+    ...shared,
+    ...commonJs,
+    ...style,
+    absWorkingDir: root,
+    entryPoints: ['ts/cli/main.ts'],
+    outfile: main,
+    metafile: true,
+  });
+  removeOldParts(root, parts, new Set(Object.keys(metafile.outputs)));
+  const start = join(outdir, 'oc-rsync.mjs');
+  // It knows the other one's hash, by which compiled code is kept.
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, main)))
+    .digest('hex');
+  await build({
+    ...shared,
+    ...small,
+    absWorkingDir: root,
+    entryPoints: ['ts/cli/start.ts'],
+    outfile: start,
+    format: 'esm',
+    define: { mainHash: JSON.stringify(hash) },
+  });
+  chmodSync(join(root, start), 0o755);
+  return join(root, start);
+}
+
+/** Builds the program with line breaks and a map to its sources, for a profiler to name things by. */
+export function buildMapped(root, outdir) {
+  return buildProgram(root, outdir, { minifySyntax: true, sourcemap: true, sourcesContent: false });
+}
+
+/** Parts of earlier builds, whose names are others. */
+function removeOldParts(root, parts, current) {
+  for (const name of readdirSync(join(root, parts)))
+    if (!current.has(`${parts}/${name}`)) rmSync(join(root, parts, name), { force: true });
+}
