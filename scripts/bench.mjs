@@ -3,17 +3,19 @@
  * Measures ours beside the real rsync and whatever else is named, in one run, in turns.
  *
  *   npm run bench -- [--only SCENARIO,…] [--runs N] [--scale X] [--growth [--room GIB]] [--from FILE.json]
- *                    [--json FILE] [--peer PATH] [--dir FOLDER] [--no-verify] [--list]
+ *                    [--json FILE] [--chart FILE.svg] [--peer PATH] [--dir FOLDER] [--no-verify] [--list]
  *                    [NAME=COMMAND …]
  *
- * Without --growth and --from, all scenarios are measured; --only names some. --growth measures how time and
+ * Without --growth and --from, all scenarios are measured; --only names some (or `all`, beside --growth). --growth measures how time and
  * memory grow with the number of files and the size of one, in at most GIB of the scratch folder. --from takes
  * the results of an earlier run, and what is measured now replaces its part of them.
  *
  * Everything lives in a folder on tmpfs, which is removed at the end. Node for ours is OC_RSYNC_NODE, or the
- * one that runs this. Results are Markdown tables on standard output, and JSON where --json says.
+ * one that runs this. Results are Markdown tables on standard output, JSON where --json says, and a picture
+ * where --chart says.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { minimist } from 'zx';
 import { compare } from './bench/compare.mjs';
 import { measureGrowth, units } from './bench/growth.mjs';
@@ -24,7 +26,7 @@ import { findPeer, findTools, machine, versions } from './bench/tools.mjs';
 
 const given = minimist(process.argv.slice(2), {
   boolean: ['growth', 'list', 'verify'],
-  string: ['only', 'json', 'from', 'peer', 'dir'],
+  string: ['only', 'json', 'chart', 'from', 'peer', 'dir'],
   default: { verify: true, runs: 3, scale: 1, room: Number.POSITIVE_INFINITY },
 });
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -81,6 +83,11 @@ function print({ results = [], growth, tools, machine: host, runs, scale }) {
   process.stdout.write(`${parts.join('\n\n')}\n`);
 }
 
+const write = (file, text) => {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+};
+
 async function main() {
   if (given.list) return list();
   let measured;
@@ -90,7 +97,11 @@ async function main() {
     usageError(error.message);
   }
   print(measured);
-  if (given.json) writeFileSync(given.json, `${JSON.stringify(measured, null, 2)}\n`);
+  if (given.json) write(given.json, `${JSON.stringify(measured, null, 2)}\n`);
+  if (given.chart) {
+    const { drawChart } = await import('./bench/chart.mjs');
+    write(given.chart, drawChart(measured));
+  }
   const all = [...(measured.results ?? []), ...(measured.growth?.points ?? [])];
   if (all.some(({ failed }) => Object.keys(failed).length > 0)) process.exitCode = 1;
 }

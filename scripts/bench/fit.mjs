@@ -17,11 +17,11 @@ export function slope(points) {
 /**
  * `p` where the cost above that of no work (the point with 0) grows as `work ** p`: the least-squares line
  * through the logarithms of the points whose work costs at least what no work does (before that, a program warms
- * up). Undefined where there are fewer than two.
+ * up). 0 where there is no such point, undefined where one alone tells nothing.
  */
 export function exponent(points) {
   const start = points.find(([work]) => work === 0)?.[1] ?? 0;
   const grown = points.filter(([work, cost]) => work > 0 && cost > 2 * start);
-  if (grown.length < 2) return undefined;
+  if (grown.length < 2) return grown.length === 0 ? 0 : undefined;
   return leastSquares(grown.map(([work, cost]) => [Math.log(work), Math.log(cost - start)])).slope;
 }

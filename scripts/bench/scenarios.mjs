@@ -84,9 +84,12 @@ export const scenarios = [
   { name: 'million-dry', wire: 'local', from: 'million', args: ['-an'], dry: true, optional: true },
 ];
 
-/** The scenarios that `--only` names (whole names, or beginnings of several), or all that are not optional. */
+/**
+ * The scenarios that `--only` names (whole names, or beginnings of several), or, without it or with `all`, all that
+ * are not optional.
+ */
 export function chosen(only) {
-  if (only === undefined) return scenarios.filter((scenario) => !scenario.optional);
+  if (only === undefined || only === 'all') return scenarios.filter((scenario) => !scenario.optional);
   const wanted = String(only).split(',');
   for (const name of wanted)
     if (!scenarios.some((scenario) => scenario.name.startsWith(name)))

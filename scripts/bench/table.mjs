@@ -63,7 +63,7 @@ const byteSteps = [
   [1 / 1024, 'KiB'],
   [1, 'B'],
 ];
-const power = (value) => (value === undefined ? 'flat' : value.toFixed(2));
+const power = (value) => (value === undefined ? '-' : value === 0 ? 'flat' : value.toFixed(2));
 
 /** A Markdown table of how cost grows: each series' cost of one more unit, and the exponents. */
 export function growthMarkdown(points, tools, unitOf) {

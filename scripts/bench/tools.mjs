@@ -2,13 +2,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { which } from 'zx';
 
 export const repository = join(import.meta.dirname, '..', '..');
 export const ourProgram = join(repository, 'dist', 'oc-rsync.mjs');
 /** Node for ours: OC_RSYNC_NODE, or the one that runs this. */
-export const ourNode = process.env.OC_RSYNC_NODE ?? process.execPath;
+export const ourNode = resolve(process.env.OC_RSYNC_NODE ?? process.execPath);
 
 /** The rsync to compare with: `given`, OC_RSYNC_PEER, or the one on PATH. */
 export async function findPeer(given) {
@@ -55,6 +55,6 @@ export const machine = () => ({
   cpus: cpus().length,
   memoryMiB: Math.round(totalmem() / 1024 / 1024),
   kernel: release(),
-  node: process.version,
+  node: firstLine([ourNode]),
   date: new Date().toISOString(),
 });
