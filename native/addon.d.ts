@@ -63,7 +63,8 @@ export declare class Tree {
    * directory among `dirs`, its offset and its length. Neither may change until the promise settles.
    */
   lstatRuns(dirs: string, count: number, names: Uint8Array, runs: Uint32Array): Promise<Uint8Array>
-  fileSums(paths: string, count: number, digest: DigestSpec): Promise<FileSums>
+  /** Digests of the first `sizes[i]` bytes of files, named as for `lstatRuns`. */
+  fileSums(dirs: string, count: number, names: Uint8Array, runs: Uint32Array, sizes: Float64Array, digest: DigestSpec): Promise<FileSums>
   sendMany(paths: string, count: number, limit: number, digest: DigestSpec): Promise<SentFiles>
   /** `records` and `data` must not change until the promise settles. */
   receiveMany(digest: DigestSpec, records: Uint8Array, data: Uint8Array, count: number, sources: Array<Tree>): Promise<ReceivedFiles>

@@ -17,6 +17,7 @@ const openToAll = [
   'kernel/kernel.ts',
   'kernel/stat-table.ts',
   'kernel/receive-batch.ts',
+  'kernel/name-runs.ts',
   'wire/constants.ts',
 ].map((file) => join(root, 'ts', file));
 

@@ -11,6 +11,7 @@ import {
   receiveSteps,
   type Tree,
 } from '../../ts/kernel/kernel.ts';
+import { runOf } from '../../ts/kernel/name-runs.ts';
 import { ReceiveBatch, ReceiveFlag } from '../../ts/kernel/receive-batch.ts';
 import { eachKernel, isRoot, kernelPairs, noise, scratch } from './lanes.ts';
 
@@ -278,7 +279,9 @@ eachKernel('interrupting a tree', (kernel) => {
       );
     const summing = open();
     soon(summing);
-    const sums = await ended(summing.fileSums(['huge'], digest).then(({ status }) => status[0]));
+    const sums = await ended(
+      summing.fileSums(runOf('huge'), Float64Array.of(hugeSize), digest).then(({ status }) => status[0]),
+    );
     expect([interrupted, 20]).toContain(sums);
 
     const tree = open();

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type DigestName, digestLength } from '../../ts/kernel/kernel.ts';
+import { NameCollector } from '../../ts/kernel/name-runs.ts';
 import {
   vectorInput,
   xxh3Vectors,
@@ -12,7 +13,17 @@ import {
 } from '../unit/kernel/portable/xxhash-vectors.ts';
 import { eachKernel, isRoot, kernels, noise, scratch } from './lanes.ts';
 
-const names: DigestName[] = ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'md4-old', 'sha1', 'sha256', 'sha512'];
+const digestNames: DigestName[] = [
+  'xxh128',
+  'xxh3',
+  'xxh64',
+  'md5',
+  'md4',
+  'md4-old',
+  'sha1',
+  'sha256',
+  'sha512',
+];
 const seeds = [0, 1, -1, 0x12345678, -0x80000000];
 
 eachKernel('digests', (kernel) => {
@@ -47,22 +58,33 @@ eachKernel('digests', (kernel) => {
     contents.forEach((data, i) => {
       writeFileSync(dir.at(`f${i}`), data);
     });
+    mkdirSync(dir.at('sub/deep'), { recursive: true });
+    writeFileSync(dir.at('sub/deep/f3'), contents[2]);
     writeFileSync(dir.at('secret'), 'x', { mode: 0 });
     const tree = kernel.openTree(dir.path);
-    const paths = ['f0', 'missing', 'f1', 'secret', 'f2'];
-    for (const name of names) {
+    const names = new NameCollector();
+    for (const path of ['f0', 'missing', 'f1', 'secret', 'f2']) names.addPath(path);
+    for (const path of ['sub/deep/f3', 'f1', dir.at('f1')]) names.addPath(path);
+    const { runs } = names;
+    // The first bytes alone, and more than there are.
+    const sizes = Float64Array.of(0, 1, 10, 1, 300_000, 270_000, 11, 10);
+    for (const name of digestNames) {
       const length = digestLength[name];
-      const { status, sums } = await tree.fileSums(paths, { name, seed: 77, seedFirst: true });
-      expect([...status]).toEqual([0, 2, 0, isRoot ? 0 : 13, 0]);
+      const { status, sums } = await tree.fileSums(runs, sizes, { name, seed: 77, seedFirst: true });
+      expect([...status]).toEqual([0, 2, 0, isRoot ? 0 : 13, 0, 0, constants.errno.ENODATA, 0]);
       const sum = (i: number) => Buffer.from(sums.subarray(i * length, (i + 1) * length)).toString('hex');
       for (const [row, file] of [
         [0, 0],
         [2, 1],
         [4, 2],
+        [7, 1],
       ]) {
         expect(sum(row)).toBe(Buffer.from(kernel.digest(name, contents[file])).toString('hex'));
       }
+      const front = kernel.digest(name, contents[2].subarray(0, 270_000));
+      expect(sum(5)).toBe(Buffer.from(front).toString('hex'));
       expect(sum(1)).toBe('00'.repeat(length));
+      expect(sum(6)).toBe('00'.repeat(length));
     }
     tree.close();
   });
@@ -103,7 +125,7 @@ eachKernel('digests', (kernel) => {
 it.skipIf(kernels.length < 2)('both kernels make the same block sums, whatever the seed', async () => {
   const path = mkdtempSync(join(tmpdir(), 'oc-contract-'));
   writeFileSync(`${path}/f`, noise(5555, 9));
-  for (const name of names) {
+  for (const name of digestNames) {
     for (const seed of seeds) {
       for (const seedFirst of [true, false]) {
         for (const blockLength of [3, 16, 200, 700, 5555]) {

@@ -3,7 +3,16 @@
  * and exit code and messages are rsync's.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, chmodSync, existsSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expectSameFailure } from '../support/failures.ts';
@@ -105,6 +114,36 @@ describe.skipIf(reference === null || !canDrop)(
               accessSync(join(work, 'dst/z'));
               accessSync(join(work, 'dst/closed/inside'));
               expect(existsSync(join(work, 'dst/secret'))).toBe(false);
+            },
+          },
+          ours(),
+          reference!,
+        );
+      }),
+    );
+
+    test.each(ways)('unreadable files and --checksum: %s', (way) =>
+      withWorkspace(async (work) => {
+        await expectSameFailure(
+          {
+            before: () => {
+              const [src, dst] = prepare(work);
+              for (const name of ['empty', 'both']) writeFileSync(join(src, name), '', { mode: 0 });
+              writeFileSync(join(dst, 'secret'), 'SECRET');
+              for (const name of ['a', 'empty', 'both']) writeFileSync(join(dst, name), '');
+              // What neither side can read has equal sums: none.
+              chmodSync(join(dst, 'both'), 0);
+              spawnSync('chown', ['-R', '65534:65534', dst]);
+            },
+            command: (who) => asNobody(command(who, way, ['-rci'], join(work, 'src/'), join(work, 'dst/'))),
+            says: [
+              /open ".*\/secret": Permission denied \(13\)/,
+              /open ".*\/empty": Permission denied \(13\)/,
+            ],
+            codes: [23],
+            after: ({ stderr }) => {
+              expect(stderr).not.toMatch(/both/);
+              expect(readFileSync(join(work, 'dst/secret'), 'utf8')).toBe('SECRET');
             },
           },
           ours(),

@@ -55,6 +55,7 @@ export class FlistSender {
     this.encoder = new FlistEncoder(context.writer, this.format, this.ids);
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
     this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
+    if (context.segments !== undefined) context.segments.roots = this.lists.roots;
     this.implied = new ImpliedDirs(this.walk, context.filters);
   }
 

@@ -1,6 +1,7 @@
 import { IoError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, FileSums } from '../kernel/kernel.ts';
+import { NameCollector } from '../kernel/name-runs.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../kernel/stat-table.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -14,8 +15,9 @@ import type { SourceRoot } from './source-roots.ts';
 import type { FlistFormat } from './wire-format.ts';
 
 const ENOENT = 2;
-/** Files whose -c checksums are asked for in one call. */
-const sumBatch = 256;
+/** Calls for the -c checksums of a directory's files, and the fewest files that are worth one. */
+const summedAtOnce = 4;
+const fewestSummed = 64;
 /** Bytes of a name, to start with. */
 const usualName = 16;
 /** Entries that are looked through for the directories that come next. */
@@ -36,6 +38,13 @@ interface Admission {
   readonly implied?: boolean;
 }
 
+/** An entry that cannot be sent before its checksum is known, or before one that cannot. */
+interface Waiting {
+  readonly i: number;
+  readonly inode: LinkedInode | undefined;
+  readonly root: SourceRoot;
+}
+
 /** Turns what is on the disk into entries of a list, and sends them. */
 export class Walk {
   private readonly context: WalkContext;
@@ -43,11 +52,12 @@ export class Walk {
   private readonly lists: FileLists;
   private readonly encoder: FlistEncoder;
   /** Entries of the current list that are not sent yet, because their checksums are still missing. */
-  private waiting: { i: number; inode: LinkedInode | undefined; root: SourceRoot }[] = [];
+  private waiting: Waiting[] = [];
   private readonly scans: ScanAhead;
   /** Whole trees: the directories that are being gone through, the innermost last. */
   private readonly open: { list: FileList; root: SourceRoot; at: number; to: number }[] = [];
   private readonly sendsDirs: boolean;
+  private readonly makesSums: boolean;
   private readonly keepsSums: boolean;
   /** -x: the device that the walk stays on. */
   device = 0;
@@ -69,8 +79,9 @@ export class Walk {
     this.encoder = encoder;
     this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
     this.sendsDirs = context.options.recursive || context.options.dirs;
+    this.makesSums = format.sumLength > 0 && context.segments?.leavesSums !== true;
     this.keepsSums =
-      format.sumLength > 0 && (context.segments !== undefined || context.options.outFormat.includes('%C'));
+      this.makesSums && (context.segments !== undefined || context.options.outFormat.includes('%C'));
   }
 
   /** True when the filters leave the name out. */
@@ -203,16 +214,10 @@ export class Walk {
   /** Sends entries that waited for their checksums, and waits where the peer is slow. */
   async sendWaiting(list: FileList): Promise<void> {
     const { writer } = this.context;
-    while (this.waiting.length > 0) {
-      const { root } = this.waiting[0];
-      let n = 0;
-      while (n < this.waiting.length && n < sumBatch && this.waiting[n].root === root) n++;
-      const batch = this.waiting.splice(0, n);
-      const hashed = batch.filter(({ i }) => list.isRegular(i));
-      const { sums } = await root.tree.fileSums(
-        hashed.map(({ i }) => list.path(i)),
-        this.format.digest,
-      );
+    if (this.waiting.length > 0) {
+      const batch = this.waiting;
+      this.waiting = [];
+      const sums = await this.sumsOf(list, batch);
       const { sumLength } = this.format;
       let at = 0;
       for (const { i, inode } of batch) {
@@ -226,6 +231,26 @@ export class Walk {
       }
     }
     if (writer.full) await writer.drain();
+  }
+
+  /** The sums of the regular files among `batch`, made by several calls at a time. */
+  private async sumsOf(list: FileList, batch: readonly Waiting[]): Promise<Uint8Array> {
+    const calls: Promise<FileSums>[] = [];
+    const share = Math.max(fewestSummed, Math.ceil(batch.length / summedAtOnce));
+    for (let k = 0; k < batch.length; ) {
+      const { root } = batch[k];
+      const names = new NameCollector();
+      const sizes: number[] = [];
+      for (; k < batch.length && sizes.length < share && batch[k].root === root; k++) {
+        const { i } = batch[k];
+        if (!list.isRegular(i)) continue;
+        names.add(list, i);
+        sizes.push(list.size(i));
+      }
+      calls.push(root.tree.fileSums(names.runs, Float64Array.from(sizes), this.format.digest));
+    }
+    const parts = await Promise.all(calls);
+    return parts.length === 1 ? parts[0].sums : Buffer.concat(parts.map(({ sums }) => sums));
   }
 
   /**
@@ -303,7 +328,7 @@ export class Walk {
         : undefined;
     this.lists.count(list, i);
     // The order on the wire is the order in the list: once an entry waits, the ones behind it do, too.
-    if (format.sumLength > 0 && (type === S_IFREG || this.waiting.length > 0))
+    if (this.makesSums && (type === S_IFREG || this.waiting.length > 0))
       this.waiting.push({ i, inode, root });
     else this.tell(list, i, inode, undefined);
     return i;

@@ -270,7 +270,7 @@ export interface TreeOptions {
   readonly followParents?: boolean;
 }
 
-/** Names in directories, packed, for `Tree.lstatRuns`. Neither buffer may change until the call is done. */
+/** Names in directories, packed, for `lstatRuns` and `fileSums` of `Tree`. Neither buffer may change until the call is done. */
 export interface NameRuns {
   readonly dirs: readonly ByteString[];
   readonly names: Uint8Array;
@@ -330,11 +330,11 @@ export interface Tree {
    */
   setMeta(path: ByteString, meta: Meta): number;
 
-  /** The -c checksums of many files: per file errno and digest (zeros where it failed). */
-  fileSums(
-    paths: readonly ByteString[],
-    digest: DigestSpec,
-  ): Promise<{ status: Int32Array; sums: Uint8Array }>;
+  /**
+   * The -c checksums of files, of the first `sizes[i]` bytes of each: per file errno and digest (zeros where it
+   * failed; a file that is shorter fails). Several calls may be under way at once.
+   */
+  fileSums(names: NameRuns, sizes: Float64Array, digest: DigestSpec): Promise<FileSums>;
   /** Throws `SysError` when the file cannot be opened. */
   openBlockSums(
     path: ByteString,
@@ -359,6 +359,11 @@ export interface Tree {
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult>;
   /** Copies a whole file inside the machine (copy-dest, backups): reflink, copy_file_range or read/write. */
   copyFile(from: ByteString, to: ByteString, mode: number): Promise<void>;
+}
+
+export interface FileSums {
+  readonly status: Int32Array;
+  readonly sums: Uint8Array;
 }
 
 export interface ReceiveManyResult {

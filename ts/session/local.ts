@@ -41,7 +41,7 @@ export async function runLocal(
   });
   const [clientWire, serverWire] = memoryPair();
   const loopback = canPassFiles(options) ? new Loopback() : undefined;
-  const segments = canPassLists(options) ? new SegmentPass() : undefined;
+  const segments = canPassLists(options) ? new SegmentPass(canLeaveSums(options)) : undefined;
   const common = { io, kernel, cwd, local: true, loopback, segments };
   client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
   const serverOptions = optionsOfServer(options);
@@ -109,6 +109,17 @@ function canPassLists(options: Options): boolean {
     options.bwlimit === 0 &&
     !formatHas(outFormat, 'b') &&
     !formatHas(outFormat, 'c')
+  );
+}
+
+/** The sender's --checksum sums are made where they are compared, unless they are needed for something else. */
+function canLeaveSums(options: Options): boolean {
+  return (
+    options.checksum &&
+    !options.copyLinks &&
+    options.alternateDests.length === 0 &&
+    !formatHas(options.outFormat, 'C') &&
+    !formatHas(options.logFileFormat, 'C')
   );
 }
 

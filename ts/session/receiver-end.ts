@@ -34,6 +34,7 @@ export async function runReceiver(
   const { reader, writer, report, setup, stats } = end;
   const { kernel } = setup;
   end.who = 'Receiver';
+  const segments = negotiated.protocol >= 30 ? setup.segments : undefined;
   const flist = new FlistReceiver({
     kernel,
     options,
@@ -41,7 +42,7 @@ export async function runReceiver(
     report,
     texts: text,
     state: end.state,
-    segments: negotiated.protocol >= 30 ? setup.segments : undefined,
+    segments,
     reader,
     guard,
     amRoot: amRoot(),
@@ -84,6 +85,7 @@ export async function runReceiver(
     filters,
     hardLinks: flist.hardLinks,
     defaultPerms: defaultPerms(process.umask()),
+    sourceRoots: segments?.leavesSums ? segments.roots : undefined,
   });
   end.who = 'generator';
   end.listening = received;

@@ -5,7 +5,7 @@ use napi::bindgen_prelude::{
 };
 use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
-use oc_fsops::{ReceiveBatch, ScanOptions, TreeRoot};
+use oc_fsops::{Names, ReceiveBatch, ScanOptions, TreeRoot};
 
 use crate::args::{Bytes, Paths};
 use crate::digest::DigestSpec;
@@ -122,20 +122,29 @@ impl Tree {
         ))
     }
 
+    /// Digests of the first `sizes[i]` bytes of files, named as for `lstatRuns`.
     #[napi(ts_return_type = "Promise<FileSums>", catch_unwind)]
     pub fn file_sums(
         &self,
-        #[napi(ts_arg_type = "string")] paths: Bytes,
+        #[napi(ts_arg_type = "string")] dirs: Bytes,
         count: u32,
+        names: Uint8Array,
+        runs: Uint32Array,
+        sizes: Float64Array,
         digest: DigestSpec,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
-        let paths = Paths::new(paths, count)?;
+        let dirs = Paths::new(dirs, count)?;
         let spec = digest.parse()?;
         Ok(run(
             move || {
-                let paths: Vec<&[u8]> = paths.iter().collect();
-                Ok(oc_fsops::file_sums(&root, &paths, &spec))
+                let names = Names {
+                    dirs: dirs.iter().collect(),
+                    names: &names,
+                    runs: &runs,
+                };
+                oc_fsops::file_sums(&root, &names, &sizes, &spec)
+                    .ok_or_else(|| Error::new(Status::InvalidArg, "a name is out of bounds"))
             },
             |(status, sums)| FileSums {
                 status: status.into(),

@@ -1,36 +1,66 @@
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
+use oc_checksum::{digest, DigestSpec, Hasher, MAX_DIGEST};
+use rustix::fs::{openat, Mode, OFlags};
+use rustix::io::{pread, Errno};
 
 use crate::cores::cores;
 use crate::interrupt::{status, INTERRUPTED};
-use crate::resolve::{Locator, OpenFile, TreeRoot};
-use crate::send::hash_range;
-use crate::syscall::{SysError, Syscall};
-use crate::window::Window;
+use crate::names::{full_path, has_place, Names};
+use crate::resolve::{Parent, TreeRoot};
+use crate::scan::parent_at;
+use crate::syscall::{During, SysError, Syscall};
 
-/// Most files that a thread takes at once.
-const BATCH: usize = 16;
+/// Bytes read at once: what stays in a core's own cache.
+const PIECE: usize = 256 * 1024;
+/// Bytes that are worth a thread of their own.
+const THREAD_BYTES: u64 = 2 * 1024 * 1024;
 const MAX_THREADS: usize = 16;
+/// Most files that a thread takes at once.
+const STEP: usize = 16;
+/// As where a transfer meets the end of a file too early.
+const ENDED_EARLY: Errno = Errno::NODATA;
 
-/// The unseeded digests of whole files (`--checksum`), on all cores: an errno (-4 when interrupted) and a
-/// digest each, zeros where it failed.
-pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i32>, Vec<u8>) {
-    let length = spec.name.length();
-    let threads = paths.len().min(cores()).min(MAX_THREADS);
-    let step = (paths.len() / threads.max(1)).clamp(1, BATCH);
+const READ: OFlags = OFlags::RDONLY
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+/// The unseeded digests of files (`--checksum`), of the first `sizes[i]` bytes of each: an errno (-4 when
+/// interrupted) and a digest each, zeros where it failed. Large files are shared among the cores. `None`
+/// where a name is out of bounds or `sizes` is not as long as the names.
+pub fn file_sums(
+    tree: &TreeRoot,
+    names: &Names,
+    sizes: &[f64],
+    spec: &DigestSpec,
+) -> Option<(Vec<i32>, Vec<u8>)> {
+    let count = names.len()?;
+    if sizes.len() != count || (0..count).any(|i| names.get(i).is_none()) {
+        return None;
+    }
+    let total: u64 = sizes.iter().map(|&size| size as u64).sum();
+    let threads =
+        (total / THREAD_BYTES + 1).min(cores().min(MAX_THREADS).min(count.max(1)) as u64) as usize;
+    let step = (count / threads).clamp(1, STEP);
+    let largest = sizes.iter().fold(0.0, |most: f64, &size| most.max(size)) as usize;
     let next = AtomicUsize::new(0);
     let work = || {
-        let mut done = Vec::new();
-        let mut locator = Locator::new(tree);
+        let mut done = Vec::with_capacity(count / threads);
+        let mut reader = SumReader::new(tree, largest.min(PIECE), *spec);
         loop {
             let from = next.fetch_add(step, Ordering::Relaxed);
-            let to = (from + step).min(paths.len());
-            if from >= to || tree.interrupt().is_raised() {
+            if from >= count {
                 return done;
             }
-            for (i, path) in paths.iter().enumerate().take(to).skip(from) {
-                done.push((i, file_sum(tree, &mut locator, path, spec)));
+            for (i, &size) in sizes.iter().enumerate().skip(from).take(step) {
+                if tree.interrupt().is_raised() {
+                    return done;
+                }
+                if let Some((at, dir, name)) = names.get(i) {
+                    done.push((i, reader.sum(at, dir, name, size as u64)));
+                }
             }
         }
     };
@@ -49,8 +79,9 @@ pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i3
             all
         })
     };
-    let mut statuses = vec![INTERRUPTED; paths.len()];
-    let mut sums = vec![0; paths.len() * length];
+    let length = spec.name.length();
+    let mut statuses = vec![INTERRUPTED; count];
+    let mut sums = vec![0; count * length];
     for (i, result) in results.into_iter().flatten() {
         match result {
             Ok(sum) => {
@@ -60,26 +91,91 @@ pub fn file_sums(tree: &TreeRoot, paths: &[&[u8]], spec: &DigestSpec) -> (Vec<i3
             Err(error) => statuses[i] = status(error),
         }
     }
-    (statuses, sums)
+    Some((statuses, sums))
 }
 
-fn file_sum(
-    tree: &TreeRoot,
-    locator: &mut Locator,
-    path: &[u8],
-    spec: &DigestSpec,
-) -> Result<[u8; MAX_DIGEST], SysError> {
-    let OpenFile { file, size, .. } = locator.open_read(path)?;
-    let mut window = Window::new(file, size);
-    let mut hasher = Hasher::plain(spec.name);
-    hash_range(&mut window, &mut hasher, 0, size, tree.interrupt())?;
-    if window.errno() != 0 {
-        return Err(SysError {
-            errno: window.errno(),
-            syscall: Syscall::Read,
-        });
+/// One thread's way through the files.
+struct SumReader<'t> {
+    tree: &'t TreeRoot,
+    spec: DigestSpec,
+    buffer: Vec<u8>,
+    /// The directory of the last file, by its number.
+    dir: Option<(u32, Result<Parent<'t>, Errno>)>,
+}
+
+impl<'t> SumReader<'t> {
+    fn new(tree: &'t TreeRoot, buffer: usize, spec: DigestSpec) -> Self {
+        SumReader {
+            tree,
+            spec,
+            buffer: vec![0; buffer],
+            dir: None,
+        }
     }
-    let mut sum = [0; MAX_DIGEST];
-    hasher.finish(&mut sum);
-    Ok(sum)
+
+    fn sum(
+        &mut self,
+        at: u32,
+        dir: &[u8],
+        name: &[u8],
+        size: u64,
+    ) -> Result<[u8; MAX_DIGEST], SysError> {
+        let file = self.open(at, dir, name).during(Syscall::Open)?;
+        let mut sum = [0; MAX_DIGEST];
+        if size <= self.buffer.len() as u64 {
+            let data = &mut self.buffer[..size as usize];
+            read_all(&file, 0, data)?;
+            digest(&self.spec, false, data, &mut sum);
+            return Ok(sum);
+        }
+        let mut hasher = Hasher::plain(self.spec.name);
+        let mut at = 0;
+        while at < size {
+            self.tree.interrupt().check()?;
+            let wanted = (size - at).min(self.buffer.len() as u64) as usize;
+            let data = &mut self.buffer[..wanted];
+            read_all(&file, at, data)?;
+            hasher.update(data);
+            at += wanted as u64;
+        }
+        hasher.finish(&mut sum);
+        Ok(sum)
+    }
+
+    fn open(&mut self, at: u32, dir: &[u8], name: &[u8]) -> Result<OwnedFd, Errno> {
+        let known = self.dir.as_ref().is_some_and(|(number, _)| *number == at);
+        if !known {
+            self.dir = Some((at, parent_at(self.tree, dir)));
+        }
+        match &self.dir {
+            Some((_, Ok(parent))) if has_place(parent, name) => {
+                match openat(parent.as_fd(), name, READ, Mode::empty()) {
+                    // The directory may be another one by now.
+                    Err(Errno::NOENT) => {}
+                    other => return other,
+                }
+            }
+            Some((_, Err(errno))) => return Err(*errno),
+            _ => {}
+        }
+        self.tree
+            .open_file(&full_path(dir, name), READ, Mode::empty())
+    }
+}
+
+/// Fills `into` from `offset` on.
+fn read_all(file: &OwnedFd, mut offset: u64, into: &mut [u8]) -> Result<(), SysError> {
+    let mut have = 0;
+    while have < into.len() {
+        match pread(file, &mut into[have..], offset) {
+            Ok(0) => return Err(SysError::new(ENDED_EARLY, Syscall::Read)),
+            Ok(n) => {
+                have += n;
+                offset += n as u64;
+            }
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(SysError::new(errno, Syscall::Read)),
+        }
+    }
+    Ok(())
 }

@@ -148,7 +148,7 @@ pub fn lstat_runs(tree: &TreeRoot, dirs: &[&[u8]], names: &[u8], runs: &[u32]) -
 }
 
 /// The directory `dir` as a place to look names up in.
-fn parent_at<'t>(tree: &'t TreeRoot, dir: &[u8]) -> Result<Parent<'t>, Errno> {
+pub(crate) fn parent_at<'t>(tree: &'t TreeRoot, dir: &[u8]) -> Result<Parent<'t>, Errno> {
     let probe = [dir, b"/x"].concat();
     let path = if dir.is_empty() { b"x" } else { &probe[..] };
     tree.locate(path).map(|at| at.parent)

@@ -10,7 +10,8 @@ import {
   statSync,
 } from 'node:fs';
 import { SysError } from '../../../ts/errors.ts';
-import type { ByteString, Kernel, ScanOptions, Tree } from '../../../ts/kernel/kernel.ts';
+import type { ByteString, FileSums, Kernel, NameRuns, ScanOptions, Tree } from '../../../ts/kernel/kernel.ts';
+import { pathAt } from '../../../ts/kernel/portable/tree/file-sums.ts';
 import { StatTable, statRowBytes } from '../../../ts/kernel/stat-table.ts';
 
 const bytes = (text: ByteString): Buffer => Buffer.from(text, 'latin1');
@@ -123,13 +124,13 @@ class DiskTree {
   readlink(path: ByteString): ByteString {
     return readlinkSync(this.full(path), 'latin1');
   }
-  async fileSums(paths: readonly ByteString[]): Promise<{ status: Int32Array; sums: Uint8Array }> {
-    const sums = paths.map((path) =>
+  async fileSums(names: NameRuns, sizes: Float64Array): Promise<FileSums> {
+    const sums = Array.from(sizes, (size, k) =>
       createHash('md5')
-        .update(readFileSync(this.full(path)))
+        .update(readFileSync(this.full(pathAt(names, k * 3))).subarray(0, size))
         .digest(),
     );
-    return { status: new Int32Array(paths.length), sums: Buffer.concat(sums) };
+    return { status: new Int32Array(sizes.length), sums: Buffer.concat(sums) };
   }
 }
 

@@ -37,7 +37,13 @@ const names = () =>
   );
 
 /** All that the receiving side knows after a list has come. */
-async function received(changes: Partial<Options>, inc: boolean, protocol: number, passing: boolean) {
+async function received(
+  changes: Partial<Options>,
+  inc: boolean,
+  protocol: number,
+  passing: boolean,
+  leavesSums = false,
+) {
   const options = defaultOptions({
     recursive: true,
     dirs: true,
@@ -49,7 +55,7 @@ async function received(changes: Partial<Options>, inc: boolean, protocol: numbe
     ...changes,
   });
   const negotiated = testNegotiated(protocol, { incRecurse: inc });
-  const segments = passing ? new SegmentPass() : undefined;
+  const segments = passing ? new SegmentPass(leavesSums) : undefined;
   const sending = testContext(diskKernel, options, negotiated);
   const { writer, bytes } = collectingWriter(protocol);
   const sender = new FlistSender({
@@ -104,6 +110,16 @@ async function received(changes: Partial<Options>, inc: boolean, protocol: numbe
 }
 
 describe('lists that pass as they are', () => {
+  it('hold no checksums that are left to who compares', async () => {
+    const [left, made] = await Promise.all(
+      [true, false].map((leaves) => received({ checksum: true }, true, 32, true, leaves)),
+    );
+    const sums = ({ entries }: typeof made) => entries.flat().map((entry) => entry[11]);
+    expect(sums(made).some((sum) => sum !== undefined)).toBe(true);
+    expect(sums(left).every((sum) => sum === undefined)).toBe(true);
+    expect(left.totals).toEqual(made.totals);
+  });
+
   // Incremental recursion does not go with --prune-empty-dirs.
   const cases: [string, Partial<Options>][] = [
     ['plain', {}],

@@ -6,6 +6,7 @@ import {
   type ByteString,
   type DigestSpec,
   digestLength,
+  type FileSums,
   type Meta,
   type NameRuns,
   type ReceiveJob,
@@ -155,11 +156,8 @@ export class NativeTree implements Tree {
     );
   }
 
-  fileSums(
-    paths: readonly ByteString[],
-    digest: DigestSpec,
-  ): Promise<{ status: Int32Array; sums: Uint8Array }> {
-    return this.tree.fileSums(paths.join('\0'), paths.length, digest);
+  fileSums({ dirs, names, runs }: NameRuns, sizes: Float64Array, digest: DigestSpec): Promise<FileSums> {
+    return this.tree.fileSums(dirs.join('\0'), dirs.length, names, runs, sizes, digest);
   }
 
   openBlockSums(

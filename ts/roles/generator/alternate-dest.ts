@@ -9,6 +9,7 @@ import { fileType, looksUnchanged } from './compare.ts';
 import { finishHardLink } from './hard-links.ts';
 import { itemize } from './itemize.ts';
 import type { Entry, Generator } from './state.ts';
+import { sumOne } from './sum-files.ts';
 
 /** How well something in an alternate directory matches: its type, its content, its attributes too. */
 type Match = 'type' | 'content' | 'all';
@@ -196,8 +197,7 @@ async function digestOf(
   stats: StatTable,
 ): Promise<Uint8Array | undefined> {
   if (stats.size() !== list.size(i)) return undefined;
-  const { status, sums } = await gen.destination.tree.fileSums([path], gen.ctx.negotiated.fileDigest);
-  return status[0] === 0 ? sums : undefined;
+  return sumOne(gen, list, i, path);
 }
 
 function linked(gen: Generator, from: ByteString, to: ByteString): boolean {

@@ -13,6 +13,7 @@ import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { makePath } from './make-path.ts';
 import { StatAhead } from './stat-ahead.ts';
 import type { Entry, Generator, GeneratorInput, Rules } from './state.ts';
+import { sumOne } from './sum-files.ts';
 import { touchUpDirs } from './touch-dirs.ts';
 
 /** Requests after which the other roles of this process get a turn, and the peer its share. */
@@ -345,8 +346,7 @@ function lookUp(gen: Generator, entry: Entry): void {
 async function hashOne(gen: Generator, entry: Entry): Promise<void> {
   const { list, i, stats, row, path } = entry;
   if (!stats?.isRegular(row) || stats.size(row) !== list.size(i)) return;
-  const { status, sums } = await gen.destination.tree.fileSums([path], gen.ctx.negotiated.fileDigest);
-  if (status[0] === 0) entry.sum = sums;
+  entry.sum = await sumOne(gen, list, i, path);
 }
 
 function nextTurn(): Promise<void> {

@@ -3,6 +3,7 @@ import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
 import type { Generator } from './state.ts';
+import { SumBatch } from './sum-files.ts';
 
 /** Entries `from .. to` of a list, in consecutive rows from `row` on. */
 interface Stretch {
@@ -66,7 +67,7 @@ export class LookUp {
     return this.found;
   }
 
-  /** The --checksum digest of what lies at a row; undefined where it was not worth hashing or failed. */
+  /** The --checksum digest of what lies at a row; undefined where it was not worth hashing. */
   sum(row: number): Uint8Array | undefined {
     if (this.sums === undefined || this.sumAt === undefined) return undefined;
     const at = this.sumAt[row];
@@ -134,7 +135,7 @@ export class LookUp {
   }
 
   private async hash(table: StatTable): Promise<void> {
-    const paths: ByteString[] = [];
+    const batch = new SumBatch();
     const rows: number[] = [];
     for (const { list, from, to, row: first } of this.stretches)
       for (let i = from; i < to; i++) {
@@ -142,14 +143,12 @@ export class LookUp {
         if (!list.isRegular(i) || table.errno(row) !== 0 || !table.isRegular(row)) continue;
         if (table.size(row) !== list.size(i)) continue;
         rows.push(row);
-        paths.push(list.path(i));
+        batch.add(list, i);
       }
-    if (paths.length === 0) return;
-    const { tree } = this.gen.destination;
-    const { status, sums } = await tree.fileSums(paths, this.gen.ctx.negotiated.fileDigest);
-    this.sums = sums;
-    this.sumBytes = sums.length / paths.length;
+    if (batch.count === 0) return;
+    this.sums = await batch.sum(this.gen);
+    this.sumBytes = this.sums.length / batch.count;
     this.sumAt = new Int32Array(this.count).fill(-1);
-    for (let k = 0; k < rows.length; k++) if (status[k] === 0) this.sumAt[rows[k]] = k * this.sumBytes;
+    for (let k = 0; k < rows.length; k++) this.sumAt[rows[k]] = k * this.sumBytes;
   }
 }

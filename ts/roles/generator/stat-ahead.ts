@@ -136,7 +136,7 @@ export class StatAhead {
   errno(i: number): number {
     return this.call === undefined ? ENOENT : this.call.table.errno(this.base + i);
   }
-  /** The --checksum digest of what lies at entry `i`; undefined where it was not worth hashing or failed. */
+  /** The --checksum digest of what lies at entry `i`; undefined where it was not worth hashing. */
   sum(i: number): Uint8Array | undefined {
     return this.call?.sum(this.base + i);
   }

@@ -2,7 +2,7 @@ import type { FilterChain } from '../../filter/index.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { HardLinks } from '../../flist/hard-links.ts';
-import type { ByteString } from '../../kernel/kernel.ts';
+import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import type { LogCode } from '../../report/report.ts';
 import type { RoleContext } from '../context.ts';
@@ -34,6 +34,8 @@ export interface GeneratorInput {
   readonly hardLinks: HardLinks;
   /** Permissions of what is made where none are preserved: 0777 less the umask. */
   readonly defaultPerms: number;
+  /** The sender's trees, where it left the --checksum sums of its files to us. */
+  readonly sourceRoots?: readonly Tree[];
 }
 
 /** What the generator carries from entry to entry. */

@@ -25,7 +25,7 @@ import { asSysError, attempt, errnoOf, sysError } from '../sys-error.ts';
 import { fileWork, Turns } from '../turn.ts';
 import { copyFile } from './copy-file.ts';
 import { bytesOf, Directory } from './directory.ts';
-import { fileSums } from './file-sums.ts';
+import { fileSums, pathAt } from './file-sums.ts';
 import { setMeta } from './meta.ts';
 import { createNew, type OpenFile, openFollowing, openInPlace, openToRead } from './open-file.ts';
 import { receiveMany } from './receive-many.ts';
@@ -117,14 +117,12 @@ export class PortableTree implements Tree {
     return rows.pack();
   }
 
-  async lstatRuns({ dirs, names, runs }: NameRuns): Promise<StatTable> {
+  async lstatRuns(names: NameRuns): Promise<StatTable> {
     const rows = new StatRows();
-    for (let i = 0; i < runs.length; i += 3) {
+    for (let i = 0; i < names.runs.length; i += 3) {
       if (this.turns.spend(fileWork)) await this.turns.next();
-      const dir = dirs[runs[i]];
-      const name = Buffer.from(names.buffer, names.byteOffset + runs[i + 1], runs[i + 2]).toString('latin1');
       try {
-        rows.add(this.directory.resolve(dir === '' ? name : `${dir}/${name}`, 'lstat'), '');
+        rows.add(this.directory.resolve(pathAt(names, i), 'lstat'), '');
       } catch (error) {
         rows.addErrno(asSysError(error, 'lstat').errno, '');
       }
@@ -195,8 +193,8 @@ export class PortableTree implements Tree {
     }
   }
 
-  fileSums(paths: readonly ByteString[], digest: DigestSpec) {
-    return fileSums(this.directory, paths, digest, this.turns);
+  fileSums(names: NameRuns, sizes: Float64Array, digest: DigestSpec) {
+    return fileSums(this.directory, names, sizes, digest, this.turns);
   }
 
   openBlockSums(
