@@ -30,13 +30,21 @@ function edited(old: Buffer): Buffer {
   ]);
 }
 
+/** Words that compress, and are nowhere the same. */
+function words(length: number, seed: number): Buffer {
+  const draws = noise(length >> 1, seed);
+  let text = '';
+  for (let at = 0; text.length < length; at += 2) text += `word${draws.readUInt16LE(at) % 5000} `;
+  return Buffer.from(text.slice(0, length));
+}
+
 describe.each(kernelPairs)('%s', (_title, from, to) => {
   const dir = scratch();
   const line = (name: CompressName, digest = xxh128) => open(from, to, name, digest);
-  function open(sender: Kernel, receiver: Kernel, name: CompressName, digest: DigestSpec): Line {
+  function open(sender: Kernel, receiver: Kernel, name: CompressName, digest: DigestSpec, threads = 0): Line {
     fs.mkdirSync(dir.at('src'), { recursive: true });
     fs.mkdirSync(dir.at('dst'), { recursive: true });
-    const spec = { name, level: name === 'lz4' ? 0 : 3, threads: 0 };
+    const spec = { name, level: name === 'lz4' ? 0 : 3, threads };
     return new Line(sender, receiver, dir.at('src'), dir.at('dst'), spec, digest);
   }
   const put = (where: 'src' | 'dst', name: string, data: Buffer) =>
@@ -45,6 +53,23 @@ describe.each(kernelPairs)('%s', (_title, from, to) => {
     fs.rmSync(dir.at('dst', name), { force: true });
     return name;
   };
+
+  const hasZstd = from.compressions.includes('zstd') && to.compressions.includes('zstd');
+  it.skipIf(!hasZstd).each([0, 1, 2, 1000])(
+    'large files on %i zstd threads, others between',
+    async (threads) => {
+      const files = open(from, to, 'zstd', xxh128, threads);
+      for (const size of [3000, 9 << 20, 50_000, 0, (8 << 20) + 1, 700]) {
+        const data = words(size, size + 1);
+        put('src', 'f', data);
+        const { received, wire } = await files.transfer({ path: 'f' }, { path: fresh('f') });
+        expect(received).toMatchObject({ verified: true, literal: size, size });
+        expect(wire).toBeLessThan(size / 2 + 100);
+        expect(fs.readFileSync(dir.at('dst', 'f')).equals(data)).toBe(true);
+      }
+      files.close();
+    },
+  );
 
   describe.each(codecs)('%s', (codec) => {
     const able = from.compressions.includes(codec) && to.compressions.includes(codec);

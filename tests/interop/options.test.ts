@@ -1,11 +1,10 @@
 /**
  * What each option does to a destination, in every direction; peers, protocols and recursion take turns.
  */
-import zlib from 'node:zlib';
 import { describe, test } from 'vitest';
 import type { ByteString } from '../support/bytes.ts';
 import { type Pair, pairs } from '../support/cases.ts';
-import { isRoot, ours, type Peer, realPeers, referencePeer } from '../support/peers.ts';
+import { hasZstd, isRoot, ours, type Peer, realPeers, referencePeer } from '../support/peers.ts';
 import { forAll, propertyTimeout, sampled } from '../support/property.ts';
 import { type Direction, directions, expectSame, type OutputCheck } from '../support/transfer.ts';
 import type { Entry, Tree } from '../support/tree.ts';
@@ -27,9 +26,6 @@ interface Set {
   /** Protocols that this set is tried with; all unless told. */
   readonly protocols?: readonly number[];
 }
-
-/** The portable kernel has zstd from Node 22.15 on. */
-const hasZstd = process.env.OC_RSYNC_KERNEL !== 'portable' || 'zstdCompressSync' in zlib;
 
 const regular = ['file', 'dir', 'symlink'] as const;
 const previous = (pair: Pair) => ({ prev: pair.destination });
@@ -97,6 +93,12 @@ const sets: readonly Set[] = [
   { options: ['-aiz', '--no-whole-file'] },
   { options: ['-aiz', '--zc=zstd', '--no-whole-file'] },
   { options: ['-aiz', '--zc=zstd', '--zl=12'] },
+  // What 3.2.7 does not know is not passed on to it either.
+  {
+    options: ['-aiz', '--zc=zstd', '--compress-threads=2'],
+    not: ['real pushes to us', 'real pulls from us'],
+  },
+  { options: ['-ai', '--zt=2', '--zl=5'], not: ['real pushes to us', 'real pulls from us'] },
   { options: ['-aiz', '--zc=lz4', '--no-whole-file'] },
   { options: ['-aiz', '--zc=zlibx', '--no-whole-file'] },
   { options: ['-aiz', '--zc=zlib', '--no-whole-file', '--zl=9'] },

@@ -4,9 +4,11 @@
  * `scripts/setup-peers.mjs` writes what it found and brought into `.test-peers/peers.json`; without that
  * file the `rsync` on PATH is all there is.
  */
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import zlib from 'node:zlib';
 import type { ByteString } from './bytes.ts';
 
 /** The repository's root folder. */
@@ -116,3 +118,6 @@ export const isRoot = process.getuid?.() === 0;
 
 /** The kernel that the run forces on the program under test, for test names. */
 export const kernelName = process.env.OC_RSYNC_KERNEL ?? 'default kernel';
+
+/** The portable kernel has zstd from Node 22.15 on. */
+export const hasZstd = process.env.OC_RSYNC_KERNEL !== 'portable' || 'zstdCompressSync' in zlib;

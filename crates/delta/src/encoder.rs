@@ -1,11 +1,9 @@
-use zstd_safe::zstd_sys::ZSTD_EndDirective;
-use zstd_safe::{CCtx, CParameter, InBuffer, OutBuffer};
-
 use crate::codec::{CodecName, CodecSpec, END, MAX_DATA};
 use crate::deflate::{put_data, Deflater};
 use crate::failure::StreamError;
 use crate::output::Output;
 use crate::token_run::TokenRun;
+use crate::zstd::Zstd;
 use crate::CHUNK;
 
 /// What follows a piece of literal data.
@@ -66,12 +64,17 @@ impl Encoder {
         matches!(self.backend, Backend::Deflate { history: true, .. })
     }
 
-    /// Begins a file; `level` is its own compression level, where the codec can change it.
-    pub fn start_file(&mut self, level: Option<i32>) {
+    /// Begins a file; `level` is its own compression level, where the codec can change it. `whole`: the size of
+    /// a file that is sent without matches, else 0.
+    pub fn start_file(&mut self, level: Option<i32>, whole: u64) {
         self.run.reset();
         self.flush_pending = false;
-        if let Backend::Deflate { deflater, .. } = &mut self.backend {
-            deflater.reset(level.unwrap_or(self.spec.level).clamp(0, 9));
+        match &mut self.backend {
+            Backend::Deflate { deflater, .. } => {
+                deflater.reset(level.unwrap_or(self.spec.level).clamp(0, 9));
+            }
+            Backend::Zstd(zstd) => zstd.start_file(whole),
+            _ => {}
         }
     }
 
@@ -163,65 +166,4 @@ fn lz4(piece: &[u8], buffer: &mut [u8], out: &mut Output) -> Result<(), StreamEr
     let (first, second) = piece.split_at(piece.len() / 2);
     lz4(first, buffer, out)?;
     lz4(second, buffer, out)
-}
-
-struct Zstd {
-    context: CCtx<'static>,
-    buffer: Vec<u8>,
-}
-
-impl Zstd {
-    fn new(spec: &CodecSpec) -> Result<Self, StreamError> {
-        let mut context =
-            CCtx::try_create().ok_or_else(|| StreamError::protocol("compression init failed"))?;
-        let failed = |_| StreamError::protocol("compression init failed");
-        context
-            .set_parameter(CParameter::CompressionLevel(spec.level))
-            .map_err(failed)?;
-        if spec.threads > 0 {
-            context
-                .set_parameter(CParameter::NbWorkers(spec.threads))
-                .map_err(failed)?;
-        }
-        Ok(Zstd {
-            context,
-            buffer: vec![0; MAX_DATA],
-        })
-    }
-
-    fn literal(
-        &mut self,
-        literal: &[u8],
-        flush: bool,
-        out: &mut Output,
-    ) -> Result<(), StreamError> {
-        let mode = if flush {
-            ZSTD_EndDirective::ZSTD_e_flush
-        } else {
-            ZSTD_EndDirective::ZSTD_e_continue
-        };
-        let mut input = InBuffer::around(literal);
-        loop {
-            let mut output = OutBuffer::around(&mut self.buffer[..]);
-            let left = self
-                .context
-                .compress_stream2(&mut output, &mut input, mode)
-                .map_err(|code| {
-                    let name = zstd_safe::get_error_name(code);
-                    StreamError::stream(format!("ZSTD_compressStream returned {name}"))
-                })?;
-            let n = output.pos();
-            if n > 0 {
-                put_data(&self.buffer[..n], out);
-            }
-            let finished = if flush {
-                left == 0
-            } else {
-                input.pos == literal.len()
-            };
-            if finished {
-                return Ok(());
-            }
-        }
-    }
 }

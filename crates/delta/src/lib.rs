@@ -10,6 +10,7 @@ mod input;
 mod output;
 mod search;
 mod token_run;
+mod zstd;
 
 pub use block_table::{BlockSums, BlockTable};
 pub use codec::{CodecName, CodecSpec};

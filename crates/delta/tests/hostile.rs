@@ -73,7 +73,7 @@ fn a_damaged_stream_is_read_or_refused() {
         let mut buffer = vec![0; 64 * 1024];
         let mut overflow = Vec::new();
         let mut out = Output::new(&mut buffer, &mut overflow);
-        encoder.start_file(None);
+        encoder.start_file(None, 0);
         encoder.token(&content, Token::Block(3), &mut out).unwrap();
         encoder.token(&content, Token::End, &mut out).unwrap();
         let length = out.length();

@@ -94,7 +94,8 @@ fn emit(encoder: &mut Encoder, literal: &[u8], token: Token, stream: &mut Vec<u8
 
 fn encode(encoder: &mut Encoder, file: &[u8], sums: &BlockSums) -> Vec<u8> {
     let mut stream = Vec::new();
-    encoder.start_file(None);
+    let whole = if sums.count > 0 { 0 } else { file.len() as u64 };
+    encoder.start_file(None, whole);
     let mut at = 0;
     let found = if sums.count > 0 && !file.is_empty() {
         matches(file, sums, false)
@@ -267,6 +268,38 @@ fn a_basis_of_equal_blocks_stays_fast() {
         pair[4] ^= 1;
     }
     assert!(matches(&vec![0; 20_000], &sums, false).is_empty());
+}
+
+/// Text that compresses, and is nowhere the same.
+fn words(length: usize, noise: &mut Noise) -> Vec<u8> {
+    let mut text = Vec::with_capacity(length + 16);
+    while text.len() < length {
+        text.extend_from_slice(format!("word{} ", noise.below(5000)).as_bytes());
+    }
+    text.truncate(length);
+    text
+}
+
+#[test]
+fn large_files_between_others_on_several_threads() {
+    let mut noise = Noise(17);
+    let none = sums_of(&[], 700);
+    for (level, threads) in [(3, 0), (1, 0), (9, 0), (3, 2), (3, 100_000)] {
+        let spec = CodecSpec {
+            name: CodecName::Zstd,
+            level,
+            threads,
+        };
+        let mut encoder = Encoder::new(spec).unwrap();
+        let mut decoder = Decoder::new(spec).unwrap();
+        for length in [5000, 9 << 20, 0, 8 << 20, 70_000, 0, 4000, 10 << 20] {
+            let file = words(length, &mut noise);
+            let stream = encode(&mut encoder, &file, &none);
+            assert!(stream.len() < length / 2 + 100);
+            let back = decode(&mut decoder, &stream, &[], &none, &mut noise);
+            assert!(back == file, "{spec:?} {length}");
+        }
+    }
 }
 
 #[test]

@@ -127,7 +127,12 @@ impl SendJob {
     /// interrupted.
     pub fn next(&mut self, encoder: &mut Encoder, into: &mut [u8]) -> Result<usize, StreamError> {
         if !self.started {
-            encoder.start_file(self.level);
+            let whole = if self.search.is_none() {
+                self.size - self.sent
+            } else {
+                0
+            };
+            encoder.start_file(self.level, whole);
             self.started = true;
             if let Some(hasher) = &mut self.hasher {
                 hash_range(&mut self.window, hasher, 0, self.prefix, &self.interrupt)?;

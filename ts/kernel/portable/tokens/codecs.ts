@@ -27,7 +27,7 @@ export function openEncoder(spec: CodecSpec): PortableEncoder {
     case 'zlibx':
       return new RecordEncoder(spec, openDeflate(spec.level, spec.name === 'zlib'));
     case 'zstd':
-      return new RecordEncoder(spec, openZstd(spec.level));
+      return new RecordEncoder(spec, openZstd(spec.level, spec.threads));
     case 'lz4':
       return new RecordEncoder(spec, openLz4());
     default:

@@ -12,10 +12,12 @@ interface ZstdZlib {
 }
 const { createZstdCompress, createZstdDecompress } = zlib as unknown as ZstdZlib;
 
-/** `ZSTD_EndDirective`, and `ZSTD_cParameter`'s compression level. */
+/** `ZSTD_EndDirective`, and of `ZSTD_cParameter` the compression level and the number of threads. */
 const flushNone = 0;
 const flushBlock = 1;
 const paramLevel = 100;
+const paramWorkers = 400;
+const mostWorkers = 200;
 const lowestLevel = -(1 << 17);
 const highestLevel = 22;
 const defaultLevel = 3;
@@ -25,11 +27,14 @@ const scratchBytes = 128 * 1024;
 export const openZstdStream: (() => Transform) | undefined =
   createZstdCompress && createZstdDecompress ? () => createZstdDecompress() : undefined;
 
-/** rsync's `zstd`: one stream over all the files of a direction, flushed before each token. */
-export function openZstd(level: number): Compressor {
+/**
+ * rsync's `zstd`: one stream over all the files of a direction, flushed before each token. `threads` is a wish, as
+ * in rsync: where the library was built without them, it compresses on this one.
+ */
+export function openZstd(level: number, threads: number): Compressor {
   if (!createZstdCompress) throw missing();
   const wanted = level === 0 ? defaultLevel : Math.min(Math.max(level, lowestLevel), highestLevel);
-  const handle = new ZlibHandle(createZstdCompress({ params: { [paramLevel]: wanted } }));
+  const handle = new ZlibHandle(openStream(createZstdCompress, wanted, Math.min(threads, mostWorkers)));
   const scratch = Buffer.allocUnsafeSlow(scratchBytes);
   return {
     begin() {},
@@ -47,6 +52,20 @@ export function openZstd(level: number): Compressor {
     saw() {},
     close: () => handle.close(),
   };
+}
+
+function openStream(
+  create: NonNullable<ZstdZlib['createZstdCompress']>,
+  level: number,
+  threads: number,
+): Transform {
+  const params = { [paramLevel]: level };
+  if (threads === 0) return create({ params });
+  try {
+    return create({ params: { ...params, [paramWorkers]: threads } });
+  } catch {
+    return create({ params });
+  }
 }
 
 /** The other end of `openZstd`. */
