@@ -71,6 +71,17 @@ export declare class Tree {
   copyFile(from: string, to: string, mode: number): Promise<number>
   /** A job, or a failure number. */
   openBlockSums(path: string, size: number, blockLength: number, strongLength: number, digest: DigestSpec): BlockSumJob | number
+  /** Records of what is in `dir`. */
+  list(dir: string, options: RecordOptions): ListedDirectories
+  /**
+   * As `list`, of several directories and those below them, on another thread, until there are `enough`
+   * entries and directories.
+   */
+  listTree(dirs: string, count: number, options: RecordOptions, enough: number): Promise<ListedTree>
+  /** Looks up entries, `counts[k]` of them in directory `k`, and with `extras` what else lies there. */
+  lookUp(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, extras: boolean): LookedUpEntries
+  /** As `look_up`, on another thread. `records` may change meanwhile, `names` may not. */
+  lookUpAsync(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, extras: boolean): Promise<LookedUpEntries>
   /** A job, or a failure number. */
   openReceive(path: string | undefined, basis: string | undefined, digest: DigestSpec, decoder: Decoder, options: ReceiveOptions): ReceiveJob | number
   /** A job, or a failure number. */
@@ -151,6 +162,37 @@ export interface LentOutput {
   errno: number
 }
 
+/**
+ * Records of several directories. Six `numbers` for each: entries, directories and links among them, where
+ * its names start, their bytes, and a failure (the largest number: it has to be scanned). A user and a group
+ * for each pair of `owners`. What has no numbers was not read.
+ */
+export interface ListedDirectories {
+  /** With `twice` followed by as many zeros. */
+  records: Uint8Array
+  count: number
+  names: Uint8Array
+  numbers: Uint32Array
+  sizes: Float64Array
+  owners: Uint32Array
+}
+
+/** The records of directories and those below them, their paths, and those that come next, joined by NUL. */
+export interface ListedTree {
+  directories: ListedDirectories
+  paths: Uint8Array
+  left: Uint8Array
+}
+
+/** Rows of entries, the indexes of those that need something, and a table of what else there is. */
+export interface LookedUpEntries {
+  rows: Uint8Array
+  others: Uint32Array
+  extras: Uint8Array
+  extraCounts: Uint32Array
+  extraFailures: Uint32Array
+}
+
 /** Holds the directory `path`. */
 export declare function openTree(path: string, confined: boolean, followParents: boolean): Tree | number
 
@@ -193,6 +235,16 @@ export interface ReceiveResult {
   writeErrno: number
   syscall: string
   digest: Uint8Array
+}
+
+/** What goes into records. */
+export interface RecordOptions {
+  links: boolean
+  owner: boolean
+  group: boolean
+  nanoseconds: boolean
+  dirFlags: number
+  twice: boolean
 }
 
 /**
@@ -244,3 +296,11 @@ export interface StreamFailure {
 
 /** The system calls that failure numbers refer to. */
 export declare function syscallNames(): Array<string>
+
+/** What makes a present file one that needs nothing. */
+export interface WantedState {
+  owner: boolean
+  group: boolean
+  groupFree: number
+  dirs: boolean
+}

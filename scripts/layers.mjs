@@ -18,6 +18,7 @@ const openToAll = [
   'kernel/stat-table.ts',
   'kernel/receive-batch.ts',
   'kernel/name-runs.ts',
+  'kernel/listing.ts',
   'wire/constants.ts',
 ].map((file) => join(root, 'ts', file));
 

@@ -26,11 +26,10 @@ script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirn
 if (kept.data === undefined || script.cachedDataRejected === true)
   process.once('exit', () => kept.keep(script.createCachedData()));
 // V8's last compiler tier waits for runs that are long enough to earn back what it costs
-// (docs/decisions/0005-late-turbofan.md). The flag is set a little later, because loading what sets it takes
-// three milliseconds, which short runs need not pay; not in a run whose code is kept, which would be of use
-// only to runs that start with the flag. Older Nodes would complain of a flag they do not know.
+// (docs/decisions/0005-late-turbofan.md). The flag is set once the run waits for something, because loading what
+// sets it takes three milliseconds; not in a run whose code is kept, which would be of use only to runs that
+// start with the flag. Older Nodes would complain of a flag they do not know.
 else if (Number.parseInt(process.versions.node, 10) >= 22)
-  setTimeout(
-    () => getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000'),
-    30,
-  ).unref();
+  setImmediate(() =>
+    getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000'),
+  );

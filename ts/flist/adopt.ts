@@ -16,6 +16,12 @@ export function adoptList(
 ): void {
   const mapsUsers = format.owner && amRoot && !format.numericIds;
   const mapsGroups = format.group && (!amRoot || !format.numericIds);
+  const { listing } = list;
+  if (listing !== undefined && ownersStay(listing.records.owners, mapsUsers, mapsGroups, format, ids)) {
+    for (let i = list.count - listing.dirs; i < list.count; i++) list.setFlags(i, dirFlags(list.flags(i)));
+    lists.countListing(listing);
+    return;
+  }
   let uid = -1;
   let localUid = -1;
   let gid = -1;
@@ -45,6 +51,22 @@ export function adoptList(
     list.setFlags(i, flags);
     lists.count(list, i);
   }
+}
+
+/** True when all of these users and groups are called the same here, and may be set. */
+function ownersStay(
+  owners: Uint32Array,
+  mapsUsers: boolean,
+  mapsGroups: boolean,
+  { numericIds }: FlistFormat,
+  ids: IdMap,
+): boolean {
+  for (let k = 0; k < owners.length; k += 2) {
+    if (mapsUsers && ids.namedUid(owners[k]) !== owners[k]) return false;
+    const gid = owners[k + 1];
+    if (mapsGroups && (ids.namedGid(gid, numericIds) !== gid || ids.skipGroup(gid))) return false;
+  }
+  return true;
 }
 
 function dirFlags(flags: number): number {

@@ -16,7 +16,7 @@ export function cleanList(
   list.low = 0;
   list.high = count - 1;
   list.hasDuplicates = false;
-  if (count < 2) return;
+  if (count < 2 || list.listing !== undefined) return;
   const columns = list.nameColumns();
   const typed = protocol >= 29;
   const groups = dirGroups(list);

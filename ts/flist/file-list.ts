@@ -1,5 +1,6 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { entryBytes, entryF64, entryU16, entryU32, type Listing } from '../kernel/listing.ts';
 import {
   S_IFBLK,
   S_IFCHR,
@@ -74,13 +75,9 @@ export interface EntryFields {
   flags: number;
 }
 
-/*
- * A record of 48 bytes: f64 0 size, f64 1 mtime, u32 4 mtime ns, u32 5 uid, u32 6 gid, u32 7 name offset,
- * u32 8 dir, u32 9 flags, u32 10 extra row + 1 (0: none), u16 22 mode, u16 23 name length.
- */
-const F64 = 6;
-const U32 = 12;
-const U16 = 24;
+const F64 = entryF64;
+const U32 = entryU32;
+const U16 = entryU16;
 /** An extra row: rdev major, rdev minor, hard-link group, hard-link previous. */
 const extraWords = 4;
 
@@ -104,6 +101,9 @@ const maxNameBytes = 0xffff0000;
 const tooLarge = 'file list has grown too large to expand';
 const firstNameBytes = 256;
 const noNames = Buffer.alloc(0);
+const noF64 = new Float64Array(0);
+const noU32 = new Uint32Array(0);
+const noU16 = new Uint16Array(0);
 
 /**
  * One file list (or, with incremental recursion, one segment of it): packed columns, about 65 bytes an
@@ -125,13 +125,20 @@ export class FileList {
   inProgress = 0;
   /** Generator and receiver: entries that will be asked for again. */
   toRedo = 0;
+  /** Generator: some entry was more than passed over, so that the directory may have changed. */
+  worked = false;
   readonly dirs: Dir[] = [];
   /** Set by `cleanList`: some entries have the same name. */
   hasDuplicates = false;
 
-  private f64: Float64Array<ArrayBuffer>;
-  private u32: Uint32Array<ArrayBuffer>;
-  private u16: Uint16Array<ArrayBuffer>;
+  /** Set while the list is just this directory: it is sorted, and no name occurs twice. */
+  listing: Listing | undefined = undefined;
+
+  private f64: Float64Array;
+  private u32: Uint32Array;
+  private u16: Uint16Array;
+  /** The record that entry 0 has; not 0 where records are shared with other lists. */
+  private base = 0;
   private capacity: number;
   private pool: Buffer;
   private nameBytes = 0;
@@ -145,55 +152,62 @@ export class FileList {
 
   constructor(capacity = firstRecords) {
     this.capacity = capacity;
+    if (capacity === 0) {
+      this.f64 = noF64;
+      this.u32 = noU32;
+      this.u16 = noU16;
+      this.pool = noNames;
+      return;
+    }
     const buffer = new ArrayBuffer(capacity * U32 * 4);
     this.f64 = new Float64Array(buffer);
     this.u32 = new Uint32Array(buffer);
     this.u16 = new Uint16Array(buffer);
-    this.pool = capacity === 0 ? noNames : Buffer.allocUnsafeSlow(Math.max(firstNameBytes, capacity * 16));
+    this.pool = Buffer.allocUnsafeSlow(Math.max(firstNameBytes, capacity * 16));
   }
 
   size(i: number): number {
-    return this.f64[i * F64];
+    return this.f64[(this.base + i) * F64];
   }
   mtime(i: number): number {
-    return this.f64[i * F64 + 1];
+    return this.f64[(this.base + i) * F64 + 1];
   }
   mtimeNsec(i: number): number {
-    return this.u32[i * U32 + 4];
+    return this.u32[(this.base + i) * U32 + 4];
   }
   uid(i: number): number {
-    return this.u32[i * U32 + 5];
+    return this.u32[(this.base + i) * U32 + 5];
   }
   gid(i: number): number {
-    return this.u32[i * U32 + 6];
+    return this.u32[(this.base + i) * U32 + 6];
   }
   mode(i: number): number {
-    return this.u16[i * U16 + 22];
+    return this.u16[(this.base + i) * U16 + 22];
   }
   /** `EntryFlag` bits. */
   flags(i: number): number {
-    return this.u32[i * U32 + 9];
+    return this.u32[(this.base + i) * U32 + 9];
   }
   setFlags(i: number, flags: number): void {
-    this.u32[i * U32 + 9] = flags;
+    this.u32[(this.base + i) * U32 + 9] = flags;
   }
   setFlag(i: number, flag: number): void {
-    this.u32[i * U32 + 9] |= flag;
+    this.u32[(this.base + i) * U32 + 9] |= flag;
   }
   clearFlag(i: number, flag: number): void {
-    this.u32[i * U32 + 9] &= ~flag;
+    this.u32[(this.base + i) * U32 + 9] &= ~flag;
   }
   setMode(i: number, mode: number): void {
-    this.u16[i * U16 + 22] = mode;
+    this.u16[(this.base + i) * U16 + 22] = mode;
   }
   setSize(i: number, size: number): void {
-    this.f64[i * F64] = size;
+    this.f64[(this.base + i) * F64] = size;
   }
   setUid(i: number, uid: number): void {
-    this.u32[i * U32 + 5] = uid;
+    this.u32[(this.base + i) * U32 + 5] = uid;
   }
   setGid(i: number, gid: number): void {
-    this.u32[i * U32 + 6] = gid;
+    this.u32[(this.base + i) * U32 + 6] = gid;
   }
   /** Seconds; 0 where access times are not preserved. */
   atime(i: number): number {
@@ -205,14 +219,14 @@ export class FileList {
   }
 
   basename(i: number): ByteString {
-    const at = this.u32[i * U32 + 7];
-    return this.pool.toString('latin1', at, at + this.u16[i * U16 + 23]);
+    const at = this.u32[(this.base + i) * U32 + 7];
+    return this.pool.toString('latin1', at, at + this.u16[(this.base + i) * U16 + 23]);
   }
   /** Writes the basename to `into` from `at` on; its length. */
   copyName(i: number, into: Uint8Array, at: number): number {
     const names = this.pool;
-    const from = this.u32[i * U32 + 7];
-    const length = this.u16[i * U16 + 23];
+    const from = this.u32[(this.base + i) * U32 + 7];
+    const length = this.u16[(this.base + i) * U16 + 23];
     for (let k = 0; k < length; k++) into[at + k] = names[from + k];
     return length;
   }
@@ -221,14 +235,14 @@ export class FileList {
     return this.pool;
   }
   nameOffsetOf(i: number): number {
-    return this.u32[i * U32 + 7];
+    return this.u32[(this.base + i) * U32 + 7];
   }
   /** Bytes of the basename. */
   nameLengthOf(i: number): number {
-    return this.u16[i * U16 + 23];
+    return this.u16[(this.base + i) * U16 + 23];
   }
   dir(i: number): Dir {
-    return this.dirs[this.u32[i * U32 + 8]];
+    return this.dirs[this.u32[(this.base + i) * U32 + 8]];
   }
   /** Path of the directory, `''` for the root of the transfer. */
   dirname(i: number): ByteString {
@@ -245,32 +259,36 @@ export class FileList {
   }
 
   isActive(i: number): boolean {
-    return (this.u32[i * U32 + 9] & EntryFlag.Cleared) === 0;
+    return (this.u32[(this.base + i) * U32 + 9] & EntryFlag.Cleared) === 0;
   }
   isDir(i: number): boolean {
-    return (this.u16[i * U16 + 22] & S_IFMT) === S_IFDIR;
+    return (this.u16[(this.base + i) * U16 + 22] & S_IFMT) === S_IFDIR;
   }
   isRegular(i: number): boolean {
-    return (this.u16[i * U16 + 22] & S_IFMT) === S_IFREG;
+    return (this.u16[(this.base + i) * U16 + 22] & S_IFMT) === S_IFREG;
   }
   isLink(i: number): boolean {
-    return (this.u16[i * U16 + 22] & S_IFMT) === S_IFLNK;
+    return (this.u16[(this.base + i) * U16 + 22] & S_IFMT) === S_IFLNK;
   }
   isDevice(i: number): boolean {
-    return isDeviceMode(this.u16[i * U16 + 22]);
+    return isDeviceMode(this.u16[(this.base + i) * U16 + 22]);
   }
   /** A fifo or a socket. */
   isSpecial(i: number): boolean {
-    return isSpecialMode(this.u16[i * U16 + 22]);
+    return isSpecialMode(this.u16[(this.base + i) * U16 + 22]);
   }
   /** True for a directory named `.`. */
   isDotDir(i: number): boolean {
-    return this.u16[i * U16 + 23] === 1 && this.pool[this.u32[i * U32 + 7]] === 0x2e && this.isDir(i);
+    return (
+      this.u16[(this.base + i) * U16 + 23] === 1 &&
+      this.pool[this.u32[(this.base + i) * U32 + 7]] === 0x2e &&
+      this.isDir(i)
+    );
   }
 
   /** Target of a symbolic link, `''` where there is none. */
   linkTarget(i: number): ByteString {
-    const extra = this.u32[i * U32 + 10];
+    const extra = this.u32[(this.base + i) * U32 + 10];
     return extra === 0 ? '' : (this.targets?.[extra - 1] ?? '');
   }
   setLinkTarget(i: number, target: ByteString): void {
@@ -291,14 +309,14 @@ export class FileList {
   }
   /** Number that all names of one inode share (rsync's F_HL_GNUM); -1 for none. */
   hardLinkGroupOf(i: number): number {
-    return this.u32[i * U32 + 10] === 0 ? -1 : this.extra(i, 2);
+    return this.u32[(this.base + i) * U32 + 10] === 0 ? -1 : this.extra(i, 2);
   }
   setHardLinkGroup(i: number, group: number): void {
     this.setExtra(i, 2, group);
   }
   /** Wire index of the previous name of the same inode (rsync's F_HL_PREV); -1 for none. */
   hardLinkPrev(i: number): number {
-    return this.u32[i * U32 + 10] === 0 ? -1 : this.extra(i, 3);
+    return this.u32[(this.base + i) * U32 + 10] === 0 ? -1 : this.extra(i, 3);
   }
   setHardLinkPrev(i: number, ndx: number): void {
     this.setExtra(i, 3, ndx);
@@ -325,6 +343,12 @@ export class FileList {
     if (this.count > 0) return;
     if (entries > this.capacity) this.growTo(entries);
     if (nameBytes > this.pool.length) this.growNames(nameBytes);
+  }
+
+  private makeRoom(entries: number, nameBytes: number): void {
+    const need = this.count + entries;
+    if (need > this.capacity) this.growTo(Math.max(need, this.grownCapacity()));
+    if (this.nameBytes + nameBytes > this.pool.length) this.growNames(nameBytes);
   }
 
   /** The list's number of a directory; asking twice for the same one gives the same. */
@@ -363,16 +387,22 @@ export class FileList {
 
   /** Adds a copy of another list's entry, and returns its index. */
   addCopy(from: FileList, i: number): number {
-    const at = from.u32[i * U32 + 7];
-    const copy = this.add(from.pool, at, at + from.u16[i * U16 + 23], this.addDir(from.dir(i)), {
-      mode: from.mode(i),
-      size: from.size(i),
-      mtime: from.mtime(i),
-      mtimeNsec: from.mtimeNsec(i),
-      uid: from.uid(i),
-      gid: from.gid(i),
-      flags: from.flags(i),
-    });
+    const at = from.u32[(from.base + i) * U32 + 7];
+    const copy = this.add(
+      from.pool,
+      at,
+      at + from.u16[(from.base + i) * U16 + 23],
+      this.addDir(from.dir(i)),
+      {
+        mode: from.mode(i),
+        size: from.size(i),
+        mtime: from.mtime(i),
+        mtimeNsec: from.mtimeNsec(i),
+        uid: from.uid(i),
+        gid: from.gid(i),
+        flags: from.flags(i),
+      },
+    );
     return copy;
   }
 
@@ -386,10 +416,22 @@ export class FileList {
     copy.high = this.high;
     copy.hasDuplicates = this.hasDuplicates;
     copy.dirs.push(...this.dirs);
-    copy.u32 = this.u32.slice(0, this.count * U32);
-    copy.f64 = new Float64Array(copy.u32.buffer);
-    copy.u16 = new Uint16Array(copy.u32.buffer);
+    copy.listing = this.listing;
     copy.capacity = this.count;
+    const from = this.base * U32;
+    const to = (this.base + this.count) * U32;
+    const records = this.listing?.records;
+    if (records !== undefined && records.u32.length >= 2 * records.count * U32) {
+      copy.base = this.base + records.count;
+      this.u32.copyWithin(copy.base * U32, from, to);
+      copy.u32 = this.u32;
+      copy.f64 = this.f64;
+      copy.u16 = this.u16;
+    } else {
+      copy.u32 = this.u32.slice(from, to);
+      copy.f64 = new Float64Array(copy.u32.buffer);
+      copy.u16 = new Uint16Array(copy.u32.buffer);
+    }
     copy.pool = this.pool;
     copy.nameBytes = this.nameBytes;
     copy.extras = this.extras?.slice();
@@ -401,11 +443,63 @@ export class FileList {
     return copy;
   }
 
+  /**
+   * Adds a directory's content; `dir` is the list's number of it. An empty list takes the records as they are
+   * and stays the listing until something else is added.
+   */
+  addListing(listing: Listing, dir: number): void {
+    const { records, first, count } = listing;
+    if (this.count === 0 && dir === 0) {
+      this.f64 = records.f64;
+      this.u32 = records.u32;
+      this.u16 = records.u16;
+      this.base = first;
+      this.capacity = count;
+      this.pool = records.names;
+      this.nameBytes = records.names.length;
+      this.count = count;
+      this.listing = listing;
+      return;
+    }
+    this.listing = undefined;
+    this.makeRoom(count, listing.nameBytes);
+    const { u32 } = this;
+    let row = (this.base + this.count) * U32;
+    u32.set(records.u32.subarray(first * U32, (first + count) * U32), row);
+    records.names.copy(this.pool, this.nameBytes, listing.namesAt, listing.namesAt + listing.nameBytes);
+    const shift = this.nameBytes - listing.namesAt;
+    for (const end = row + count * U32; row < end; row += U32) {
+      u32[row + 7] += shift;
+      u32[row + 8] = dir;
+    }
+    this.nameBytes += listing.nameBytes;
+    this.count += count;
+  }
+
+  /** The target of a link that came with a listing, which is given up by that. */
+  takeListedTarget(i: number): ByteString {
+    const row = (this.base + i) * U32;
+    const length = this.u32[row + 10];
+    this.u32[row + 10] = 0;
+    const at = this.u32[row + 7] + this.u16[(this.base + i) * U16 + 23];
+    return this.pool.toString('latin1', at, at + length);
+  }
+
+  /** The records of entries `from .. to`, as they are held. */
+  recordBytes(from: number, to: number): Uint8Array {
+    const { buffer, byteOffset } = this.u32;
+    return new Uint8Array(buffer, byteOffset + (this.base + from) * entryBytes, (to - from) * entryBytes);
+  }
+  /** True when entry `i` of `next` is in the record behind entry `last` of this list, with names in one place. */
+  leadsTo(last: number, next: FileList, i: number): boolean {
+    return this.u32 === next.u32 && this.pool === next.pool && this.base + last + 1 === next.base + i;
+  }
+
   /** Drops an entry as a duplicate; its index stays taken. */
   clear(i: number): void {
-    this.u32[i * U32 + 9] = EntryFlag.Cleared;
-    this.u16[i * U16 + 22] = 0;
-    this.f64[i * F64] = 0;
+    this.u32[(this.base + i) * U32 + 9] = EntryFlag.Cleared;
+    this.u16[(this.base + i) * U16 + 22] = 0;
+    this.f64[(this.base + i) * F64] = 0;
   }
 
   /** Takes off leading slashes of all directories (after sorting a --relative list). */
@@ -423,6 +517,7 @@ export class FileList {
    */
   reorder(order: Uint32Array | undefined): void {
     const n = this.count;
+    if (this.listing !== undefined) return;
     if (order !== undefined || this.capacity > n + (n >> 3) + 8) {
       const buffer = new ArrayBuffer(n * U32 * 4);
       const from = this.u32;
@@ -446,21 +541,23 @@ export class FileList {
 
   /** For sorting: the names, and the records that say where each one lies. Valid until the list changes. */
   nameColumns(): NameColumns {
-    return { names: this.pool, u32: this.u32, u16: this.u16 };
+    const { base } = this;
+    if (base === 0) return { names: this.pool, u32: this.u32, u16: this.u16 };
+    return { names: this.pool, u32: this.u32.subarray(base * U32), u16: this.u16.subarray(base * U16) };
   }
   /** For sorting: the list's number of the entry's directory. */
   dirNumber(i: number): number {
-    return this.u32[i * U32 + 8];
+    return this.u32[(this.base + i) * U32 + 8];
   }
 
   setDirNumber(i: number, dir: number): void {
-    this.u32[i * U32 + 8] = dir;
+    this.u32[(this.base + i) * U32 + 8] = dir;
   }
 
   /** Bytes of memory the list holds, names included. */
   get memory(): number {
     return (
-      this.u32.buffer.byteLength +
+      this.capacity * entryBytes +
       this.pool.length +
       (this.extras?.byteLength ?? 0) +
       (this.sums?.byteLength ?? 0) +
@@ -472,10 +569,10 @@ export class FileList {
   private put(length: number, dir: number, fields: EntryFields): number {
     const i = this.count;
     if (i === this.capacity) this.grow();
-    this.f64[i * F64] = fields.size;
-    this.f64[i * F64 + 1] = fields.mtime;
+    this.f64[(this.base + i) * F64] = fields.size;
+    this.f64[(this.base + i) * F64 + 1] = fields.mtime;
     const { u32 } = this;
-    const row = i * U32;
+    const row = (this.base + i) * U32;
     u32[row + 4] = fields.mtimeNsec;
     u32[row + 5] = fields.uid;
     u32[row + 6] = fields.gid;
@@ -483,15 +580,15 @@ export class FileList {
     u32[row + 8] = dir;
     u32[row + 9] = fields.flags;
     u32[row + 10] = 0;
-    this.u16[i * U16 + 22] = fields.mode;
-    this.u16[i * U16 + 23] = length;
+    this.u16[(this.base + i) * U16 + 22] = fields.mode;
+    this.u16[(this.base + i) * U16 + 23] = length;
     this.nameBytes += length;
     this.count = i + 1;
     return i;
   }
 
   private extra(i: number, word: number): number {
-    const extra = this.u32[i * U32 + 10];
+    const extra = this.u32[(this.base + i) * U32 + 10];
     return extra === 0 ? 0 : this.extras![(extra - 1) * extraWords + word];
   }
 
@@ -501,7 +598,7 @@ export class FileList {
   }
 
   private extraRow(i: number): number {
-    const extra = this.u32[i * U32 + 10];
+    const extra = this.u32[(this.base + i) * U32 + 10];
     if (extra !== 0) return extra - 1;
     const row = this.extraCount++;
     const need = (row + 1) * extraWords;
@@ -512,19 +609,25 @@ export class FileList {
     }
     this.extras[row * extraWords + 2] = -1;
     this.extras[row * extraWords + 3] = -1;
-    this.u32[i * U32 + 10] = row + 1;
+    this.u32[(this.base + i) * U32 + 10] = row + 1;
     return row;
   }
 
   private grow(): void {
-    this.growTo(Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < 65536 ? 2 : 1.25))));
+    this.listing = undefined;
+    this.growTo(this.grownCapacity());
+  }
+
+  private grownCapacity(): number {
+    return Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < 65536 ? 2 : 1.25)));
   }
 
   private growTo(capacity: number): void {
     if (capacity > maxRecords) throw new RsyncError(ExitCode.Malloc, tooLarge);
     const buffer = new ArrayBuffer(capacity * U32 * 4);
     const u32 = new Uint32Array(buffer);
-    u32.set(this.u32.subarray(0, this.count * U32));
+    u32.set(this.u32.subarray(this.base * U32, (this.base + this.count) * U32));
+    this.base = 0;
     this.u32 = u32;
     this.f64 = new Float64Array(buffer);
     this.u16 = new Uint16Array(buffer);

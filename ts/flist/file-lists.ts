@@ -1,4 +1,5 @@
 import type { ByteString, Tree } from '../kernel/kernel.ts';
+import type { Listing } from '../kernel/listing.ts';
 import { FileList } from './file-list.ts';
 
 /** Where a wire index (ndx) lies. `i` is -1 for `ndxStart - 1`: the segment's own directory. */
@@ -127,7 +128,8 @@ export class FileLists {
   /** Numbers the directories of a sorted list, before duplicates are cleared. */
   addDirs(list: FileList): void {
     list.dirStart = this.dirs.length;
-    for (let i = 0; i < list.count; i++) if (list.isDir(i)) this.dirs.add(list, i);
+    const from = list.listing === undefined ? 0 : list.count - list.listing.dirs;
+    for (let i = from; i < list.count; i++) if (list.isDir(i)) this.dirs.add(list, i);
     list.dirCount = this.dirs.length - list.dirStart;
   }
 
@@ -195,6 +197,15 @@ export class FileLists {
         this.dirs.move(d, this.keptDirs, this.keptDirs.addCopy(list, this.dirs.index(d)));
     }
     return list;
+  }
+
+  /** Counts all entries of a directory. */
+  countListing({ count, dirs, links, size }: Listing): void {
+    const { totals } = this;
+    totals.files += count - dirs - links;
+    totals.dirs += dirs;
+    totals.links += links;
+    totals.size += size;
   }
 
   /** Counts an entry of the type that `list` says. */

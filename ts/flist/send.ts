@@ -237,7 +237,7 @@ export class FlistSender {
     const { writer, state } = this.context;
     const { lists, tree, format } = this;
     const startBytes = writer.bytesWritten;
-    const list = lists.newList();
+    const list = lists.newList(0);
     let d = tree.next;
     writer.ndx(ndxFlistOffset - d);
     list.parentDirNdx = d;

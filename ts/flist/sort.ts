@@ -10,6 +10,7 @@ import { sortByName } from './sort-names.ts';
  * index each entry had before; `undefined` when none moved.
  */
 export function sortList(list: FileList, protocol: number): Uint32Array | undefined {
+  if (list.listing !== undefined) return undefined;
   if (list.count < 2) {
     list.reorder(undefined);
     return undefined;

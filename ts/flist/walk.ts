@@ -1,8 +1,9 @@
 import { IoError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString, FileSums } from '../kernel/kernel.ts';
+import type { Listing } from '../kernel/listing.ts';
 import { NameCollector } from '../kernel/name-runs.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../kernel/stat-table.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, StatTable } from '../kernel/stat-table.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { FlistContext } from './context.ts';
@@ -12,12 +13,15 @@ import type { FileLists } from './file-lists.ts';
 import { ScanAhead, type Upcoming } from './scan-ahead.ts';
 import { prefixOf } from './source-arg.ts';
 import type { SourceRoot } from './source-roots.ts';
+import { TreeAhead } from './tree-ahead.ts';
 import type { FlistFormat } from './wire-format.ts';
 
 const ENOENT = 2;
 /** Calls for the -c checksums of a directory's files, and the fewest files that are worth one. */
 const summedAtOnce = 4;
 const fewestSummed = 64;
+/** Bytes of a name and its slash: in directories with less room for it names may be too long. */
+const longestName = 257;
 /** Bytes of a name, to start with. */
 const usualName = 16;
 /** Entries that are looked through for the directories that come next. */
@@ -54,6 +58,8 @@ export class Walk {
   /** Entries of the current list that are not sent yet, because their checksums are still missing. */
   private waiting: Waiting[] = [];
   private readonly scans: ScanAhead;
+  /** Reads records instead of rows, where nothing has to be looked at. */
+  private readonly trees: TreeAhead | undefined;
   /** Whole trees: the directories that are being gone through, the innermost last. */
   private readonly open: { list: FileList; root: SourceRoot; at: number; to: number }[] = [];
   private readonly sendsDirs: boolean;
@@ -77,11 +83,43 @@ export class Walk {
     this.format = format;
     this.lists = lists;
     this.encoder = encoder;
-    this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
     this.sendsDirs = context.options.recursive || context.options.dirs;
     this.makesSums = format.sumLength > 0 && context.segments?.leavesSums !== true;
     this.keepsSums =
       this.makesSums && (context.segments !== undefined || context.options.outFormat.includes('%C'));
+    this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
+    this.trees = this.takesRecords()
+      ? new TreeAhead({
+          links: format.links,
+          owner: format.owner,
+          group: format.group,
+          nanoseconds: format.protocol >= 31,
+          dirFlags: EntryFlag.ContentDir,
+          twice: context.segments !== undefined,
+        })
+      : undefined;
+  }
+
+  /** What reads records, where that can be in this directory. */
+  private treesFor({ tree }: SourceRoot, path: ByteString): TreeAhead | undefined {
+    const can = tree.listTree !== undefined && this.context.filters.isEmpty;
+    return can && path.length < maxPath - longestName ? this.trees : undefined;
+  }
+
+  /** True where nothing has to be looked at of what a directory holds, but for filters. */
+  private takesRecords(): boolean {
+    const { options, tweakMode } = this.context;
+    const { format } = this;
+    return (
+      options.recursive &&
+      !options.copyLinks &&
+      options.oneFileSystem === 0 &&
+      tweakMode === undefined &&
+      format.protocol >= 29 &&
+      !this.makesSums &&
+      !format.hardLinks &&
+      !format.atimes
+    );
   }
 
   /** True when the filters leave the name out. */
@@ -153,8 +191,12 @@ export class Walk {
     upcoming: Upcoming = (take) => this.nextInTree(take),
   ): Promise<void> {
     const { options } = this.context;
-    const scan = this.scans.scan(root, path, upcoming);
-    const rows = scan instanceof Promise ? await scan : scan;
+    const trees = this.treesFor(root, path);
+    const content =
+      trees === undefined
+        ? this.scans.scan(root, path, upcoming)
+        : trees.contentOf(root.tree, path === '.' ? '' : path);
+    const rows = content instanceof Promise ? await content : content;
     if (rows instanceof SysError) {
       this.reportUnreadable(root, path, rows);
       return;
@@ -162,6 +204,11 @@ export class Walk {
     const prefix = prefixOf(path);
     const room = maxPath - prefix.length;
     const dir = list.internDir(prefix, root.index);
+    if (!(rows instanceof StatTable)) {
+      this.addListing(list, rows, dir, flags);
+      await this.sendWaiting(list);
+      return;
+    }
     list.reserve(rows.count, rows.count * usualName);
     const admission = { flags, filtered: true };
     for (let row = 0; row < rows.count; row++) {
@@ -179,6 +226,26 @@ export class Walk {
       this.addRow(list, root, dir, undefined, rows, row, admission, target);
     }
     await this.sendWaiting(list);
+  }
+
+  private addListing(list: FileList, listing: Listing, dir: number, flags: number): void {
+    const { segments, mapLinkTarget } = this.context;
+    const from = list.count;
+    list.addListing(listing, dir);
+    const dirsFrom = list.count - listing.dirs;
+    if (flags !== EntryFlag.ContentDir) for (let i = dirsFrom; i < list.count; i++) list.setFlags(i, flags);
+    if (listing.links > 0 && this.format.links)
+      for (let i = from; i < dirsFrom; i++)
+        if (list.isLink(i)) {
+          const target = list.takeListedTarget(i);
+          list.setLinkTarget(
+            i,
+            mapLinkTarget === undefined ? target : mapLinkTarget(target, list.dir(i).depth),
+          );
+        }
+    this.lists.countListing(listing);
+    if (segments === undefined)
+      for (let i = from; i < list.count; i++) this.encoder.entry(list, i, undefined, undefined);
   }
 
   /** Adds a directory's content and everything below it. */

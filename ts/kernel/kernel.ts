@@ -14,6 +14,7 @@
  * (batches): one bad file never fails a batch.
  */
 import type { SysError } from '../errors.ts';
+import type { EntryRuns, ListedTree, Listing, ListingOptions, unlistable } from './listing.ts';
 import type { ReceiveBatch } from './receive-batch.ts';
 import type { StatTable } from './stat-table.ts';
 
@@ -278,6 +279,16 @@ export interface NameRuns {
   readonly runs: Uint32Array;
 }
 
+/** What lies where entries of a file list shall be. */
+export interface LookedUp {
+  /** A row without texts for each; a missing one has its errno. */
+  readonly rows: StatTable;
+  /** The indexes of those that need something, in order. */
+  readonly others: Uint32Array;
+  /** For each directory what else is in it, or why that is unknown. Empty where it was not asked for. */
+  readonly extras: readonly (StatTable | SysError)[];
+}
+
 /**
  * A held directory. Paths given to its methods are below it. A tree stays valid when the directory is
  * renamed. Synchronous methods throw `SysError`.
@@ -305,6 +316,17 @@ export interface Tree {
     options: ScanOptions,
     enough: number,
   ): Promise<(StatTable | SysError)[]>;
+  /**
+   * As `scan`, with the entries as sorted records of a file list; a kernel that has no such call leaves that to
+   * its caller.
+   */
+  list?(dir: ByteString, options: ListingOptions): Listing | typeof unlistable;
+  /** As `list`, for directories and those below them in the order in which a file list has them; off the event loop. */
+  listTree?(dirs: readonly ByteString[], options: ListingOptions, enough: number): Promise<ListedTree>;
+  /** Looks up entries by their records, and tells which of them need nothing. */
+  lookUp?(entries: EntryRuns): LookedUp;
+  /** As `lookUp`, off the event loop. */
+  lookUpAsync?(entries: EntryRuns): Promise<LookedUp>;
   /** Stats of `names` in `dir` (`''` for the tree itself); a missing one has its errno in the row. */
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable;
   /** As `lstatMany`, off the event loop; the rows have no names. */

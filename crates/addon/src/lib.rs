@@ -11,6 +11,7 @@ mod codec;
 mod digest;
 mod failure;
 mod lent;
+mod lists;
 mod receive_job;
 mod send_job;
 mod shared;

@@ -3,8 +3,11 @@
 mod block_sums;
 mod copy;
 mod cores;
+mod entries;
 mod file_sums;
 mod interrupt;
+mod listing;
+mod look_up;
 mod meta;
 mod names;
 mod receive;
@@ -21,8 +24,11 @@ mod writer;
 
 pub use block_sums::BlockSumJob;
 pub use copy::copy_file;
+pub use entries::{EntryFields, ENTRY_BYTES};
 pub use file_sums::file_sums;
 pub use interrupt::{Interrupt, Interrupted};
+pub use listing::{list, list_tree, Listed, Listing, ListingOptions, TreeListing, Unlisted};
+pub use look_up::{look_up, Entries, LookedUp, Wanted};
 pub use meta::{set_meta, Meta};
 pub use names::Names;
 pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};

@@ -154,7 +154,7 @@ pub(crate) fn parent_at<'t>(tree: &'t TreeRoot, dir: &[u8]) -> Result<Parent<'t>
     tree.locate(path).map(|at| at.parent)
 }
 
-fn lstat_at(
+pub(crate) fn lstat_at(
     tree: &TreeRoot,
     parent: &Result<Parent, Errno>,
     dir: &[u8],

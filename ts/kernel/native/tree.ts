@@ -1,5 +1,5 @@
 import type * as addon from '../../../native/addon.d.ts';
-import { protocolError, type SysError } from '../../errors.ts';
+import { protocolError, SysError } from '../../errors.ts';
 import {
   type BlockSumJob,
   type BlockSums,
@@ -7,6 +7,7 @@ import {
   type DigestSpec,
   digestLength,
   type FileSums,
+  type LookedUp,
   type Meta,
   type NameRuns,
   type ReceiveJob,
@@ -18,6 +19,14 @@ import {
   type SendRequest,
   type Tree,
 } from '../kernel.ts';
+import {
+  type EntryRecords,
+  type EntryRuns,
+  type ListedTree,
+  type Listing,
+  type ListingOptions,
+  unlistable,
+} from '../listing.ts';
 import type { ReceiveBatch } from '../receive-batch.ts';
 import { StatTable, statRowBytes } from '../stat-table.ts';
 import { NativeDecoder, NativeEncoder } from './codec.ts';
@@ -28,6 +37,10 @@ import { NativeBlockSumJob, NativeReceiveJob, NativeSendJob } from './jobs.ts';
 const MetaField = { Mode: 1, Uid: 2, Gid: 4, Mtime: 8, Atime: 16 } as const;
 
 const appendModes = { plain: 1, verify: 2 } as const;
+
+/** Numbers of each listed directory, and the failure of one that is `unlistable`. */
+const directoryNumbers = 6;
+const isUnlistable = 0xffffffff;
 
 /** A held directory of the addon. Several paths cross as one string, joined by NUL. */
 export class NativeTree implements Tree {
@@ -80,6 +93,79 @@ export class NativeTree implements Tree {
       first += counts[i];
     }
     return tables;
+  }
+
+  list(dir: ByteString, options: ListingOptions): Listing | typeof unlistable {
+    const [listing] = this.toListings(this.tree.list(dir, options));
+    if (listing instanceof SysError) throw listing;
+    return listing;
+  }
+
+  async listTree(dirs: readonly ByteString[], options: ListingOptions, enough: number): Promise<ListedTree> {
+    const listed = await this.tree.listTree(dirs.join('\0'), dirs.length, options, enough);
+    const contents = this.toListings(listed.directories);
+    return { paths: toPaths(listed.paths), contents, left: toPaths(listed.left) };
+  }
+
+  private toListings(listed: addon.ListedDirectories): (Listing | typeof unlistable | SysError)[] {
+    const { numbers, sizes, owners } = listed;
+    const { buffer, byteOffset, byteLength } = listed.records;
+    const names = listed.names;
+    const records: EntryRecords = {
+      f64: new Float64Array(buffer, byteOffset, byteLength / 8),
+      u32: new Uint32Array(buffer, byteOffset, byteLength / 4),
+      u16: new Uint16Array(buffer, byteOffset, byteLength / 2),
+      names: Buffer.from(names.buffer, names.byteOffset, names.byteLength),
+      count: listed.count,
+      owners,
+    };
+    const listings: (Listing | typeof unlistable | SysError)[] = [];
+    let first = 0;
+    for (let at = 0, k = 0; at < numbers.length; at += directoryNumbers, k++) {
+      const failure = numbers[at + 5];
+      if (failure === isUnlistable) listings.push(unlistable);
+      else if (failure !== 0) listings.push(this.failures.sys(failure));
+      else
+        listings.push({
+          records,
+          first,
+          count: numbers[at],
+          dirs: numbers[at + 1],
+          links: numbers[at + 2],
+          size: sizes[k],
+          namesAt: numbers[at + 3],
+          nameBytes: numbers[at + 4],
+        });
+      first += numbers[at];
+    }
+    return listings;
+  }
+
+  lookUp({ dirs, counts, records, names, wanted, extras }: EntryRuns): LookedUp {
+    return this.toLookedUp(this.tree.lookUp(dirs.join('\0'), counts, records, names, wanted, extras));
+  }
+
+  async lookUpAsync({ dirs, counts, records, names, wanted, extras }: EntryRuns): Promise<LookedUp> {
+    return this.toLookedUp(
+      await this.tree.lookUpAsync(dirs.join('\0'), counts, records, names, wanted, extras),
+    );
+  }
+
+  private toLookedUp(found: addon.LookedUpEntries): LookedUp {
+    const rows = new StatTable(found.rows, found.rows.length / statRowBytes);
+    const { others, extraCounts, extraFailures } = found;
+    const extras: (StatTable | SysError)[] = [];
+    if (extraCounts.length > 0) {
+      const all = toTable(found.extras);
+      let first = 0;
+      for (let k = 0; k < extraCounts.length; k++) {
+        extras.push(
+          extraFailures[k] === 0 ? all.part(first, extraCounts[k]) : this.failures.sys(extraFailures[k]),
+        );
+        first += extraCounts[k];
+      }
+    }
+    return { rows, others, extras };
   }
 
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {
@@ -216,6 +302,12 @@ export class NativeTree implements Tree {
   async copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {
     this.failures.check(await this.tree.copyFile(from, to, mode));
   }
+}
+
+/** Paths of directories below a tree (never `''`), joined by NUL. */
+function toPaths(joined: Uint8Array): ByteString[] {
+  if (joined.length === 0) return [];
+  return Buffer.from(joined.buffer, joined.byteOffset, joined.byteLength).toString('latin1').split('\0');
 }
 
 /** The texts of a table start where its rows end, and the first name is the first text. */

@@ -1,6 +1,5 @@
 import { IoError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import type { Scanned } from '../../flist/scan-ahead.ts';
 import { compareSiblings } from '../../flist/sort.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { S_IFDIR, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
@@ -44,7 +43,7 @@ export async function deleteInDirectory(
   list: FileList,
   _i: number,
   path: ByteString,
-  scanned?: Scanned,
+  scanned?: StatTable | SysError,
 ): Promise<void> {
   const { options, report, state } = gen.ctx;
   const { tree } = gen.destination;
@@ -127,11 +126,11 @@ function entriesToDelete(
   gen: Generator,
   path: ByteString,
   listed: () => ReadonlySet<ByteString> = () => noNames,
-  scanned?: Scanned,
+  scanned?: StatTable | SysError,
 ): { doomed: Doomed[]; kept: number } | undefined {
   const { tree } = gen.destination;
   const { filters } = gen;
-  let content: Scanned;
+  let content: StatTable | SysError;
   try {
     content = scanned ?? tree.scan(path === '.' ? '' : path);
     if (content instanceof SysError) throw content;

@@ -1,6 +1,5 @@
 import { SysError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
-import type { Scanned } from '../../flist/scan-ahead.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import { destMode } from '../../metadata/modes.ts';
@@ -109,7 +108,11 @@ function prepareDirectory(
 }
 
 /** Deletes in a directory what is not in the list, where it holds content of the transfer. */
-export function deleteBelow(gen: Generator, entry: Entry, scanned?: Scanned): Promise<void> | undefined {
+export function deleteBelow(
+  gen: Generator,
+  entry: Entry,
+  scanned?: StatTable | SysError,
+): Promise<void> | undefined {
   const { list, i, path } = entry;
   const flags = list.flags(i);
   if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return undefined;

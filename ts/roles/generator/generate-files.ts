@@ -1,5 +1,6 @@
-import { IoError, protocolError } from '../../errors.ts';
+import { IoError, protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { WantedState } from '../../kernel/listing.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import * as text from '../../report/messages.ts';
 import { ndxDone } from '../../wire/constants.ts';
@@ -129,6 +130,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     ctx,
     ...input,
     rules,
+    wanted: wantedState(ctx, rules),
     phase: 0,
     itemizing,
     nameCode: negotiated.protocol >= 29 ? 'log' : itemizing ? undefined : 'info',
@@ -153,15 +155,60 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
   return gen;
 }
 
+/**
+ * What lets an entry be passed over without another look; undefined where there is more to it than size, time,
+ * permissions and owner, or more to do for a file that is up to date.
+ */
+function wantedState(
+  { options, negotiated, report, amRoot }: RoleContext,
+  rules: Rules,
+): WantedState | undefined {
+  const more =
+    rules.ignoreExisting ||
+    rules.existing ||
+    rules.update ||
+    rules.checksum ||
+    rules.sizeOnly ||
+    rules.ignoreTimes ||
+    rules.append ||
+    rules.backup ||
+    rules.maxSize !== undefined ||
+    rules.minSize !== undefined ||
+    options.modifyWindow > 0 ||
+    options.hardLinks ||
+    options.atimes > 0 ||
+    options.alternateDests.length > 0 ||
+    options.partialDir !== '' ||
+    options.listOnly ||
+    report.info('name', 2) ||
+    report.formatHasI > 1;
+  if (more || !options.perms || !options.times) return undefined;
+  return {
+    owner: options.owner && amRoot,
+    group: options.group,
+    groupFree: EntryFlag.SkipGroup,
+    dirs: negotiated.incRecurse,
+  };
+}
+
 /** The directory that a segment is the content of; its turn comes right before them. */
 async function generateParent(gen: Generator, ahead: StatAhead, list: FileList): Promise<void> {
   const { dirs } = gen.lists;
   const d = list.parentDirNdx;
   gen.current = list;
   const entry = entryAt(gen, dirs.list(d), dirs.index(d), list.ndxStart - 1);
-  lookUp(gen, entry);
+  const known = ahead.takeDirectory(d);
+  if (known === undefined || dirs.list(d).flags(dirs.index(d)) & EntryFlag.DirCreated) lookUp(gen, entry);
+  else {
+    entry.stats = known.table;
+    entry.row = known.row;
+    entry.errno = 0;
+  }
   await generateEntry(gen, entry, 'now');
-  if (deletesOnTheWay(gen)) await deleteBelow(gen, entry, await ahead.contentOf(list));
+  if (!deletesOnTheWay(gen)) return;
+  const content = await ahead.contentOf(list);
+  if (content === undefined || content instanceof SysError || content.count > 0) list.worked = true;
+  await deleteBelow(gen, entry, content);
 }
 
 async function generateList(
@@ -181,9 +228,9 @@ async function generateList(
     if (!list.isActive(i)) continue;
     entry.i = i;
     entry.ndx = i + list.ndxStart;
-    entry.path = destinationPath(gen.destination, list, i);
     entry.sum = undefined;
     if (single) {
+      entry.path = destinationPath(gen.destination, list, i);
       lookUp(gen, entry);
       if (gen.rules.checksum) await hashOne(gen, entry);
     } else {
@@ -191,7 +238,17 @@ async function generateList(
         if (ctx.options.relative && !ctx.options.impliedDirs) makeMissingParent(gen, list, i);
         const looking = ahead.advance(list, i);
         if (looking) await looking;
+        ahead.keepDirectories();
       }
+      if (gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
+        const next = ahead.nextOther(i);
+        if (next > i) {
+          i = next - 1;
+          continue;
+        }
+      }
+      list.worked = true;
+      entry.path = destinationPath(gen.destination, list, i);
       const row = ahead.rowOf(i);
       const errno = ahead.errno(i);
       entry.errno = errno;
@@ -306,7 +363,8 @@ function finishSegments(
     const next = gen.lists.after(first);
     if (next === undefined && current === undefined && !gen.lists.eof) break;
     gen.ctx.writer.ndx(ndxDone);
-    if (first.parentDirNdx >= 0 && gen.ctx.options.delete !== 'delay') touchUpDirs(gen, first.parentDirNdx);
+    if (first.parentDirNdx >= 0 && first.worked && gen.ctx.options.delete !== 'delay')
+      touchUpDirs(gen, first.parentDirNdx);
     first = next;
   }
   return first;

@@ -1,5 +1,6 @@
+import type { SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
-import type { ByteString } from '../../kernel/kernel.ts';
+import type { ByteString, LookedUp } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
 import type { Generator } from './state.ts';
@@ -17,7 +18,14 @@ interface Stretch {
 export class LookUp {
   private readonly gen: Generator;
   private readonly stretches: Stretch[] = [];
+  /** The records of all entries lie one behind the other. */
+  private inOnePlace = true;
+  /** Directories of which all content is looked at, each that of the stretch with its number. */
+  private places: ByteString[] | undefined;
   private found: StatTable | undefined;
+  private others: Uint32Array | undefined;
+  private nextOtherAt = 0;
+  private extras: LookedUp['extras'] = [];
   private sums: Uint8Array | undefined;
   private sumAt: Int32Array | undefined;
   private sumBytes = 0;
@@ -29,9 +37,28 @@ export class LookUp {
     this.gen = gen;
   }
 
+  /** Adds entries behind those that are there. */
   add(list: FileList, from: number, to: number): void {
+    this.inOnePlace &&= this.continues(list, from);
     this.stretches.push({ list, from, to, row: this.count });
     this.count += to - from;
+  }
+
+  /** Adds a whole list, and asks for what else lies in its directory. */
+  addAll(list: FileList, place: ByteString): void {
+    this.places ??= [];
+    this.places.push(place === '.' ? '' : place);
+    this.add(list, 0, list.count);
+  }
+
+  /** True where the records of these entries follow those that are there, so that one call can look at both. */
+  continues(list: FileList, from: number): boolean {
+    const last = this.stretches[this.stretches.length - 1];
+    return last === undefined || last.list.leadsTo(last.to - 1, list, from);
+  }
+
+  get lists(): number {
+    return this.stretches.length;
   }
 
   /** Starts; `now` looks without another thread, or in what was read of the directory. */
@@ -67,6 +94,20 @@ export class LookUp {
     return this.found;
   }
 
+  /** The first row from `row` on whose entry needs something; rows are asked for in order. */
+  nextOther(row: number): number {
+    const { others } = this;
+    if (others === undefined) return row;
+    while (this.nextOtherAt < others.length && others[this.nextOtherAt] < row) this.nextOtherAt++;
+    return this.nextOtherAt < others.length ? others[this.nextOtherAt] : this.count;
+  }
+
+  /** What else lies in the directory of a list that was added with `addAll`, or why that is unknown. */
+  extrasOf(list: FileList): StatTable | SysError | undefined {
+    if (this.failure !== undefined) throw this.failure;
+    return this.extras[this.stretches.findIndex((stretch) => stretch.list === list)];
+  }
+
   /** The --checksum digest of what lies at a row; undefined where it was not worth hashing. */
   sum(row: number): Uint8Array | undefined {
     if (this.sums === undefined || this.sumAt === undefined) return undefined;
@@ -80,6 +121,10 @@ export class LookUp {
       if (stretch.list === list && i >= stretch.from && i < stretch.to) return stretch.row + i - stretch.from;
     return -1;
   }
+  /** True where this is about all of a list. */
+  has(list: FileList): boolean {
+    return this.stretches.some((stretch) => stretch.list === list);
+  }
   /** Where the entries of `list` end. */
   endOf(list: FileList): number {
     let end = 0;
@@ -92,12 +137,14 @@ export class LookUp {
     return last.list === list ? last.to <= i : last.list.ndxStart < list.ndxStart;
   }
 
-  /** The entries of one directory. */
+  /** Without another thread. */
   private look(): StatTable {
+    const { tree } = this.gen.destination;
+    if (this.inOnePlace && tree.lookUp !== undefined) return this.take(tree.lookUp(this.runs()));
     const [{ list, from, to }] = this.stretches;
     const names: ByteString[] = [];
     for (let i = from; i < to; i++) names.push(list.basename(i));
-    return this.gen.destination.tree.lstatMany(list.dirname(from), names);
+    return tree.lstatMany(list.dirname(from), names);
   }
 
   private pick(read: StatTable): StatTable {
@@ -110,7 +157,10 @@ export class LookUp {
     return read.pick(rows);
   }
 
-  private lookAside(): Promise<StatTable> {
+  private async lookAside(): Promise<StatTable> {
+    const { tree } = this.gen.destination;
+    if (this.inOnePlace && tree.lookUpAsync !== undefined)
+      return this.take(await tree.lookUpAsync(this.runs()));
     let bytes = 0;
     for (const { list, from, to } of this.stretches)
       for (let i = from; i < to; i++) bytes += list.nameLengthOf(i);
@@ -131,7 +181,43 @@ export class LookUp {
         runs[word++] = at;
         at += runs[word++] = list.copyName(i, names, at);
       }
-    return this.gen.destination.tree.lstatRuns({ dirs, names, runs });
+    return tree.lstatRuns({ dirs, names, runs });
+  }
+
+  private take({ rows, others, extras }: LookedUp): StatTable {
+    this.others = others;
+    this.extras = extras;
+    return rows;
+  }
+
+  /** All entries, by their records. */
+  private runs() {
+    const { stretches, places } = this;
+    const dirs: ByteString[] = places ?? [];
+    const counts: number[] = [];
+    for (const { list, from, to } of stretches) {
+      if (places !== undefined) {
+        counts.push(to - from);
+        continue;
+      }
+      for (let i = from; i < to; ) {
+        const start = i;
+        const dir = list.dirNumber(i);
+        if (list.listing !== undefined) i = to;
+        else while (i < to && list.dirNumber(i) === dir) i++;
+        dirs.push(list.dir(start).path);
+        counts.push(i - start);
+      }
+    }
+    const [{ list, from }] = stretches;
+    return {
+      dirs,
+      counts: Uint32Array.from(counts),
+      records: list.recordBytes(from, from + this.count),
+      names: list.names,
+      wanted: this.gen.wanted,
+      extras: places !== undefined,
+    };
   }
 
   private async hash(table: StatTable): Promise<void> {

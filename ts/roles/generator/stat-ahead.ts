@@ -1,6 +1,6 @@
 import { SysError } from '../../errors.ts';
 import { type Dir, EntryFlag, type FileList } from '../../flist/file-list.ts';
-import { ScanAhead, type Scanned } from '../../flist/scan-ahead.ts';
+import { ScanAhead } from '../../flist/scan-ahead.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
@@ -9,9 +9,12 @@ import { LookUp } from './look-up.ts';
 import type { Generator } from './state.ts';
 
 /** Entries of one directory that are looked up at once. */
-const runLength = 512;
-/** Fewer are not worth another thread. */
+const runLength = 1024;
+/** Fewer are not worth another thread, and so few not a call ahead while more are on their way. */
 const fewest = 24;
+const fewestAhead = 256;
+/** Directories that are looked through in one call. */
+const listsPerCall = 512;
 /** Calls that are under way ahead of the entry at hand. */
 const callsAhead = 2;
 
@@ -26,13 +29,22 @@ export class StatAhead {
   private readonly nowhere: boolean;
   /** The content of the directory at hand. */
   private read: { list: FileList; path: ByteString; table: StatTable } | undefined;
-  /** With deletions on the way, whole directories of the destination are read ahead instead. */
+  /**
+   * With deletions on the way, what is not in the list is wanted as well: the kernel tells it with the look-up,
+   * or whole directories of the destination are read ahead instead.
+   */
+  private readonly wantsExtras: boolean;
   private readonly scans: ScanAhead | undefined;
   /** Calls for what comes after the entry at hand, in order. */
   private calls: LookUp[] = [];
   /** Where the next call starts. */
   private nextList: FileList | undefined;
   private nextIndex = 0;
+
+  /** Where the directories are whose content comes later, by their number. */
+  private readonly directories = new Map<number, { table: StatTable; row: number }>();
+  /** The first one in the list at hand that lies behind what was looked at. */
+  private nextDir = 0;
 
   private list: FileList | undefined;
   private from = 0;
@@ -44,13 +56,11 @@ export class StatAhead {
     const { options } = gen.ctx;
     this.gen = gen;
     this.nowhere = gen.destination.missing || options.listOnly;
-    this.scans =
-      gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && !this.nowhere ? new ScanAhead({}) : undefined;
+    const deletes = gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && !this.nowhere;
+    this.wantsExtras = deletes && gen.destination.tree.lookUp !== undefined && !options.backup;
+    this.scans = deletes ? new ScanAhead({}) : undefined;
     this.looksAhead =
-      this.scans === undefined &&
-      !options.backup &&
-      options.partialDir === '' &&
-      (!options.relative || options.impliedDirs);
+      !deletes && !options.backup && options.partialDir === '' && (!options.relative || options.impliedDirs);
   }
 
   /** True when `i` is in the run at hand; else `advance` first. */
@@ -62,9 +72,14 @@ export class StatAhead {
    * What lies in the directory that a segment is the content of, read ahead; undefined where that is not
    * needed or for the caller to find out. The segment's entries are then looked up in it.
    */
-  async contentOf(list: FileList): Promise<Scanned | undefined> {
+  async contentOf(list: FileList): Promise<StatTable | SysError | undefined> {
     const path = this.placeToScan(list);
     if (this.scans === undefined || path === undefined) return undefined;
+    if (this.wantsExtras && this.gen.filters.isEmpty && fills(list, path)) {
+      const call = this.callForAll(list, path);
+      if (call.settled) await call.settled;
+      return call.extrasOf(list);
+    }
     const { tree } = this.gen.destination;
     const scanned = await this.scans.scan({ tree }, path, (take) => {
       const { lists } = this.gen;
@@ -76,6 +91,54 @@ export class StatAhead {
     this.read =
       scanned instanceof SysError || this.gen.ctx.options.backup ? undefined : { list, path, table: scanned };
     return scanned;
+  }
+
+  /** The call for a whole list and what else is in its directory. */
+  private callForAll(list: FileList, path: ByteString): LookUp {
+    while (this.calls.length > 0 && !this.calls[0].has(list)) this.calls.shift();
+    let [call] = this.calls;
+    if (call === undefined) {
+      call = this.wholeLists(list, path);
+      call.start(call.count + call.lists < fewest);
+      this.calls.push(call);
+    }
+    const { lists } = this.gen;
+    while (this.calls.length <= callsAhead) {
+      const last = this.nextList;
+      const next = last && lists.after(last);
+      const place = next && this.placeToScan(next);
+      if (next === undefined || place === undefined || !fills(next, place)) break;
+      const ahead = this.wholeLists(next, place);
+      const more = lists.eof || lists.after(this.nextList as FileList) !== undefined;
+      if (ahead.count + ahead.lists < fewestAhead && !more) {
+        this.nextList = last;
+        break;
+      }
+      ahead.start(false);
+      this.calls.push(ahead);
+    }
+    return call;
+  }
+
+  /** A list and, up to the size of a call, those after it. */
+  private wholeLists(list: FileList, path: ByteString): LookUp {
+    const call = new LookUp(this.gen);
+    let next: FileList | undefined = list;
+    let place: ByteString | undefined = path;
+    while (
+      next !== undefined &&
+      place !== undefined &&
+      call.count < runLength &&
+      call.lists < listsPerCall &&
+      call.continues(next, 0) &&
+      fills(next, place)
+    ) {
+      call.addAll(next, place);
+      this.nextList = next;
+      next = this.gen.lists.after(next);
+      place = next && this.placeToScan(next);
+    }
+    return call;
   }
 
   private placeToScan(list: FileList): ByteString | undefined {
@@ -125,12 +188,43 @@ export class StatAhead {
     return call.settled;
   }
 
+  /**
+   * Keeps what was seen of the directories in the run at hand, for their content's turn: nothing is changed in
+   * them before that.
+   */
+  keepDirectories(): void {
+    const { list, call } = this;
+    if (list === undefined || call === undefined || !this.gen.ctx.negotiated.incRecurse) return;
+    const { table } = call;
+    const { dirs } = this.gen.lists;
+    const end = list.dirStart + list.dirCount;
+    if (this.nextDir < list.dirStart || this.nextDir > end) this.nextDir = list.dirStart;
+    for (; this.nextDir < end; this.nextDir++) {
+      const i = dirs.index(this.nextDir);
+      if (i >= this.to) break;
+      const row = this.base + i;
+      if (i >= this.from && table.errno(row) === 0 && table.isDir(row))
+        this.directories.set(this.nextDir, { table, row });
+    }
+  }
+
+  /** What was seen of a directory, if it was; it is forgotten by that. */
+  takeDirectory(d: number): { table: StatTable; row: number } | undefined {
+    const known = this.directories.get(d);
+    this.directories.delete(d);
+    return known;
+  }
+
   /** The table of the run, where there is anything; the row of entry `i` is `rowOf(i)`. */
   get rows(): StatTable {
     return (this.call as LookUp).table;
   }
   rowOf(i: number): number {
     return this.base + i;
+  }
+  /** The first entry of the run from `i` on that needs something; its end where none does. */
+  nextOther(i: number): number {
+    return this.call === undefined ? i : Math.min(this.call.nextOther(this.base + i) - this.base, this.to);
   }
   /** Why entry `i` is not there; 0 when it is. */
   errno(i: number): number {
@@ -146,7 +240,7 @@ export class StatAhead {
     while (this.calls.length > 0) {
       const [call] = this.calls;
       if (call.rowOf(list, i) >= 0) return call;
-      if (!call.isBefore(list, i)) return undefined;
+      if (this.wantsExtras || !call.isBefore(list, i)) return undefined;
       this.calls.shift();
     }
     return undefined;
@@ -174,6 +268,7 @@ export class StatAhead {
         this.nextIndex = this.isNew(next) ? next.count : 0;
         continue;
       }
+      if (call.count >= fewest && !call.continues(list, this.nextIndex)) break;
       const to = Math.min(list.count, this.nextIndex + runLength - call.count);
       call.add(list, this.nextIndex, to);
       this.nextIndex = to;
@@ -189,6 +284,11 @@ export class StatAhead {
     const flags = dirs.list(d).flags(dirs.index(d));
     return (flags & (EntryFlag.DirCreated | EntryFlag.MissingDir | EntryFlag.AbsentDir)) !== 0;
   }
+}
+
+/** True where all entries of the list lie in `path`. */
+function fills(list: FileList, path: ByteString): boolean {
+  return list.count === 0 || (list.dirs.length === 1 && isAt(list.dirs[0], path));
 }
 
 function isAt(dir: Dir, path: ByteString): boolean {

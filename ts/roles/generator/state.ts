@@ -3,6 +3,7 @@ import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { HardLinks } from '../../flist/hard-links.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
+import type { WantedState } from '../../kernel/listing.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import type { LogCode } from '../../report/report.ts';
 import type { RoleContext } from '../context.ts';
@@ -42,6 +43,8 @@ export interface GeneratorInput {
 export interface Generator extends GeneratorInput {
   readonly ctx: RoleContext;
   rules: Rules;
+  /** What makes an entry one that can be passed over. */
+  readonly wanted: WantedState | undefined;
   phase: number;
   /** Differences are told to the sender with the item (protocol 29 and up) or logged here. */
   readonly itemizing: boolean;

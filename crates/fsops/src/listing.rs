@@ -1,0 +1,230 @@
+//! Directories as parts of a file list: read, sorted and written as its records in one go.
+
+use std::cmp::Ordering;
+use std::mem::MaybeUninit;
+
+use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, RawDir, Stat};
+
+use crate::entries::{file_type, push_entry, EntryFields};
+use crate::resolve::TreeRoot;
+use crate::syscall::{During, SysError, Syscall};
+
+const DIRENT_BUFFER: usize = 32 * 1024;
+const MAX_TARGET: usize = 4096;
+
+#[derive(Clone, Copy, Debug)]
+pub struct ListingOptions {
+    /// Also read the targets of symbolic links.
+    pub links: bool,
+    pub fields: EntryFields,
+}
+
+/// One directory of a listing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Listed {
+    /// Its entries; the last `dirs` of them are directories.
+    pub count: u32,
+    pub dirs: u32,
+    pub links: u32,
+    /// Where its names lie, and how many bytes they take.
+    pub names_at: u32,
+    pub name_bytes: u32,
+    /// Bytes of all files and symbolic links.
+    pub size: f64,
+}
+
+/// Why a directory is not listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlisted {
+    Failed(SysError),
+    /// It holds something that takes more than a record: a device, a link without a target, a name that
+    /// could not be looked at.
+    Special,
+}
+
+/// Records of several directories, one after the other, and all their names. The target of a link follows
+/// its name; its length is in the record's place for an extra row.
+#[derive(Default)]
+pub struct Listing {
+    pub records: Vec<u8>,
+    pub names: Vec<u8>,
+    pub directories: Vec<Result<Listed, Unlisted>>,
+    /// The owners (user, group) that occur, each once.
+    pub owners: Vec<[u32; 2]>,
+}
+
+struct Found {
+    name: (u32, u16),
+    target: u32,
+    stat: Stat,
+}
+
+impl Found {
+    fn name<'n>(&self, names: &'n [u8]) -> &'n [u8] {
+        let from = self.name.0 as usize;
+        &names[from..from + usize::from(self.name.1)]
+    }
+}
+
+/// Directories in the order in which their content is sent, each followed by those in it.
+#[derive(Default)]
+pub struct TreeListing {
+    pub listing: Listing,
+    /// The paths of the listed directories.
+    pub paths: Vec<Vec<u8>>,
+    /// The directories that come next.
+    pub left: Vec<Vec<u8>>,
+}
+
+/// Lists one directory.
+pub fn list(tree: &TreeRoot, dir: &[u8], options: &ListingOptions) -> Listing {
+    let mut listing = Listing::default();
+    let listed = list_into(tree, dir, options, &mut Vec::new(), &mut listing);
+    listing.directories.push(listed);
+    listing
+}
+
+/// Lists directories and what is below them, until there are `enough` entries and directories.
+pub fn list_tree<'d>(
+    tree: &TreeRoot,
+    dirs: impl DoubleEndedIterator<Item = &'d [u8]>,
+    options: &ListingOptions,
+    enough: usize,
+) -> TreeListing {
+    let mut result = TreeListing {
+        left: dirs.rev().map(<[u8]>::to_vec).collect(),
+        ..TreeListing::default()
+    };
+    let listing = &mut result.listing;
+    let mut found = Vec::new();
+    let mut work = 0;
+    while work < enough {
+        let Some(dir) = result.left.pop() else {
+            break;
+        };
+        let (records, names) = (listing.records.len(), listing.names.len());
+        let listed = list_into(tree, &dir, options, &mut found, listing);
+        match &listed {
+            Ok(listed) => {
+                work += listed.count as usize;
+                let dirs = &found[found.len() - listed.dirs as usize..];
+                for below in dirs.iter().rev() {
+                    let name = below.name(&listing.names);
+                    result.left.push(if dir.is_empty() {
+                        name.to_vec()
+                    } else {
+                        [&dir[..], b"/", name].concat()
+                    });
+                }
+            }
+            Err(_) => {
+                listing.records.truncate(records);
+                listing.names.truncate(names);
+            }
+        }
+        work += 1;
+        listing.directories.push(listed);
+        result.paths.push(dir);
+    }
+    result.left.reverse();
+    result
+}
+
+fn list_into(
+    tree: &TreeRoot,
+    dir: &[u8],
+    options: &ListingOptions,
+    found: &mut Vec<Found>,
+    listing: &mut Listing,
+) -> Result<Listed, Unlisted> {
+    let failed = Unlisted::Failed;
+    let fd = tree
+        .open_dir(dir, false)
+        .during(Syscall::Open)
+        .map_err(failed)?;
+    let mut buffer = [MaybeUninit::uninit(); DIRENT_BUFFER];
+    let mut entries = RawDir::new(&fd, &mut buffer);
+    let mut target = [MaybeUninit::uninit(); MAX_TARGET];
+    found.clear();
+    let names = &mut listing.names;
+    let names_at = names.len();
+    let mut links = 0;
+    while let Some(entry) = entries.next() {
+        let entry = entry.during(Syscall::ReadDir).map_err(failed)?;
+        let name = entry.file_name();
+        let bytes = name.to_bytes();
+        if bytes == b"." || bytes == b".." {
+            continue;
+        }
+        let stat = statat(&fd, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|_| Unlisted::Special)?;
+        let offset = u32::try_from(names.len()).map_err(|_| Unlisted::Special)?;
+        let length = u16::try_from(bytes.len()).map_err(|_| Unlisted::Special)?;
+        names.extend_from_slice(bytes);
+        let mut text = 0;
+        match file_type(&stat) {
+            FileType::RegularFile | FileType::Directory => {}
+            FileType::Symlink => {
+                links += 1;
+                if options.links {
+                    let (read, _) = readlinkat_raw(&fd, name, &mut target[..])
+                        .map_err(|_| Unlisted::Special)?;
+                    if read.is_empty() {
+                        return Err(Unlisted::Special);
+                    }
+                    names.extend_from_slice(read);
+                    text = read.len() as u32;
+                }
+            }
+            _ => return Err(Unlisted::Special),
+        }
+        found.push(Found {
+            name: (offset, length),
+            target: text,
+            stat,
+        });
+    }
+    let names = &*names;
+    found.sort_unstable_by(|a, b| in_list_order(a, b, names));
+    let mut listed = Listed {
+        count: found.len() as u32,
+        dirs: 0,
+        links,
+        names_at: u32::try_from(names_at).map_err(|_| Unlisted::Special)?,
+        name_bytes: (names.len() - names_at) as u32,
+        size: 0.0,
+    };
+    for entry in found.iter() {
+        push_entry(
+            &mut listing.records,
+            &entry.stat,
+            &options.fields,
+            entry.name,
+            entry.target,
+        );
+        if file_type(&entry.stat) == FileType::Directory {
+            listed.dirs += 1;
+        } else {
+            listed.size += entry.stat.st_size as f64;
+        }
+        let owner = [entry.stat.st_uid, entry.stat.st_gid];
+        if listing.owners.last() != Some(&owner) && !listing.owners.contains(&owner) {
+            listing.owners.push(owner);
+        }
+    }
+    Ok(listed)
+}
+
+/// rsync's order of names in a directory from protocol 29 on: directories last, their names as if they ended
+/// in a slash.
+fn in_list_order(a: &Found, b: &Found, names: &[u8]) -> Ordering {
+    let is_dir = |found: &Found| file_type(&found.stat) == FileType::Directory;
+    match (is_dir(a), is_dir(b)) {
+        (false, false) => a.name(names).cmp(b.name(names)),
+        (true, true) => a
+            .name(names)
+            .iter()
+            .chain(b"/")
+            .cmp(b.name(names).iter().chain(b"/")),
+        (a, b) => a.cmp(&b),
+    }
+}

@@ -1,0 +1,142 @@
+//! What lies at the destination of entries of a file list, and which of them need nothing.
+
+use std::collections::HashSet;
+use std::mem::MaybeUninit;
+
+use rustix::fs::{FileType, RawDir, Stat};
+use rustix::io::Errno;
+
+use crate::entries::{file_type, Entry, ENTRY_BYTES};
+use crate::resolve::{Parent, TreeRoot};
+use crate::scan::{lstat_at, parent_at};
+use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
+use crate::syscall::{During, SysError, Syscall};
+
+const DIRENT_BUFFER: usize = 32 * 1024;
+const PERMISSIONS: u32 = 0o7777;
+
+/// What makes a present file one that needs nothing: size and time always count.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub owner: bool,
+    pub group: bool,
+    /// Entries with one of these flags are of no concern to the group.
+    pub group_free: u32,
+    /// Directories that are there need nothing yet.
+    pub dirs: bool,
+}
+
+/// Entries in directories: `counts[k]` of them in `dirs[k]`, with their records in this order.
+pub struct Entries<'a> {
+    pub dirs: &'a [&'a [u8]],
+    pub counts: &'a [u32],
+    pub records: &'a [u8],
+    pub names: &'a [u8],
+}
+
+/// What was found.
+#[derive(Default)]
+pub struct LookedUp {
+    /// A row without texts for each entry.
+    pub rows: Vec<u8>,
+    /// The entries that need something, by their index.
+    pub others: Vec<u32>,
+    /// What else the directories hold, if that was asked for: a table, and how many of its rows each has.
+    pub extras: Rows,
+    pub extra_counts: Vec<Result<u32, SysError>>,
+}
+
+/// Looks entries up; `None` where they are out of bounds. With `extras` their directories are read as well.
+pub fn look_up(
+    tree: &TreeRoot,
+    entries: &Entries,
+    wanted: Option<&Wanted>,
+    extras: bool,
+) -> Option<LookedUp> {
+    let total = entries.records.len() / ENTRY_BYTES;
+    let mut found = LookedUp {
+        rows: vec![0; total * ROW_BYTES],
+        ..LookedUp::default()
+    };
+    let mut records = entries.records.chunks_exact(ENTRY_BYTES);
+    let mut rows = found.rows.chunks_exact_mut(ROW_BYTES);
+    let mut index = 0;
+    for (dir, &count) in entries.dirs.iter().zip(entries.counts) {
+        let parent = parent_at(tree, dir);
+        let mut listed = HashSet::new();
+        for _ in 0..count {
+            let entry = Entry::new(records.next()?);
+            let row = rows.next()?;
+            let name = entry.name(entries.names)?;
+            let status = lstat_at(tree, &parent, dir, name);
+            match &status {
+                Ok(stat) => write_row(row, stat),
+                Err(errno) => write_errno(row, errno.raw_os_error()),
+            }
+            if !wanted.is_some_and(|wanted| needs_nothing(entry, &status, wanted)) {
+                found.others.push(index);
+            }
+            if extras {
+                listed.insert(name);
+            }
+            index += 1;
+        }
+        if extras {
+            let before = found.extras.count();
+            let read = read_others(tree, dir, &parent, &listed, &mut found.extras);
+            if read.is_err() {
+                found.extras.truncate(before);
+            }
+            let count = (found.extras.count() - before) as u32;
+            found.extra_counts.push(read.map(|()| count));
+        }
+    }
+    Some(found)
+}
+
+/// Rows of what lies in `dir` and is not `listed`.
+fn read_others(
+    tree: &TreeRoot,
+    dir: &[u8],
+    parent: &Result<Parent, Errno>,
+    listed: &HashSet<&[u8]>,
+    rows: &mut Rows,
+) -> Result<(), SysError> {
+    let fd = tree.open_dir(dir, false).during(Syscall::Open)?;
+    let mut buffer = [MaybeUninit::uninit(); DIRENT_BUFFER];
+    let mut entries = RawDir::new(&fd, &mut buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry.during(Syscall::ReadDir)?;
+        let name = entry.file_name().to_bytes();
+        if name == b"." || name == b".." || listed.contains(name) {
+            continue;
+        }
+        match lstat_at(tree, parent, dir, name) {
+            Ok(stat) => rows.add(name, Ok(&stat), &[]),
+            Err(errno) => rows.add(name, Err(errno.raw_os_error()), &[]),
+        }
+    }
+    Ok(())
+}
+
+fn needs_nothing(entry: Entry, status: &Result<Stat, Errno>, wanted: &Wanted) -> bool {
+    let Ok(stat) = status else {
+        return false;
+    };
+    let mode = entry.mode();
+    match (FileType::from_raw_mode(mode), file_type(stat)) {
+        (FileType::Directory, FileType::Directory) => wanted.dirs,
+        (FileType::RegularFile, FileType::RegularFile) => {
+            stat.st_nlink == 1
+                && entry.size() == stat.st_size as f64
+                && entry.mtime() == stat.st_mtime as f64
+                && i64::from(entry.mtime_nsec()) == stat.st_mtime_nsec as i64
+                && (mode ^ stat.st_mode) & PERMISSIONS == 0
+                && (!wanted.owner || entry.uid() == stat.st_uid)
+                && (!wanted.group
+                    || entry.flags() & wanted.group_free != 0
+                    || entry.gid() == stat.st_gid)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,188 @@
+/** Directories as records of a file list, and entries looked up by them. */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SysError } from '../../ts/errors.ts';
+import { EntryFlag, FileList } from '../../ts/flist/file-list.ts';
+import { sortList } from '../../ts/flist/sort.ts';
+import type { Kernel, Tree } from '../../ts/kernel/kernel.ts';
+import { type Listing, type ListingOptions, unlistable, type WantedState } from '../../ts/kernel/listing.ts';
+import type { StatTable } from '../../ts/kernel/stat-table.ts';
+import { eachKernel, scratch } from './lanes.ts';
+
+const options: ListingOptions = {
+  links: true,
+  owner: true,
+  group: true,
+  nanoseconds: true,
+  dirFlags: EntryFlag.ContentDir,
+  twice: true,
+};
+const wanted: WantedState = { owner: true, group: true, groupFree: EntryFlag.SkipGroup, dirs: true };
+
+type Records = Required<Pick<Tree, 'list' | 'listTree' | 'lookUp' | 'lookUpAsync'>> & Tree;
+
+/** The tree where the kernel has records; a kernel has all of their calls or none. */
+function withRecords(tree: Tree): Records | undefined {
+  const has = [tree.list, tree.listTree, tree.lookUp, tree.lookUpAsync].map((call) => call !== undefined);
+  expect(new Set(has).size).toBe(1);
+  return has[0] ? (tree as Records) : undefined;
+}
+
+function listOf(listing: Listing): FileList {
+  const list = new FileList(0);
+  list.addListing(listing, list.internDir('', 0));
+  return list;
+}
+
+function entry(list: FileList, i: number) {
+  return {
+    name: list.basename(i),
+    mode: list.mode(i),
+    size: list.size(i),
+    mtime: [list.mtime(i), list.mtimeNsec(i)],
+    owner: [list.uid(i), list.gid(i)],
+    flags: list.flags(i),
+  };
+}
+
+/** The list that rows of the same directory make. */
+function fromRows(rows: StatTable): FileList {
+  const list = new FileList();
+  const dir = list.internDir('', 0);
+  for (let i = 0; i < rows.count; i++)
+    list.addName(rows.name(i), dir, {
+      mode: rows.mode(i),
+      size: rows.size(i),
+      mtime: rows.mtime(i),
+      mtimeNsec: rows.mtimeNsec(i),
+      uid: rows.uid(i),
+      gid: rows.gid(i),
+      flags: rows.isDir(i) ? EntryFlag.ContentDir : 0,
+    });
+  sortList(list, 32);
+  return list;
+}
+
+function makeTree(path: string): string {
+  fs.mkdirSync(path);
+  const at = (name: string) => Buffer.from(`${path}/${name}`, 'latin1');
+  for (const name of ['b', 'a', 'a-', 'a.b', '\xff\x80', 'B', 'x'.repeat(255)])
+    fs.writeFileSync(at(name), name);
+  for (const name of ['d', 'd-', 'd.e', 'a0', 'd/below', 'd/below/deep', 'd.e/empty']) fs.mkdirSync(at(name));
+  fs.symlinkSync('nowhere/\xe9', at('link'));
+  fs.symlinkSync('b', at('d/link'));
+  fs.writeFileSync(at('d/below/deep/file'), 'deep');
+  fs.utimesSync(at('b'), 1000, -5);
+  return path;
+}
+
+eachKernel('records', (kernel: Kernel) => {
+  const dir = scratch();
+  const to = scratch();
+  describe('a listing', () => {
+    it('is what rows of the directory make, sorted', () => {
+      const tree = withRecords(kernel.openTree(makeTree(dir.at('plain'))));
+      if (tree === undefined) return;
+      const listing = tree.list('', options) as Listing;
+      const list = listOf(listing);
+      const plain = fromRows(tree.scan('', { links: true }));
+      const all = (of: FileList) => Array.from({ length: of.count }, (_, i) => entry(of, i));
+      expect(all(list)).toEqual(all(plain));
+      expect(listing.dirs).toBe(4);
+      expect(listing.links).toBe(1);
+      const isLink = all(list).findIndex(({ name }) => name === 'link');
+      expect(Buffer.from(list.takeListedTarget(isLink), 'latin1').toString()).toBe('nowhere/\xe9');
+      const files = all(list).filter(({ mode }) => (mode & 0o170000) !== 0o040000);
+      expect(listing.size).toBe(files.reduce((sum, { size }) => sum + size, 0));
+      expect(all(list.copy())).toEqual(all(list));
+      tree.close();
+    });
+
+    it('is refused where it cannot tell all', async () => {
+      fs.mkdirSync(dir.at('odd'));
+      const tree = withRecords(kernel.openTree(dir.path));
+      if (tree === undefined) return;
+      tree.mknod('odd/fifo', 0o010644, 0, 0);
+      expect(tree.list('odd', options)).toBe(unlistable);
+      expect(() => tree.list('none', options)).toThrow(SysError);
+      const { contents } = await tree.listTree(['odd', 'none'], options, 100);
+      expect(contents[0]).toBe(unlistable);
+      expect((contents[1] as SysError).code).toBe('ENOENT');
+      tree.close();
+    });
+
+    it('of a tree goes depth first, in list order, and tells what is left', async () => {
+      const tree = withRecords(kernel.openTree(makeTree(dir.at('deep'))));
+      if (tree === undefined) return;
+      const whole = await tree.listTree(['a0', 'd', 'd-', 'd.e'], options, 1000);
+      expect(whole.paths).toEqual(['a0', 'd', 'd/below', 'd/below/deep', 'd-', 'd.e', 'd.e/empty']);
+      expect(whole.left).toEqual([]);
+      for (let left: readonly string[] = ['a0', 'd', 'd-', 'd.e'], seen = 0; left.length > 0; ) {
+        const part = await tree.listTree(left, options, 1);
+        expect(part.paths).toEqual(whole.paths.slice(seen, seen + 1));
+        const names = (content: unknown) => {
+          const list = listOf(content as Listing);
+          return Array.from({ length: list.count }, (_, i) => list.basename(i));
+        };
+        expect(names(part.contents[0])).toEqual(names(whole.contents[seen++]));
+        left = part.left;
+        expect(left[0]).toBe(whole.paths[seen]);
+      }
+      tree.close();
+    });
+  });
+
+  describe('a look-up', () => {
+    it('tells what is there, what needs something, and what else there is', async () => {
+      const path = makeTree(dir.at('from'));
+      execFileSync('cp', ['-a', `${path}/.`, to.path]);
+      const source = withRecords(kernel.openTree(path));
+      if (source === undefined) return;
+      const tree = kernel.openTree(to.path) as Records;
+      const list = listOf(source.list('', options) as Listing);
+      for (let i = 0; i < list.count; i++)
+        if (list.isRegular(i))
+          tree.setMeta(list.basename(i), { mtime: list.mtime(i), mtimeNsec: list.mtimeNsec(i) });
+      fs.chmodSync(to.at('a'), 0o600);
+      fs.writeFileSync(to.at('a-'), 'other');
+      fs.rmSync(to.at('B'));
+      fs.writeFileSync(to.at('extra'), '');
+      const names = Array.from({ length: list.count }, (_, i) => list.basename(i));
+      const runs = {
+        dirs: [''],
+        counts: Uint32Array.of(list.count),
+        records: list.recordBytes(0, list.count),
+        names: list.names,
+        wanted,
+        extras: true,
+      };
+      const found = tree.lookUp(runs);
+      const rows = tree.lstatMany('', names);
+      for (let i = 0; i < list.count; i++) {
+        expect(found.rows.errno(i)).toBe(rows.errno(i));
+        expect(found.rows.mode(i)).toBe(rows.mode(i));
+        expect(found.rows.inoLow(i)).toBe(rows.inoLow(i));
+      }
+      expect([...found.others].map((i) => names[i])).toEqual(['B', 'a', 'a-', 'link']);
+      const [extras] = found.extras;
+      expect((extras as StatTable).count).toBe(1);
+      expect((extras as StatTable).name(0)).toBe('extra');
+      const later = await tree.lookUpAsync({ ...runs, wanted: undefined, extras: false });
+      expect([...later.others]).toEqual(names.map((_, i) => i));
+      expect(later.extras).toEqual([]);
+      source.close();
+      tree.close();
+    });
+
+    it('refuses records that are not there', () => {
+      const tree = withRecords(kernel.openTree(dir.path));
+      if (tree === undefined) return;
+      const runs = { dirs: [''], counts: Uint32Array.of(1), names: Buffer.alloc(0), wanted, extras: false };
+      expect(() => tree.lookUp({ ...runs, records: new Uint8Array(0) })).toThrow();
+      const pointing = new Uint8Array(48).fill(0xff);
+      expect(() => tree.lookUp({ ...runs, records: pointing })).toThrow();
+      tree.close();
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { SysError } from '../errors.ts';
+import type { ByteString, Tree } from '../kernel/kernel.ts';
+import { type Listing, type ListingOptions, unlistable } from '../kernel/listing.ts';
+import type { StatTable } from '../kernel/stat-table.ts';
+
+/** Entries and directories that one call should bring, and those that may wait to be used. */
+const perCall = 1024;
+const mostWaiting = 8192;
+
+/**
+ * Reads a whole tree ahead on another thread, in the order in which its directories are sent, as records of a
+ * file list. For a walk that leaves nothing out; what comes out of order is read at once.
+ */
+export class TreeAhead {
+  private readonly options: ListingOptions;
+  private readonly ahead = new Map<ByteString, Listing | typeof unlistable | SysError>();
+  private tree: Tree | undefined;
+  /** The directories to go on with. */
+  private left: readonly ByteString[] = [];
+  private reading: Promise<void> | undefined;
+  private waiting = 0;
+  private failure: unknown;
+
+  constructor(options: ListingOptions) {
+    this.options = options;
+  }
+
+  /** What is in a directory: records where it is listable, else rows; or why that is unknown. */
+  async contentOf(tree: Tree, path: ByteString): Promise<Listing | StatTable | SysError> {
+    if (tree !== this.tree) await this.begin(tree);
+    if (!this.ahead.has(path) && (this.reading !== undefined || this.left[0] === path)) await this.read();
+    const known = this.ahead.get(path);
+    if (known === undefined) return this.readNow(tree, path);
+    this.ahead.delete(path);
+    this.waiting -= workOf(known);
+    if (this.waiting < mostWaiting - perCall) this.readOn();
+    return known === unlistable ? orError(() => tree.scan(path, { links: this.options.links })) : known;
+  }
+
+  /** Goes to another tree, with nothing known of it. */
+  private async begin(tree: Tree): Promise<void> {
+    await this.reading;
+    this.tree = tree;
+    this.ahead.clear();
+    this.waiting = 0;
+    this.left = [];
+  }
+
+  private readNow(tree: Tree, path: ByteString): Listing | StatTable | SysError {
+    const content = orError(() => tree.list!(path, this.options));
+    if (content === unlistable) return orError(() => tree.scan(path, { links: this.options.links }));
+    if (!(content instanceof SysError) && content.dirs > 0 && this.left.length === 0) {
+      this.left = subdirectories(path, content);
+      this.readOn();
+    }
+    return content;
+  }
+
+  /** Waits for the call that is under way, or for the next one. */
+  private async read(): Promise<void> {
+    this.readOn();
+    await this.reading;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private readOn(): void {
+    if (this.reading !== undefined || this.left.length === 0 || this.failure !== undefined) return;
+    const { left } = this;
+    this.left = [];
+    this.reading = (this.tree as Tree).listTree!(left, this.options, perCall).then(
+      ({ paths, contents, left: next }) => {
+        this.reading = undefined;
+        this.left = next;
+        for (let k = 0; k < paths.length; k++) {
+          this.ahead.set(paths[k], contents[k]);
+          this.waiting += workOf(contents[k]);
+        }
+        if (this.waiting < mostWaiting - perCall) this.readOn();
+      },
+      (error: unknown) => {
+        this.reading = undefined;
+        this.failure = error;
+      },
+    );
+  }
+}
+
+function workOf(content: Listing | typeof unlistable | SysError): number {
+  return content === unlistable || content instanceof SysError ? 1 : content.count + 1;
+}
+
+function subdirectories(path: ByteString, { records, first, count, dirs }: Listing): ByteString[] {
+  const { names, u32, u16 } = records;
+  const paths: ByteString[] = [];
+  for (let row = first + count - dirs; row < first + count; row++) {
+    const at = u32[row * 12 + 7];
+    const name = names.toString('latin1', at, at + u16[row * 24 + 23]);
+    paths.push(path === '' ? name : `${path}/${name}`);
+  }
+  return paths;
+}
+
+function orError<T>(read: () => T): T | SysError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SysError) return error;
+    throw error;
+  }
+}

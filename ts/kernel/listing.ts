@@ -1,0 +1,91 @@
+/**
+ * Directories as records of a file list. A record has 48 bytes, host byte order:
+ *   f64 0 size | 1 mtime
+ *   u32 4 mtime ns | 5 uid | 6 gid | 7 name offset | 8 directory | 9 flags | 10 extra row + 1 (0: none)
+ *   u16 22 mode | 23 name length
+ * Names lie elsewhere, as bytes.
+ */
+import type { SysError } from '../errors.ts';
+
+export const entryBytes = 48;
+/** Views of a record's fields: their number in a record. */
+export const entryF64 = entryBytes / 8;
+export const entryU32 = entryBytes / 4;
+export const entryU16 = entryBytes / 2;
+
+/** Records that several lists may share, each with a part of its own. */
+export interface EntryRecords {
+  readonly f64: Float64Array;
+  readonly u32: Uint32Array;
+  readonly u16: Uint16Array;
+  readonly names: Buffer;
+  /** Records in use; with `ListingOptions.twice` there is room for as many behind them. */
+  readonly count: number;
+  /** Users and groups that occur, in pairs. */
+  readonly owners: Uint32Array;
+}
+
+/**
+ * One directory as a part of a file list, in the order of protocol 29 and up: the last `dirs` entries are
+ * directories. The target of a link follows its name in `names`, and its length is in the place of the extra
+ * row.
+ */
+export interface Listing {
+  readonly records: EntryRecords;
+  readonly first: number;
+  readonly count: number;
+  readonly dirs: number;
+  readonly links: number;
+  /** Bytes of all regular files and symbolic links. */
+  readonly size: number;
+  readonly namesAt: number;
+  readonly nameBytes: number;
+}
+
+/** What goes into records; fields that are left out are 0. */
+export interface ListingOptions {
+  /** Read the targets of symbolic links. */
+  readonly links: boolean;
+  readonly owner: boolean;
+  readonly group: boolean;
+  readonly nanoseconds: boolean;
+  /** Flags of directories. */
+  readonly dirFlags: number;
+  /** Leave room for a second list of the same entries. */
+  readonly twice: boolean;
+}
+
+/** Stands for a directory that holds more than records can tell: devices, names that cannot be looked at. */
+export const unlistable = 'unlistable';
+
+/** Directories in the order in which their content is sent: each is followed by those in it. */
+export interface ListedTree {
+  readonly paths: readonly string[];
+  /** One for each path; reading ends with `enough` entries and directories. */
+  readonly contents: readonly (Listing | typeof unlistable | SysError)[];
+  /** The directories that come next. Those below an `unlistable` one are missing. */
+  readonly left: readonly string[];
+}
+
+/** What makes a present file one that needs nothing: its type, size, time and permissions always count. */
+export interface WantedState {
+  readonly owner: boolean;
+  readonly group: boolean;
+  /** Entries with one of these flags are of no concern to the group. */
+  readonly groupFree: number;
+  /** Directories need nothing where they are there. */
+  readonly dirs: boolean;
+}
+
+/** Entries to be looked up: `counts[k]` of them in `dirs[k]`, their records one after the other. */
+export interface EntryRuns {
+  readonly dirs: readonly string[];
+  readonly counts: Uint32Array;
+  /** May change once the call was made. */
+  readonly records: Uint8Array;
+  /** May not change until the call is done. */
+  readonly names: Uint8Array;
+  readonly wanted: WantedState | undefined;
+  /** Also read what else is in the directories. */
+  readonly extras: boolean;
+}
