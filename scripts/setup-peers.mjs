@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Brings what the tests run against: real rsync (3.5.0 from Debian's security suite, and 3.2.7 unpacked
- * beside it), OpenSSH, and Node 24. Everything that is not installed by the system's packages lies below
+ * beside it), OpenSSH, Node 24, and what makes file systems with reflinks. Everything that is not installed by the system's packages lies below
  * `.test-peers/`; `.test-peers/peers.json` says what there is and, for what there is not, why.
  *
  * Quick when all is present. Nothing here is an error: a missing peer makes tests skip, and says so.
@@ -126,15 +126,26 @@ const setUpSsh = async () => {
   return [ssh, sshd];
 };
 
+/** A program of the system, brought with its package where it is not there. */
+const setUpProgram = async (program, name) => {
+  const present = await find(program);
+  if (present) return present;
+  const why = await install(name);
+  return why === null ? find(program) : skip(program, why);
+};
+
 mkdirSync(cache, { recursive: true });
 const rsync = await setUpRsync();
 const rsync327 = await setUpOldRsync();
 const node24 = await setUpNode24();
 const [ssh, sshd] = await setUpSsh();
+const mkfsBtrfs = await setUpProgram('mkfs.btrfs', 'btrfs-progs');
+const mkfsXfs = await setUpProgram('mkfs.xfs', 'xfsprogs');
+const filefrag = await setUpProgram('filefrag', 'e2fsprogs');
 
 writeFileSync(
   join(cache, 'peers.json'),
-  `${JSON.stringify({ rsync, rsync327, node24, ssh, sshd, skipped }, null, 2)}\n`,
+  `${JSON.stringify({ rsync, rsync327, node24, ssh, sshd, mkfsBtrfs, mkfsXfs, filefrag, skipped }, null, 2)}\n`,
 );
 for (const { what, why } of skipped) console.log(`set-up: no ${what}, its tests are skipped: ${why}`);
 if (rsync !== null && !(await isVersion(rsync, '3.5.0'))) {

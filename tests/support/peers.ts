@@ -33,6 +33,9 @@ export interface PeerFile {
   readonly node24: string | null;
   readonly sshd: string | null;
   readonly ssh: string | null;
+  readonly mkfsBtrfs: string | null;
+  readonly mkfsXfs: string | null;
+  readonly filefrag: string | null;
   readonly skipped: readonly { readonly what: string; readonly why: string }[];
 }
 
@@ -54,6 +57,9 @@ export function readPeerFile(): PeerFile {
     node24: null,
     sshd: onPath('sshd'),
     ssh: onPath('ssh'),
+    mkfsBtrfs: onPath('mkfs.btrfs'),
+    mkfsXfs: onPath('mkfs.xfs'),
+    filefrag: onPath('filefrag'),
     skipped: [{ what: 'rsync 3.2.7', why: 'scripts/setup-peers.mjs has not run' }],
   };
 }
