@@ -109,6 +109,9 @@ export declare class Tree {
   setMeta(path: string, which: number, mode: number, uid: number, gid: number, mtime: number, mtimeNsec: number, atime: number, atimeNsec: number): number
 }
 
+/** Acknowledges what a TCP socket has received; other descriptors are left alone. */
+export declare function acknowledge(fd: number): void
+
 /** The peer's basis. */
 export interface Basis {
   count: number

@@ -451,4 +451,9 @@ export interface Kernel {
   /** A connected pair of AF_UNIX stream sockets, close-on-exec. */
   socketPair(): [number, number] | undefined;
   closeFd(fd: number): void;
+  /**
+   * Acknowledges at once what a TCP socket has received. A peer that joins small writes (a daemon does) else waits
+   * for 40 ms with the next one. Absent where a kernel cannot.
+   */
+  readonly acknowledge?: (fd: number) => void;
 }

@@ -60,5 +60,6 @@ function createNativeKernel(addon: Binding): Kernel {
     },
 
     closeFd: (fd: number): void => addon.closeFd(fd),
+    acknowledge: (fd: number): void => addon.acknowledge(fd),
   };
 }

@@ -33,6 +33,7 @@ export async function connectToDaemon(
     bindAddress: options.address === '' ? undefined : options.address,
     env: process.env,
     onStderr: (chunk) => io.stderr(chunk),
+    acknowledge: kernel.acknowledge,
     notice: (line) => {
       if (options.debug.connect > 0 && !options.quiet) io.stdout(Buffer.from(`${line}\n`, 'latin1'));
     },

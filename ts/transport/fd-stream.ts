@@ -43,14 +43,17 @@ export function fdSink(fd: number): FdSink {
 
 /**
  * Both halves of one socket. `open` makes it with the options given to it, which put its input straight
- * into a buffer instead of the stream machinery.
+ * into a buffer instead of the stream machinery. Before each wait for input, `acknowledge` is called.
  */
-export function socketHalves(open: (options: { onread: OnRead; allowHalfOpen: true }) => Socket): {
+export function socketHalves(
+  open: (options: { onread: OnRead; allowHalfOpen: true }) => Socket,
+  acknowledge?: (fd: number) => void,
+): {
   socket: Socket;
   source: FdSource;
   sink: FdSink;
 } {
-  const receiver = new Receiver();
+  const receiver = new Receiver(acknowledge);
   const socket = open({ onread: receiver.onread, allowHalfOpen: true });
   receiver.attach(socket);
   return { socket, source: receiver, sink: socketSink(socket, false) };
@@ -103,8 +106,10 @@ class Receiver implements FdSource {
   private holding = false;
   private ended = false;
   private failure: unknown;
+  private readonly acknowledge: ((fd: number) => void) | undefined;
 
-  constructor() {
+  constructor(acknowledge?: (fd: number) => void) {
+    this.acknowledge = acknowledge;
     this.onread = { buffer: () => this.room(), callback: (bytesRead) => this.arrived(bytesRead) };
   }
 
@@ -121,10 +126,17 @@ class Receiver implements FdSource {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     if (this.ended) return Promise.resolve(0);
     this.holding = false;
+    this.acknowledgeAll();
     return new Promise((resolve, reject) => {
       this.waiting = { into, resolve, reject };
       this.resume();
     });
+  }
+
+  private acknowledgeAll(): void {
+    if (this.acknowledge === undefined || this.socket === undefined) return;
+    const fd = descriptorOf(this.socket);
+    if (fd !== undefined) this.acknowledge(fd);
   }
 
   /** Stops the event loop's reading; a `read` that finds nothing starts it again. */

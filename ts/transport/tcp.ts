@@ -24,6 +24,8 @@ export interface TcpTarget {
   readonly env: NodeJS.ProcessEnv;
   /** Standard error of RSYNC_CONNECT_PROG. */
   onStderr?(chunk: Buffer): void;
+  /** Has the peer told at once what came (`Kernel.acknowledge`). */
+  acknowledge?(fd: number): void;
   /** A line for --debug=connect. */
   notice?(line: string): void;
 }
@@ -111,7 +113,7 @@ function connectTo(
         ...options,
       };
       return connect(where);
-    });
+    }, target.acknowledge);
     const watchdog = connectWatchdog(target.connectTimeout, socket, reject);
     socket.once('error', (error) => {
       clearTimeout(watchdog);

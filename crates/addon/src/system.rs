@@ -1,4 +1,4 @@
-use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
+use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
@@ -42,6 +42,16 @@ pub fn close_fd(fd: i32) -> napi::Result<()> {
     if fd >= 0 {
         // SAFETY: the caller owns the descriptor and gives it up with this call.
         drop(unsafe { OwnedFd::from_raw_fd(fd) });
+    }
+    Ok(())
+}
+
+/// Acknowledges what a TCP socket has received; other descriptors are left alone.
+#[napi(catch_unwind)]
+pub fn acknowledge(fd: i32) -> napi::Result<()> {
+    if fd >= 0 {
+        // SAFETY: JavaScript holds the descriptor open while this call lasts.
+        oc_wireio::acknowledge(unsafe { BorrowedFd::borrow_raw(fd) });
     }
     Ok(())
 }

@@ -4,7 +4,9 @@
 mod frames;
 mod pipe;
 mod probe;
+mod tcp;
 
 pub use frames::{FrameReader, FrameWriter, Wait};
 pub use pipe::{pipe, socket_pair, PipePair};
 pub use probe::{io_uring_usable, openat2_usable};
+pub use tcp::acknowledge;

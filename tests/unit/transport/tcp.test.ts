@@ -98,3 +98,24 @@ test('--contimeout', async () => {
   if (Date.now() - start < 900) expect(outcome.exitCode).toBe(10);
   else expect(outcome.exitCode).toBe(35);
 });
+
+test('what came is acknowledged before each wait for more', async () => {
+  const port = await listen((socket) => {
+    socket.on('data', (chunk) => {
+      if (chunk.toString() === 'more?') socket.end('more');
+    });
+    socket.write('first');
+  });
+  const seen: number[] = [];
+  const wire = await connectDaemon(target({ port, acknowledge: (fd) => seen.push(fd) }));
+  const into = Buffer.alloc(100);
+  const read = async () => into.toString('latin1', 0, await wire.source.read(into));
+  expect(await read()).toBe('first');
+  expect(seen).toHaveLength(1);
+  const waiting = read();
+  expect(seen).toHaveLength(2);
+  await wire.sink.write([Buffer.from('more?')]);
+  expect(await waiting).toBe('more');
+  expect(seen.every((fd) => fd > 2)).toBe(true);
+  wire.destroy();
+});
