@@ -80,8 +80,11 @@ export declare class Tree {
   listTree(dirs: string, count: number, options: RecordOptions, enough: number): Promise<ListedTree>
   /** Looks up entries, `counts[k]` of them in directory `k`, and with `extras` what else lies there. */
   lookUp(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, extras: boolean): LookedUpEntries
-  /** As `look_up`, on another thread. `records` may change meanwhile, `names` may not. */
-  lookUpAsync(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, extras: boolean): Promise<LookedUpEntries>
+  /**
+   * As `look_up`, on another thread. `records` may change meanwhile, `names` may not. With `source` and
+   * `digest`, files of equal size are compared with those of that tree.
+   */
+  lookUpAsync(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, extras: boolean, source?: Tree | undefined | null, digest?: DigestSpec | undefined | null): Promise<LookedUpEntries>
   /** A job, or a failure number. */
   openReceive(path: string | undefined, basis: string | undefined, digest: DigestSpec, decoder: Decoder, options: ReceiveOptions): ReceiveJob | number
   /** A job, or a failure number. */
@@ -191,6 +194,8 @@ export interface ListedTree {
 export interface LookedUpEntries {
   rows: Uint8Array
   others: Uint32Array
+  /** For each entry 1 where its content is the source's, 2 where it is not; empty where none was compared. */
+  same: Uint8Array
   extras: Uint8Array
   extraCounts: Uint32Array
   extraFailures: Uint32Array

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { SysError } from '../../ts/errors.ts';
 import { EntryFlag, FileList } from '../../ts/flist/file-list.ts';
 import { sortList } from '../../ts/flist/sort.ts';
-import type { Kernel, Tree } from '../../ts/kernel/kernel.ts';
+import { isOther, isSame, type Kernel, type Tree } from '../../ts/kernel/kernel.ts';
 import { type Listing, type ListingOptions, unlistable, type WantedState } from '../../ts/kernel/listing.ts';
 import type { StatTable } from '../../ts/kernel/stat-table.ts';
-import { eachKernel, scratch } from './lanes.ts';
+import { eachKernel, noise, scratch } from './lanes.ts';
 
 const options: ListingOptions = {
   links: true,
@@ -171,6 +171,64 @@ eachKernel('records', (kernel: Kernel) => {
       const later = await tree.lookUpAsync({ ...runs, wanted: undefined, extras: false });
       expect([...later.others]).toEqual(names.map((_, i) => i));
       expect(later.extras).toEqual([]);
+      source.close();
+      tree.close();
+    });
+
+    it('compares contents with those of another tree', async () => {
+      const [ours, theirs] = [dir.at('theirs'), to.at('ours')];
+      for (const path of [ours, theirs]) fs.mkdirSync(path);
+      const big = noise(3_000_000, 5);
+      const changed = Buffer.from(big);
+      changed[2_999_999] ^= 1;
+      const files: [string, Buffer, Buffer | undefined][] = [
+        ['big', big, big],
+        ['big-changed', big, changed],
+        ['empty', Buffer.alloc(0), Buffer.alloc(0)],
+        ['gone', Buffer.from('x'), undefined],
+        ['longer', Buffer.from('x'), Buffer.from('xx')],
+        ['same', Buffer.from('some'), Buffer.from('some')],
+        ['small-changed', Buffer.from('some'), Buffer.from('same')],
+        ['touched', Buffer.from('some'), Buffer.from('some')],
+      ];
+      for (const [name, there, here] of files) {
+        fs.writeFileSync(`${theirs}/${name}`, there);
+        if (here !== undefined) fs.writeFileSync(`${ours}/${name}`, here);
+        for (const path of here === undefined ? [theirs] : [ours, theirs])
+          fs.utimesSync(`${path}/${name}`, 1e9, name === 'touched' && path === ours ? 2e9 : 1e9);
+      }
+      const source = withRecords(kernel.openTree(theirs));
+      if (source === undefined) return;
+      const tree = kernel.openTree(ours) as Records;
+      const list = listOf(source.list('', options) as Listing);
+      const names = Array.from({ length: list.count }, (_, i) => list.basename(i));
+      const runs = {
+        dirs: [''],
+        counts: Uint32Array.of(list.count),
+        records: list.recordBytes(0, list.count),
+        names: list.names,
+        wanted,
+        extras: false,
+      };
+      const digest = { name: 'xxh128', seed: 0, seedFirst: true } as const;
+      const { same, others } = await tree.lookUpAsync({ ...runs, compare: { source, digest } });
+      expect(names.map((name, i) => [name, same[i]])).toEqual([
+        ['big', isSame],
+        ['big-changed', isOther],
+        ['empty', isSame],
+        ['gone', 0],
+        ['longer', 0],
+        ['same', isSame],
+        ['small-changed', isOther],
+        ['touched', isSame],
+      ]);
+      const needing = ['big-changed', 'gone', 'longer', 'small-changed', 'touched'];
+      expect([...others].map((i) => names[i])).toEqual(needing);
+      expect((await tree.lookUpAsync(runs)).same.length).toBe(0);
+      tree.interrupt();
+      const late = await tree.lookUpAsync({ ...runs, compare: { source, digest } });
+      expect([...late.same]).not.toContain(isSame);
+      expect(late.others.length).toBe(list.count);
       source.close();
       tree.close();
     });

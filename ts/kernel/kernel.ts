@@ -285,9 +285,15 @@ export interface LookedUp {
   readonly rows: StatTable;
   /** The indexes of those that need something, in order. */
   readonly others: Uint32Array;
+  /** With `compare`, for each entry: `isSame`, `isOther`, or 0 where there was nothing to compare. */
+  readonly same: Uint8Array;
   /** For each directory what else is in it, or why that is unknown. Empty where it was not asked for. */
   readonly extras: readonly (StatTable | SysError)[];
 }
+
+/** Values of `LookedUp.same`. */
+export const isSame = 1;
+export const isOther = 2;
 
 /**
  * A held directory. Paths given to its methods are below it. A tree stays valid when the directory is

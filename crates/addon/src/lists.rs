@@ -1,14 +1,15 @@
 //! The calls of a tree that deal in records of a file list.
 
-use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint32Array, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance, Float64Array, Uint32Array, Uint8Array};
 use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
 use oc_fsops::{
-    Entries, EntryFields, Listed, Listing, ListingOptions, LookedUp, TreeListing, Unlisted, Wanted,
-    ENTRY_BYTES,
+    Entries, EntryFields, Listed, Listing, ListingOptions, LookedUp, Sources, TreeListing,
+    Unlisted, Wanted, ENTRY_BYTES,
 };
 
 use crate::args::{Bytes, Paths};
+use crate::digest::DigestSpec;
 use crate::failure::code;
 use crate::task::run;
 use crate::tree::Tree;
@@ -63,6 +64,8 @@ pub struct WantedState {
 pub struct LookedUpEntries {
     pub rows: Uint8Array,
     pub others: Uint32Array,
+    /// For each entry 1 where its content is the source's, 2 where it is not; empty where none was compared.
+    pub same: Uint8Array,
     pub extras: Uint8Array,
     pub extra_counts: Uint32Array,
     pub extra_failures: Uint32Array,
@@ -135,12 +138,13 @@ impl Tree {
             names: &names,
         };
         let wanted = wanted.map(want);
-        oc_fsops::look_up(&root, &entries, wanted.as_ref(), extras)
+        oc_fsops::look_up(&root, &entries, wanted.as_ref(), extras, None)
             .map(looked_up)
             .ok_or_else(out_of_bounds)
     }
 
-    /// As `look_up`, on another thread. `records` may change meanwhile, `names` may not.
+    /// As `look_up`, on another thread. `records` may change meanwhile, `names` may not. With `source` and
+    /// `digest`, files of equal size are compared with those of that tree.
     #[napi(ts_return_type = "Promise<LookedUpEntries>", catch_unwind)]
     #[allow(clippy::too_many_arguments)]
     pub fn look_up_async(
@@ -151,8 +155,14 @@ impl Tree {
         names: Uint8Array,
         wanted: Option<WantedState>,
         extras: bool,
+        source: Option<ClassInstance<Tree>>,
+        digest: Option<DigestSpec>,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
+        let compared = match (source, digest) {
+            (Some(source), Some(digest)) => Some((source.root()?, digest.parse()?)),
+            _ => None,
+        };
         let dirs = Paths::new(dirs, counts.len() as u32)?;
         check(&records, &counts)?;
         let records = records.to_vec();
@@ -166,7 +176,11 @@ impl Tree {
                     records: &records,
                     names: &names,
                 };
-                oc_fsops::look_up(&root, &entries, wanted.as_ref(), extras)
+                let sources = compared.as_ref().map(|(tree, digest)| Sources {
+                    tree,
+                    digest: *digest,
+                });
+                oc_fsops::look_up(&root, &entries, wanted.as_ref(), extras, sources)
                     .ok_or_else(out_of_bounds)
             },
             looked_up,
@@ -264,6 +278,12 @@ fn looked_up(found: LookedUp) -> LookedUpEntries {
     LookedUpEntries {
         rows: found.rows.into(),
         others: found.others.into(),
+        same: found
+            .same
+            .iter()
+            .map(|&same| same as u8)
+            .collect::<Vec<u8>>()
+            .into(),
         extras: found.extras.pack().into(),
         extra_counts: counts.into(),
         extra_failures: failures.into(),

@@ -44,11 +44,10 @@ pub fn file_sums(
     let threads =
         (total / THREAD_BYTES + 1).min(cores().min(MAX_THREADS).min(count.max(1)) as u64) as usize;
     let step = (count / threads).clamp(1, STEP);
-    let largest = sizes.iter().fold(0.0, |most: f64, &size| most.max(size)) as usize;
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::with_capacity(count / threads);
-        let mut reader = SumReader::new(tree, largest.min(PIECE), *spec);
+        let mut reader = SumReader::new(tree, *spec);
         loop {
             let from = next.fetch_add(step, Ordering::Relaxed);
             if from >= count {
@@ -94,8 +93,8 @@ pub fn file_sums(
     Some((statuses, sums))
 }
 
-/// One thread's way through the files.
-struct SumReader<'t> {
+/// One thread's way through files.
+pub(crate) struct SumReader<'t> {
     tree: &'t TreeRoot,
     spec: DigestSpec,
     buffer: Vec<u8>,
@@ -104,16 +103,17 @@ struct SumReader<'t> {
 }
 
 impl<'t> SumReader<'t> {
-    fn new(tree: &'t TreeRoot, buffer: usize, spec: DigestSpec) -> Self {
+    pub fn new(tree: &'t TreeRoot, spec: DigestSpec) -> Self {
         SumReader {
             tree,
             spec,
-            buffer: vec![0; buffer],
+            buffer: Vec::new(),
             dir: None,
         }
     }
 
-    fn sum(
+    /// The unseeded digest of the first `size` bytes of `name` in `dir`, the directory with the number `at`.
+    pub fn sum(
         &mut self,
         at: u32,
         dir: &[u8],
@@ -122,7 +122,11 @@ impl<'t> SumReader<'t> {
     ) -> Result<[u8; MAX_DIGEST], SysError> {
         let file = self.open(at, dir, name).during(Syscall::Open)?;
         let mut sum = [0; MAX_DIGEST];
-        if size <= self.buffer.len() as u64 {
+        let piece = size.min(PIECE as u64) as usize;
+        if self.buffer.len() < piece {
+            self.buffer.resize(piece, 0);
+        }
+        if size <= PIECE as u64 {
             let data = &mut self.buffer[..size as usize];
             read_all(&file, 0, data)?;
             digest(&self.spec, false, data, &mut sum);
@@ -132,7 +136,7 @@ impl<'t> SumReader<'t> {
         let mut at = 0;
         while at < size {
             self.tree.interrupt().check()?;
-            let wanted = (size - at).min(self.buffer.len() as u64) as usize;
+            let wanted = (size - at).min(PIECE as u64) as usize;
             let data = &mut self.buffer[..wanted];
             read_all(&file, at, data)?;
             hasher.update(data);

@@ -1,6 +1,7 @@
 //! Files of a tree: status tables, confined paths, metadata, and whole files sent, received and copied.
 
 mod block_sums;
+mod compare;
 mod copy;
 mod cores;
 mod entries;
@@ -23,6 +24,7 @@ mod window;
 mod writer;
 
 pub use block_sums::BlockSumJob;
+pub use compare::{Same, Sources};
 pub use copy::copy_file;
 pub use entries::{EntryFields, ENTRY_BYTES};
 pub use file_sums::file_sums;

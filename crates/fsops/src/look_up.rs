@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 use rustix::fs::{FileType, RawDir, Stat};
 use rustix::io::Errno;
 
+use crate::compare::{Comparer, Same, Sources};
 use crate::entries::{file_type, Entry, ENTRY_BYTES};
 use crate::resolve::{Parent, TreeRoot};
 use crate::scan::{lstat_at, parent_at};
@@ -41,17 +42,21 @@ pub struct LookedUp {
     pub rows: Vec<u8>,
     /// The entries that need something, by their index.
     pub others: Vec<u32>,
+    /// Of each entry, where contents were compared.
+    pub same: Vec<Same>,
     /// What else the directories hold, if that was asked for: a table, and how many of its rows each has.
     pub extras: Rows,
     pub extra_counts: Vec<Result<u32, SysError>>,
 }
 
-/// Looks entries up; `None` where they are out of bounds. With `extras` their directories are read as well.
+/// Looks entries up; `None` where they are out of bounds. With `extras` their directories are read as well, with
+/// `sources` present files are compared with those by content.
 pub fn look_up(
     tree: &TreeRoot,
     entries: &Entries,
     wanted: Option<&Wanted>,
     extras: bool,
+    sources: Option<Sources>,
 ) -> Option<LookedUp> {
     let total = entries.records.len() / ENTRY_BYTES;
     let mut found = LookedUp {
@@ -60,8 +65,10 @@ pub fn look_up(
     };
     let mut records = entries.records.chunks_exact(ENTRY_BYTES);
     let mut rows = found.rows.chunks_exact_mut(ROW_BYTES);
+    let mut fine = vec![false; total];
+    let mut comparer = sources.map(|sources| Comparer::new(tree, sources, total));
     let mut index = 0;
-    for (dir, &count) in entries.dirs.iter().zip(entries.counts) {
+    for (at, (&dir, &count)) in entries.dirs.iter().zip(entries.counts).enumerate() {
         let parent = parent_at(tree, dir);
         let mut listed = HashSet::new();
         for _ in 0..count {
@@ -73,8 +80,9 @@ pub fn look_up(
                 Ok(stat) => write_row(row, stat),
                 Err(errno) => write_errno(row, errno.raw_os_error()),
             }
-            if !wanted.is_some_and(|wanted| needs_nothing(entry, &status, wanted)) {
-                found.others.push(index);
+            fine[index] = wanted.is_some_and(|wanted| needs_nothing(entry, &status, wanted));
+            if let (Some(comparer), true) = (&mut comparer, may_be_same(entry, &status)) {
+                comparer.compare((index, at as u32, dir, name, entry.size() as u64));
             }
             if extras {
                 listed.insert(name);
@@ -91,7 +99,32 @@ pub fn look_up(
             found.extra_counts.push(read.map(|()| count));
         }
     }
+    found.same = comparer.map(Comparer::finish).unwrap_or_default();
+    let others = entries.records.chunks_exact(ENTRY_BYTES).enumerate();
+    found.others = others
+        .filter(|&(i, record)| !fine[i] || is_regular(record) && differs(found.same.get(i)))
+        .map(|(i, _)| i as u32)
+        .collect();
     Some(found)
+}
+
+/// Whether contents were compared and not found the same.
+fn differs(same: Option<&Same>) -> bool {
+    same.is_some_and(|same| *same != Same::Yes)
+}
+
+fn is_regular(record: &[u8]) -> bool {
+    FileType::from_raw_mode(Entry::new(record).mode()) == FileType::RegularFile
+}
+
+/// A regular file of the entry's size is there.
+fn may_be_same(entry: Entry, status: &Result<Stat, Errno>) -> bool {
+    let Ok(stat) = status else {
+        return false;
+    };
+    FileType::from_raw_mode(entry.mode()) == FileType::RegularFile
+        && file_type(stat) == FileType::RegularFile
+        && entry.size() == stat.st_size as f64
 }
 
 /// Rows of what lies in `dir` and is not `listed`.

@@ -145,15 +145,25 @@ export class NativeTree implements Tree {
     return this.toLookedUp(this.tree.lookUp(dirs.join('\0'), counts, records, names, wanted, extras));
   }
 
-  async lookUpAsync({ dirs, counts, records, names, wanted, extras }: EntryRuns): Promise<LookedUp> {
-    return this.toLookedUp(
-      await this.tree.lookUpAsync(dirs.join('\0'), counts, records, names, wanted, extras),
+  async lookUpAsync(entries: EntryRuns): Promise<LookedUp> {
+    const { dirs, counts, records, names, wanted, extras, compare } = entries;
+    const source = compare && NativeTree.handleOf(compare.source);
+    const found = this.tree.lookUpAsync(
+      dirs.join('\0'),
+      counts,
+      records,
+      names,
+      wanted,
+      extras,
+      source,
+      compare?.digest,
     );
+    return this.toLookedUp(await found);
   }
 
   private toLookedUp(found: addon.LookedUpEntries): LookedUp {
     const rows = new StatTable(found.rows, found.rows.length / statRowBytes);
-    const { others, extraCounts, extraFailures } = found;
+    const { others, same, extraCounts, extraFailures } = found;
     const extras: (StatTable | SysError)[] = [];
     if (extraCounts.length > 0) {
       const all = toTable(found.extras);
@@ -165,7 +175,7 @@ export class NativeTree implements Tree {
         first += extraCounts[k];
       }
     }
-    return { rows, others, extras };
+    return { rows, others, same, extras };
   }
 
   lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {

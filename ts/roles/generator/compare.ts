@@ -24,7 +24,7 @@ export function fileType(mode: number): FileType {
 
 /**
  * Whether what lies at `path` looks like the entry (rsync's quick_check_ok); both are of the same type.
- * `sum` is the digest of the present file where --checksum hashed it.
+ * `sum` is the digest of the present file where --checksum hashed it, or what came of comparing it.
  */
 export function looksUnchanged(
   gen: Generator,
@@ -34,11 +34,11 @@ export function looksUnchanged(
   i: number,
   stats: StatTable,
   row: number,
-  sum?: Uint8Array,
+  sum?: Uint8Array | boolean,
 ): boolean {
   switch (fileType(list.mode(i))) {
     case 'file': {
-      if (gen.rules.checksum) return stats.size(row) === list.size(i) && sameBytes(list.checksum(i), sum);
+      if (gen.rules.checksum) return stats.size(row) === list.size(i) && isSum(sum, list.checksum(i));
       return fileLooksUnchanged(list.size(i), list.mtime(i), list.mtimeNsec(i), stats, row, {
         sizeOnly: gen.rules.sizeOnly,
         ignoreTimes: gen.rules.ignoreTimes,
@@ -76,6 +76,10 @@ function readlinkOf(tree: Tree, path: ByteString): ByteString | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isSum(found: Uint8Array | boolean | undefined, wanted: Uint8Array | undefined): boolean {
+  return typeof found === 'boolean' ? found : sameBytes(found, wanted);
 }
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

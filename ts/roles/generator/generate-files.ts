@@ -130,7 +130,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     ctx,
     ...input,
     rules,
-    wanted: wantedState(ctx, rules),
+    wanted: wantedState(ctx, rules, input.sourceRoots !== undefined),
     phase: 0,
     itemizing,
     nameCode: negotiated.protocol >= 29 ? 'log' : itemizing ? undefined : 'info',
@@ -162,12 +162,13 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
 function wantedState(
   { options, negotiated, report, amRoot }: RoleContext,
   rules: Rules,
+  hasSources: boolean,
 ): WantedState | undefined {
   const more =
     rules.ignoreExisting ||
     rules.existing ||
     rules.update ||
-    rules.checksum ||
+    (rules.checksum && !hasSources) ||
     rules.sizeOnly ||
     rules.ignoreTimes ||
     rules.append ||

@@ -1,6 +1,6 @@
 import type { SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
-import type { ByteString, LookedUp } from '../../kernel/kernel.ts';
+import { type ByteString, isSame, type LookedUp, type Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
 import type { Generator } from './state.ts';
@@ -26,6 +26,8 @@ export class LookUp {
   private others: Uint32Array | undefined;
   private nextOtherAt = 0;
   private extras: LookedUp['extras'] = [];
+  /** With --checksum: what the kernel said of each row, or the digests of those that were worth hashing. */
+  private same: Uint8Array | undefined;
   private sums: Uint8Array | undefined;
   private sumAt: Int32Array | undefined;
   private sumBytes = 0;
@@ -64,13 +66,14 @@ export class LookUp {
   /** Starts; `now` looks without another thread, or in what was read of the directory. */
   start(now: boolean, read?: StatTable): void {
     const { checksum } = this.gen.rules;
-    if (now) {
+    const compares = read === undefined && this.compares();
+    if (now && !compares) {
       this.found = read === undefined ? this.look() : this.pick(read);
       if (!checksum) return;
     }
     const work = async (): Promise<void> => {
       this.found ??= await this.lookAside();
-      if (checksum) await this.hash(this.found);
+      if (checksum && !compares) await this.hash(this.found);
     };
     // A failure is thrown where the result is used; it may never be.
     this.pending = work().then(
@@ -108,8 +111,9 @@ export class LookUp {
     return this.extras[this.stretches.findIndex((stretch) => stretch.list === list)];
   }
 
-  /** The --checksum digest of what lies at a row; undefined where it was not worth hashing. */
-  sum(row: number): Uint8Array | undefined {
+  /** The --checksum digest of what lies at a row, or whether it is the source's; undefined where it cannot be. */
+  sum(row: number): Uint8Array | boolean | undefined {
+    if (this.same !== undefined) return this.same[row] === 0 ? undefined : this.same[row] === isSame;
     if (this.sums === undefined || this.sumAt === undefined) return undefined;
     const at = this.sumAt[row];
     return at < 0 ? undefined : this.sums.subarray(at, at + this.sumBytes);
@@ -135,6 +139,17 @@ export class LookUp {
   isBefore(list: FileList, i: number): boolean {
     const last = this.stretches[this.stretches.length - 1];
     return last.list === list ? last.to <= i : last.list.ndxStart < list.ndxStart;
+  }
+
+  /** True where one call looks up and compares with the sender's own files. */
+  private compares(): boolean {
+    const { rules, sourceRoots, destination } = this.gen;
+    return (
+      rules.checksum &&
+      this.inOnePlace &&
+      sourceRoots?.length === 1 &&
+      destination.tree.lookUpAsync !== undefined
+    );
   }
 
   /** Without another thread. */
@@ -184,8 +199,9 @@ export class LookUp {
     return tree.lstatRuns({ dirs, names, runs });
   }
 
-  private take({ rows, others, extras }: LookedUp): StatTable {
+  private take({ rows, others, same, extras }: LookedUp): StatTable {
     this.others = others;
+    if (same.length > 0) this.same = same;
     this.extras = extras;
     return rows;
   }
@@ -210,13 +226,19 @@ export class LookUp {
       }
     }
     const [{ list, from }] = stretches;
+    const { rules, sourceRoots, wanted, ctx } = this.gen;
+    const compare = this.compares()
+      ? { source: (sourceRoots as readonly Tree[])[0], digest: ctx.negotiated.fileDigest }
+      : undefined;
     return {
       dirs,
       counts: Uint32Array.from(counts),
       records: list.recordBytes(from, from + this.count),
       names: list.names,
-      wanted: this.gen.wanted,
+      // Without a comparison of contents nothing can be passed over.
+      wanted: rules.checksum && compare === undefined ? undefined : wanted,
       extras: places !== undefined,
+      compare,
     };
   }
 

@@ -10,6 +10,8 @@ import type { Generator } from './state.ts';
 
 /** Entries of one directory that are looked up at once. */
 const runLength = 1024;
+/** With --checksum, when looking up is the least of it: fewer, so that several calls share the cores. */
+const comparedAtOnce = 256;
 /** Fewer are not worth another thread, and so few not a call ahead while more are on their way. */
 const fewest = 24;
 const fewestAhead = 256;
@@ -17,6 +19,7 @@ const fewestAhead = 256;
 const listsPerCall = 512;
 /** Calls that are under way ahead of the entry at hand. */
 const callsAhead = 2;
+const comparingAhead = 4;
 
 /**
  * Looks up what the destination has: the entries at hand, and on another thread the ones that come next.
@@ -24,6 +27,8 @@ const callsAhead = 2;
  */
 export class StatAhead {
   private readonly gen: Generator;
+  private readonly perCall: number;
+  private readonly mostAhead: number;
   /** What may become another while it waits to be used is not looked up ahead. */
   private readonly looksAhead: boolean;
   private readonly nowhere: boolean;
@@ -55,6 +60,9 @@ export class StatAhead {
   constructor(gen: Generator) {
     const { options } = gen.ctx;
     this.gen = gen;
+    const { checksum } = gen.rules;
+    this.perCall = checksum ? comparedAtOnce : runLength;
+    this.mostAhead = checksum ? comparingAhead : callsAhead;
     this.nowhere = gen.destination.missing || options.listOnly;
     const deletes = gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && !this.nowhere;
     this.wantsExtras = deletes && gen.destination.tree.lookUp !== undefined && !options.backup;
@@ -103,7 +111,7 @@ export class StatAhead {
       this.calls.push(call);
     }
     const { lists } = this.gen;
-    while (this.calls.length <= callsAhead) {
+    while (this.calls.length <= this.mostAhead) {
       const last = this.nextList;
       const next = last && lists.after(last);
       const place = next && this.placeToScan(next);
@@ -128,7 +136,7 @@ export class StatAhead {
     while (
       next !== undefined &&
       place !== undefined &&
-      call.count < runLength &&
+      call.count < this.perCall &&
       call.lists < listsPerCall &&
       call.continues(next, 0) &&
       fills(next, place)
@@ -154,7 +162,7 @@ export class StatAhead {
     const dir = list.dir(i);
     const { freshDir, dryMissingBelow } = this.gen;
     let to = i + 1;
-    while (to < list.count && to - i < runLength && list.dir(to) === dir) to++;
+    while (to < list.count && to - i < this.perCall && list.dir(to) === dir) to++;
     this.list = list;
     this.from = i;
     this.to = to;
@@ -230,8 +238,8 @@ export class StatAhead {
   errno(i: number): number {
     return this.call === undefined ? ENOENT : this.call.table.errno(this.base + i);
   }
-  /** The --checksum digest of what lies at entry `i`; undefined where it was not worth hashing. */
-  sum(i: number): Uint8Array | undefined {
+  /** The --checksum digest of what lies at entry `i`, or whether it is the source's; undefined where it cannot be. */
+  sum(i: number): Uint8Array | boolean | undefined {
     return this.call?.sum(this.base + i);
   }
 
@@ -247,7 +255,7 @@ export class StatAhead {
   }
 
   private lookAhead(): void {
-    while (this.calls.length < callsAhead) {
+    while (this.calls.length < this.mostAhead) {
       const call = this.nextCall();
       if (call === undefined) return;
       call.start(false);
@@ -258,7 +266,7 @@ export class StatAhead {
   /** As many entries as make a call, from as many lists as they are in. */
   private nextCall(): LookUp | undefined {
     const call = new LookUp(this.gen);
-    while (call.count < runLength) {
+    while (call.count < this.perCall) {
       const list = this.nextList;
       if (list === undefined) break;
       if (this.nextIndex >= list.count) {
@@ -269,7 +277,7 @@ export class StatAhead {
         continue;
       }
       if (call.count >= fewest && !call.continues(list, this.nextIndex)) break;
-      const to = Math.min(list.count, this.nextIndex + runLength - call.count);
+      const to = Math.min(list.count, this.nextIndex + this.perCall - call.count);
       call.add(list, this.nextIndex, to);
       this.nextIndex = to;
     }

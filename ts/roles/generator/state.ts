@@ -92,6 +92,6 @@ export interface Entry {
   stats: StatTable | undefined;
   row: number;
   errno: number;
-  /** The present file's --checksum digest, where it was hashed ahead. */
-  sum: Uint8Array | undefined;
+  /** The present file's --checksum digest, or whether its content is the entry's, where that was found out. */
+  sum: Uint8Array | boolean | undefined;
 }
