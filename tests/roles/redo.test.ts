@@ -71,8 +71,8 @@ async function push(args: readonly string[], mark: string, times: number): Promi
   let out = '';
   let err = '';
   const io = {
-    stdout: (bytes: Uint8Array) => {
-      out += Buffer.from(bytes).toString('latin1');
+    stdout: (text: string) => {
+      out += text;
     },
     stderr: (bytes: Uint8Array) => {
       err += Buffer.from(bytes).toString('latin1');

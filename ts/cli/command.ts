@@ -13,7 +13,7 @@ import { type FinalRole, finalErrorLine } from '../session/final-line.ts';
 
 /** The session's view of the process (`ts/session`). */
 export interface SessionIo {
-  stdout(bytes: Uint8Array): void;
+  stdout(text: ByteString): void;
   stderr(bytes: Uint8Array): void;
   readonly signal: AbortSignal;
 }
@@ -48,7 +48,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (argv.length === 0) return usageError(io, role);
     const command = parseClientArgs(argv, { env, allowAll: input.allowAll });
     if (command.kind !== 'run') {
-      io.stdout(toBytes(await printed(command, input)));
+      io.stdout(Buffer.from(toBytes(await printed(command, input))).toString('latin1'));
       return ExitCode.Ok;
     }
     const { options, args } = command;

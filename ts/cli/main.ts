@@ -18,15 +18,15 @@ runCommand({
   argv: argumentBytes(),
   env: optionEnvironment(),
   io: {
-    stdout: (bytes) => stdout.write(bytes),
+    stdout: (text) => stdout.write(text),
     stderr(bytes) {
       stdout.flush();
-      stderr.write(bytes);
+      stderr(bytes);
     },
     signal: watch.signal,
   },
   loadEngine: () => import('../session/index.ts'),
 }).then(exit, (error: unknown) => {
-  stderr.write(Buffer.from(`rsync: ${String(error)}\n`));
+  stderr(Buffer.from(`rsync: ${String(error)}\n`));
   exit(1);
 });

@@ -1,9 +1,10 @@
 /** Standard output and error: complete and in order before the process ends. */
 import { fstatSync, writeSync } from 'node:fs';
+import type { ByteString } from '../kernel/kernel.ts';
 
-/** Writing side of a standard stream. */
-export interface OutputStream {
-  write(bytes: Uint8Array): void;
+/** Writing side of a standard stream for text, one char a byte. */
+export interface TextStream {
+  write(text: ByteString): void;
   flush(): void;
 }
 
@@ -36,14 +37,11 @@ function pause(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, retryMilliseconds);
 }
 
-/** Each write goes out at once. */
-export function unbufferedStream(fd: number): OutputStream {
+/** Writes bytes that go out at once. */
+export function unbufferedStream(fd: number): (bytes: Uint8Array) => void {
   let open = true;
-  return {
-    write(bytes) {
-      if (open) open = writeFully(fd, bytes);
-    },
-    flush() {},
+  return (bytes) => {
+    if (open) open = writeFully(fd, bytes);
   };
 }
 
@@ -51,31 +49,21 @@ export function unbufferedStream(fd: number): OutputStream {
  * Gathers writes until the event loop turns, 16 KiB are full, or `flush`: a line of output then does not
  * cost a system call. A terminal shows each write at once.
  */
-export function bufferedStream(fd: number): OutputStream {
-  if (isTerminal(fd)) return unbufferedStream(fd);
-  const buffer = Buffer.allocUnsafe(bufferSize);
-  let used = 0;
-  let open = true;
+export function bufferedStream(fd: number): TextStream {
+  const send = unbufferedStream(fd);
+  if (isTerminal(fd)) return { write: (text) => send(Buffer.from(text, 'latin1')), flush() {} };
+  let gathered = '';
   let scheduled = false;
-  const send = (bytes: Uint8Array) => {
-    if (open) open = writeFully(fd, bytes);
-  };
   const flush = () => {
-    if (used > 0) {
-      const full = buffer.subarray(0, used);
-      used = 0;
-      send(full);
-    }
+    if (gathered === '') return;
+    const bytes = Buffer.from(gathered, 'latin1');
+    gathered = '';
+    send(bytes);
   };
   return {
-    write(bytes) {
-      if (used + bytes.length > bufferSize) flush();
-      if (bytes.length > bufferSize) {
-        send(bytes);
-        return;
-      }
-      buffer.set(bytes, used);
-      used += bytes.length;
+    write(text) {
+      gathered += text;
+      if (gathered.length >= bufferSize) flush();
       if (scheduled) return;
       scheduled = true;
       setImmediate(() => {

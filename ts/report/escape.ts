@@ -15,11 +15,11 @@ export function localeCharset(env: Readonly<Record<string, string | undefined>>)
 }
 
 const plain = /^[\t\x20-\x7f]*$/;
-const plainLine = /^[\t\x20-\x7f]*[\r\n]?$/;
+const plainLine = /^[\t\x20-\x5b\x5d-\x7f]*[\r\n]?$/;
 
-/** True for text that is shown as it stands: nothing to escape but a line end. */
+/** True for text that can be seen at a glance to need no escapes: it holds no backslash either. */
 export function isPlainLine(text: ByteString): boolean {
-  return plainLine.test(text) && !text.includes('\\#');
+  return plainLine.test(text);
 }
 
 /**

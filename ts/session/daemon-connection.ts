@@ -35,7 +35,7 @@ export async function connectToDaemon(
     onStderr: (chunk) => io.stderr(chunk),
     acknowledge: kernel.acknowledge,
     notice: (line) => {
-      if (options.debug.connect > 0 && !options.quiet) io.stdout(Buffer.from(`${line}\n`, 'latin1'));
+      if (options.debug.connect > 0 && !options.quiet) io.stdout(`${line}\n`);
     },
   });
   return { duplex, greet: (end) => greet(end, kernel, options, ends) };

@@ -17,7 +17,7 @@ import { IoTimeout } from './timeouts.ts';
 
 /** What a run may write to, and what ends it early. */
 export interface SessionIo {
-  stdout(bytes: Uint8Array): void;
+  stdout(text: ByteString): void;
   stderr(bytes: Uint8Array): void;
   /** Aborted with an `RsyncError` as reason when the run is interrupted. */
   readonly signal: AbortSignal;
@@ -154,9 +154,8 @@ export function endOnSignal(signal: AbortSignal, ends: readonly End[]): () => vo
 function clientOutput({ io }: EndSetup): Output {
   return {
     write(code, line) {
-      const bytes = Buffer.from(line, 'latin1');
-      if (code === 'info' || code === 'client') io.stdout(bytes);
-      else io.stderr(bytes);
+      if (code === 'info' || code === 'client') io.stdout(line);
+      else io.stderr(Buffer.from(line, 'latin1'));
     },
   };
 }

@@ -19,7 +19,7 @@ export type DirectoryTurn = 'early' | 'now';
  */
 export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn): Promise<void> | undefined {
   const { options, report } = gen.ctx;
-  const { list, i, path } = entry;
+  const { list, i } = entry;
   const isDir = list.isDir(i);
   if (options.listOnly) {
     if (!isDir || (turn === 'now' && (options.impliedDirs || !(list.flags(i) & EntryFlag.ImpliedDir))))
@@ -28,15 +28,15 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   }
 
   if (gen.skipBelow !== undefined) {
-    if (path.startsWith(gen.skipBelow)) {
+    if (entry.path.startsWith(gen.skipBelow)) {
       if (isDir) list.setFlag(i, EntryFlag.MissingDir);
       else skipHardLink(gen, list, i);
       return undefined;
     }
     gen.skipBelow = undefined;
   }
-  if (gen.dryMissingBelow !== undefined && !path.startsWith(gen.dryMissingBelow))
-    gen.dryMissingBelow = undefined;
+  // `''` has everything below it.
+  if (gen.dryMissingBelow && !entry.path.startsWith(gen.dryMissingBelow)) gen.dryMissingBelow = undefined;
   if (gen.destination.missing || gen.dryMissingBelow !== undefined) {
     entry.stats = undefined;
     entry.errno = text.ENOENT;
@@ -45,17 +45,17 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   if (gen.rules.existing && entry.stats === undefined && entry.errno === text.ENOENT) {
     if (isDir) {
       if (turn === 'early') return undefined;
-      gen.skipBelow = below(path);
+      gen.skipBelow = below(entry.path);
       list.setFlag(i, EntryFlag.MissingDir);
     } else skipHardLink(gen, list, i);
-    if (report.info('skip')) report.print('info', text.notCreating(isDir, path));
+    if (report.info('skip')) report.print('info', text.notCreating(isDir, entry.path));
     return undefined;
   }
   const { stats, row } = entry;
   const presentDir = stats?.isDir(row) === true;
   if (gen.rules.ignoreExisting && stats !== undefined && !(isDir && presentDir)) {
     if (report.info('skip') && !(isDir && turn === 'early'))
-      report.print('info', text.exists(path, report.info('skip', 2) ? skipReason(gen, entry) : ''));
+      report.print('info', text.exists(entry.path, report.info('skip', 2) ? skipReason(gen, entry) : ''));
     if (!isDir) skipHardLink(gen, list, i);
     return undefined;
   }

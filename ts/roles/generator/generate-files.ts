@@ -13,12 +13,14 @@ import { generateEntry } from './generate-entry.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { makePath } from './make-path.ts';
 import { StatAhead } from './stat-ahead.ts';
-import type { Entry, Generator, GeneratorInput, Rules } from './state.ts';
+import { Entry, type Generator, type GeneratorInput, type Rules } from './state.ts';
 import { sumOne } from './sum-files.ts';
 import { touchUpDirs } from './touch-dirs.ts';
 
 /** Requests after which the other roles of this process get a turn, and the peer its share. */
 const requestsPerTurn = 128;
+/** Nobody has anything to do meanwhile. */
+const dryRequestsPerTurn = 4096;
 
 /** Entries that should be known before the first of several names of an inode is chosen. */
 const hardLinkLookahead = 500;
@@ -222,16 +224,14 @@ async function generateList(
   const { writer, negotiated, signal } = ctx;
   const single = gen.destination.localName !== undefined;
   const entry = entryAt(gen, list, 0, 0);
-  let turnAt = requestsPerTurn;
+  const perTurn = ctx.options.dryRun ? dryRequestsPerTurn : requestsPerTurn;
+  let turnAt = perTurn;
   gen.requested = 0;
   gen.current = list;
   for (let i = 0; i < list.count; i++) {
     if (!list.isActive(i)) continue;
-    entry.i = i;
-    entry.ndx = i + list.ndxStart;
-    entry.sum = undefined;
+    entry.moveTo(i);
     if (single) {
-      entry.path = destinationPath(gen.destination, list, i);
       lookUp(gen, entry);
       if (gen.rules.checksum) await hashOne(gen, entry);
     } else {
@@ -249,7 +249,6 @@ async function generateList(
         }
       }
       list.worked = true;
-      entry.path = destinationPath(gen.destination, list, i);
       const row = ahead.rowOf(i);
       const errno = ahead.errno(i);
       entry.errno = errno;
@@ -267,7 +266,7 @@ async function generateList(
     if (gen.linking.length > 0) await finishLinking(gen);
     if (negotiated.incRecurse) between();
     if (gen.requested >= turnAt || writer.full) {
-      turnAt = gen.requested + requestsPerTurn;
+      turnAt = gen.requested + perTurn;
       if (signal.aborted) throw signal.reason;
       if (writer.full) await writer.drain();
       else {
@@ -382,16 +381,7 @@ async function waitForDone(gen: Generator, count: number): Promise<void> {
 }
 
 function entryAt(gen: Generator, list: FileList, i: number, ndx: number): Entry {
-  return {
-    list,
-    i,
-    ndx,
-    path: list.count > 0 ? destinationPath(gen.destination, list, i) : '',
-    stats: undefined,
-    row: 0,
-    errno: text.ENOENT,
-    sum: undefined,
-  };
+  return new Entry(gen.destination, list, i, ndx);
 }
 
 /** Looks up the one entry. */

@@ -31,14 +31,14 @@ const sumPiece = 256 * 1024;
 /** A regular file: left out by size or age, left as it is, or asked for. */
 export function generateFile(gen: Generator, entry: Entry): Promise<void> | undefined {
   const { options, report } = gen.ctx;
-  const { list, i, path } = entry;
+  const { list, i } = entry;
   const { rules } = gen;
   if (rules.maxSize !== undefined && list.size(i) > rules.maxSize) {
-    if (report.info('skip')) report.print('info', text.overMaxSize(path));
+    if (report.info('skip')) report.print('info', text.overMaxSize(entry.path));
     return undefined;
   }
   if (rules.minSize !== undefined && list.size(i) < rules.minSize) {
-    if (report.info('skip')) report.print('info', text.underMinSize(path));
+    if (report.info('skip')) report.print('info', text.underMinSize(entry.path));
     return undefined;
   }
   if (
@@ -46,12 +46,12 @@ export function generateFile(gen: Generator, entry: Entry): Promise<void> | unde
     entry.stats?.isRegular(entry.row) &&
     list.mtime(i) - entry.stats.mtime(entry.row) < options.modifyWindow
   ) {
-    if (report.info('skip')) report.print('info', text.newer(path));
+    if (report.info('skip')) report.print('info', text.newer(entry.path));
     skipHardLink(gen, list, i);
     return undefined;
   }
   if (entry.stats !== undefined && !entry.stats.isRegular(entry.row)) {
-    return makeRoom(gen, path, entry.stats.mode(entry.row), list.mode(i)).then((free) => {
+    return makeRoom(gen, entry.path, entry.stats.mode(entry.row), list.mode(i)).then((free) => {
       if (!free) return undefined;
       entry.stats = undefined;
       entry.errno = text.ENOENT;
@@ -88,10 +88,11 @@ function compareAndRequest(
 ): Promise<void> | undefined {
   const { options, report } = gen.ctx;
   const { tree } = gen.destination;
-  const { list, i, ndx, path } = entry;
+  const { list, i, ndx } = entry;
   let basis: Basis | undefined =
-    alternate ?? (entry.stats && { type: BasisType.Fname, path, stats: entry.stats, row: entry.row });
-  const partial = options.partialDir === '' ? undefined : findPartial(gen, path);
+    alternate ??
+    (entry.stats && { type: BasisType.Fname, path: entry.path, stats: entry.stats, row: entry.row });
+  const partial = options.partialDir === '' ? undefined : findPartial(gen, entry.path);
 
   if (basis === undefined && partial === undefined) {
     if (waitsForLastName(gen, list, i)) {
@@ -100,11 +101,11 @@ function compareAndRequest(
     }
     if (entry.errno === text.ENOENT || entry.errno === text.ENOTDIR || entry.errno === text.ELOOP)
       return request(gen, entry, undefined, undefined);
-    report.print('error-xfer', text.basisStatFailed(tree, path, entry.errno));
+    report.print('error-xfer', text.basisStatFailed(tree, entry.path, entry.errno));
     return undefined;
   }
   if (basis?.type === BasisType.Fname) {
-    const { stats, row } = basis;
+    const { path, stats, row } = basis;
     if (looksUnchanged(gen, tree, path, list, i, stats, row, entry.sum)) {
       if (partial !== undefined) {
         removeQuietly(gen, partial.path);
@@ -144,7 +145,7 @@ function request(
   basis: Basis | undefined,
 ): Promise<void> | undefined {
   const { options, writer } = gen.ctx;
-  const { list, i, ndx, path } = entry;
+  const { list, i, ndx } = entry;
   const withSums =
     basis !== undefined && !gen.wholeFile && !options.dryRun && basis.stats.size(basis.row) > 0;
   const backsUpInPlace =
@@ -152,7 +153,7 @@ function request(
   if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, withSums);
   sendItem(gen, list, i, ndx, shown, basis?.type ?? BasisType.Fname);
   if (options.dryRun) {
-    finishHardLink(gen, list, i, ndx, path);
+    if (options.hardLinks) finishHardLink(gen, list, i, ndx, entry.path);
     return undefined;
   }
   if (!withSums) {

@@ -5,9 +5,10 @@ import type { HardLinks } from '../../flist/hard-links.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import type { WantedState } from '../../kernel/listing.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
+import { ENOENT } from '../../report/messages.ts';
 import type { LogCode } from '../../report/report.ts';
 import type { RoleContext } from '../context.ts';
-import type { Destination } from '../destination.ts';
+import { type Destination, destinationPath } from '../destination.ts';
 import type { GeneratorLink } from '../generator-link.ts';
 import type { ListedNames } from './delete.ts';
 
@@ -82,16 +83,37 @@ export interface Generator extends GeneratorInput {
 }
 
 /** One entry on its way through the generator. */
-export interface Entry {
+export class Entry {
   list: FileList;
   i: number;
   ndx: number;
-  /** Path below the destination. */
-  path: ByteString;
   /** What is there now: a row of a table, or undefined with the errno that says why not. */
-  stats: StatTable | undefined;
-  row: number;
-  errno: number;
+  stats: StatTable | undefined = undefined;
+  row = 0;
+  errno = ENOENT;
   /** The present file's --checksum digest, or whether its content is the entry's, where that was found out. */
-  sum: Uint8Array | boolean | undefined;
+  sum: Uint8Array | boolean | undefined = undefined;
+  private readonly destination: Destination;
+  private knownPath: ByteString | undefined = undefined;
+
+  constructor(destination: Destination, list: FileList, i: number, ndx: number) {
+    this.destination = destination;
+    this.list = list;
+    this.i = i;
+    this.ndx = ndx;
+  }
+
+  /** Goes to another entry of the list; what is there is for the caller to say. */
+  moveTo(i: number): void {
+    this.i = i;
+    this.ndx = i + this.list.ndxStart;
+    this.sum = undefined;
+    this.knownPath = undefined;
+  }
+
+  /** Path below the destination. Most entries of most runs do not need it. */
+  get path(): ByteString {
+    this.knownPath ??= destinationPath(this.destination, this.list, this.i);
+    return this.knownPath;
+  }
 }
