@@ -11,12 +11,13 @@ import {
   S_IFREG,
   S_IFSOCK,
 } from '../kernel/stat-table.ts';
+import { LargeBuffer } from './large-buffer.ts';
 
 /** What a role knows about an entry besides its metadata (rsync's FLAG_* bits). */
 export const EntryFlag = {
   /** A directory that was named as a source. */
   TopDir: 1 << 0,
-  /** The entry was asked for or sent. */
+  /** Generator: a name of an inode that was asked for. */
   FileSent: 1 << 1,
   /** A directory whose content is transferred, and below which may be deleted. */
   ContentDir: 1 << 2,
@@ -46,6 +47,8 @@ export const EntryFlag = {
   Redo: 1 << 17,
   /** Generator: the directory was not there when its parent was looked at. */
   AbsentDir: 1 << 17,
+  /** Sender: the file was sent, so that another request for it is the second attempt. */
+  Answered: 1 << 18,
   /** Dropped as a duplicate: keeps its index, and is nothing else any more. */
   Cleared: 1 << 16,
 } as const;
@@ -95,6 +98,8 @@ export function nameLength(columns: NameColumns, i: number): number {
 }
 
 const firstRecords = 16;
+/** Entries from which a list grows in place. */
+const largeList = 1 << 16;
 /** One buffer holds at most 4 GiB. */
 const maxRecords = Math.floor(0xffffffff / (U32 * 4));
 const maxNameBytes = 0xffff0000;
@@ -139,6 +144,9 @@ export class FileList {
   private u16: Uint16Array;
   /** The record that entry 0 has; not 0 where records are shared with other lists. */
   private base = 0;
+  private ownsRecords = true;
+  /** Holds the records of a list that has grown large. */
+  private large: LargeBuffer | undefined = undefined;
   private capacity: number;
   private pool: Buffer;
   private nameBytes = 0;
@@ -155,6 +163,7 @@ export class FileList {
     if (capacity === 0) {
       this.f64 = noF64;
       this.u32 = noU32;
+      this.ownsRecords = false;
       this.u16 = noU16;
       this.pool = noNames;
       return;
@@ -423,11 +432,13 @@ export class FileList {
     const records = this.listing?.records;
     if (records !== undefined && records.u32.length >= 2 * records.count * U32) {
       copy.base = this.base + records.count;
+      copy.ownsRecords = false;
       this.u32.copyWithin(copy.base * U32, from, to);
       copy.u32 = this.u32;
       copy.f64 = this.f64;
       copy.u16 = this.u16;
     } else {
+      copy.ownsRecords = true;
       copy.u32 = this.u32.slice(from, to);
       copy.f64 = new Float64Array(copy.u32.buffer);
       copy.u16 = new Uint16Array(copy.u32.buffer);
@@ -454,6 +465,7 @@ export class FileList {
       this.u32 = records.u32;
       this.u16 = records.u16;
       this.base = first;
+      this.ownsRecords = false;
       this.capacity = count;
       this.pool = records.names;
       this.nameBytes = records.names.length;
@@ -518,25 +530,33 @@ export class FileList {
   reorder(order: Uint32Array | undefined): void {
     const n = this.count;
     if (this.listing !== undefined) return;
-    if (order !== undefined || this.capacity > n + (n >> 3) + 8) {
-      const buffer = new ArrayBuffer(n * U32 * 4);
-      const from = this.u32;
-      const to = new Uint32Array(buffer);
-      if (order === undefined) to.set(from.subarray(0, n * U32));
-      else
-        for (let k = 0, t = 0; k < n; k++) {
-          let f = order[k] * U32;
-          for (let w = 0; w < U32; w++) to[t++] = from[f++];
-        }
+    if (order !== undefined) {
+      this.permute(order);
       if (this.sums !== undefined) this.sums = permuted(this.sums, order, n, this.sumLength, Uint8Array);
       if (this.atimes !== undefined) this.atimes = permuted(grown(this.atimes, n), order, n, 1, Float64Array);
-      this.u32 = to;
-      this.f64 = new Float64Array(buffer);
-      this.u16 = new Uint16Array(buffer);
-      this.capacity = n;
     }
+    if (this.large === undefined && this.capacity > n + (n >> 3) + 8) this.growTo(n);
     if (this.pool.length > this.nameBytes + (this.nameBytes >> 3) + 64)
       this.pool = Buffer.from(Uint8Array.prototype.slice.call(this.pool, 0, this.nameBytes).buffer);
+  }
+
+  /** Moves records along the cycles of `order`, in place: a second buffer of a large list would be large. */
+  private permute(order: Uint32Array): void {
+    const { u32 } = this;
+    const placed = new Uint8Array(this.count);
+    const first = new Uint32Array(U32);
+    for (let start = 0; start < this.count; start++) {
+      if (placed[start] !== 0) continue;
+      for (let w = 0; w < U32; w++) first[w] = u32[start * U32 + w];
+      let to = start;
+      for (let from = order[to]; from !== start; from = order[to]) {
+        for (let w = 0, f = from * U32, t = to * U32; w < U32; w++) u32[t++] = u32[f++];
+        placed[to] = 1;
+        to = from;
+      }
+      for (let w = 0; w < U32; w++) u32[to * U32 + w] = first[w];
+      placed[to] = 1;
+    }
   }
 
   /** For sorting: the names, and the records that say where each one lies. Valid until the list changes. */
@@ -619,16 +639,23 @@ export class FileList {
   }
 
   private grownCapacity(): number {
-    return Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < 65536 ? 2 : 1.25)));
+    return Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < largeList ? 2 : 1.1)));
   }
 
   private growTo(capacity: number): void {
     if (capacity > maxRecords) throw new RsyncError(ExitCode.Malloc, tooLarge);
-    const buffer = new ArrayBuffer(capacity * U32 * 4);
-    const u32 = new Uint32Array(buffer);
-    u32.set(this.u32.subarray(this.base * U32, (this.base + this.count) * U32));
+    const bytes = capacity * entryBytes;
+    let buffer: ArrayBuffer;
+    if (this.large !== undefined || (capacity >= largeList && this.ownsRecords)) {
+      this.large ??= new LargeBuffer(this.recordBytes(0, this.count));
+      buffer = this.large.grow(bytes);
+    } else {
+      buffer = new ArrayBuffer(bytes);
+      new Uint8Array(buffer).set(this.recordBytes(0, Math.min(this.count, capacity)));
+    }
+    this.ownsRecords = true;
     this.base = 0;
-    this.u32 = u32;
+    this.u32 = new Uint32Array(buffer);
     this.f64 = new Float64Array(buffer);
     this.u16 = new Uint16Array(buffer);
     this.capacity = capacity;

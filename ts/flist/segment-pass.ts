@@ -20,7 +20,7 @@ export class SegmentPass {
     this.leavesSums = leavesSums;
   }
 
-  /** `list` is sorted, and nobody else's. */
+  /** `list` is sorted; its sender changes nothing in it that concerns the receiving side. */
   pass(list: FileList): void {
     this.passed.push(list);
   }

@@ -97,7 +97,9 @@ export class FlistSender {
     const order = sortList(list, format.protocol);
     if (format.incRecurse) this.numberDirs(list, -1, order);
     cleanList(list, 'sender', format.protocol);
-    this.context.segments?.pass(list.copy());
+    // A list of everything may be large; all that its sender still does to it is to note what it has sent.
+    const shares = !format.incRecurse && options.perms;
+    this.context.segments?.pass(shares ? list : list.copy());
     this.endList(state.ioError);
     list.parentDirNdx = -1;
     if (format.incRecurse && list.count > 0 && list.basename(list.low) === '.') list.parentDirNdx = 0;

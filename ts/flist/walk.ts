@@ -95,7 +95,7 @@ export class Walk {
           group: format.group,
           nanoseconds: format.protocol >= 31,
           dirFlags: EntryFlag.ContentDir,
-          twice: context.segments !== undefined,
+          twice: context.segments !== undefined && format.incRecurse,
         })
       : undefined;
   }

@@ -228,6 +228,9 @@ fn with_room(mut listing: Listing, twice: bool) -> (Listing, u32) {
     if twice {
         listing.records.resize(bytes * 2, 0);
     }
+    // They stay for as long as a list has its part of them.
+    listing.records.shrink_to_fit();
+    listing.names.shrink_to_fit();
     (listing, (bytes / ENTRY_BYTES) as u32)
 }
 

@@ -88,7 +88,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     }
     if (phase === 2) throw protocolError(text.transferInPhase2('sender'));
     if (!list.isRegular(i)) throw protocolError(text.notRegular(item.ndx, 'sender'));
-    const redo = (list.flags(i) & EntryFlag.FileSent) !== 0;
+    const redo = (list.flags(i) & EntryFlag.Answered) !== 0;
     if (!redo && item.iflags & Item.IsNew) stats.createdFiles++;
     stats.transferredFiles++;
     ctx.report.startItem();
@@ -105,7 +105,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
       await queue.settle();
       await sendFile(ctx, input, list, i, item, head, redo, search);
     }
-    list.setFlag(i, EntryFlag.FileSent);
+    list.setFlag(i, EntryFlag.Answered);
     if (queue.isFull) await queue.send();
   }
 
