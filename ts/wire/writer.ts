@@ -22,7 +22,8 @@ export class Writer {
   private queue: Uint8Array[] = [];
   private queued = 0;
   private inFlight = 0;
-  private pumping: Promise<void> | undefined;
+  private pumping: Promise<void> = Promise.resolve();
+  private sending = false;
   private failure: unknown;
   /** Settles when nobody is in the middle of a piece. */
   private piece: Promise<unknown> = Promise.resolve();
@@ -228,7 +229,7 @@ export class Writer {
   /** Waits until the sink has taken everything. */
   async drain(): Promise<void> {
     this.flush();
-    while (this.pumping) await this.pumping;
+    while (this.sending) await this.pumping;
     this.check();
   }
 
@@ -338,10 +339,9 @@ export class Writer {
 
   private pump(): void {
     // What comes up while a job writes follows its frames.
-    if (this.lent) return;
-    this.pumping ??= this.send().finally(() => {
-      this.pumping = undefined;
-    });
+    if (this.lent || this.sending) return;
+    this.sending = true;
+    this.pumping = this.send();
   }
 
   private async send(): Promise<void> {
@@ -362,5 +362,7 @@ export class Writer {
       this.queued = 0;
       this.failure ??= error ?? new Error('write failed');
     }
+    // At once and not when the promise settles: a flush in between would find nobody to send its bytes.
+    this.sending = false;
   }
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{Either, Uint8Array, Uint8ArraySlice};
 use napi::{Error, Result, Status};
@@ -7,6 +7,7 @@ use oc_fsops::{ScanOptions, TreeRoot, ROW_BYTES};
 
 use crate::args::{Bytes, Paths};
 use crate::failure::{code, outcome};
+use crate::shared::lock;
 
 const META_MODE: u32 = 1;
 const META_UID: u32 = 2;
@@ -17,12 +18,14 @@ const META_ATIME: u32 = 16;
 /// A held directory. Numbers that come back are failure numbers, 0 for none.
 #[napi]
 pub struct Tree {
-    root: Option<Arc<TreeRoot>>,
+    /// `None` once it is closed. Calls that run on other threads hold it for themselves, and it may be closed
+    /// meanwhile.
+    root: Mutex<Option<Arc<TreeRoot>>>,
 }
 
 impl Tree {
     pub(crate) fn root(&self) -> Result<Arc<TreeRoot>> {
-        self.root
+        lock(&self.root)
             .clone()
             .ok_or_else(|| Error::new(Status::InvalidArg, "the tree is closed"))
     }
@@ -37,7 +40,7 @@ pub fn open_tree(
 ) -> Result<Either<Tree, u32>> {
     Ok(match TreeRoot::open(&path.0, confined) {
         Ok(root) => Either::A(Tree {
-            root: Some(Arc::new(root.following_parents(follow_parents))),
+            root: Mutex::new(Some(Arc::new(root.following_parents(follow_parents)))),
         }),
         Err(error) => Either::B(code(error)),
     })
@@ -46,15 +49,15 @@ pub fn open_tree(
 #[napi]
 impl Tree {
     #[napi(catch_unwind)]
-    pub fn close(&mut self) -> Result<()> {
-        self.root = None;
+    pub fn close(&self) -> Result<()> {
+        lock(&self.root).take();
         Ok(())
     }
 
     /// Stops the long work of this tree, now and from now on.
     #[napi(catch_unwind)]
     pub fn interrupt(&self) -> Result<()> {
-        if let Some(root) = &self.root {
+        if let Some(root) = &*lock(&self.root) {
             root.interrupt().raise();
         }
         Ok(())

@@ -1,8 +1,7 @@
-//! Batches of small files: created, filled, verified, dressed and renamed, several at a time. The records
-//! are laid out as `ts/kernel/receive-batch.ts` says.
+//! Batches of small files: created, filled, verified, dressed and renamed. The records are laid out as
+//! `ts/kernel/receive-batch.ts` says.
 
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
 use rustix::fs::{
@@ -11,7 +10,6 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use crate::copy::{copy_data, Copied};
-use crate::cores::cores;
 use crate::interrupt::{status, INTERRUPTED};
 use crate::meta::Meta;
 use crate::resolve::{Locator, OpenFile, TreeRoot};
@@ -42,11 +40,6 @@ const STEP_UTIMES: u8 = 6;
 const STEP_CHMOD: u8 = 7;
 const STEP_RENAME: u8 = 8;
 
-const FILES_PER_THREAD: usize = 16;
-const MAX_THREADS: usize = 4;
-/// Files that a thread takes at once: neighbours are mostly in one directory.
-const STRIDE: usize = 8;
-
 /// Packed records, and where the data and the trees are that they point to.
 pub struct ReceiveBatch<'b> {
     pub spec: &'b DigestSpec,
@@ -56,6 +49,7 @@ pub struct ReceiveBatch<'b> {
     pub count: usize,
 }
 
+#[derive(Default)]
 pub struct ReceiveMany {
     /// 0, an errno, -2 (content does not match its digest), -3 (the source changed) or -4 (interrupted).
     pub status: Vec<i32>,
@@ -87,82 +81,31 @@ enum Content<'b> {
 
 struct Broken(i32, u8);
 
-/// What became of one file.
-struct Outcome {
-    index: usize,
-    size: u64,
-    status: i32,
-    step: u8,
-}
-
-/// Works through a batch. `None` when a record does not lie within its buffers.
+/// Works through a batch. `None` when a record does not lie within its buffers. Several batches are worked on
+/// at a time, so that one needs no more than the thread it is called on.
 pub fn receive_many(tree: &TreeRoot, batch: &ReceiveBatch) -> Option<ReceiveMany> {
     let records = parse(batch)?;
-    let count = records.len();
-    let next = AtomicUsize::new(0);
-    let threads = (count / FILES_PER_THREAD).clamp(1, MAX_THREADS.min(cores()));
-    let work = || {
-        let mut worker = Worker {
-            tree,
-            locator: Locator::new(tree),
-            sources: batch
-                .sources
-                .iter()
-                .map(|tree| Locator::new(tree))
-                .collect(),
-            spec: batch.spec,
-            reflink: true,
-            buffer: Vec::new(),
+    let sources = batch.sources.iter().map(|tree| Locator::new(tree));
+    let mut worker = Worker {
+        tree,
+        locator: Locator::new(tree),
+        sources: sources.collect(),
+        spec: batch.spec,
+        reflink: true,
+        buffer: Vec::new(),
+    };
+    let mut result = ReceiveMany::default();
+    for record in &records {
+        let mut size = 0;
+        let received = match tree.interrupt().check() {
+            Ok(()) => worker.receive(record, &mut size),
+            Err(_) => Err(Broken(INTERRUPTED, 0)),
         };
-        let mut done = Vec::with_capacity(count / threads + STRIDE);
-        loop {
-            let from = next.fetch_add(STRIDE, Ordering::Relaxed);
-            if from >= count {
-                return done;
-            }
-            for (index, record) in records.iter().enumerate().skip(from).take(STRIDE) {
-                let mut size = 0;
-                let received = match tree.interrupt().check() {
-                    Ok(()) => worker.receive(record, &mut size),
-                    Err(_) => Err(Broken(INTERRUPTED, 0)),
-                };
-                let (status, step) = match received {
-                    Ok(()) => (0, 0),
-                    Err(Broken(status, step)) => (status, step),
-                };
-                done.push(Outcome {
-                    index,
-                    size,
-                    status,
-                    step,
-                });
-            }
-        }
-    };
-    let done = if threads == 1 {
-        work()
-    } else {
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut all = work();
-            for other in others {
-                match other.join() {
-                    Ok(done) => all.extend(done),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            all
-        })
-    };
-    let mut result = ReceiveMany {
-        status: vec![0; count],
-        step: vec![0; count],
-        sizes: vec![0.0; count],
-    };
-    for outcome in done {
-        result.status[outcome.index] = outcome.status;
-        result.step[outcome.index] = outcome.step;
-        result.sizes[outcome.index] = outcome.size as f64;
+        let (status, step) =
+            received.map_or_else(|Broken(status, step)| (status, step), |()| (0, 0));
+        result.status.push(status);
+        result.step.push(step);
+        result.sizes.push(size as f64);
     }
     Some(result)
 }

@@ -8,9 +8,6 @@ use crate::interrupt::status;
 use crate::resolve::{Locator, TreeRoot};
 use crate::syscall::{SysError, Syscall};
 
-/// Fewer files than this are not worth a thread.
-const FILES_PER_THREAD: usize = 24;
-const THREADS: usize = 2;
 /// The file is larger than the limit, or no regular file.
 const TOO_LARGE: i32 = -1;
 
@@ -26,48 +23,8 @@ pub struct SendMany {
 }
 
 /// Reads, hashes and tokenizes small files. Files above `limit` bytes are left out, and so is what would
-/// take `data` past 4 GiB.
+/// take `data` past 4 GiB. Several calls are under way at a time, so that one needs no more than its own thread.
 pub fn send_many(tree: &TreeRoot, paths: &[&[u8]], limit: u64, spec: &DigestSpec) -> SendMany {
-    let threads = (paths.len() / FILES_PER_THREAD).clamp(1, THREADS);
-    if threads == 1 {
-        return send_slice(tree, paths, limit, spec);
-    }
-    let (first, second) = paths.split_at(paths.len() / 2);
-    let (mut one, two) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| send_slice(tree, second, limit, spec));
-        let one = send_slice(tree, first, limit, spec);
-        (one, other.join())
-    });
-    match two {
-        Ok(two) => one.append(two),
-        Err(panic) => std::panic::resume_unwind(panic),
-    }
-    one
-}
-
-impl SendMany {
-    fn append(&mut self, other: SendMany) {
-        let base = self.data.len() as u64;
-        if base + other.data.len() as u64 > u64::from(u32::MAX) {
-            self.status.extend(
-                other
-                    .status
-                    .iter()
-                    .map(|&s| if s == 0 { TOO_LARGE } else { s }),
-            );
-            self.ends.extend(other.ends.iter().map(|_| base as u32));
-            self.sizes.extend(other.sizes.iter().map(|_| 0.0));
-            return;
-        }
-        self.status.extend_from_slice(&other.status);
-        self.sizes.extend_from_slice(&other.sizes);
-        self.ends
-            .extend(other.ends.iter().map(|end| end + base as u32));
-        self.data.extend_from_slice(&other.data);
-    }
-}
-
-fn send_slice(tree: &TreeRoot, paths: &[&[u8]], limit: u64, spec: &DigestSpec) -> SendMany {
     let mut result = SendMany::default();
     result.data.reserve(paths.len() * 1024);
     let mut locator = Locator::new(tree);

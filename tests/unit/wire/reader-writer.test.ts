@@ -126,6 +126,33 @@ describe('integers', () => {
   });
 });
 
+describe('flush', () => {
+  it('sends what is written right after the sink took the last', async () => {
+    let taken!: () => void;
+    const chunks: Buffer[] = [];
+    const writer = new Writer({
+      write(given) {
+        for (const chunk of given) chunks.push(Buffer.from(chunk));
+        return new Promise((resolve) => {
+          taken = resolve;
+        });
+      },
+      async end() {},
+    });
+    writer.byte(1);
+    writer.flush();
+    // At each turn of the microtasks: none may find nobody to send its bytes.
+    for (let after = 0; after < 8; after++) {
+      taken();
+      for (let k = 0; k < after; k++) await undefined;
+      writer.byte(2 + after);
+      writer.flush();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(Buffer.concat(chunks).length).toBe(2 + after);
+    }
+  });
+});
+
 describe('frames', () => {
   it('joins records over frames and delivers messages in between', async () => {
     const bytes = Buffer.concat([

@@ -1,4 +1,4 @@
-import { readSumHead, type SumHead } from '../../delta/sum-head.ts';
+import { readSumHead } from '../../delta/sum-head.ts';
 import { protocolError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
@@ -44,16 +44,12 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
   const maxPhase = protocol >= 29 ? 2 : 1;
   const item = newItemHeader();
   const decode = () => decodeItem(reader, protocol, item);
-  let head: SumHead;
   const digestBytes = digestLength[negotiated.transferDigest.name];
   const decodeHead = () => readSumHead(reader, protocol, digestBytes, 'receiver');
   let phase = 0;
 
   for (;;) {
-    if (!reader.tryRecord(decode)) {
-      await queue.settle();
-      await reader.record(decode);
-    }
+    if (!reader.tryRecord(decode)) await queue.waitFor(reader.record(decode));
     const { ndx, iflags } = item;
 
     if (ndx < 0) {
@@ -90,12 +86,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
       queue.log(list, i, item, true);
       continue;
     }
-    const now = reader.tryRecord(decodeHead);
-    if (now) head = now;
-    else {
-      await queue.settle();
-      head = await reader.record(decodeHead);
-    }
+    const head = reader.tryRecord(decodeHead) ?? (await queue.waitFor(reader.record(decodeHead)));
     if (!queue.take(list, i, item, head)) {
       await queue.settle();
       await receiveFile(ctx, input, { list, i, item, head, redo });

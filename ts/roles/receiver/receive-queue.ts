@@ -17,17 +17,19 @@ import * as text from '../../report/messages.ts';
 import { BasisType, chunkSize } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { newFileMeta } from '../attributes.ts';
-import { BackgroundWork } from '../background-work.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
+import { Pipeline } from '../pipeline.ts';
 import { keepPart } from './keep-part.ts';
 import type { ReceiverInput } from './receive-files.ts';
 import { askAgain } from './redo.ts';
 
 const smallFile = 64 * 1024;
 const maxFiles = 128;
-const maxBytes = 2 * 1024 * 1024;
+const maxBytes = 1024 * 1024;
+/** Batches that are written at a time, each by one thread; one more than two cores can work on. */
+const batchesAtOnce = 3;
 /** By reference a record costs no memory, but the files of a batch wait for each other. */
 const maxReferenceBytes = 64 * 1024 * 1024;
 
@@ -45,7 +47,8 @@ interface Queued {
 }
 
 /**
- * Small whole files that wait to be written by one kernel call while the next ones are read from the wire.
+ * Small whole files that wait to be written by one kernel call, several of which are under way while the next
+ * files are read from the wire.
  * Items without content keep their place between them, so that lines come out in the sender's order.
  */
 export class ReceiveQueue {
@@ -55,9 +58,9 @@ export class ReceiveQueue {
   private readonly digestBytes: number;
   private items: Queued[] = [];
   private batch: ReceiveBatch;
-  private spare: ReceiveBatch;
+  private readonly spare: ReceiveBatch[] = [];
   private referenced = 0;
-  private readonly background = new BackgroundWork();
+  private readonly pipeline = new Pipeline(batchesAtOnce);
 
   constructor(ctx: RoleContext, input: ReceiverInput) {
     this.ctx = ctx;
@@ -71,7 +74,6 @@ export class ReceiveQueue {
       !ctx.report.followsEachFile;
     this.digestBytes = digestLength[negotiated.transferDigest.name];
     this.batch = new ReceiveBatch(negotiated.transferDigest);
-    this.spare = new ReceiveBatch(negotiated.transferDigest);
   }
 
   get isFull(): boolean {
@@ -82,7 +84,7 @@ export class ReceiveQueue {
 
   /** An item without content (or a dry run's transfer): logged when its turn comes. */
   log(list: FileList, i: number, item: ItemHeader, pretend = false): void {
-    if (this.background.idle && this.items.length === 0) {
+    if (this.pipeline.idle && this.items.length === 0) {
       if (pretend) this.ctx.items.pretend(list, i, item.iflags);
       else this.ctx.items.echo(list, i, item.iflags, item.xname);
     } else
@@ -138,38 +140,53 @@ export class ReceiveQueue {
     else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
   }
 
-  /** Starts writing what waits; waits for the batch before. */
+  /** Starts writing what waits, as soon as there is room for another batch. */
   async send(): Promise<void> {
-    await this.background.turn();
-    if (this.items.length === 0) return;
-    const { items, batch } = this;
-    this.items = [];
-    this.batch = this.spare;
-    this.spare = batch;
-    this.referenced = 0;
-    this.background.begin(this.write(items, batch).then(() => batch.clear()));
+    await this.pipeline.room();
+    this.begin();
+  }
+
+  /** Waits for `input` of the peer; what waits here is written meanwhile, when nothing else is. */
+  waitFor<T>(input: Promise<T>): Promise<T> {
+    return this.pipeline.waitFor(input, () => this.begin());
   }
 
   /** Writes everything that waits, and waits for it. */
   async settle(): Promise<void> {
-    if (this.background.idle && this.items.length === 0) return;
-    await this.send();
-    await this.background.turn();
+    if (this.items.length > 0) await this.send();
+    await this.pipeline.settled();
   }
 
   /** The run ends early: what had come whole is still put in place, unless the kernel was interrupted. */
   async windUp(): Promise<void> {
     await this.settle().catch(() => {});
-    await this.background.ended();
+    await this.pipeline.ended();
   }
 
-  private async write(items: readonly Queued[], batch: ReceiveBatch): Promise<void> {
-    const { items: log, stats, reader, report } = this.ctx;
+  private begin(): void {
+    if (this.items.length === 0) return;
+    const { items, batch } = this;
+    this.items = [];
+    this.batch = this.spare.pop() ?? new ReceiveBatch(this.ctx.negotiated.transferDigest);
+    this.referenced = 0;
+    if (this.ctx.report.logBeforeTransfer) for (const queued of items) this.announce(queued);
     const { tree } = this.input.destination;
+    const written = batch.count > 0 ? tree.receiveMany(batch) : Promise.resolve(undefined);
+    this.pipeline.begin(written, async (done) => {
+      await this.finish(items, done);
+      // Nobody else may write for long: what was said of these files goes out now.
+      this.ctx.writer.flush();
+      batch.clear();
+      this.spare.push(batch);
+    });
+  }
+
+  private async finish(items: readonly Queued[], done: ReceiveManyResult | undefined): Promise<void> {
+    const { items: log, stats, reader, report } = this.ctx;
     const early = report.logBeforeTransfer;
-    if (early) for (const queued of items) this.announce(queued);
-    const done = batch.count > 0 ? await tree.receiveMany(batch) : undefined;
     if (this.ctx.options.partial && done !== undefined) await this.keepParts(items, done);
+    // The run ends: one file has told why.
+    if (this.pipeline.failed) return;
     let cutShort = false;
     for (const queued of items) {
       const { list, i, item, record, file } = queued;

@@ -10,8 +10,10 @@ export interface AnswerQueue {
   /** An item that is only echoed: nothing about it is content, or (`pretend`) it is a dry run's transfer. */
   echo(list: FileList, i: number, item: ItemHeader, pretend?: boolean): void;
   readonly isFull: boolean;
-  /** Starts the work on what waits; the queue is empty then. Waits for the batch before. */
+  /** Starts the work on what waits; the queue is empty then. */
   send(): Promise<void>;
+  /** Waits for `input` of the peer; what waits here is worked on meanwhile. */
+  waitFor<T>(input: Promise<T>): Promise<T>;
   /** Sends everything and waits until it is written. */
   settle(): Promise<void>;
 }

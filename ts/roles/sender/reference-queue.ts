@@ -72,6 +72,12 @@ export class ReferenceQueue implements AnswerQueue {
     if (writer.full) await writer.drain();
   }
 
+  /** The reader lets the peer read what was written before it waits. */
+  waitFor<T>(input: Promise<T>): Promise<T> {
+    this.unsent = 0;
+    return input;
+  }
+
   /** Nothing waits here for the sender. */
   settle(): Promise<void> {
     return this.send();

@@ -54,10 +54,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
 
   for (;;) {
     if (negotiated.incRecurse && !lists.eof) await flist.sendMore(lookahead);
-    if (!reader.tryRecord(decode)) {
-      await queue.settle();
-      await reader.record(decode);
-    }
+    if (!reader.tryRecord(decode)) await queue.waitFor(reader.record(decode));
 
     if (item.ndx === ndxDone) {
       await queue.settle();
@@ -125,9 +122,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
 async function receiveSumHead(ctx: RoleContext, queue: AnswerQueue, redo: boolean): Promise<BlockSumsHead> {
   const append = redo ? 'no' : ctx.options.append;
   const now = tryReadBlockSums(ctx.reader, ctx.negotiated, append !== 'no');
-  if (now) return now;
-  await queue.settle();
-  return readBlockSums(ctx.reader, ctx.negotiated, append !== 'no');
+  return now ?? queue.waitFor(readBlockSums(ctx.reader, ctx.negotiated, append !== 'no'));
 }
 
 /** One file that is large, compressed or has a basis: its token stream is made and sent in pieces. */

@@ -5,15 +5,17 @@ import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { SendJob, SendManyResult, Tree } from '../../kernel/kernel.ts';
 import { type ItemHeader, writeItem } from '../../wire/item.ts';
-import { BackgroundWork } from '../background-work.ts';
 import type { RoleContext } from '../context.ts';
+import { Pipeline } from '../pipeline.ts';
 import type { AnswerQueue } from './answer-queue.ts';
 import { openFailed } from './send-files.ts';
 
 /** A file that grew beyond this since it was listed is sent on its own. */
 const smallFile = 64 * 1024;
 const maxFiles = 128;
-const maxBytes = 2 * 1024 * 1024;
+const maxBytes = 1024 * 1024;
+/** Batches that are read at a time, each by one thread. */
+const batchesAtOnce = 3;
 
 interface Queued {
   readonly list: FileList;
@@ -25,9 +27,16 @@ interface Queued {
   readonly pretend: boolean;
 }
 
+/** Items whose files, if any, lie below one source. */
+interface Run {
+  readonly items: Queued[];
+  tree: Tree | undefined;
+  readonly paths: string[];
+}
+
 /**
- * Answers that wait to be made together: whole small files are read, hashed and tokenized by one kernel
- * call while the next requests are read, and the items between them keep their place.
+ * Answers that wait to be made together: whole small files are read, hashed and tokenized by one kernel call,
+ * several of which are under way while the next requests are read, and the items between them keep their place.
  */
 export class SendQueue implements AnswerQueue {
   private readonly ctx: RoleContext;
@@ -36,7 +45,7 @@ export class SendQueue implements AnswerQueue {
   private items: Queued[] = [];
   private files = 0;
   private bytes = 0;
-  private readonly background = new BackgroundWork();
+  private readonly pipeline = new Pipeline(batchesAtOnce);
 
   constructor(ctx: RoleContext, lists: FileLists) {
     this.ctx = ctx;
@@ -60,7 +69,7 @@ export class SendQueue implements AnswerQueue {
   echo(list: FileList, i: number, item: ItemHeader, pretend = false): void {
     const queued = { list, i, item: this.items.length > 0 ? { ...item } : item, head: undefined, pretend };
     if (this.items.length > 0) this.items.push(queued);
-    else if (this.background.idle) this.emitEcho(queued);
+    else if (this.pipeline.idle) this.emitEcho(queued);
     else this.items.push({ ...queued, item: { ...item } });
   }
 
@@ -71,53 +80,65 @@ export class SendQueue implements AnswerQueue {
   }
 
   async send(): Promise<void> {
-    await this.background.turn();
-    if (this.items.length === 0) return;
-    const { items } = this;
-    this.items = [];
-    this.files = 0;
-    this.bytes = 0;
-    this.background.begin(this.emit(items));
+    await this.pipeline.room();
+    this.begin();
+  }
+
+  waitFor<T>(input: Promise<T>): Promise<T> {
+    return this.pipeline.waitFor(input, () => this.begin());
   }
 
   async settle(): Promise<void> {
-    if (this.background.idle && this.items.length === 0) return;
-    await this.send();
-    await this.background.turn();
+    if (this.items.length > 0) await this.send();
+    await this.pipeline.settled();
   }
 
-  /** One kernel call for each run of files below one source. */
-  private async emit(items: readonly Queued[]): Promise<void> {
-    for (let from = 0; from < items.length; ) {
-      let to = from;
-      let tree: Tree | undefined;
-      const paths: string[] = [];
-      for (; to < items.length; to++) {
-        const { list, i, head } = items[to];
-        if (head === undefined) continue;
-        const root = this.lists.rootOf(list, i);
-        if (tree !== undefined && root !== tree) break;
-        tree = root;
-        paths.push(list.path(i));
+  private begin(): void {
+    if (this.items.length === 0) return;
+    const runs = this.runs(this.items);
+    this.items = [];
+    this.files = 0;
+    this.bytes = 0;
+    const made = Promise.all(
+      runs.map(({ tree, paths }) => tree?.sendMany(paths, smallFile * 4, this.ctx.negotiated.transferDigest)),
+    );
+    this.pipeline.begin(made, async (all) => {
+      // The run ends: nobody waits for more.
+      if (this.pipeline.failed) return;
+      const { writer } = this.ctx;
+      await writer.inOnePiece(async () => {
+        for (let k = 0; k < runs.length; k++) await this.emitRun(runs[k], all[k]);
+      });
+      writer.flush();
+      if (writer.full) await writer.drain();
+    });
+  }
+
+  /** Takes items apart where the source changes: one kernel call each. */
+  private runs(items: readonly Queued[]): Run[] {
+    const runs: Run[] = [];
+    let run: Run = { items: [], tree: undefined, paths: [] };
+    for (const queued of items) {
+      const { list, i, head } = queued;
+      if (head !== undefined) {
+        const tree = this.lists.rootOf(list, i);
+        if (run.tree !== undefined && run.tree !== tree) {
+          runs.push(run);
+          run = { items: [], tree, paths: [] };
+        }
+        run.tree = tree;
+        run.paths.push(list.path(i));
       }
-      const run = items.slice(from, to);
-      const made = await tree?.sendMany(paths, smallFile * 4, this.ctx.negotiated.transferDigest);
-      await this.ctx.writer.inOnePiece(() => this.emitRun(run, tree, paths, made));
-      from = to;
-      this.ctx.writer.flush();
-      if (this.ctx.writer.full) await this.ctx.writer.drain();
+      run.items.push(queued);
     }
+    runs.push(run);
+    return runs;
   }
 
-  private async emitRun(
-    run: readonly Queued[],
-    tree: Tree | undefined,
-    paths: readonly string[],
-    made: SendManyResult | undefined,
-  ): Promise<void> {
+  private async emitRun({ items, tree, paths }: Run, made: SendManyResult | undefined): Promise<void> {
     const { writer, stats } = this.ctx;
     let k = 0;
-    for (const queued of run) {
+    for (const queued of items) {
       if (queued.head === undefined || tree === undefined || made === undefined) {
         this.emitEcho(queued);
         continue;
