@@ -59,6 +59,8 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     for (;;) {
       await redo(gen);
       open = finishSegments(gen, open, list);
+      // The peer makes more of its list as soon as it knows what is done.
+      if (ctx.loopback === undefined) writer.flush();
       const next: FileList | undefined = lists.after(list);
       if (next !== undefined || lists.eof) {
         list = next;
