@@ -127,6 +127,9 @@ export interface Basis {
 /** Closes a descriptor that a kernel call gave out. */
 export declare function closeFd(fd: number): void
 
+/** Decodes plain entries from `input` into free `records` and `names`; see `oc_flist::decode_plain`. */
+export declare function decodeEntries(input: Uint8Array, last: Uint8Array, state: Float64Array, records: Uint8Array, names: Uint8Array, run: EntryRun): void
+
 /** A plain digest of `data`. */
 export declare function digest(name: string, data: Uint8Array): Uint8Array
 
@@ -135,6 +138,16 @@ export interface DigestSpec {
   name: string
   seed: number
   seedFirst: boolean
+}
+
+/** What the entries of a run have in common, and where their names go on. */
+export interface EntryRun {
+  uid: number
+  gid: number
+  dir: number
+  flags: number
+  varintFlags: boolean
+  namesUsed: number
 }
 
 /** What this machine offers beyond plain reads and writes. */
@@ -295,6 +308,9 @@ export interface SentFiles {
 
 /** Two connected stream sockets. */
 export declare function socketPair(): Array<number> | number
+
+/** Sorts the entries of one directory; the index that each had before, null where none moved. */
+export declare function sortEntries(records: Uint8Array, names: Uint8Array): Uint32Array | null
 
 /** What ends the run: rsync's exit code and message. */
 export interface StreamFailure {

@@ -46,6 +46,15 @@ export class ImpliedIncludes {
     return false;
   }
 
+  /** True where a rule lets everything in a directory pass that has no special characters in its path. */
+  allowsAllIn(dir: ByteString): boolean {
+    if (this.isEmpty || this.rules.has('/**')) return true;
+    if (/[*?[\]\\]/.test(dir)) return false;
+    for (let end = dir.length; end > 0; end = dir.lastIndexOf('/', end - 1))
+      if (this.rules.has(`/${dir.slice(0, end)}/**`)) return true;
+    return false;
+  }
+
   /**
    * True for a directory that was allowed only as the parent of something requested
    * (is_implied_parent_dir): whatever the sender says, its contents are not part of the transfer.

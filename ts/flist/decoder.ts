@@ -1,5 +1,6 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import { DecodeState, decodeStateWords, entryBytes } from '../kernel/listing.ts';
 import {
   S_IFBLK,
   S_IFCHR,
@@ -24,6 +25,11 @@ const dot = 0x2e;
 /** Nanoseconds of a wire time are below this. */
 const maxNsec = 999_999_999;
 const permBits = 0o7777;
+/** Entries that there is room for when plain ones are decoded, and the usual length of their names. */
+const plainRoom = 64;
+const usualName = 16;
+/** Bytes of input that are worth a call. */
+const leastPlain = 64;
 
 export interface DecoderSettings {
   readonly reader: Reader;
@@ -33,6 +39,8 @@ export interface DecoderSettings {
   readonly guard?: NameGuard;
   readonly tweakMode?: (mode: number) => number;
   readonly mapLinkTarget?: (target: ByteString, depth: number) => ByteString;
+  /** The kernel's call for plain entries, where it has one. */
+  readonly decodeEntries?: Kernel['decodeEntries'];
   /** --delete-missing-args: an entry of mode 0 asks for a deletion. */
   readonly allowMissing: boolean;
 }
@@ -65,6 +73,12 @@ export class FlistDecoder {
   /** Protocols below 30: in a tree that was named as a source, and how long its name is. */
   private inTopTree = false;
   private topTreeLength = 0;
+  private readonly state = new Float64Array(decodeStateWords);
+  private plainIn: { list: FileList | undefined; dir: number; takes: boolean } = {
+    list: undefined,
+    dir: 0,
+    takes: false,
+  };
   /** Set at the end of a list: the peer's `IoError` bits. */
   endIoError = 0;
 
@@ -94,6 +108,60 @@ export class FlistDecoder {
     if (flags === endOfList) return false;
     this.readEntry(list, flags, parent);
     return true;
+  }
+
+  /**
+   * Takes the plain entries that are buffered, in the directory of the entry before, and counts them; with a
+   * kernel that can. What comes then is for `entry`.
+   */
+  plainEntries(list: FileList, totals: { files: number; size: number }): void {
+    const { settings, reader, format, state } = this;
+    const { decodeEntries } = settings;
+    if (decodeEntries === undefined || this.dirList !== list || this.lastWasOdd || !this.takesPlain(list))
+      return;
+    for (;;) {
+      const input = reader.piece();
+      if (input.length < leastPlain) return;
+      const records = list.freeRecords(plainRoom, plainRoom * usualName);
+      state[DecodeState.LastLength] = this.lastLength;
+      state[DecodeState.Base] = this.lastSlash + 1;
+      state[DecodeState.Mtime] = this.mtime;
+      state[DecodeState.Mode] = this.mode;
+      decodeEntries(input, this.last, state, records, list.names, {
+        uid: format.owner ? this.uid : 0,
+        gid: format.group ? this.gid : 0,
+        dir: this.lastDir,
+        flags: format.group ? this.gidFlags : 0,
+        varintFlags: format.varintFlags,
+        namesUsed: list.namesUsed,
+      });
+      const count = state[DecodeState.Count];
+      if (count === 0) return;
+      this.lastLength = state[DecodeState.LastLength];
+      this.mtime = state[DecodeState.Mtime];
+      this.mode = state[DecodeState.Mode];
+      list.addRecords(count, state[DecodeState.NameBytes]);
+      totals.files += count;
+      totals.size += state[DecodeState.Size];
+      reader.took(state[DecodeState.Consumed]);
+      // Else there was no room.
+      if (count * entryBytes < records.length && list.namesUsed + usualName < list.names.length) return;
+    }
+  }
+
+  /** True where nothing has to be looked at of a plain entry in the directory at hand. */
+  private takesPlain(list: FileList): boolean {
+    const { settings, format } = this;
+    if (this.plainIn.list === list && this.plainIn.dir === this.lastDir) return this.plainIn.takes;
+    const takes =
+      format.protocol >= 30 &&
+      !format.relative &&
+      !format.atimes &&
+      format.sumLength === 0 &&
+      settings.tweakMode === undefined &&
+      settings.guard?.allowsAllIn(list.dirs[this.lastDir].path) !== false;
+    this.plainIn = { list, dir: this.lastDir, takes };
+    return takes;
   }
 
   private readFlags(): number {

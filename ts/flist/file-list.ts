@@ -1,5 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { entryBytes, entryF64, entryU16, entryU32, type Listing } from '../kernel/listing.ts';
 import {
   S_IFBLK,
@@ -532,12 +532,41 @@ export class FileList {
     if (this.listing !== undefined) return;
     if (order !== undefined) {
       this.permute(order);
-      if (this.sums !== undefined) this.sums = permuted(this.sums, order, n, this.sumLength, Uint8Array);
-      if (this.atimes !== undefined) this.atimes = permuted(grown(this.atimes, n), order, n, 1, Float64Array);
+      this.permuteColumns(order);
     }
     if (this.large === undefined && this.capacity > n + (n >> 3) + 8) this.growTo(n);
     if (this.pool.length > this.nameBytes + (this.nameBytes >> 3) + 64)
       this.pool = Buffer.from(Uint8Array.prototype.slice.call(this.pool, 0, this.nameBytes).buffer);
+  }
+
+  /** Sorts the records with a kernel's call; which index each entry had before, `undefined` when none moved. */
+  sortWith(sort: NonNullable<Kernel['sortEntries']>): Uint32Array | undefined {
+    const order = sort(this.recordBytes(0, this.count), this.pool) ?? undefined;
+    if (order !== undefined) this.permuteColumns(order);
+    this.reorder(undefined);
+    return order;
+  }
+
+  private permuteColumns(order: Uint32Array): void {
+    const n = this.count;
+    if (this.sums !== undefined) this.sums = permuted(this.sums, order, n, this.sumLength, Uint8Array);
+    if (this.atimes !== undefined) this.atimes = permuted(grown(this.atimes, n), order, n, 1, Float64Array);
+  }
+
+  /** Records that are free, at least `entries`, and with names room for `nameBytes` more. */
+  freeRecords(entries: number, nameBytes: number): Uint8Array {
+    this.listing = undefined;
+    this.makeRoom(entries, nameBytes);
+    return this.recordBytes(this.count, this.capacity);
+  }
+  /** Bytes of names in use. */
+  get namesUsed(): number {
+    return this.nameBytes;
+  }
+  /** Takes over records and names that were put behind the others. */
+  addRecords(count: number, nameBytes: number): void {
+    this.count += count;
+    this.nameBytes += nameBytes;
   }
 
   /** Moves records along the cycles of `order`, in place: a second buffer of a large list would be large. */

@@ -51,6 +51,7 @@ export class FlistReceiver {
       ids: this.ids,
       amRoot: context.amRoot,
       guard: context.guard,
+      decodeEntries: context.kernel.decodeEntries,
       tweakMode: context.tweakMode,
       mapLinkTarget: context.mapLinkTarget,
       allowMissing: context.options.missingArgs === 'delete',
@@ -76,7 +77,7 @@ export class FlistReceiver {
       lists.eof = true;
     }
     const { segments } = this.context;
-    if (segments === undefined) sortList(list, protocol);
+    if (segments === undefined) sortList(list, protocol, this.context.kernel.sortEntries);
     else {
       list = segments.take();
       adoptList(list, lists, format, this.ids, this.context.amRoot);
@@ -132,6 +133,7 @@ export class FlistReceiver {
     const parent = this.format.incRecurse ? (dirNdx < 0 ? '' : lists.dirs.path(dirNdx)) : undefined;
     const step = (): boolean => decoder.entry(list, parent);
     for (;;) {
+      decoder.plainEntries(list, lists.totals);
       const more = reader.tryRecord(step) ?? (await reader.record(step));
       if (!more) break;
       lists.count(list, list.count - 1);

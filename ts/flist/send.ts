@@ -94,7 +94,7 @@ export class FlistSender {
     const built = Date.now();
     lists.totals.buildTime = Math.max(1, built - started);
 
-    const order = sortList(list, format.protocol);
+    const order = sortList(list, format.protocol, this.context.kernel.sortEntries);
     if (format.incRecurse) this.numberDirs(list, -1, order);
     cleanList(list, 'sender', format.protocol);
     // A list of everything may be large; all that its sender still does to it is to note what it has sent.
@@ -254,7 +254,7 @@ export class FlistSender {
       await this.sendDirectory(list, d);
     }
     list.parentDirNdx = d;
-    const order = sortList(list, format.protocol);
+    const order = sortList(list, format.protocol, this.context.kernel.sortEntries);
     this.numberDirs(list, d, order);
     cleanList(list, 'sender', format.protocol);
     this.context.segments?.pass(list.copy());

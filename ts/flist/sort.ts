@@ -1,4 +1,4 @@
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { type FileList, type NameColumns, nameLength, nameOffset } from './file-list.ts';
 import { sortByName } from './sort-names.ts';
 
@@ -7,15 +7,21 @@ import { sortByName } from './sort-names.ts';
  * names keep theirs. From protocol 29 on: in a directory everything that is not a directory comes first,
  * then each subdirectory, followed by all that is in it; the name of a directory counts as ending in a
  * slash, and `.` comes before everything. Protocol 28 compares whole paths byte by byte. Returns which
- * index each entry had before; `undefined` when none moved.
+ * index each entry had before; `undefined` when none moved. `sortEntries`: the kernel's, where it has one.
  */
-export function sortList(list: FileList, protocol: number): Uint32Array | undefined {
+export function sortList(
+  list: FileList,
+  protocol: number,
+  sortEntries?: Kernel['sortEntries'],
+): Uint32Array | undefined {
   if (list.listing !== undefined) return undefined;
   if (list.count < 2) {
     list.reorder(undefined);
     return undefined;
   }
   uniteDirs(list);
+  if (sortEntries !== undefined && protocol >= 29 && list.dirs.length === 1)
+    return list.sortWith(sortEntries);
   const order = protocol >= 29 ? treeOrder(list) : pathOrder(list);
   list.reorder(order);
   return order;

@@ -14,7 +14,7 @@
  * (batches): one bad file never fails a batch.
  */
 import type { SysError } from '../errors.ts';
-import type { EntryRuns, ListedTree, Listing, ListingOptions, unlistable } from './listing.ts';
+import type { EntryRun, EntryRuns, ListedTree, Listing, ListingOptions, unlistable } from './listing.ts';
 import type { ReceiveBatch } from './receive-batch.ts';
 import type { StatTable } from './stat-table.ts';
 
@@ -457,6 +457,23 @@ export interface Kernel {
   /** A connected pair of AF_UNIX stream sockets, close-on-exec. */
   socketPair(): [number, number] | undefined;
   closeFd(fd: number): void;
+  /**
+   * Sorts the entries of one directory as protocols from 29 on do, in place; the index that each had before, null
+   * where none moved. A kernel without this, and the next call, leaves it to the file list.
+   */
+  sortEntries?(records: Uint8Array, names: Uint8Array): Uint32Array | null;
+  /**
+   * Decodes entries of protocols from 30 on from `input` into free `records` and `names`, as far as they are
+   * plain: regular files in the directory of the entry before, of the same owner. `last` holds that one's name.
+   */
+  decodeEntries?(
+    input: Uint8Array,
+    last: Uint8Array,
+    state: Float64Array,
+    records: Uint8Array,
+    names: Uint8Array,
+    run: EntryRun,
+  ): void;
   /**
    * Acknowledges at once what a TCP socket has received. A peer that joins small writes (a daemon does) else waits
    * for 40 ms with the next one. Absent where a kernel cannot.

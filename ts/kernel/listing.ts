@@ -68,6 +68,32 @@ export interface ListedTree {
   readonly left: readonly string[];
 }
 
+/** Words of the state of `Kernel.decodeEntries`. The first four an entry has from the one before it. */
+export const DecodeState = {
+  /** Of the name before, with its directories; where its base name starts. */
+  LastLength: 0,
+  Base: 1,
+  Mtime: 2,
+  Mode: 3,
+  /** Bytes of input, entries, bytes of names and bytes of the files that a call came to. */
+  Consumed: 4,
+  Count: 5,
+  NameBytes: 6,
+  Size: 7,
+} as const;
+export const decodeStateWords = 8;
+
+/** What the entries of a run have in common, and where names go on. */
+export interface EntryRun {
+  readonly uid: number;
+  readonly gid: number;
+  readonly dir: number;
+  readonly flags: number;
+  /** The flags in front of an entry are a varint. */
+  readonly varintFlags: boolean;
+  readonly namesUsed: number;
+}
+
 /** What makes a present file one that needs nothing: its type, size, time and permissions always count. */
 export interface WantedState {
   readonly owner: boolean;

@@ -60,6 +60,8 @@ function createNativeKernel(addon: Binding): Kernel {
     },
 
     closeFd: (fd: number): void => addon.closeFd(fd),
+    sortEntries: addon.sortEntries,
+    decodeEntries: addon.decodeEntries,
     acknowledge: (fd: number): void => addon.acknowledge(fd),
   };
 }

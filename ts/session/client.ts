@@ -157,6 +157,7 @@ function guardOf(
       if (checksRules && filters.check(path, isDir, 'hide') === 'excluded') return 'excluded';
       return implied.isEmpty || implied.allows(path, isDir) ? 'ok' : 'unrequested';
     },
+    allowsAllIn: (dir) => !checksRules && implied.allowsAllIn(dir),
     isImpliedParent: (path) => !implied.isEmpty && implied.isImpliedParent(path),
   };
 }

@@ -203,6 +203,11 @@ export class Reader {
     return { raw: this.raw, ranges, count, bytes };
   }
 
+  /** What is buffered in one piece; `took` tells how much of it was used. */
+  piece(): Uint8Array {
+    return this.raw.subarray(this.pos, this.limit);
+  }
+
   /** Consumes `n` of the bytes that `bulk` gave. */
   took(n: number): void {
     for (;;) {

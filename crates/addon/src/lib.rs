@@ -9,6 +9,7 @@ mod batches;
 mod block_sum_job;
 mod codec;
 mod digest;
+mod entries;
 mod failure;
 mod lent;
 mod lists;

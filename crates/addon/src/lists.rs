@@ -3,9 +3,9 @@
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, Float64Array, Uint32Array, Uint8Array};
 use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
+use oc_flist::{EntryFields, ENTRY_BYTES};
 use oc_fsops::{
-    Entries, EntryFields, Listed, Listing, ListingOptions, LookedUp, Sources, TreeListing,
-    Unlisted, Wanted, ENTRY_BYTES,
+    Entries, Listed, Listing, ListingOptions, LookedUp, Sources, TreeListing, Unlisted, Wanted,
 };
 
 use crate::args::{Bytes, Paths};

@@ -5,9 +5,9 @@ use std::mem::MaybeUninit;
 
 use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, RawDir, Stat};
 
-use crate::entries::{file_type, push_entry, EntryFields};
 use crate::resolve::TreeRoot;
 use crate::syscall::{During, SysError, Syscall};
+use oc_flist::{file_type, push_entry, EntryFields};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
 const MAX_TARGET: usize = 4096;

@@ -7,11 +7,11 @@ use rustix::fs::{FileType, RawDir, Stat};
 use rustix::io::Errno;
 
 use crate::compare::{Comparer, Same, Sources};
-use crate::entries::{file_type, Entry, ENTRY_BYTES};
 use crate::resolve::{Parent, TreeRoot};
 use crate::scan::{lstat_at, parent_at};
 use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
+use oc_flist::{file_type, Entry, ENTRY_BYTES};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
 const PERMISSIONS: u32 = 0o7777;

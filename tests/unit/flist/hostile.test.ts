@@ -109,6 +109,7 @@ describe('names that lead elsewhere', () => {
   it('refuses what was not asked for', async () => {
     const guard: NameGuard = {
       check: (path) => (path === 'ok' ? 'ok' : path === 'hidden' ? 'excluded' : 'unrequested'),
+      allowsAllIn: () => false,
       isImpliedParent: () => false,
     };
     expect(await failure((writer) => entry(writer, 'hidden'), { guard })).toEqual([

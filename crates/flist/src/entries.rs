@@ -31,7 +31,7 @@ pub struct EntryFields {
 }
 
 /// Appends the record of a file. `text` (the length of a link's target) takes the place of the extra row.
-pub(crate) fn push_entry(
+pub fn push_entry(
     records: &mut Vec<u8>,
     stat: &Stat,
     fields: &EntryFields,
@@ -66,17 +66,36 @@ pub(crate) fn push_entry(
     put(record, NAME_LENGTH, &name.1.to_ne_bytes());
 }
 
+/// Fills the record of a regular file. `words`: nanoseconds, owner, group, name offset, directory, flags.
+pub(crate) fn write_plain(
+    record: &mut [u8],
+    size: f64,
+    mtime: f64,
+    words: [u32; 6],
+    mode: u16,
+    name_length: u16,
+) {
+    put(record, SIZE, &size.to_ne_bytes());
+    put(record, MTIME, &mtime.to_ne_bytes());
+    for (word, value) in words.into_iter().enumerate() {
+        put(record, MTIME_NSEC + word * 4, &value.to_ne_bytes());
+    }
+    put(record, EXTRA, &[0; 4]);
+    put(record, MODE, &mode.to_ne_bytes());
+    put(record, NAME_LENGTH, &name_length.to_ne_bytes());
+}
+
 fn put<const N: usize>(record: &mut [u8], at: usize, bytes: &[u8; N]) {
     record[at..at + N].copy_from_slice(bytes);
 }
 
-pub(crate) fn file_type(stat: &Stat) -> FileType {
+pub fn file_type(stat: &Stat) -> FileType {
     FileType::from_raw_mode(stat.st_mode)
 }
 
 /// A record to read from.
 #[derive(Clone, Copy)]
-pub(crate) struct Entry<'r>(&'r [u8]);
+pub struct Entry<'r>(&'r [u8]);
 
 impl<'r> Entry<'r> {
     /// `record` is `ENTRY_BYTES` long.
