@@ -140,6 +140,12 @@ export interface DigestSpec {
   seedFirst: boolean
 }
 
+/**
+ * Encodes plain entries from the start of `records` into `output`; see `oc_flist::encode_plain`. Of `run` the
+ * directory, the flags and the use of names are of no concern.
+ */
+export declare function encodeEntries(records: Uint8Array, names: Uint8Array, last: Uint8Array, state: Float64Array, output: Uint8Array, run: EntryRun, nanoseconds: boolean): void
+
 /** What the entries of a run have in common, and where their names go on. */
 export interface EntryRun {
   uid: number

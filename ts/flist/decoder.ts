@@ -1,6 +1,6 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
-import { DecodeState, decodeStateWords, entryBytes } from '../kernel/listing.ts';
+import { CodingState, codingStateWords, entryBytes } from '../kernel/listing.ts';
 import {
   S_IFBLK,
   S_IFCHR,
@@ -73,7 +73,7 @@ export class FlistDecoder {
   /** Protocols below 30: in a tree that was named as a source, and how long its name is. */
   private inTopTree = false;
   private topTreeLength = 0;
-  private readonly state = new Float64Array(decodeStateWords);
+  private readonly state = new Float64Array(codingStateWords);
   private plainIn: { list: FileList | undefined; dir: number; takes: boolean } = {
     list: undefined,
     dir: 0,
@@ -123,10 +123,10 @@ export class FlistDecoder {
       const input = reader.piece();
       if (input.length < leastPlain) return;
       const records = list.freeRecords(plainRoom, plainRoom * usualName);
-      state[DecodeState.LastLength] = this.lastLength;
-      state[DecodeState.Base] = this.lastSlash + 1;
-      state[DecodeState.Mtime] = this.mtime;
-      state[DecodeState.Mode] = this.mode;
+      state[CodingState.LastLength] = this.lastLength;
+      state[CodingState.Base] = this.lastSlash + 1;
+      state[CodingState.Mtime] = this.mtime;
+      state[CodingState.Mode] = this.mode;
       decodeEntries(input, this.last, state, records, list.names, {
         uid: format.owner ? this.uid : 0,
         gid: format.group ? this.gid : 0,
@@ -135,15 +135,15 @@ export class FlistDecoder {
         varintFlags: format.varintFlags,
         namesUsed: list.namesUsed,
       });
-      const count = state[DecodeState.Count];
+      const count = state[CodingState.Count];
       if (count === 0) return;
-      this.lastLength = state[DecodeState.LastLength];
-      this.mtime = state[DecodeState.Mtime];
-      this.mode = state[DecodeState.Mode];
-      list.addRecords(count, state[DecodeState.NameBytes]);
+      this.lastLength = state[CodingState.LastLength];
+      this.mtime = state[CodingState.Mtime];
+      this.mode = state[CodingState.Mode];
+      list.addRecords(count, state[CodingState.NameBytes]);
       totals.files += count;
-      totals.size += state[DecodeState.Size];
-      reader.took(state[DecodeState.Consumed]);
+      totals.size += state[CodingState.Size];
+      reader.took(state[CodingState.Consumed]);
       // Else there was no room.
       if (count * entryBytes < records.length && list.namesUsed + usualName < list.names.length) return;
     }

@@ -1,4 +1,5 @@
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import { CodingState, codingStateWords } from '../kernel/listing.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -14,6 +15,10 @@ export interface LinkedInode {
   readonly inoLow: number;
 }
 
+/** Entries that are worth a call. */
+const fewestPlain = 4;
+/** What a writer copies: the buffer is used again. */
+const outputBytes = 8 * 1024;
 /** A name shares at most this many bytes with the one before it. */
 const maxShared = 255;
 
@@ -26,6 +31,9 @@ export class FlistEncoder {
   private readonly format: FlistFormat;
   private readonly ids: SentIds;
   private readonly inodes = new InodeTable();
+  private readonly encodeEntries: Kernel['encodeEntries'];
+  private readonly state = new Float64Array(codingStateWords);
+  private readonly output = Buffer.allocUnsafeSlow(outputBytes);
   /** The name before, and what its directory has of it. */
   private readonly last = Buffer.alloc(2 * maxPath);
   private lastLength = 0;
@@ -38,7 +46,8 @@ export class FlistEncoder {
   private rdevMajor = 0;
   private dev = 0;
 
-  constructor(writer: Writer, format: FlistFormat, ids: SentIds) {
+  constructor(writer: Writer, format: FlistFormat, ids: SentIds, encodeEntries?: Kernel['encodeEntries']) {
+    this.encodeEntries = encodeEntries;
     this.writer = writer;
     this.format = format;
     this.ids = ids;
@@ -150,6 +159,53 @@ export class FlistEncoder {
       this.writeInode(inode);
     }
     if (sum !== undefined && type === S_IFREG && format.sumLength > 0) writer.bytes(sum, 0, format.sumLength);
+  }
+
+  /**
+   * Sends entries `from .. to`, none of which has more than one name; plain ones by the kernel's call, where it has
+   * one.
+   */
+  entries(list: FileList, from: number, to: number): void {
+    const { format, encodeEntries, output, state, writer } = this;
+    const wholesale = encodeEntries !== undefined && format.protocol >= 30 && !format.atimes;
+    for (let i = from; i < to; ) {
+      // The first in a directory makes its path the one at hand.
+      if (wholesale && list.dir(i) === this.lastDir && to - i >= fewestPlain) {
+        state[CodingState.LastLength] = this.lastLength;
+        state[CodingState.Base] = this.lastDir.prefix.length;
+        state[CodingState.Mtime] = this.mtime;
+        state[CodingState.Mode] = this.mode;
+        const run = {
+          uid: format.owner ? this.uid : 0,
+          gid: format.group ? this.gid : 0,
+          dir: 0,
+          flags: 0,
+          varintFlags: format.varintFlags,
+          namesUsed: 0,
+        };
+        const end = this.endOfDir(list, i, to);
+        const nanoseconds = format.protocol >= 31;
+        encodeEntries(list.recordBytes(i, end), list.names, this.last, state, output, run, nanoseconds);
+        const count = state[CodingState.Count];
+        if (count > 0) {
+          this.lastLength = state[CodingState.LastLength];
+          this.mtime = state[CodingState.Mtime];
+          this.mode = state[CodingState.Mode];
+          writer.bytes(output, 0, state[CodingState.Consumed]);
+          i += count;
+          continue;
+        }
+      }
+      this.entry(list, i++, undefined, undefined);
+    }
+  }
+
+  private endOfDir(list: FileList, i: number, to: number): number {
+    if (list.listing !== undefined) return to;
+    const dir = list.dirNumber(i);
+    let end = i + 1;
+    while (end < to && list.dirNumber(end) === dir) end++;
+    return end;
   }
 
   /** The index of the inode's first name, from protocol 30 on the number that all its names share. */

@@ -52,7 +52,7 @@ export class FlistSender {
     this.format = flistFormat(context.negotiated, context.options);
     this.lists = new FileLists(context.negotiated.incRecurse);
     this.ids = new SentIds(context.names);
-    this.encoder = new FlistEncoder(context.writer, this.format, this.ids);
+    this.encoder = new FlistEncoder(context.writer, this.format, this.ids, context.kernel.encodeEntries);
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
     this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;

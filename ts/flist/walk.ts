@@ -244,8 +244,7 @@ export class Walk {
           );
         }
     this.lists.countListing(listing);
-    if (segments === undefined)
-      for (let i = from; i < list.count; i++) this.encoder.entry(list, i, undefined, undefined);
+    if (segments === undefined) this.encoder.entries(list, from, list.count);
   }
 
   /** Adds a directory's content and everything below it. */

@@ -475,6 +475,19 @@ export interface Kernel {
     run: EntryRun,
   ): void;
   /**
+   * Encodes entries of protocols from 30 on from the start of `records` into `output`, as far as they are plain (see
+   * `decodeEntries`) and there is room; at least a KiB. `run` tells the owner of the entry before.
+   */
+  encodeEntries?(
+    records: Uint8Array,
+    names: Uint8Array,
+    last: Uint8Array,
+    state: Float64Array,
+    output: Uint8Array,
+    run: EntryRun,
+    nanoseconds: boolean,
+  ): void;
+  /**
    * Acknowledges at once what a TCP socket has received. A peer that joins small writes (a daemon does) else waits
    * for 40 ms with the next one. Absent where a kernel cannot.
    */

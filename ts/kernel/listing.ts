@@ -68,20 +68,20 @@ export interface ListedTree {
   readonly left: readonly string[];
 }
 
-/** Words of the state of `Kernel.decodeEntries`. The first four an entry has from the one before it. */
-export const DecodeState = {
+/** Words of the state of `Kernel.decodeEntries` and `encodeEntries`. The first four an entry has from the one before it. */
+export const CodingState = {
   /** Of the name before, with its directories; where its base name starts. */
   LastLength: 0,
   Base: 1,
   Mtime: 2,
   Mode: 3,
-  /** Bytes of input, entries, bytes of names and bytes of the files that a call came to. */
+  /** Bytes on the wire and entries that a call came to; when decoding, bytes of names and of the files. */
   Consumed: 4,
   Count: 5,
   NameBytes: 6,
   Size: 7,
 } as const;
-export const decodeStateWords = 8;
+export const codingStateWords = 8;
 
 /** What the entries of a run have in common, and where names go on. */
 export interface EntryRun {

@@ -62,6 +62,7 @@ function createNativeKernel(addon: Binding): Kernel {
     closeFd: (fd: number): void => addon.closeFd(fd),
     sortEntries: addon.sortEntries,
     decodeEntries: addon.decodeEntries,
+    encodeEntries: addon.encodeEntries,
     acknowledge: (fd: number): void => addon.acknowledge(fd),
   };
 }

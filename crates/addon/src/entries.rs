@@ -1,11 +1,11 @@
-//! Records of a file list that are sorted, and decoded from the wire. Both are short, on the event loop.
+//! Records of a file list that are sorted, decoded from the wire and encoded. All of it is short, on the event loop.
 
 use napi::bindgen_prelude::{Either, Float64ArraySlice, Null, Uint32Array, Uint8ArraySlice};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
-use oc_flist::{Decoder, Room};
+use oc_flist::{Decoder, Encoder, Room};
 
-/// Words of the state of `decode_entries`; the first four are what an entry has from the one before it.
+/// Words of the state of a coder; the first four are what an entry has from the one before it.
 const LAST_LENGTH: usize = 0;
 const BASE: usize = 1;
 const MTIME: usize = 2;
@@ -61,13 +61,7 @@ pub fn decode_entries(
             names.as_mut(),
         )
     };
-    if state.len() < STATE_WORDS {
-        return Err(out_of_bounds());
-    }
-    let (last_length, base) = (state[LAST_LENGTH] as usize, state[BASE] as usize);
-    if last_length > last.len() || base > last_length {
-        return Err(out_of_bounds());
-    }
+    let (last_length, base) = names_in(state, last)?;
     let mut decoder = Decoder {
         last,
         last_length,
@@ -94,6 +88,53 @@ pub fn decode_entries(
     state[NAME_BYTES] = decoded.name_bytes as f64;
     state[SIZE] = decoded.size;
     Ok(())
+}
+
+/// Encodes plain entries from the start of `records` into `output`; see `oc_flist::encode_plain`. Of `run` the
+/// directory, the flags and the use of names are of no concern.
+#[napi(catch_unwind)]
+pub fn encode_entries(
+    records: Uint8ArraySlice,
+    names: Uint8ArraySlice,
+    mut last: Uint8ArraySlice,
+    mut state: Float64ArraySlice,
+    mut output: Uint8ArraySlice,
+    run: EntryRun,
+    nanoseconds: bool,
+) -> Result<()> {
+    // SAFETY: nobody else has these buffers during this call, and no two are the same.
+    let (last, state, output) = unsafe { (last.as_mut(), state.as_mut(), output.as_mut()) };
+    let (last_length, base) = names_in(state, last)?;
+    let mut encoder = Encoder {
+        last,
+        last_length,
+        base,
+        mtime: state[MTIME],
+        mode: state[MODE] as u32,
+        uid: run.uid,
+        gid: run.gid,
+        varint_flags: run.varint_flags,
+        nanoseconds,
+    };
+    let encoded = oc_flist::encode_plain(&mut encoder, &records, &names, output);
+    state[LAST_LENGTH] = encoder.last_length as f64;
+    state[MTIME] = encoder.mtime;
+    state[MODE] = f64::from(encoder.mode);
+    state[CONSUMED] = encoded.bytes as f64;
+    state[COUNT] = encoded.count as f64;
+    Ok(())
+}
+
+/// The length of the name before and where its base name starts, checked.
+fn names_in(state: &[f64], last: &[u8]) -> Result<(usize, usize)> {
+    if state.len() < STATE_WORDS {
+        return Err(out_of_bounds());
+    }
+    let (last_length, base) = (state[LAST_LENGTH] as usize, state[BASE] as usize);
+    if last_length > last.len() || base > last_length {
+        return Err(out_of_bounds());
+    }
+    Ok((last_length, base))
 }
 
 fn out_of_bounds() -> Error {

@@ -3,20 +3,14 @@
 //! is for the caller, who knows all of the protocol.
 
 use crate::entries::{write_plain, ENTRY_BYTES};
+use crate::wire::{
+    EXTENDED_FLAGS, MOD_NSEC, REGULAR, SAME_GID, SAME_MODE, SAME_NAME, SAME_TIME, SAME_UID,
+    TOP_DIR, TYPE_BITS,
+};
 
-const TOP_DIR: u32 = 1 << 0;
-const SAME_MODE: u32 = 1 << 1;
-const EXTENDED_FLAGS: u32 = 1 << 2;
-const SAME_UID: u32 = 1 << 3;
-const SAME_GID: u32 = 1 << 4;
-const SAME_NAME: u32 = 1 << 5;
-const SAME_TIME: u32 = 1 << 7;
-const MOD_NSEC: u32 = 1 << 13;
 const PLAIN: u32 =
     TOP_DIR | SAME_MODE | EXTENDED_FLAGS | SAME_UID | SAME_GID | SAME_NAME | SAME_TIME | MOD_NSEC;
 
-const TYPE_BITS: u32 = 0o170_000;
-const REGULAR: u32 = 0o100_000;
 const MAX_NSEC: u32 = 999_999_999;
 /// What a double holds exactly.
 const MAX_NUMBER: u64 = 1 << 53;
@@ -233,8 +227,11 @@ mod tests {
     use super::*;
     use crate::entries::Entry;
 
+    /// Name, size, time and mode.
+    type Seen = (Vec<u8>, f64, f64, u32);
+
     /// `d/a`, then what follows it.
-    fn decode(input: &[u8]) -> (Decoded, Vec<(Vec<u8>, f64, f64, u32)>) {
+    fn decode(input: &[u8]) -> (Decoded, Vec<Seen>) {
         let mut last = [0; 64];
         last[..3].copy_from_slice(b"d/a");
         let mut decoder = Decoder {
