@@ -78,7 +78,12 @@ function bars(results, top) {
   parts.legend.push(legend([...Object.values(states), 'goal'], top + 28, 14));
   parts.grid.push({ top: top + headHeight, left: nameWidth, right: valueWidth, height });
   const ratioLabel = { ...axis().axisLabel, formatter: (value) => (value === 1 ? 'rsync' : `×${value}`) };
-  parts.xAxis.push(axis({ type: 'value', min: 0, axisLine: { show: false }, axisLabel: ratioLabel }));
+  // Steps that meet 1, which is rsync.
+  const interval = 0.5;
+  const max = Math.ceil(Math.max(1, ...rows.map(({ ratio }) => ratio)) / interval) * interval;
+  parts.xAxis.push(
+    axis({ type: 'value', min: 0, max, interval, axisLine: { show: false }, axisLabel: ratioLabel }),
+  );
   const column = (data, more) =>
     parts.yAxis.push(axis({ type: 'category', inverse: true, data, splitLine: { show: false }, ...more }));
   column(rows.map(({ name }) => name));

@@ -35,15 +35,19 @@ const freeMemory = () => {
   return Number(found?.[1] ?? 0) * 1024;
 };
 
-/** Why `n` of a kind do not fit into `dir`, of which `room` bytes may be used; undefined where they do. */
-function misfit(dir, room, { kind, copies }, n) {
-  const disk = statfsSync(dir);
+/**
+ * Why `n` of a kind do not fit into the rig, of which `room` bytes may be used; undefined where they do. What an
+ * earlier series made is there already, and counts as used.
+ */
+function misfit(rig, room, { kind, copies }, n) {
+  const disk = statfsSync(rig.root);
   const inMemory = disk.type === tmpfs;
   let bytes = disk.bavail * disk.bsize;
   if (inMemory) bytes = Math.min(bytes, freeMemory() - reserve);
-  bytes = Math.min(bytes, room);
-  const times = copies ? 2 : 1;
   const each = kind === 'one' ? 1024 ** 2 : inMemory ? inodeBytes : 0;
+  const there = rig.has(`${kind}-${n}`) ? 1 : 0;
+  bytes = Math.min(bytes, room - n * each * there);
+  const times = (copies ? 2 : 1) - there;
   const gib = (value) => `${(value / GiB).toFixed(1)} GiB`;
   if (n * each * times > bytes) return `needs ${gib(n * each * times)}, and there are ${gib(bytes)}`;
   // Some file systems have no fixed number of inodes, and say 0.
@@ -74,7 +78,7 @@ export async function measureGrowth(rig, tools, { runs, verifies, say, room }) {
         const { name, args, dry } = one;
         const seconds = expected(points, name, n);
         const why =
-          misfit(rig.root, room, one, n) ??
+          misfit(rig, room, one, n) ??
           (seconds > longest ? `would take about ${seconds.toFixed(0)} s a run` : undefined);
         if (why !== undefined) {
           skipped.push({ series: name, n, why });

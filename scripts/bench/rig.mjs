@@ -35,6 +35,10 @@ class Rig {
     return this.rsyncd;
   }
 
+  /** Whether a data set has been made. */
+  has(name) {
+    return existsSync(join(this.root, 'data', name));
+  }
   /** Removes a data set that is not needed any more. */
   drop(name) {
     remove(join(this.root, 'data', name));
