@@ -112,22 +112,20 @@ async function main() {
   for (const tool of wanted) if (!known.includes(tool)) usageError(`--tool is one of ${known.join(' ')} all`);
   const peer = await findPeer(given.peer);
   const outdir = join('target', `profile-${process.pid}`);
+  // Also when a signal ends the run.
+  process.once('exit', () => rmSync(join(repository, outdir), { recursive: true, force: true }));
   const program = await buildMapped(repository, outdir);
-  try {
-    await withRig({ dir: given.dir, peer, scale: Number(given.scale) }, async (rig) => {
-      say(`${scenario.name}: ${scenario.wire} ${scenario.args.join(' ')}`);
-      const { ours, peer: theirs } = await plainRuns(rig, scenario, program);
-      print(`${scenario.name}, median of ${given.runs}`, summary(ours, theirs));
-      for (const tool of wanted) {
-        const folder = join(rig.root, tool);
-        mkdirSync(folder);
-        await tools[tool](rig, scenario, program, folder);
-        if (given.keep) cpSync(folder, join(given.keep, tool), { recursive: true });
-      }
-    });
-  } finally {
-    rmSync(join(repository, outdir), { recursive: true, force: true });
-  }
+  await withRig({ dir: given.dir, peer, scale: Number(given.scale) }, async (rig) => {
+    say(`${scenario.name}: ${scenario.wire} ${scenario.args.join(' ')}`);
+    const { ours, peer: theirs } = await plainRuns(rig, scenario, program);
+    print(`${scenario.name}, median of ${given.runs}`, summary(ours, theirs));
+    for (const tool of wanted) {
+      const folder = join(rig.root, tool);
+      mkdirSync(folder);
+      await tools[tool](rig, scenario, program, folder);
+      if (given.keep) cpSync(folder, join(given.keep, tool), { recursive: true });
+    }
+  });
 }
 
 await main();
