@@ -93,6 +93,7 @@ pub fn receive_many(tree: &TreeRoot, batch: &ReceiveBatch) -> Option<ReceiveMany
         spec: batch.spec,
         reflink: true,
         buffer: Vec::new(),
+        born: None,
     };
     let mut result = ReceiveMany::default();
     for record in &records {
@@ -172,13 +173,29 @@ struct Worker<'t> {
     spec: &'t DigestSpec,
     reflink: bool,
     buffer: Vec<u8>,
+    /// What the last file was created with, and what came of it.
+    born: Option<(Birth<'t>, Own)>,
 }
 
-impl Worker<'_> {
+/// What decides owner, group and mode of a new file: its directory and the mode that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Birth<'b> {
+    dir: &'b [u8],
+    mode: Mode,
+}
+
+#[derive(Clone, Copy)]
+struct Own {
+    uid: u32,
+    gid: u32,
+    mode: u32,
+}
+
+impl<'t> Worker<'t> {
     /// One file; `size` is set as soon as it is known. Owner, times and mode are all tried, and their
     /// failure does not keep the file from its place; any other failure removes the temporary file, unless
     /// a part of the file is to be kept.
-    fn receive(&mut self, record: &Record, size: &mut u64) -> Result<(), Broken> {
+    fn receive(&mut self, record: &Record<'t>, size: &mut u64) -> Result<(), Broken> {
         let source = match record.content {
             Content::Source(tree, path) => {
                 let source = self.sources[tree].open_read(path);
@@ -204,7 +221,7 @@ impl Worker<'_> {
             .open_file(record.temporary, flags, first_mode(record))
             .map_err(|errno| Broken(errno.raw_os_error(), STEP_CREATE))?;
         let done = self.fill(record, source, &file).and_then(|()| {
-            let dressed = dress(record, &file);
+            let dressed = dress(record, &file, self.own(record, &file));
             self.rename(record)?;
             dressed
         });
@@ -217,6 +234,29 @@ impl Worker<'_> {
             });
         }
         done
+    }
+
+    /// Owner, group and mode of a file that was just created. Files of one batch that were asked for with the
+    /// same mode in the same directory have the same, so that one look is enough for all of them.
+    fn own(&mut self, record: &Record<'t>, file: &OwnedFd) -> Option<Own> {
+        let slash = record.temporary.iter().rposition(|&b| b == b'/');
+        let birth = Birth {
+            dir: &record.temporary[..slash.map_or(0, |at| at + 1)],
+            mode: first_mode(record),
+        };
+        if let Some((last, own)) = self.born {
+            if last == birth {
+                return Some(own);
+            }
+        }
+        let stat = fstat(file).ok()?;
+        let own = Own {
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            mode: stat.st_mode & 0o7777,
+        };
+        self.born = Some((birth, own));
+        Some(own)
     }
 
     fn fill(
@@ -288,7 +328,7 @@ fn first_mode(record: &Record) -> Mode {
 }
 
 /// Owner and group, times, mode. A look is cheaper than a change, and mostly enough.
-fn dress(record: &Record, file: &OwnedFd) -> Result<(), Broken> {
+fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken> {
     let mut first = Ok(());
     let mut note = |done: Result<(), Errno>, step| {
         if let (Err(errno), Ok(())) = (done, &first) {
@@ -296,10 +336,9 @@ fn dress(record: &Record, file: &OwnedFd) -> Result<(), Broken> {
         }
     };
     let has = |flag| record.flags & flag != 0;
-    let own = fstat(file).ok();
-    let uid = (has(FLAG_UID) && own.is_none_or(|own| own.st_uid != record.uid))
+    let uid = (has(FLAG_UID) && own.is_none_or(|own| own.uid != record.uid))
         .then(|| Uid::from_raw(record.uid));
-    let gid = (has(FLAG_GID) && own.is_none_or(|own| own.st_gid != record.gid))
+    let gid = (has(FLAG_GID) && own.is_none_or(|own| own.gid != record.gid))
         .then(|| Gid::from_raw(record.gid));
     if uid.is_some() || gid.is_some() {
         note(fchown(file, uid, gid), STEP_CHOWN);
@@ -312,7 +351,7 @@ fn dress(record: &Record, file: &OwnedFd) -> Result<(), Broken> {
         note(futimens(file, &times), STEP_UTIMES);
     }
     let mode = record.mode & 0o7777;
-    if has(FLAG_MODE) && own.is_none_or(|own| own.st_mode & 0o7777 != mode) {
+    if has(FLAG_MODE) && own.is_none_or(|own| own.mode != mode) {
         note(fchmod(file, Mode::from_raw_mode(mode)), STEP_CHMOD);
     }
     first

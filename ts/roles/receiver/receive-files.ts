@@ -87,10 +87,12 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
       continue;
     }
     const head = reader.tryRecord(decodeHead) ?? (await queue.waitFor(reader.record(decodeHead)));
-    if (!queue.take(list, i, item, head)) {
+    if (queue.isFullFor(list, i)) await queue.send();
+    const taken = queue.take(list, i, item, head);
+    if (!(taken === true || (await taken))) {
       await queue.settle();
       await receiveFile(ctx, input, { list, i, item, head, redo });
-    } else if (queue.isFull) await queue.send();
+    }
   }
 }
 

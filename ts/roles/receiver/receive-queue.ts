@@ -1,7 +1,7 @@
 import type { SumHead } from '../../delta/sum-head.ts';
 import { readLiteralFile } from '../../delta/tokens.ts';
 import { ExitCode, RsyncError } from '../../errors.ts';
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { type Dir, EntryFlag, type FileList } from '../../flist/file-list.ts';
 import {
   type ByteString,
   digestLength,
@@ -26,7 +26,10 @@ import type { ReceiverInput } from './receive-files.ts';
 import { askAgain } from './redo.ts';
 
 const smallFile = 64 * 1024;
+/** Files of a batch that takes in more directories. */
 const maxFiles = 128;
+/** Files of a batch within one directory: two threads in one directory would wait for each other. */
+const maxNeighbours = 512;
 const maxBytes = 1024 * 1024;
 /** Batches that are written at a time, each by one thread; one more than two cores can work on. */
 const batchesAtOnce = 3;
@@ -60,6 +63,8 @@ export class ReceiveQueue {
   private batch: ReceiveBatch;
   private readonly spare: ReceiveBatch[] = [];
   private referenced = 0;
+  /** Directory of the last file. */
+  private lastDir: Dir | undefined;
   private readonly pipeline = new Pipeline(batchesAtOnce);
 
   constructor(ctx: RoleContext, input: ReceiverInput) {
@@ -76,10 +81,11 @@ export class ReceiveQueue {
     this.batch = new ReceiveBatch(negotiated.transferDigest);
   }
 
-  get isFull(): boolean {
-    return (
-      this.batch.count >= maxFiles || this.batch.dataBytes >= maxBytes || this.referenced >= maxReferenceBytes
-    );
+  /** Whether the batch should go before file `i` comes. */
+  isFullFor(list: FileList, i: number): boolean {
+    const { count, dataBytes } = this.batch;
+    if (dataBytes >= maxBytes || this.referenced >= maxReferenceBytes || count >= maxNeighbours) return true;
+    return count >= maxFiles && list.dir(i) !== this.lastDir;
   }
 
   /** An item without content (or a dry run's transfer): logged when its turn comes. */
@@ -92,10 +98,10 @@ export class ReceiveQueue {
   }
 
   /**
-   * Takes a transfer whose content is whole in the buffer or comes by reference. False: it has to be
-   * received on its own, and nothing of it was read.
+   * Takes a small transfer that comes whole over the wire or by reference; where its end is not there yet, it is
+   * waited for. False: it has to be received on its own, and nothing of it was read.
    */
-  take(list: FileList, i: number, item: ItemHeader, head: SumHead): boolean {
+  take(list: FileList, i: number, item: ItemHeader, head: SumHead): boolean | Promise<boolean> {
     const file = this.ctx.loopback?.take(item.ndx);
     if (file !== undefined) {
       this.referenced += list.size(i);
@@ -104,9 +110,18 @@ export class ReceiveQueue {
     }
     if (!this.canBatch || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
     if (this.ctx.negotiated.codec.name !== 'none' || list.size(i) > smallFile) return false;
-    const { reader } = this.ctx;
-    const read = reader.tryRecord(() => readLiteralFile(reader, this.batch, smallFile, this.digestBytes));
-    if (read === undefined || read === 'not-literal') return false;
+    const { reader, options } = this.ctx;
+    const decode = () => this.takeLiteral(list, i, item);
+    const taken = reader.tryRecord(decode);
+    if (taken !== undefined) return taken;
+    // With --partial what came of it must be on the disk when no more comes.
+    return options.partial ? false : this.waitFor(reader.record(decode));
+  }
+
+  /** A decoder; the batch may change between two attempts, but not within one. */
+  private takeLiteral(list: FileList, i: number, item: ItemHeader): boolean {
+    const read = readLiteralFile(this.ctx.reader, this.batch, smallFile, this.digestBytes);
+    if (read === 'not-literal') return false;
     this.add(list, i, item, undefined, read);
     return true;
   }
@@ -119,6 +134,7 @@ export class ReceiveQueue {
     content: InlineContent | undefined,
   ): void {
     const { options } = this.ctx;
+    this.lastDir = list.dir(i);
     const path = destinationPath(this.input.destination, list, i);
     // A name too long for the system is told by the kernel, as any other failure of the file.
     const temporary = temporaryName(path, options.tempDir, uniqueSuffix()) ?? `${path}.${uniqueSuffix()}`;
