@@ -14,6 +14,7 @@ import { SentIds } from './id-lists.ts';
 import type { IdNames } from './id-names.ts';
 import { ImpliedDirs, type PendingName } from './implied-dirs.ts';
 import { sortList } from './sort.ts';
+import type { SourceAhead } from './source-ahead.ts';
 import { confineListedName, type SourceArg, splitSource } from './source-arg.ts';
 import { type SourceRoot, SourceRoots } from './source-roots.ts';
 import { Walk } from './walk.ts';
@@ -31,6 +32,8 @@ export interface FlistSenderContext extends FlistContext {
   /** Daemon: paths may not lead out of the module. */
   readonly confined?: boolean;
   readonly names?: IdNames;
+  /** The first source, where it was read before there was a peer. */
+  readonly ahead?: SourceAhead;
 }
 
 /** Builds and sends our file list (rsync's send_file_list and send_extra_file_list). */

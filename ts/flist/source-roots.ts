@@ -11,12 +11,18 @@ export interface SourceRoot {
   readonly place: { readonly path: ByteString; readonly module?: ByteString };
 }
 
+/** Holds the folder that sources are relative to. Throws `SysError` where it cannot be entered. */
+export function openSource(kernel: Kernel, cwd: ByteString, dir: ByteString, confined = false): Tree {
+  return kernel.openTree(absolute(cwd, dir), confined ? { confined } : { followParents: true });
+}
+
 /** The folders that sources were found in, each opened once. */
 export class SourceRoots {
   private readonly kernel: Kernel;
   private readonly trees: Tree[];
   private readonly confined: boolean;
   private readonly module: { readonly name: ByteString; readonly path: ByteString } | undefined;
+  private readonly ahead: { readonly dir: ByteString; readonly tree: Tree } | undefined;
   private readonly byDir = new Map<ByteString, SourceRoot>();
   private readonly all: SourceRoot[] = [];
   /** Absolute path that folders are relative to. */
@@ -29,8 +35,11 @@ export class SourceRoots {
       cwd: ByteString;
       confined?: boolean;
       module?: { readonly name: ByteString; readonly path: ByteString };
+      /** One that is open already. */
+      ahead?: { readonly dir: ByteString; readonly tree: Tree };
     },
   ) {
+    this.ahead = settings.ahead;
     this.kernel = kernel;
     this.trees = trees;
     this.cwd = settings.cwd;
@@ -42,10 +51,8 @@ export class SourceRoots {
   open(dir: ByteString): SourceRoot {
     const known = this.byDir.get(dir);
     if (known !== undefined) return known;
-    const tree = this.kernel.openTree(
-      absolute(this.cwd, dir),
-      this.confined ? { confined: true } : { followParents: true },
-    );
+    const tree =
+      this.ahead?.dir === dir ? this.ahead.tree : openSource(this.kernel, this.cwd, dir, this.confined);
     const root = { index: this.trees.length, tree, dir, place: this.place(dir) };
     this.trees.push(tree);
     this.byDir.set(dir, root);

@@ -25,6 +25,15 @@ export class TreeAhead {
     this.options = options;
   }
 
+  /** Starts to read a directory and what is below it. */
+  start(tree: Tree, path: ByteString): void {
+    this.tree = tree;
+    const content = orError(() => tree.list!(path, this.options));
+    this.ahead.set(path, content);
+    this.waiting = workOf(content);
+    this.goBelow(path, content);
+  }
+
   /** What is in a directory: records where it is listable, else rows; or why that is unknown. */
   async contentOf(tree: Tree, path: ByteString): Promise<Listing | StatTable | SysError> {
     if (tree !== this.tree) await this.begin(tree);
@@ -49,11 +58,14 @@ export class TreeAhead {
   private readNow(tree: Tree, path: ByteString): Listing | StatTable | SysError {
     const content = orError(() => tree.list!(path, this.options));
     if (content === unlistable) return orError(() => tree.scan(path, { links: this.options.links }));
-    if (!(content instanceof SysError) && content.dirs > 0 && this.left.length === 0) {
-      this.left = subdirectories(path, content);
-      this.readOn();
-    }
+    this.goBelow(path, content);
     return content;
+  }
+
+  private goBelow(path: ByteString, content: Listing | typeof unlistable | SysError): void {
+    if (content === unlistable || content instanceof SysError || this.left.length > 0) return;
+    this.left = subdirectories(path, content);
+    this.readOn();
   }
 
   /** Waits for the call that is under way, or for the next one. */

@@ -11,6 +11,7 @@ import type { FlistEncoder, LinkedInode } from './encoder.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { FileLists } from './file-lists.ts';
 import { ScanAhead, type Upcoming } from './scan-ahead.ts';
+import { listingOptions, type SourceAhead } from './source-ahead.ts';
 import { prefixOf } from './source-arg.ts';
 import type { SourceRoot } from './source-roots.ts';
 import { TreeAhead } from './tree-ahead.ts';
@@ -30,6 +31,8 @@ const mostLookedAt = 4096;
 export interface WalkContext extends FlistContext {
   readonly writer: Writer;
   readonly filters: FilterChain;
+  /** The first source, where it was read before there was a peer. */
+  readonly ahead?: SourceAhead;
 }
 
 /** How an entry comes into the list. */
@@ -88,38 +91,19 @@ export class Walk {
     this.keepsSums =
       this.makesSums && (context.segments !== undefined || context.options.outFormat.includes('%C'));
     this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
-    this.trees = this.takesRecords()
-      ? new TreeAhead({
-          links: format.links,
-          owner: format.owner,
-          group: format.group,
-          nanoseconds: format.protocol >= 31,
-          dirFlags: EntryFlag.ContentDir,
-          twice: context.segments !== undefined && format.incRecurse,
-        })
-      : undefined;
+    const listing = listingOptions(context.options, {
+      protocol: format.protocol,
+      touchesEntries: context.tweakMode !== undefined || this.makesSums,
+      twice: context.segments !== undefined && format.incRecurse,
+    });
+    if (listing !== undefined)
+      this.trees = format.protocol >= 31 && context.ahead ? context.ahead.trees : new TreeAhead(listing);
   }
 
   /** What reads records, where that can be in this directory. */
   private treesFor({ tree }: SourceRoot, path: ByteString): TreeAhead | undefined {
     const can = tree.listTree !== undefined && this.context.filters.isEmpty;
     return can && path.length < maxPath - longestName ? this.trees : undefined;
-  }
-
-  /** True where nothing has to be looked at of what a directory holds, but for filters. */
-  private takesRecords(): boolean {
-    const { options, tweakMode } = this.context;
-    const { format } = this;
-    return (
-      options.recursive &&
-      !options.copyLinks &&
-      options.oneFileSystem === 0 &&
-      tweakMode === undefined &&
-      format.protocol >= 29 &&
-      !this.makesSums &&
-      !format.hardLinks &&
-      !format.atimes
-    );
   }
 
   /** True when the filters leave the name out. */

@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { createFilters, type FilterChain, ImpliedIncludes, sendFilters } from '../filter/index.ts';
 import type { NameGuard } from '../flist/name-guard.ts';
+import { readSourceAhead } from '../flist/source-ahead.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
@@ -44,9 +45,21 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   });
   // Loaded only where there is another host: a local run needs no sockets and no children.
   const { connect } = await import('./connection.ts');
-  const connection = await connect(kernel, options, ends, io);
+  const connecting = connect(kernel, options, ends, io);
+  // The other side starts meanwhile.
+  const ahead =
+    ends.sender && options.filesFrom === '' && filters.isEmpty
+      ? readSourceAhead(kernel, options, options.checksum || options.chmod !== '', cwd, ends.sources)
+      : undefined;
+  let connection: Awaited<typeof connecting>;
+  try {
+    connection = await connecting;
+  } catch (error) {
+    ahead?.tree.close();
+    throw error;
+  }
   const { duplex, child } = connection;
-  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd });
+  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd, ahead });
   const stopWatching = endOnSignal(io.signal, [end]);
   const { command } = connection;
   if (command !== undefined && end.report.debug('cmd'))
@@ -64,6 +77,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     stopWatching();
     end.timeout.stop();
     end.report.closeLine();
+    ahead?.tree.close();
     duplex.destroy();
   }
 }

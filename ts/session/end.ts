@@ -1,5 +1,6 @@
 import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { SegmentPass } from '../flist/segment-pass.ts';
+import type { SourceAhead } from '../flist/source-ahead.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { localeCharset } from '../report/escape.ts';
@@ -32,6 +33,8 @@ export interface EndSetup {
   readonly sender: boolean;
   /** Absolute path that arguments are relative to. */
   readonly cwd: ByteString;
+  /** The first source, read while the peer was being reached. */
+  readonly ahead?: SourceAhead;
   /** The other end is a session of this process. */
   readonly local?: boolean;
   /** Set where files may pass to it as descriptors. */

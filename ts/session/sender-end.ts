@@ -41,6 +41,7 @@ export async function runSender(
     writer,
     filters,
     cwd: setup.cwd,
+    ahead: setup.ahead,
     tweakMode: chmodOf(options),
   });
   end.trees.push(flist.lists.roots);
