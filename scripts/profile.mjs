@@ -112,10 +112,9 @@ async function main() {
   for (const tool of wanted) if (!known.includes(tool)) usageError(`--tool is one of ${known.join(' ')} all`);
   const peer = await findPeer(given.peer);
   const outdir = join('target', `profile-${process.pid}`);
-  // Also when a signal ends the run.
   process.once('exit', () => rmSync(join(repository, outdir), { recursive: true, force: true }));
-  const program = await buildMapped(repository, outdir);
   await withRig({ dir: given.dir, peer, scale: Number(given.scale) }, async (rig) => {
+    const program = await buildMapped(repository, outdir);
     say(`${scenario.name}: ${scenario.wire} ${scenario.args.join(' ')}`);
     const { ours, peer: theirs } = await plainRuns(rig, scenario, program);
     print(`${scenario.name}, median of ${given.runs}`, summary(ours, theirs));

@@ -20,6 +20,8 @@ class Rig {
     this.peer = peer;
     this.sets = dataSets(root, scale);
     this.stops = [];
+    /** The exit code of an interrupted run: nothing more is started. */
+    this.ended = undefined;
     this.env = { ...process.env, LC_ALL: 'C' };
     for (const name of Object.keys(this.env)) if (name.startsWith('RSYNC_')) delete this.env[name];
   }
@@ -61,6 +63,7 @@ class Rig {
    * another. What is given is what `measure` tells, and where the files are.
    */
   async run(scenario, command, { remote = command, env = {} } = {}) {
+    if (this.ended !== undefined) throw new Error('interrupted');
     const source = this.sets(scenario.from);
     const dest = join(this.root, scenario.keep ? `kept-${scenario.to}` : 'dest');
     this.prepare(scenario, dest);
@@ -102,11 +105,16 @@ class Rig {
     if (left !== '') throw new Error(`the copy differs from its source:\n${left.slice(0, 500)}`);
   }
 
-  /** Ends what is being measured, for an interrupted run. */
-  kill() {
+  /** Ends what is being measured, and lets nothing more begin. */
+  end(exitCode) {
+    this.ended = exitCode;
     const child = this.running;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    process.kill(-child.pid, 'SIGTERM');
+    try {
+      process.kill(-child.pid, 'SIGTERM');
+    } catch {
+      // It has just ended by itself.
+    }
   }
 
   async close() {
@@ -122,10 +130,7 @@ const fastest = () => (existsSync('/dev/shm') ? '/dev/shm' : tmpdir());
 export async function withRig({ dir = fastest(), peer, scale }, body) {
   mkdirSync(dir, { recursive: true });
   const rig = new Rig(mkdtempSync(join(dir, 'oc-rsync-bench-')), peer, scale);
-  const interrupted = (signal) => {
-    rig.kill();
-    rig.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
-  };
+  const interrupted = (signal) => rig.end(signal === 'SIGINT' ? 130 : 143);
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
   try {
@@ -134,5 +139,6 @@ export async function withRig({ dir = fastest(), peer, scale }, body) {
     await rig.close();
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
+    if (rig.ended !== undefined) process.exit(rig.ended);
   }
 }
