@@ -34,6 +34,7 @@ export interface InlineContent {
 export class ReceiveBatch {
   readonly digest: DigestSpec;
   records: Buffer;
+  private view: DataView;
   recordBytes = 0;
   data: Buffer;
   dataBytes = 0;
@@ -44,6 +45,7 @@ export class ReceiveBatch {
   constructor(digest: DigestSpec) {
     this.digest = digest;
     this.records = Buffer.allocUnsafeSlow(32 * 1024);
+    this.view = new DataView(this.records.buffer);
     this.data = Buffer.allocUnsafeSlow(512 * 1024);
   }
 
@@ -69,11 +71,11 @@ export class ReceiveBatch {
       meta,
       content.digestAt < 0 ? flags : flags | ReceiveFlag.Verify,
     );
-    const r = this.records;
-    r.writeUInt32LE(content.dataAt, at + 28);
-    r.writeUInt32LE(Math.max(content.digestAt, 0), at + 32);
-    r.writeUInt32LE(content.size, at + 36);
-    r.writeUInt16LE(0, at + 46);
+    const { view } = this;
+    view.setUint32(at + 28, content.dataAt, true);
+    view.setUint32(at + 32, Math.max(content.digestAt, 0), true);
+    view.setUint32(at + 36, content.size, true);
+    view.setUint16(at + 46, 0, true);
   }
 
   /** Adds a file that is to be a copy of `source` below `tree`. */
@@ -86,8 +88,11 @@ export class ReceiveBatch {
     source: ByteString,
   ): void {
     const at = this.begin(path, temporary, source, meta, flags);
-    this.records.fill(0, at + 28, at + 40);
-    this.records.writeUInt16LE(this.sourceIndex(tree), at + 46);
+    const { view } = this;
+    view.setUint32(at + 28, 0, true);
+    view.setUint32(at + 32, 0, true);
+    view.setUint32(at + 36, 0, true);
+    view.setUint16(at + 46, this.sourceIndex(tree), true);
   }
 
   clear(): void {
@@ -108,21 +113,21 @@ export class ReceiveBatch {
     const textBytes = path.length + temporary.length + source.length;
     const at = this.recordBytes;
     this.grow(at + receiveRecordBytes + textBytes + 8);
-    const r = this.records;
+    const { view } = this;
     if (meta.mode !== undefined) flags |= ReceiveFlag.Mode;
     if (meta.uid !== undefined) flags |= ReceiveFlag.Uid;
     if (meta.gid !== undefined) flags |= ReceiveFlag.Gid;
     if (meta.mtime !== undefined) flags |= ReceiveFlag.Mtime;
-    r.writeUInt32LE(flags, at);
-    r.writeUInt32LE(meta.mode ?? 0, at + 4);
-    r.writeUInt32LE(meta.uid ?? 0, at + 8);
-    r.writeUInt32LE(meta.gid ?? 0, at + 12);
-    r.writeDoubleLE(meta.mtime ?? 0, at + 16);
-    r.writeUInt32LE(meta.mtimeNsec ?? 0, at + 24);
-    r.writeUInt16LE(path.length, at + 40);
-    r.writeUInt16LE(temporary.length, at + 42);
-    r.writeUInt16LE(source.length, at + 44);
-    r.write(path + temporary + source, at + receiveRecordBytes, 'latin1');
+    view.setUint32(at, flags, true);
+    view.setUint32(at + 4, meta.mode ?? 0, true);
+    view.setUint32(at + 8, meta.uid ?? 0, true);
+    view.setUint32(at + 12, meta.gid ?? 0, true);
+    view.setFloat64(at + 16, meta.mtime ?? 0, true);
+    view.setUint32(at + 24, meta.mtimeNsec ?? 0, true);
+    view.setUint16(at + 40, path.length, true);
+    view.setUint16(at + 42, temporary.length, true);
+    view.setUint16(at + 44, source.length, true);
+    this.records.write(path + temporary + source, at + receiveRecordBytes, 'latin1');
     this.recordBytes = (at + receiveRecordBytes + textBytes + 7) & ~7;
     this.count++;
     return at;
@@ -133,6 +138,7 @@ export class ReceiveBatch {
     const grown = Buffer.allocUnsafeSlow(Math.max(need, this.records.length * 2));
     this.records.copy(grown, 0, 0, this.recordBytes);
     this.records = grown;
+    this.view = new DataView(grown.buffer);
   }
 
   private sourceIndex(tree: Tree): number {

@@ -33,13 +33,22 @@ export function temporaryName(path: ByteString, tempDir: ByteString, unique: str
 }
 
 const suffixLetters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+const letterCount = suffixLetters.length;
 
 /** Six letters and digits for `temporaryName`; different on every call with overwhelming likelihood. */
 export function uniqueSuffix(random: () => number = Math.random): string {
-  let suffix = '';
-  for (let i = 0; i < suffixLength - 1; i++)
-    suffix += suffixLetters[Math.floor(random() * suffixLetters.length)];
-  return suffix;
+  return threeLetters(random()) + threeLetters(random());
+}
+
+/** What a draw of 0 to 1 comes to; it has more bits than three letters take. */
+function threeLetters(draw: number): string {
+  const n = Math.floor(draw * letterCount ** 3);
+  const high = Math.floor(n / letterCount);
+  return (
+    suffixLetters[Math.floor(high / letterCount)] +
+    suffixLetters[high % letterCount] +
+    suffixLetters[n % letterCount]
+  );
 }
 
 /**

@@ -16,8 +16,11 @@ import type { AnswerQueue } from './answer-queue.ts';
 import { passesByReference, ReferenceQueue } from './reference-queue.ts';
 import { SendQueue } from './send-queue.ts';
 
-/** Entries the sender keeps announced ahead of the receiver with incremental recursion. */
-const lookahead = 1000;
+/**
+ * Entries the sender keeps announced ahead of the receiver with incremental recursion: several batches of small
+ * files can only be under way where the generator may go on to the next directories.
+ */
+const lookahead = 4000;
 /** Pieces of a token stream that are made while the one before is on its way. */
 const pieceBytes = 256 * 1024;
 
