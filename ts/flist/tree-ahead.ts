@@ -7,6 +7,8 @@ import type { StatTable } from '../kernel/stat-table.ts';
 const perCall = 1024;
 const mostWaiting = 8192;
 
+type Content = Listing | StatTable | SysError;
+
 /**
  * Reads a whole tree ahead on another thread, in the order in which its directories are sent, as records of a
  * file list. For a walk that leaves nothing out; what comes out of order is read at once.
@@ -35,9 +37,18 @@ export class TreeAhead {
   }
 
   /** What is in a directory: records where it is listable, else rows; or why that is unknown. */
-  async contentOf(tree: Tree, path: ByteString): Promise<Listing | StatTable | SysError> {
+  contentOf(tree: Tree, path: ByteString): Content | Promise<Content> {
+    if (tree === this.tree && this.ahead.has(path)) return this.taken(tree, path);
+    return this.waitFor(tree, path);
+  }
+
+  private async waitFor(tree: Tree, path: ByteString): Promise<Content> {
     if (tree !== this.tree) await this.begin(tree);
     if (!this.ahead.has(path) && (this.reading !== undefined || this.left[0] === path)) await this.read();
+    return this.taken(tree, path);
+  }
+
+  private taken(tree: Tree, path: ByteString): Content {
     const known = this.ahead.get(path);
     if (known === undefined) return this.readNow(tree, path);
     this.ahead.delete(path);
@@ -55,7 +66,7 @@ export class TreeAhead {
     this.left = [];
   }
 
-  private readNow(tree: Tree, path: ByteString): Listing | StatTable | SysError {
+  private readNow(tree: Tree, path: ByteString): Content {
     const content = orError(() => tree.list!(path, this.options));
     if (content === unlistable) return orError(() => tree.scan(path, { links: this.options.links }));
     this.goBelow(path, content);

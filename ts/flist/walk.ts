@@ -190,7 +190,7 @@ export class Walk {
     const dir = list.internDir(prefix, root.index);
     if (!(rows instanceof StatTable)) {
       this.addListing(list, rows, dir, flags);
-      await this.sendWaiting(list);
+      if (this.context.writer.full) await this.context.writer.drain();
       return;
     }
     list.reserve(rows.count, rows.count * usualName);

@@ -35,24 +35,33 @@ export class ListedNames {
 }
 
 /**
- * Deletes what lies in the directory of entry `i` and is not in its file list (rsync's delete_in_dir).
+ * Deletes what lies in a directory and is not in its file list (rsync's delete_in_dir).
  * `scanned` is the directory's content, where it was read ahead.
  */
-export async function deleteInDirectory(
+export function deleteInDirectory(
   gen: Generator,
   list: FileList,
-  _i: number,
   path: ByteString,
   scanned?: StatTable | SysError,
-): Promise<void> {
+): Promise<void> | undefined {
   const { options, report, state } = gen.ctx;
-  const { tree } = gen.destination;
   if (state.ioError & IoError.General && !options.ignoreErrors) {
     if (!gen.ioErrorSaid) report.print('info', text.ioErrorSkipsDeletion());
     gen.ioErrorSaid = true;
-    return;
+    return undefined;
   }
-  gen.filters.enterDir(tree, path);
+  gen.filters.enterDir(gen.destination.tree, path);
+  if (scanned !== undefined && !(scanned instanceof SysError) && scanned.count === 0) return undefined;
+  return deleteUnlisted(gen, list, path, scanned);
+}
+
+async function deleteUnlisted(
+  gen: Generator,
+  list: FileList,
+  path: ByteString,
+  scanned: StatTable | SysError | undefined,
+): Promise<void> {
+  const { options } = gen.ctx;
   const listed = () => gen.listed.in(gen.contentList(list), path === '.' ? '' : path);
   const content = entriesToDelete(gen, path, listed, scanned)?.doomed;
   if (content === undefined) return;
@@ -83,7 +92,7 @@ export async function deletePass(gen: Generator): Promise<void> {
         if (error instanceof SysError) continue;
         throw error;
       }
-      if (stats.isDir()) await deleteInDirectory(gen, list, i, path);
+      if (stats.isDir()) await deleteInDirectory(gen, list, path);
     }
   }
   gen.filters.leaveAll();

@@ -116,7 +116,7 @@ export function deleteBelow(
   const { list, i, path } = entry;
   const flags = list.flags(i);
   if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return undefined;
-  if (flags & EntryFlag.ContentDir) return deleteInDirectory(gen, list, i, path, scanned);
+  if (flags & EntryFlag.ContentDir) return deleteInDirectory(gen, list, path, scanned);
   gen.filters.enterDir(gen.destination.tree, path);
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { IoError, protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { WantedState } from '../../kernel/listing.ts';
+import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import * as text from '../../report/messages.ts';
 import { ndxDone } from '../../wire/constants.ts';
@@ -12,6 +13,7 @@ import { deleteBelow, deletesOnTheWay } from './directory.ts';
 import { generateEntry } from './generate-entry.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { makePath } from './make-path.ts';
+import { nextTurn } from './next-turn.ts';
 import { StatAhead } from './stat-ahead.ts';
 import { Entry, type Generator, type GeneratorInput, type Rules } from './state.ts';
 import { sumOne } from './sum-files.ts';
@@ -48,16 +50,21 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   }
   let open: FileList | undefined = lists.segments[0];
   for (let list: FileList | undefined = open; list !== undefined; ) {
-    if (incRecurse && list.parentDirNdx >= 0) await generateParent(gen, ahead, list);
-    await generateList(gen, ahead, list, () => {
-      open = finishSegments(gen, open, list as FileList);
-    });
+    if (incRecurse && list.parentDirNdx >= 0) {
+      const waiting = generateParent(gen, ahead, list);
+      if (waiting) await waiting;
+    }
+    if (passesOver(gen, ahead, list)) gen.current = list;
+    else
+      await generateList(gen, ahead, list, () => {
+        open = finishSegments(gen, open, list as FileList);
+      });
     if (!incRecurse) {
       writer.ndx(ndxDone);
       break;
     }
     for (;;) {
-      await redo(gen);
+      if (link.redo.length > 0 || link.finished.length > 0) await redo(gen);
       open = finishSegments(gen, open, list);
       // The peer makes more of its list as soon as it knows what is done.
       if (ctx.loopback === undefined) writer.flush();
@@ -197,7 +204,7 @@ function wantedState(
 }
 
 /** The directory that a segment is the content of; its turn comes right before them. */
-async function generateParent(gen: Generator, ahead: StatAhead, list: FileList): Promise<void> {
+function generateParent(gen: Generator, ahead: StatAhead, list: FileList): Promise<void> | undefined {
   const { dirs } = gen.lists;
   const d = list.parentDirNdx;
   gen.current = list;
@@ -209,11 +216,25 @@ async function generateParent(gen: Generator, ahead: StatAhead, list: FileList):
     entry.row = known.row;
     entry.errno = 0;
   }
-  await generateEntry(gen, entry, 'now');
-  if (!deletesOnTheWay(gen)) return;
-  const content = await ahead.contentOf(list);
-  if (content === undefined || content instanceof SysError || content.count > 0) list.worked = true;
-  await deleteBelow(gen, entry, content);
+  const waiting = generateEntry(gen, entry, 'now');
+  if (!deletesOnTheWay(gen)) return waiting;
+  return waiting ? waiting.then(() => lookForMore(gen, ahead, entry)) : lookForMore(gen, ahead, entry);
+}
+
+/** Deletes what is not in the segment at hand, in its directory. */
+function lookForMore(gen: Generator, ahead: StatAhead, entry: Entry): Promise<void> | undefined {
+  const list = gen.current as FileList;
+  const remove = (content: StatTable | SysError | undefined): Promise<void> | undefined => {
+    if (content === undefined || content instanceof SysError || content.count > 0) list.worked = true;
+    return deleteBelow(gen, entry, content);
+  };
+  const content = ahead.contentOf(list);
+  return content instanceof Promise ? content.then(remove) : remove(content);
+}
+
+/** True where the whole list was looked up and nothing in it needs anything. */
+function passesOver(gen: Generator, ahead: StatAhead, list: FileList): boolean {
+  return gen.skipBelow === undefined && gen.dryMissingBelow === undefined && ahead.passesOver(list);
 }
 
 async function generateList(
@@ -398,8 +419,4 @@ async function hashOne(gen: Generator, entry: Entry): Promise<void> {
   const { list, i, stats, row, path } = entry;
   if (!stats?.isRegular(row) || stats.size(row) !== list.size(i)) return;
   entry.sum = await sumOne(gen, list, i, path);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -6,6 +6,7 @@ import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
 import { deletesOnTheWay } from './directory.ts';
 import { LookUp } from './look-up.ts';
+import { nextTurn } from './next-turn.ts';
 import type { Generator } from './state.ts';
 
 /** Entries of one directory that are looked up at once. */
@@ -80,16 +81,35 @@ export class StatAhead {
    * What lies in the directory that a segment is the content of, read ahead; undefined where that is not
    * needed or for the caller to find out. The segment's entries are then looked up in it.
    */
-  async contentOf(list: FileList): Promise<StatTable | SysError | undefined> {
+  contentOf(list: FileList): StatTable | SysError | undefined | Promise<StatTable | SysError | undefined> {
     const path = this.placeToScan(list);
-    if (this.scans === undefined || path === undefined) return undefined;
-    if (this.wantsExtras && this.gen.filters.isEmpty && fills(list, path)) {
+    const { scans } = this;
+    if (scans === undefined || path === undefined) return undefined;
+    if (!this.wantsExtras || !this.gen.filters.isEmpty || !fills(list, path))
+      return this.scan(scans, list, path);
+    const look = (): StatTable | SysError | undefined | Promise<StatTable | SysError | undefined> => {
       const call = this.callForAll(list, path);
-      if (call.settled) await call.settled;
-      return call.extrasOf(list);
+      const { settled } = call;
+      return settled ? settled.then(() => call.extrasOf(list)) : call.extrasOf(list);
+    };
+    return this.hasFew(list) ? nextTurn().then(look) : look();
+  }
+
+  /** True where a look would be at little, and more lists may be on their way. */
+  private hasFew(list: FileList): boolean {
+    const { lists } = this.gen;
+    if (lists.eof || this.calls.some((call) => call.has(list))) return false;
+    let work = 0;
+    for (let next: FileList | undefined = list; next !== undefined; next = lists.after(next)) {
+      work += next.count + 1;
+      if (work >= fewestAhead) return false;
     }
+    return true;
+  }
+
+  private async scan(scans: ScanAhead, list: FileList, path: ByteString): Promise<StatTable | SysError> {
     const { tree } = this.gen.destination;
-    const scanned = await this.scans.scan({ tree }, path, (take) => {
+    const scanned = await scans.scan({ tree }, path, (take) => {
       const { lists } = this.gen;
       for (let next = lists.after(list); next !== undefined; next = lists.after(next)) {
         const place = this.placeToScan(next);
@@ -155,6 +175,23 @@ export class StatAhead {
     if (d < 0 || this.isNew(list) || !(dirs.list(d).flags(dirs.index(d)) & EntryFlag.ContentDir))
       return undefined;
     return dirs.path(d);
+  }
+
+  /** True where all entries of a list were looked up and none needs anything. */
+  passesOver(list: FileList): boolean {
+    if (list.count === 0) return true;
+    const call = this.callFor(list, 0);
+    if (call === undefined || call.settled !== undefined || call.endOf(list) !== list.count) return false;
+    const base = call.rowOf(list, 0);
+    if (call.nextOther(base) < base + list.count) return false;
+    this.list = list;
+    this.from = 0;
+    this.to = list.count;
+    this.call = call;
+    this.base = base;
+    this.keepDirectories();
+    if (this.looksAhead) this.lookAhead();
+    return true;
   }
 
   /** Goes to the run that starts at `i`. */

@@ -56,7 +56,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
   let phase = 0;
 
   for (;;) {
-    if (negotiated.incRecurse && !lists.eof) await flist.sendMore(lookahead);
+    if (negotiated.incRecurse && !lists.eof && lists.ahead < lookahead) await flist.sendMore(lookahead);
     if (!reader.tryRecord(decode)) await queue.waitFor(reader.record(decode));
 
     if (item.ndx === ndxDone) {
