@@ -16,6 +16,9 @@ export interface LoopbackFile {
   openFailed(errno: number): void;
 }
 
+/** Files that are done with and may stay in the queue: in a long run it is never empty. */
+const keptBehind = 1024;
+
 export class Loopback {
   private queue: LoopbackFile[] = [];
   private head = 0;
@@ -29,8 +32,8 @@ export class Loopback {
     const file = this.queue[this.head];
     if (file === undefined || file.ndx !== ndx) return undefined;
     this.head++;
-    if (this.head === this.queue.length) {
-      this.queue = [];
+    if (this.head === this.queue.length || this.head >= keptBehind) {
+      this.queue.splice(0, this.head);
       this.head = 0;
     }
     return file;

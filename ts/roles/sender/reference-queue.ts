@@ -12,6 +12,9 @@ import { tellOpenFailed } from './send-files.ts';
 /** Answers between two looks at whether the peer keeps up. */
 const answersAtOnce = 128;
 
+/** Answers that are done with and may stay in the queue: in a long run it is never empty. */
+const keptBehind = 1024;
+
 /** Whether whole files need not be read here: the receiver is in this process, and no one watches each file. */
 export function passesByReference(ctx: RoleContext): ctx is RoleContext & { loopback: Loopback } {
   return ctx.loopback !== undefined && !ctx.options.copyLinks && !ctx.report.followsEachFile;
@@ -86,8 +89,8 @@ export class ReferenceQueue implements AnswerQueue {
   /** A file's outcome is known: tells of it, and of what waited behind it. */
   know(): void {
     while (this.head < this.told.length && this.told[this.head].known) this.tell(this.told[this.head++]);
-    if (this.head === this.told.length) {
-      this.told = [];
+    if (this.head === this.told.length || this.head >= keptBehind) {
+      this.told.splice(0, this.head);
       this.head = 0;
     }
   }
