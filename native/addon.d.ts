@@ -29,7 +29,7 @@ export declare class ReceiveJob {
    * Takes what belongs to the file from a wire itself, for `ms` at most. Nobody else may read from it
    * meanwhile.
    */
-  drain(fd: number, frameLeft: number, ms: number): Promise<LentInput>
+  drain(fd: number, frameLeft: number, ms: number, path?: string | undefined | null): Promise<LentInput>
   failure(): StreamFailure | null
   result(): ReceiveResult | null
   close(): void
@@ -46,7 +46,7 @@ export declare class SendJob {
    * Writes the stream to a wire itself, in frames or plain, for about `ms`. Nobody else may write to it
    * meanwhile.
    */
-  pump(fd: number, framed: boolean, ms: number): Promise<LentOutput>
+  pump(fd: number, framed: boolean, ms: number, path?: string | undefined | null): Promise<LentOutput>
   failure(): StreamFailure | null
   result(): SendResult | null
   close(): void
@@ -129,6 +129,9 @@ export declare function closeFd(fd: number): void
 
 /** Decodes plain entries from `input` into free `records` and `names`; see `oc_flist::decode_plain`. */
 export declare function decodeEntries(input: Uint8Array, last: Uint8Array, state: Float64Array, records: Uint8Array, names: Uint8Array, run: EntryRun): void
+
+/** The path of a lent wire where none is forced. */
+export declare function defaultIoPath(): string
 
 /** A plain digest of `data`. */
 export declare function digest(name: string, data: Uint8Array): Uint8Array

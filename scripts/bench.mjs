@@ -4,11 +4,12 @@
  *
  *   npm run bench -- [--only SCENARIO,…] [--runs N] [--scale X] [--growth [--room GIB]] [--from FILE.json]
  *                    [--json FILE] [--chart FILE.svg] [--peer PATH] [--dir FOLDER] [--no-verify] [--list]
- *                    [NAME=COMMAND …]
+ *                    [--io] [NAME=COMMAND …]
  *
  * Without --growth and --from, all scenarios are measured; --only names some (or `all`, beside --growth). --growth measures how time and
  * memory grow with the number of files and the size of one, in at most GIB of the scratch folder. --from takes
  * the results of an earlier run, and what is measured now replaces its part of them.
+ * --io compares the I/O paths of ours on the wires (docs/io.md).
  *
  * Everything lives in a folder on tmpfs, which is removed at the end. Node for ours is OC_RSYNC_NODE, or the
  * one that runs this. Results are Markdown tables on standard output, JSON where --json says, and a picture
@@ -20,12 +21,12 @@ import { minimist } from 'zx';
 import { compare } from './bench/compare.mjs';
 import { measureGrowth, units } from './bench/growth.mjs';
 import { withRig } from './bench/rig.mjs';
-import { chosen, scenarios } from './bench/scenarios.mjs';
+import { chosen, scenarios, wireScenarios } from './bench/scenarios.mjs';
 import { growthMarkdown, markdown } from './bench/table.mjs';
-import { findPeer, findTools, machine, versions } from './bench/tools.mjs';
+import { findPeer, findTools, machine, versions, withIoPaths } from './bench/tools.mjs';
 
 const given = minimist(process.argv.slice(2), {
-  boolean: ['growth', 'list', 'verify'],
+  boolean: ['growth', 'io', 'list', 'verify'],
   string: ['only', 'json', 'chart', 'from', 'peer', 'dir'],
   default: { verify: true, runs: 3, scale: 1, room: Number.POSITIVE_INFINITY },
 });
@@ -46,13 +47,15 @@ async function measureAll(earlier) {
   const runs = Number(given.runs);
   const scale = Number(given.scale);
   if (!(runs >= 1) || !(scale > 0)) usageError('--runs and --scale take positive numbers');
+  if (given.io) given.only ??= wireScenarios;
   const compared = given.only !== undefined || (!given.growth && given.from === undefined);
   const wanted = compared ? chosen(given.only) : [];
   if (wanted.length === 0 && !given.growth) return earlier;
   const peer = await findPeer(given.peer);
-  const tools = findTools(peer, given._);
+  let tools = findTools(peer, given._);
   if (tools.ours === undefined)
     say('bench: dist/oc-rsync.mjs is not built (npm run build); measuring the others alone');
+  else if (given.io) tools = withIoPaths(tools);
   const settings = { runs, verifies: given.verify, say, room: given.room * 1024 ** 3 };
   const measured = { ...earlier, machine: machine(), runs, scale, tools: versions(tools) };
   await withRig({ dir: given.dir, peer, scale }, async (rig) => {

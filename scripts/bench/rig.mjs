@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataSets } from './data.mjs';
 import { measure, remoteProgram } from './measure.mjs';
-import { startDaemon, startSshd } from './servers.mjs';
+import { bareShell, startDaemon, startSshd } from './servers.mjs';
 
 /** `rm` is several times as fast as Node with a million files. */
 const remove = (path) => execFileSync('rm', ['-rf', '--', path]);
@@ -76,6 +76,9 @@ class Rig {
       server = ssh.pid;
       args.push('-e', ssh.shell, `--rsync-path=${remoteProgram(remote, remoteFile)}`);
       far = (path) => `${ssh.host}:${path}`;
+    } else if (scenario.wire === 'pipe') {
+      args.push('-e', bareShell(this.root), `--rsync-path=${remote.join(' ')}`);
+      far = (path) => `here:${path}`;
     } else if (scenario.wire === 'daemon') {
       const daemon = await this.daemon();
       server = daemon.pid;

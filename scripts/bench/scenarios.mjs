@@ -1,7 +1,7 @@
 /**
- * What is measured. `wire` says how the tool is called: `local`, `ssh` (the tool is on both sides) or
- * `daemon` (against the real rsync's daemon). `from` is the data set that is copied; `to` what lies at the
- * destination before each run: nothing, a copy of a data set, or, with `keep`, one that every run leaves
+ * What is measured. `wire` says how the tool is called: `local`, `ssh` (the tool is on both sides), `pipe` (the
+ * same without a cipher) or `daemon` (against the real rsync's daemon). `from` is the data set that is copied;
+ * `to` what lies at the destination before each run: nothing, a copy of a data set, or, with `keep`, one that every run leaves
  * as it is. `goal` is the ratio to rsync's wall time that the project aims at.
  */
 export const scenarios = [
@@ -80,9 +80,14 @@ export const scenarios = [
     args: ['-az', '--zc=zstd'],
     goal: 0.75,
   },
-  // Only when asked for: it makes a million files first.
+  // Only when asked for: a remote shell that is none, and a million files that take a while to make.
+  { name: 'pipe-push-big', wire: 'pipe', from: 'big', args: ['-a'], optional: true },
+  { name: 'pipe-pull-big', wire: 'pipe', pull: true, from: 'big', args: ['-a'], optional: true },
   { name: 'million-dry', wire: 'local', from: 'million', args: ['-an'], dry: true, optional: true },
 ];
+
+/** Those in which a wire is lent for a large file, for the table of the I/O paths. */
+export const wireScenarios = 'pipe-push-big,pipe-pull-big,ssh-push-big,daemon-push-big,daemon-pull-big';
 
 /**
  * The scenarios that `--only` names (whole names, or beginnings of several), or, without it or with `all`, all that

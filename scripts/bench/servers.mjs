@@ -100,6 +100,13 @@ export async function startSshd(root) {
   return { pid: child.pid, shell, host: `${userInfo().username}@127.0.0.1`, stop: stopper(child) };
 }
 
+/** A remote shell that only starts the command here: two pipes, and no cipher. */
+export function bareShell(root) {
+  const path = join(root, 'bare-shell');
+  writeFileSync(path, '#!/bin/sh\nshift\nexec sh -c "$*"\n', { mode: 0o755 });
+  return path;
+}
+
 /** A private `PEER --daemon` whose one module, `bench`, is `root`. */
 export async function startDaemon(root, peer) {
   const port = await freePort();

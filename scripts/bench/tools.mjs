@@ -32,6 +32,12 @@ export function findTools(peer, words) {
   return tools;
 }
 
+/** Ours three times more, each with an I/O path that is forced. */
+export function withIoPaths(tools) {
+  const forced = ['plain', 'uring', 'splice'].map((io) => [io, ['env', `OC_RSYNC_IO=${io}`, ...tools.ours]]);
+  return { rsync: tools.rsync, ...Object.fromEntries(forced) };
+}
+
 const firstLine = (command) => {
   try {
     return execFileSync(command[0], [...command.slice(1), '--version'], { encoding: 'latin1' }).split(

@@ -49,3 +49,27 @@ export function silentShell(dir: string): string {
 export function refusingShell(dir: string, code: number, text: string): string {
   return script(dir, `refuse-${code}`, `echo '${text}' >&2\nexit ${code}`);
 }
+
+/**
+ * Runs the command locally and passes its bytes on, both ways, at most `size` at once. With `pause` it sleeps
+ * so many milliseconds after each piece of a direction's first hundred.
+ */
+export function pacingShell(dir: string, size: number, pause: number): string {
+  const pass = `perl -e 'my $n = 0; while (sysread(STDIN, my $b, ${size})) { syswrite(STDOUT, $b) or exit; select(undef, undef, undef, ${pause / 1000}) if ${pause} && $n++ < 100 }'`;
+  return script(dir, `pace-${size}-${pause}`, `${drop}\n${pass} | sh -c "$*" | ${pass}`);
+}
+
+/**
+ * Runs the command locally; once `bytes` have passed in the one direction, it is killed with all that connects
+ * to it, as when a machine goes down.
+ */
+export function dyingShell(dir: string, way: 'there' | 'back', bytes: number): string {
+  const pass = (limit: string) =>
+    `perl -e "my \\$left = ${limit}; while (sysread(STDIN, my \\$b, \\$left < 8192 ? \\$left : 8192)) { syswrite(STDOUT, \\$b) or exit; \\$left -= length \\$b; kill KILL => -getpgrp(0) if \\$left <= 0 }"`;
+  const [there, back] = way === 'there' ? [`${bytes}`, '9e15'] : ['9e15', `${bytes}`];
+  return script(
+    dir,
+    `die-${way}-${bytes}`,
+    `${drop}\nexec setsid -w bash -c '${pass(there)} | sh -c "$0" | ${pass(back)}' "$*"`,
+  );
+}

@@ -1,19 +1,28 @@
 /** Chooses the kernel: the native one where it loads, else the portable one. */
 import { ExitCode, RsyncError } from '../errors.ts';
+import { forcedIoPath, type IoPath, requireIoPath } from './io-path.ts';
 import type { Kernel } from './kernel.ts';
 import { loadNativeKernel } from './native.ts';
 
 /**
  * The kernel of this process. `OC_RSYNC_KERNEL=native|portable` forces one; a forced kernel that does not
- * load, or any other value, is an `RsyncError`, never a silent fallback.
+ * load, or any other value, is an `RsyncError`, never a silent fallback; so is a path of `OC_RSYNC_IO` that it
+ * does not have.
  */
 export async function loadKernel(): Promise<Kernel> {
+  const io = forcedIoPath(process.env.OC_RSYNC_IO);
+  const kernel = await chooseKernel(io);
+  requireIoPath(kernel, io);
+  return kernel;
+}
+
+async function chooseKernel(io: IoPath | undefined): Promise<Kernel> {
   const forced = process.env.OC_RSYNC_KERNEL ?? '';
   if (forced === 'portable') return loadPortable();
   if (forced !== '' && forced !== 'native')
     throw new RsyncError(ExitCode.Syntax, `OC_RSYNC_KERNEL must be "native" or "portable", not "${forced}"`);
   try {
-    return loadNativeKernel();
+    return loadNativeKernel(io);
   } catch (cause) {
     if (forced === '') return loadPortable();
     const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause);

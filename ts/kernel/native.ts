@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import loadAddon from 'node-gyp-build';
 import type * as Addon from '../../native/addon.d.ts';
+import type { IoPath } from './io-path.ts';
 import type { CodecSpec, DigestName, Kernel, KernelReport, PipePair, Tree, TreeOptions } from './kernel.ts';
 import { NativeDecoder, NativeEncoder } from './native/codec.ts';
 import { createFailures, type Failures } from './native/failure.ts';
@@ -10,9 +11,12 @@ import { NativeTree } from './native/tree.ts';
 
 type Binding = typeof Addon;
 
-/** The kernel of the Rust addon. Throws when there is no addon for this machine. */
-export function loadNativeKernel(): Kernel {
-  return createNativeKernel(loadBinding());
+/**
+ * The kernel of the Rust addon, with the way to move a wire's bytes that is forced, if any. Throws when there is no
+ * addon for this machine.
+ */
+export function loadNativeKernel(io?: IoPath): Kernel {
+  return createNativeKernel(loadBinding(), io);
 }
 
 /**
@@ -28,7 +32,7 @@ function loadBinding(): Binding {
   return loadAddon(join(folder, 'native')) as Binding;
 }
 
-function createNativeKernel(addon: Binding): Kernel {
+function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
   const failures: Failures = createFailures(addon.syscallNames());
   return {
     name: 'native',
@@ -36,13 +40,13 @@ function createNativeKernel(addon: Binding): Kernel {
     compressions: ['zstd', 'lz4', 'zlibx', 'zlib', 'none'],
     can: { mknod: true, nanoseconds: true, linkTimes: true },
 
-    report: (): KernelReport => ({ name: 'native', features: addon.features() }),
+    report: (): KernelReport => ({ name: 'native', features: [...addon.features(), ioInWords(addon, io)] }),
 
     openTree(path: string, options?: TreeOptions): Tree {
       const tree = failures.need(
         addon.openTree(path, options?.confined ?? false, options?.followParents ?? false),
       );
-      return new NativeTree(path, tree, failures);
+      return new NativeTree(path, tree, failures, io);
     },
 
     digest: (name: DigestName, data: Uint8Array): Uint8Array => addon.digest(name, data),
@@ -65,4 +69,8 @@ function createNativeKernel(addon: Binding): Kernel {
     encodeEntries: addon.encodeEntries,
     acknowledge: (fd: number): void => addon.acknowledge(fd),
   };
+}
+
+function ioInWords(addon: Binding, io: IoPath | undefined): string {
+  return io === undefined ? `wire I/O by default: ${addon.defaultIoPath()}` : `wire I/O: ${io}`;
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Error, Result, Status};
 use oc_fsops::Failure;
+use oc_wireio::IoPath;
 use rustix::io::Errno;
 
 /// What a job did with a lent input.
@@ -42,7 +43,17 @@ pub fn with_fd<T>(
     }
     // SAFETY: JavaScript holds the descriptor open while this call lasts.
     let fd = unsafe { BorrowedFd::borrow_raw(fd) };
-    make(fd).map_err(|errno| Error::from_reason(format!("dup: {errno}")))
+    make(fd).map_err(|errno| Error::from_reason(format!("the wire: {errno}")))
+}
+
+/// The path that is forced, or the default.
+pub fn io_path(name: Option<String>) -> Result<IoPath> {
+    match name {
+        None => Ok(IoPath::default()),
+        Some(name) => {
+            IoPath::parse(&name).ok_or_else(|| Error::new(Status::InvalidArg, "no such I/O path"))
+        }
+    }
 }
 
 pub fn deadline(ms: u32) -> Instant {

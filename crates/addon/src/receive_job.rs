@@ -11,7 +11,7 @@ use crate::args::Bytes;
 use crate::codec::Decoder;
 use crate::digest::DigestSpec;
 use crate::failure::{code, StreamFailure};
-use crate::lent::{deadline, outcome, with_fd, LentInput};
+use crate::lent::{deadline, io_path, outcome, with_fd, LentInput};
 use crate::shared::{lock, Shared};
 use crate::task::run;
 use crate::tree::Tree;
@@ -133,9 +133,16 @@ impl ReceiveJob {
     /// Takes what belongs to the file from a wire itself, for `ms` at most. Nobody else may read from it
     /// meanwhile.
     #[napi(ts_return_type = "Promise<LentInput>", catch_unwind)]
-    pub fn drain(&self, fd: i32, frame_left: f64, ms: u32) -> Result<AsyncTask<impl Task>> {
+    pub fn drain(
+        &self,
+        fd: i32,
+        frame_left: f64,
+        ms: u32,
+        path: Option<String>,
+    ) -> Result<AsyncTask<impl Task>> {
+        let path = io_path(path)?;
         let left = (frame_left >= 0.0).then_some(frame_left as u32);
-        let mut wire = with_fd(fd, |fd| FrameReader::new(fd, left))?;
+        let mut wire = with_fd(fd, |fd| FrameReader::new(fd, left, path))?;
         let shared = self.shared.clone();
         let decoder = self.decoder.clone();
         Ok(run(
@@ -143,14 +150,15 @@ impl ReceiveJob {
                 let drained =
                     shared.with(|job| job.drain(&mut lock(&decoder), &mut wire, deadline(ms)));
                 let (status, errno) = outcome(drained, |error| shared.fail(error));
-                Ok((status, errno, wire))
+                let rest = wire.finish();
+                Ok((status, errno, rest, wire.left(), wire.bytes_read()))
             },
-            |(status, errno, wire)| LentInput {
+            |(status, errno, rest, left, bytes_read)| LentInput {
                 status,
                 errno,
-                frame_left: wire.left().map_or(-1.0, f64::from),
-                rest: wire.rest().to_vec().into(),
-                bytes_read: wire.bytes_read() as f64,
+                frame_left: left.map_or(-1.0, f64::from),
+                rest: rest.into(),
+                bytes_read: bytes_read as f64,
             },
         ))
     }

@@ -11,7 +11,7 @@ use crate::args::Bytes;
 use crate::codec::Encoder;
 use crate::digest::DigestSpec;
 use crate::failure::{code, StreamFailure};
-use crate::lent::{deadline, outcome, with_fd, LentOutput};
+use crate::lent::{deadline, io_path, outcome, with_fd, LentOutput};
 use crate::shared::{lock, Shared};
 use crate::task::run;
 use crate::tree::Tree;
@@ -139,8 +139,15 @@ impl SendJob {
     /// Writes the stream to a wire itself, in frames or plain, for about `ms`. Nobody else may write to it
     /// meanwhile.
     #[napi(ts_return_type = "Promise<LentOutput>", catch_unwind)]
-    pub fn pump(&self, fd: i32, framed: bool, ms: u32) -> Result<AsyncTask<impl Task>> {
-        let mut wire = with_fd(fd, |fd| FrameWriter::new(fd, framed))?;
+    pub fn pump(
+        &self,
+        fd: i32,
+        framed: bool,
+        ms: u32,
+        path: Option<String>,
+    ) -> Result<AsyncTask<impl Task>> {
+        let path = io_path(path)?;
+        let mut wire = with_fd(fd, |fd| FrameWriter::new(fd, framed, path))?;
         let shared = self.shared.clone();
         let encoder = self.encoder.clone();
         Ok(run(

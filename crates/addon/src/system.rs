@@ -75,5 +75,12 @@ pub fn features() -> napi::Result<Vec<String>> {
     if oc_wireio::io_uring_usable() {
         found.push("io_uring".to_owned());
     }
+    found.push("splice".to_owned());
     Ok(found)
+}
+
+/// The path of a lent wire where none is forced.
+#[napi]
+pub fn default_io_path() -> &'static str {
+    oc_wireio::IoPath::default().name()
 }

@@ -1,8 +1,10 @@
+use std::os::fd::AsFd;
 use std::time::Instant;
 
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::{BlockSums, Encoder, Event, Output, Search, Source, StreamError, Token, CHUNK};
 use oc_wireio::FrameWriter;
+use rustix::io::Errno;
 
 use crate::interrupt::{Interrupt, Interrupted};
 use crate::resolve::{OpenFile, TreeRoot};
@@ -126,6 +128,19 @@ impl SendJob {
     /// Fills `into` with the next bytes of the stream; 0 when it is complete. Fails when the tree is
     /// interrupted.
     pub fn next(&mut self, encoder: &mut Encoder, into: &mut [u8]) -> Result<usize, StreamError> {
+        self.start(encoder)?;
+        let mut overflow = std::mem::take(&mut self.overflow);
+        let mut out = Output::new(into, &mut overflow);
+        while !out.full() && self.hasher.is_some() {
+            self.interrupt.check()?;
+            self.advance(encoder, &mut out)?;
+        }
+        let length = out.length();
+        self.overflow = overflow;
+        Ok(length)
+    }
+
+    fn start(&mut self, encoder: &mut Encoder) -> Result<(), StreamError> {
         if !self.started {
             let whole = if self.search.is_none() {
                 self.size - self.sent
@@ -138,15 +153,7 @@ impl SendJob {
                 hash_range(&mut self.window, hasher, 0, self.prefix, &self.interrupt)?;
             }
         }
-        let mut overflow = std::mem::take(&mut self.overflow);
-        let mut out = Output::new(into, &mut overflow);
-        while !out.full() && self.hasher.is_some() {
-            self.interrupt.check()?;
-            self.advance(encoder, &mut out)?;
-        }
-        let length = out.length();
-        self.overflow = overflow;
-        Ok(length)
+        Ok(())
     }
 
     /// Writes the stream to the wire itself, until it is complete (true) or `deadline` has come.
@@ -157,21 +164,61 @@ impl SendJob {
         deadline: Instant,
     ) -> Result<bool, Failure> {
         let interrupt = self.interrupt.clone();
-        loop {
-            let n = self.next(encoder, wire.room())?;
-            if n == 0 {
-                return Ok(true);
-            }
-            let whole = wire
-                .write(n, &|| interrupt.is_raised())
-                .during(Syscall::Write)?;
-            if !whole {
+        let raised = || interrupt.is_raised();
+        self.start(encoder)?;
+        let done = loop {
+            let whole = if wire.splices() && self.is_literal(encoder) {
+                interrupt.check()?;
+                self.splice(wire, &raised)
+            } else {
+                let n = self.next(encoder, wire.room())?;
+                if n == 0 {
+                    break true;
+                }
+                wire.write(n, &raised)
+            };
+            if !whole.during(Syscall::Write)? {
                 return Err(Interrupted.into());
             }
             if Instant::now() >= deadline {
-                return Ok(false);
+                break false;
             }
+        };
+        if wire.flush(&raised).during(Syscall::Write)? {
+            Ok(done)
+        } else {
+            Err(Interrupted.into())
         }
+    }
+
+    /// What comes next is a piece of the file as it is.
+    fn is_literal(&self, encoder: &Encoder) -> bool {
+        encoder.is_plain()
+            && self.search.is_none()
+            && self.overflow.is_empty()
+            && self.sent < self.literal_to
+    }
+
+    /// Sends one piece of literal data: it is read to be hashed, and the file's pages go to the wire.
+    fn splice(
+        &mut self,
+        wire: &mut FrameWriter,
+        interrupted: &dyn Fn() -> bool,
+    ) -> Result<bool, Errno> {
+        let from = self.sent;
+        let n = (self.literal_to - from).min(CHUNK as u64) as usize;
+        let place = &mut wire.room()[..4 + n];
+        place[..4].copy_from_slice(&(n as i32).to_le_bytes());
+        self.window.copy(from, &mut place[4..]);
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&place[4..]);
+        }
+        self.sent += n as u64;
+        self.stats.literal += n as u64;
+        if self.window.errno() != 0 {
+            return wire.write(4 + n, interrupted);
+        }
+        wire.splice(4 + n, self.window.file().as_fd(), from, n, interrupted)
     }
 
     fn advance(&mut self, encoder: &mut Encoder, out: &mut Output) -> Result<(), StreamError> {

@@ -1,12 +1,20 @@
-//! The wire's ends: pipes as large as the system lets, socket pairs, and what the kernel offers to move
-//! bytes through them.
+//! The wire's ends: pipes as large as the system lets, socket pairs, and the ways to move bytes through
+//! them.
 
 mod frames;
+mod input;
+mod output;
+mod path;
 mod pipe;
 mod probe;
+mod ring;
+mod splice;
 mod tcp;
+mod wait;
 
-pub use frames::{FrameReader, FrameWriter, Wait};
+pub use frames::{FrameReader, FrameWriter};
+pub use path::IoPath;
 pub use pipe::{pipe, socket_pair, PipePair};
 pub use probe::{io_uring_usable, openat2_usable};
 pub use tcp::acknowledge;
+pub use wait::Wait;

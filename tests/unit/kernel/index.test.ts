@@ -55,6 +55,22 @@ describe('the choice of a kernel', () => {
     expect(error.message).not.toContain('\n');
   });
 
+  it('has the I/O path that is forced, or does not load', async () => {
+    const features: string[] = ['splice'];
+    native.load = () => ({ name: 'native', report: () => ({ name: 'native', features }) });
+    vi.stubEnv('OC_RSYNC_KERNEL', '');
+    for (const io of ['', 'plain', 'splice']) {
+      vi.stubEnv('OC_RSYNC_IO', io);
+      expect((await loadKernel()).name).toBe('native');
+    }
+    vi.stubEnv('OC_RSYNC_IO', 'uring');
+    const error = await thrown(loadKernel);
+    expect(error.exitCode).toBe(ExitCode.Unsupported);
+    expect(error.message).toContain('this system does not offer io_uring');
+    vi.stubEnv('OC_RSYNC_IO', 'epoll');
+    expect((await thrown(loadKernel)).exitCode).toBe(ExitCode.Syntax);
+  });
+
   it('refuses other words', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', 'fast');
     expect((await thrown(loadKernel)).exitCode).toBe(ExitCode.Syntax);

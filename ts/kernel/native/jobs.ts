@@ -1,5 +1,6 @@
 import type * as addon from '../../../native/addon.d.ts';
 import { ExitCode, RsyncError } from '../../errors.ts';
+import type { IoPath } from '../io-path.ts';
 import type {
   BlockSumJob,
   LentInput,
@@ -18,9 +19,11 @@ export class NativeSendJob implements SendJob {
   readonly size: number;
   private readonly job: addon.SendJob;
   private readonly failures: Failures;
+  private readonly io: IoPath | undefined;
   private last: SendResult | null = null;
 
-  constructor(job: addon.SendJob, failures: Failures) {
+  constructor(job: addon.SendJob, failures: Failures, io: IoPath | undefined) {
+    this.io = io;
     this.size = job.size;
     this.job = job;
     this.failures = failures;
@@ -33,7 +36,7 @@ export class NativeSendJob implements SendJob {
   }
 
   async pump(fd: number, framed: boolean, ms: number): Promise<LentOutput> {
-    const { status, bytesWritten, errno } = await this.job.pump(fd, framed, ms);
+    const { status, bytesWritten, errno } = await this.job.pump(fd, framed, ms, this.io);
     if (status < 0) throw this.failures.stream(this.job.failure());
     return { done: status === 1, bytesWritten, errno };
   }
@@ -53,9 +56,11 @@ export class NativeSendJob implements SendJob {
 export class NativeReceiveJob implements ReceiveJob {
   private readonly job: addon.ReceiveJob;
   private readonly failures: Failures;
+  private readonly io: IoPath | undefined;
   private last: ReceiveResult | null = null;
 
-  constructor(job: addon.ReceiveJob, failures: Failures) {
+  constructor(job: addon.ReceiveJob, failures: Failures, io: IoPath | undefined) {
+    this.io = io;
     this.job = job;
     this.failures = failures;
   }
@@ -67,7 +72,7 @@ export class NativeReceiveJob implements ReceiveJob {
   }
 
   async drain(fd: number, frameLeft: number, ms: number): Promise<LentInput> {
-    const { status, ...input } = await this.job.drain(fd, frameLeft, ms);
+    const { status, ...input } = await this.job.drain(fd, frameLeft, ms, this.io);
     if (status < 0) throw this.failures.stream(this.job.failure());
     return { done: status === 1, ...input };
   }

@@ -1,5 +1,6 @@
 import type * as addon from '../../../native/addon.d.ts';
 import { protocolError, SysError } from '../../errors.ts';
+import type { IoPath } from '../io-path.ts';
 import {
   type BlockSumJob,
   type BlockSums,
@@ -47,11 +48,13 @@ export class NativeTree implements Tree {
   readonly path: ByteString;
   private readonly tree: addon.Tree;
   private readonly failures: Failures;
+  private readonly io: IoPath | undefined;
 
-  constructor(path: ByteString, tree: addon.Tree, failures: Failures) {
+  constructor(path: ByteString, tree: addon.Tree, failures: Failures, io: IoPath | undefined) {
     this.path = path;
     this.tree = tree;
     this.failures = failures;
+    this.io = io;
   }
 
   /** The addon's tree; all trees of a batch are of one kernel. */
@@ -277,7 +280,7 @@ export class NativeTree implements Tree {
       level: request.level,
       follow: request.follow ?? false,
     });
-    return new NativeSendJob(this.failures.need(job), this.failures);
+    return new NativeSendJob(this.failures.need(job), this.failures, this.io);
   }
 
   sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
@@ -299,7 +302,7 @@ export class NativeTree implements Tree {
       preallocate: request.preallocate ?? 0,
       fsync: request.fsync ?? false,
     });
-    return new NativeReceiveJob(this.failures.need(job), this.failures);
+    return new NativeReceiveJob(this.failures.need(job), this.failures, this.io);
   }
 
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {
