@@ -1,6 +1,5 @@
 import { IoError, protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import type { WantedState } from '../../kernel/listing.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import * as text from '../../report/messages.ts';
@@ -18,6 +17,7 @@ import { StatAhead } from './stat-ahead.ts';
 import { Entry, type Generator, type GeneratorInput, type Rules } from './state.ts';
 import { sumOne } from './sum-files.ts';
 import { touchUpDirs } from './touch-dirs.ts';
+import { wantedState } from './wanted.ts';
 
 /** Requests after which the other roles of this process get a turn, and the peer its share. */
 const requestsPerTurn = 128;
@@ -164,43 +164,6 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     again,
   };
   return gen;
-}
-
-/**
- * What lets an entry be passed over without another look; undefined where there is more to it than size, time,
- * permissions and owner, or more to do for a file that is up to date.
- */
-function wantedState(
-  { options, negotiated, report, amRoot }: RoleContext,
-  rules: Rules,
-  hasSources: boolean,
-): WantedState | undefined {
-  const more =
-    rules.ignoreExisting ||
-    rules.existing ||
-    rules.update ||
-    (rules.checksum && !hasSources) ||
-    rules.sizeOnly ||
-    rules.ignoreTimes ||
-    rules.append ||
-    rules.backup ||
-    rules.maxSize !== undefined ||
-    rules.minSize !== undefined ||
-    options.modifyWindow > 0 ||
-    options.hardLinks ||
-    options.atimes > 0 ||
-    options.alternateDests.length > 0 ||
-    options.partialDir !== '' ||
-    options.listOnly ||
-    report.info('name', 2) ||
-    report.formatHasI > 1;
-  if (more || !options.perms || !options.times) return undefined;
-  return {
-    owner: options.owner && amRoot,
-    group: options.group,
-    groupFree: EntryFlag.SkipGroup,
-    dirs: negotiated.incRecurse,
-  };
 }
 
 /** The directory that a segment is the content of; its turn comes right before them. */
