@@ -19,6 +19,7 @@ mod send_many;
 mod single;
 mod stat_table;
 mod syscall;
+mod unnamed;
 mod window;
 mod writer;
 
