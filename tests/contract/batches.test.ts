@@ -189,22 +189,16 @@ eachKernel('receiving many files', (kernel) => {
     expect(fs.readFileSync(dir.at('holes')).equals(data)).toBe(true);
   });
 
-  it.each([
-    ['in place of what is there', 0],
-    ['new', ReceiveFlag.New],
-  ])('copies from other trees, %s, and says how much', async (_, flags) => {
+  it('copies from other trees, and says how much', async () => {
     const batch = new ReceiveBatch(digest);
     const contents = [noise(300_000, 1), noise(5), Buffer.alloc(0), noise(128 * 1024, 3)];
     for (const name of ['one', 'two']) fs.mkdirSync(dir.at(`from/${name}`), { recursive: true });
-    fs.rmSync(dir.at('from/one/link'), { force: true });
     const trees = ['one', 'two'].map((name) => kernel.openTree(dir.at(`from/${name}`)));
     contents.forEach((data, i) => {
       fs.writeFileSync(dir.at(`from/${['one', 'two'][i % 2]}/source${i}`), data);
-      batch.addCopy(`copy${i}`, `.copy${i}`, { mode: 0o100604, mtime: 7 }, flags, trees[i % 2], `source${i}`);
+      batch.addCopy(`copy${i}`, `.copy${i}`, { mode: 0o100604, mtime: 7 }, 0, trees[i % 2], `source${i}`);
     });
-    // Also where it was not expected.
-    fs.writeFileSync(dir.at('copy1'), 'what was there', { mode: 0o640 });
-    fs.mkdirSync(dir.at('from/one/directory'), { recursive: true });
+    fs.mkdirSync(dir.at('from/one/directory'));
     fs.symlinkSync('source0', dir.at('from/one/link'));
     for (const path of ['missing', 'directory', 'link', '../two/source1'])
       batch.addCopy('never', '.never', { mode: 0o100600 }, 0, trees[0], path);
@@ -261,7 +255,7 @@ eachKernel('interrupting a tree', (kernel) => {
     const tree = open();
     soon(tree);
     expect(await copyHuge(tree, 0)).toEqual([interrupted, interrupted]);
-    expect(await copyHuge(tree, ReceiveFlag.New)).toEqual([interrupted, interrupted]);
+    expect(await copyHuge(tree, 0)).toEqual([interrupted, interrupted]);
     expect(fs.readdirSync(dir.path)).toEqual(['huge']);
     tree.close();
   });

@@ -10,10 +10,7 @@
  */
 import type { ByteString, DigestSpec, Meta, Tree } from './kernel.ts';
 
-/**
- * `KeepPart`: the temporary file stays when it cannot be written to its end, or the tree is interrupted. `New`:
- * nothing seems to be there yet, so that a copy may do without a temporary name; what is there is replaced.
- */
+/** `KeepPart`: the temporary file stays when it cannot be written to its end, or the tree is interrupted. */
 export const ReceiveFlag = {
   Mode: 1,
   Uid: 2,
@@ -23,7 +20,6 @@ export const ReceiveFlag = {
   Fsync: 32,
   Verify: 64,
   KeepPart: 128,
-  New: 256,
 } as const;
 
 export const receiveRecordBytes = 48;

@@ -19,7 +19,6 @@ mod send_many;
 mod single;
 mod stat_table;
 mod syscall;
-mod unnamed;
 mod window;
 mod writer;
 

@@ -14,7 +14,6 @@ use crate::interrupt::{status, INTERRUPTED};
 use crate::meta::Meta;
 use crate::resolve::{Locator, OpenFile, TreeRoot};
 use crate::syscall::{SysError, Syscall};
-use crate::unnamed::{create_unnamed, name_it};
 use crate::writer::{write_all, FileWriter};
 
 const HEADER: usize = 48;
@@ -26,7 +25,6 @@ const FLAG_SPARSE: u32 = 16;
 const FLAG_FSYNC: u32 = 32;
 const FLAG_VERIFY: u32 = 64;
 const FLAG_KEEP_PART: u32 = 128;
-const FLAG_NEW: u32 = 256;
 
 /// Statuses that are no errno.
 const DIGEST_MISMATCH: i32 = -2;
@@ -96,7 +94,6 @@ pub fn receive_many(tree: &TreeRoot, batch: &ReceiveBatch) -> Option<ReceiveMany
         reflink: true,
         buffer: Vec::new(),
         born: None,
-        unnamed: true,
     };
     let mut result = ReceiveMany::default();
     for record in &records {
@@ -178,8 +175,6 @@ struct Worker<'t> {
     buffer: Vec<u8>,
     /// What the last file was created with, and what came of it.
     born: Option<(Birth<'t>, Own)>,
-    /// Whether files without a name are of use here.
-    unnamed: bool,
 }
 
 /// What decides owner, group and mode of a new file: its directory and the mode that is asked for.
@@ -220,17 +215,14 @@ impl<'t> Worker<'t> {
                 None
             }
         };
-        let unnamed = self.create_unnamed(record);
-        let named = unnamed.is_none();
-        let file = match unnamed {
-            Some(file) => file,
-            None => self.create(record)?,
-        };
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let file = self
+            .locator
+            .open_file(record.temporary, flags, first_mode(record))
+            .map_err(|errno| Broken(errno.raw_os_error(), STEP_CREATE))?;
         let done = self.fill(record, source, &file).and_then(|()| {
             let dressed = dress(record, &file, self.own(record, &file));
-            if named || !self.name(record, &file)? {
-                self.rename(record)?;
-            }
+            self.rename(record)?;
             dressed
         });
         let keep = record.flags & FLAG_KEEP_PART != 0
@@ -244,49 +236,12 @@ impl<'t> Worker<'t> {
         done
     }
 
-    fn create(&mut self, record: &Record) -> Result<OwnedFd, Broken> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        self.locator
-            .open_file(record.temporary, flags, first_mode(record))
-            .map_err(|errno| Broken(errno.raw_os_error(), STEP_CREATE))
-    }
-
-    /// A file without a name, for a copy that replaces nothing and of which no part is kept. `None` where it shall
-    /// have a temporary name.
-    fn create_unnamed(&mut self, record: &Record) -> Option<OwnedFd> {
-        let wanted = record.flags & (FLAG_NEW | FLAG_KEEP_PART) == FLAG_NEW
-            && matches!(record.content, Content::Source(..))
-            && directory(record.temporary) == directory(record.path);
-        if !self.unnamed || !wanted {
-            return None;
-        }
-        let at = self.locator.locate(record.path).ok()?;
-        let file = create_unnamed(&at.parent, first_mode(record));
-        self.unnamed = file.is_some();
-        file
-    }
-
-    /// Gives the file its name. False: another has it, and the file has its temporary one.
-    fn name(&mut self, record: &Record, file: &OwnedFd) -> Result<bool, Broken> {
-        let failed = |errno: Errno| Broken(errno.raw_os_error(), STEP_RENAME);
-        let to = self.locator.locate(record.path).map_err(failed)?;
-        match name_it(file, &to.parent, to.name) {
-            Ok(()) => Ok(true),
-            Err(Errno::EXIST) => {
-                self.unnamed = false;
-                let to = self.locator.locate(record.temporary).map_err(failed)?;
-                name_it(file, &to.parent, to.name).map_err(failed)?;
-                Ok(false)
-            }
-            Err(errno) => Err(failed(errno)),
-        }
-    }
-
     /// Owner, group and mode of a file that was just created. Files of one batch that were asked for with the
     /// same mode in the same directory have the same, so that one look is enough for all of them.
     fn own(&mut self, record: &Record<'t>, file: &OwnedFd) -> Option<Own> {
+        let slash = record.temporary.iter().rposition(|&b| b == b'/');
         let birth = Birth {
-            dir: directory(record.temporary),
+            dir: &record.temporary[..slash.map_or(0, |at| at + 1)],
             mode: first_mode(record),
         };
         if let Some((last, own)) = self.born {
@@ -352,12 +307,6 @@ impl<'t> Worker<'t> {
         let to = self.locator.locate(record.path).map_err(failed)?;
         renameat(&from.parent, from.name, &to.parent, to.name).map_err(failed)
     }
-}
-
-/// What stands before the name, with its slash.
-fn directory(path: &[u8]) -> &[u8] {
-    let slash = path.iter().rposition(|&b| b == b'/');
-    &path[..slash.map_or(0, |at| at + 1)]
 }
 
 fn broken(error: SysError) -> Broken {

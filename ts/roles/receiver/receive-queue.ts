@@ -14,7 +14,7 @@ import {
 import { type InlineContent, ReceiveBatch, ReceiveFlag } from '../../kernel/receive-batch.ts';
 import { temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
-import { BasisType, chunkSize, Item } from '../../wire/constants.ts';
+import { BasisType, chunkSize } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { newFileMeta } from '../attributes.ts';
 import type { RoleContext } from '../context.ts';
@@ -151,8 +151,7 @@ export class ReceiveQueue {
     const flags =
       (options.sparse ? ReceiveFlag.Sparse : 0) |
       (options.fsync ? ReceiveFlag.Fsync : 0) |
-      (options.partial ? ReceiveFlag.KeepPart : 0) |
-      (item.iflags & Item.IsNew ? ReceiveFlag.New : 0);
+      (options.partial ? ReceiveFlag.KeepPart : 0);
     if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file.tree, file.path);
     else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
   }
