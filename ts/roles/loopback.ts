@@ -4,6 +4,7 @@
  * the next one when it has read them.
  */
 import type { ByteString, Tree } from '../kernel/kernel.ts';
+import { Fifo } from './fifo.ts';
 
 export interface LoopbackFile {
   readonly ndx: number;
@@ -16,12 +17,8 @@ export interface LoopbackFile {
   openFailed(errno: number): void;
 }
 
-/** Files that are done with and may stay in the queue: in a long run it is never empty. */
-const keptBehind = 1024;
-
 export class Loopback {
-  private queue: LoopbackFile[] = [];
-  private head = 0;
+  private readonly queue = new Fifo<LoopbackFile>();
 
   push(file: LoopbackFile): void {
     this.queue.push(file);
@@ -29,13 +26,9 @@ export class Loopback {
 
   /** The file of this item, or undefined when its content comes as tokens. */
   take(ndx: number): LoopbackFile | undefined {
-    const file = this.queue[this.head];
-    if (file === undefined || file.ndx !== ndx) return undefined;
-    this.head++;
-    if (this.head === this.queue.length || this.head >= keptBehind) {
-      this.queue.splice(0, this.head);
-      this.head = 0;
-    }
+    const file = this.queue.first;
+    if (file?.ndx !== ndx) return undefined;
+    this.queue.shift();
     return file;
   }
 

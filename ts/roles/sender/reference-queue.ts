@@ -5,15 +5,13 @@ import { type ByteString, digestLength, type Tree } from '../../kernel/kernel.ts
 import { chunkSize } from '../../wire/constants.ts';
 import { type ItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
+import { Fifo } from '../fifo.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
 import type { AnswerQueue } from './answer-queue.ts';
 import { tellOpenFailed } from './send-files.ts';
 
 /** Answers between two looks at whether the peer keeps up. */
 const answersAtOnce = 128;
-
-/** Answers that are done with and may stay in the queue: in a long run it is never empty. */
-const keptBehind = 1024;
 
 /** Whether whole files need not be read here: the receiver is in this process, and no one watches each file. */
 export function passesByReference(ctx: RoleContext): ctx is RoleContext & { loopback: Loopback } {
@@ -29,8 +27,8 @@ export class ReferenceQueue implements AnswerQueue {
   private readonly lists: FileLists;
   private readonly loopback: Loopback;
   private readonly digestBytes: number;
-  private told: Answer[] = [];
-  private head = 0;
+  /** Answers that are not told of yet. */
+  private readonly untold = new Fifo<Answer>();
   private unsent = 0;
 
   constructor(ctx: RoleContext, lists: FileLists, loopback: Loopback) {
@@ -52,7 +50,7 @@ export class ReferenceQueue implements AnswerQueue {
     const { writer, negotiated } = this.ctx;
     writeItem(writer, negotiated.protocol, item);
     const answer = new Answer(list, i, item, pretend);
-    if (this.told.length > this.head) this.told.push(answer);
+    if (this.untold.first !== undefined) this.untold.push(answer);
     else this.tell(answer);
     this.unsent++;
   }
@@ -63,7 +61,7 @@ export class ReferenceQueue implements AnswerQueue {
     writeItem(writer, negotiated.protocol, item);
     writeSumHead(writer, head);
     this.loopback.push(file);
-    this.told.push(file);
+    this.untold.push(file);
     this.unsent++;
   }
 
@@ -88,10 +86,9 @@ export class ReferenceQueue implements AnswerQueue {
 
   /** A file's outcome is known: tells of it, and of what waited behind it. */
   know(): void {
-    while (this.head < this.told.length && this.told[this.head].known) this.tell(this.told[this.head++]);
-    if (this.head === this.told.length || this.head >= keptBehind) {
-      this.told.splice(0, this.head);
-      this.head = 0;
+    for (let answer = this.untold.first; answer?.known; answer = this.untold.first) {
+      this.untold.shift();
+      this.tell(answer);
     }
   }
 
