@@ -2,11 +2,14 @@ import { SysError } from '../errors.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import { type Listing, type ListingOptions, unlistable } from '../kernel/listing.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
+import { FileList } from './file-list.ts';
 
 /** Entries and directories that one call should bring, and those that may wait to be used. */
 const perCall = 1024;
 const mostWaiting = 8192;
 
+/** What the kernel made of a directory, and what the walk gets for it. */
+type Listed = Listing | typeof unlistable | SysError;
 type Content = Listing | StatTable | SysError;
 
 /**
@@ -15,7 +18,7 @@ type Content = Listing | StatTable | SysError;
  */
 export class TreeAhead {
   private readonly options: ListingOptions;
-  private readonly ahead = new Map<ByteString, Listing | typeof unlistable | SysError>();
+  private readonly ahead = new Map<ByteString, Listed>();
   private tree: Tree | undefined;
   /** The directories to go on with. */
   private left: readonly ByteString[] = [];
@@ -30,10 +33,9 @@ export class TreeAhead {
   /** Starts to read a directory and what is below it. */
   start(tree: Tree, path: ByteString): void {
     this.tree = tree;
-    const content = orError(() => tree.list!(path, this.options));
-    this.ahead.set(path, content);
-    this.waiting = workOf(content);
-    this.goBelow(path, content);
+    const listed = this.listNow(tree, path);
+    this.ahead.set(path, listed);
+    this.waiting = workOf(listed);
   }
 
   /** What is in a directory: records where it is listable, else rows; or why that is unknown. */
@@ -49,12 +51,14 @@ export class TreeAhead {
   }
 
   private taken(tree: Tree, path: ByteString): Content {
-    const known = this.ahead.get(path);
-    if (known === undefined) return this.readNow(tree, path);
-    this.ahead.delete(path);
-    this.waiting -= workOf(known);
-    if (this.waiting < mostWaiting - perCall) this.readOn();
-    return known === unlistable ? orError(() => tree.scan(path, { links: this.options.links })) : known;
+    let listed = this.ahead.get(path);
+    if (listed === undefined) listed = this.listNow(tree, path);
+    else {
+      this.ahead.delete(path);
+      this.waiting -= workOf(listed);
+      if (this.waiting < mostWaiting - perCall) this.readOn();
+    }
+    return listed === unlistable ? orError(() => tree.scan(path, { links: this.options.links })) : listed;
   }
 
   /** Goes to another tree, with nothing known of it. */
@@ -66,17 +70,14 @@ export class TreeAhead {
     this.left = [];
   }
 
-  private readNow(tree: Tree, path: ByteString): Content {
-    const content = orError(() => tree.list!(path, this.options));
-    if (content === unlistable) return orError(() => tree.scan(path, { links: this.options.links }));
-    this.goBelow(path, content);
-    return content;
-  }
-
-  private goBelow(path: ByteString, content: Listing | typeof unlistable | SysError): void {
-    if (content === unlistable || content instanceof SysError || this.left.length > 0) return;
-    this.left = subdirectories(path, content);
-    this.readOn();
+  /** Lists one directory, and goes on below it where nothing else is to be read. */
+  private listNow(tree: Tree, path: ByteString): Listed {
+    const listed = orError(() => tree.list!(path, this.options));
+    if (listed !== unlistable && !(listed instanceof SysError) && this.left.length === 0) {
+      this.left = subdirectories(path, listed);
+      this.readOn();
+    }
+    return listed;
   }
 
   /** Waits for the call that is under way, or for the next one. */
@@ -108,18 +109,15 @@ export class TreeAhead {
   }
 }
 
-function workOf(content: Listing | typeof unlistable | SysError): number {
-  return content === unlistable || content instanceof SysError ? 1 : content.count + 1;
+function workOf(listed: Listed): number {
+  return listed === unlistable || listed instanceof SysError ? 1 : listed.count + 1;
 }
 
-function subdirectories(path: ByteString, { records, first, count, dirs }: Listing): ByteString[] {
-  const { names, u32, u16 } = records;
+function subdirectories(path: ByteString, listing: Listing): ByteString[] {
+  const list = new FileList(0);
+  list.addListing(listing, list.internDir(path === '' ? '' : `${path}/`, 0));
   const paths: ByteString[] = [];
-  for (let row = first + count - dirs; row < first + count; row++) {
-    const at = u32[row * 12 + 7];
-    const name = names.toString('latin1', at, at + u16[row * 24 + 23]);
-    paths.push(path === '' ? name : `${path}/${name}`);
-  }
+  for (let i = list.count - listing.dirs; i < list.count; i++) paths.push(list.path(i));
   return paths;
 }
 
