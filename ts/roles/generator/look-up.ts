@@ -8,6 +8,8 @@ import { SumBatch } from './sum-files.ts';
 
 /** Entries `from .. to` of a list, in consecutive rows from `row` on. */
 interface Stretch {
+  /** How many come before it. */
+  readonly number: number;
   readonly list: FileList;
   readonly from: number;
   readonly to: number;
@@ -18,6 +20,8 @@ interface Stretch {
 export class LookUp {
   private readonly gen: Generator;
   private readonly stretches: Stretch[] = [];
+  /** Each list has one at most. */
+  private readonly stretchOf = new Map<FileList, Stretch>();
   /** The records of all entries lie one behind the other. */
   private inOnePlace = true;
   /** Directories of which all content is looked at, each that of the stretch with its number. */
@@ -42,7 +46,9 @@ export class LookUp {
   /** Adds entries behind those that are there. */
   add(list: FileList, from: number, to: number): void {
     this.inOnePlace &&= this.continues(list, from);
-    this.stretches.push({ list, from, to, row: this.count });
+    const stretch = { number: this.stretches.length, list, from, to, row: this.count };
+    this.stretches.push(stretch);
+    this.stretchOf.set(list, stretch);
     this.count += to - from;
   }
 
@@ -108,7 +114,8 @@ export class LookUp {
   /** What else lies in the directory of a list that was added with `addAll`, or why that is unknown. */
   extrasOf(list: FileList): StatTable | SysError | undefined {
     if (this.failure !== undefined) throw this.failure;
-    return this.extras[this.stretches.findIndex((stretch) => stretch.list === list)];
+    const stretch = this.stretchOf.get(list);
+    return stretch && this.extras[stretch.number];
   }
 
   /** The --checksum digest of what lies at a row, or whether it is the source's; undefined where it cannot be. */
@@ -121,19 +128,17 @@ export class LookUp {
 
   /** The row of an entry; -1 where this is not about it. */
   rowOf(list: FileList, i: number): number {
-    for (const stretch of this.stretches)
-      if (stretch.list === list && i >= stretch.from && i < stretch.to) return stretch.row + i - stretch.from;
-    return -1;
+    const stretch = this.stretchOf.get(list);
+    if (stretch === undefined || i < stretch.from || i >= stretch.to) return -1;
+    return stretch.row + i - stretch.from;
   }
-  /** True where this is about all of a list. */
+  /** True where this is about entries of a list. */
   has(list: FileList): boolean {
-    return this.stretches.some((stretch) => stretch.list === list);
+    return this.stretchOf.has(list);
   }
   /** Where the entries of `list` end. */
   endOf(list: FileList): number {
-    let end = 0;
-    for (const stretch of this.stretches) if (stretch.list === list) end = stretch.to;
-    return end;
+    return this.stretchOf.get(list)?.to ?? 0;
   }
   /** True when all entries come before entry `i` of `list`. */
   isBefore(list: FileList, i: number): boolean {
