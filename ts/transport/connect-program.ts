@@ -4,17 +4,22 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { Duplex } from './duplex.ts';
 import { socketHalves } from './fd-stream.ts';
 import { errnoText } from './io-error.ts';
-import type { TcpTarget } from './tcp.ts';
+
+/** What the program is to reach. */
+export interface ProgramTarget {
+  readonly host: string;
+  /** RSYNC_SHELL is read from this; the program gets all of it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Its standard error. */
+  onStderr?(chunk: Buffer): void;
+}
 
 /**
  * Runs RSYNC_CONNECT_PROG in place of a connection: a shell command whose stdin and stdout are the
  * wire. `%H` in it stands for the host, `%%` for a per cent sign. Both are one and the same TCP socket,
  * because an rsync daemon talks on its stdin alone, and only where that is a socket.
  */
-export async function spawnConnectProgram(
-  program: string,
-  target: Pick<TcpTarget, 'host' | 'env' | 'onStderr'>,
-): Promise<Duplex> {
+export async function spawnConnectProgram(program: string, target: ProgramTarget): Promise<Duplex> {
   const command = program.includes('%') ? withHost(program, target.host) : program;
   const { theirs, ours } = await socketPair();
   const child = spawn(target.env.RSYNC_SHELL ?? '/bin/sh', ['-c', command], {

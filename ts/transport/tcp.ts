@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
-import { spawnConnectProgram } from './connect-program.ts';
+import { type ProgramTarget, spawnConnectProgram } from './connect-program.ts';
 import type { Duplex } from './duplex.ts';
 import { type FdSource, socketHalves } from './fd-stream.ts';
 import { errnoText } from './io-error.ts';
@@ -10,8 +10,8 @@ import { openTunnel, proxyFrom, type WebProxy } from './proxy.ts';
 /** rsync's registered port. */
 export const daemonPort = 873;
 
-export interface TcpTarget {
-  readonly host: string;
+/** A daemon, and how it is reached; RSYNC_PROXY and RSYNC_CONNECT_PROG are read from `env` too. */
+export interface TcpTarget extends ProgramTarget {
   /** 0 is rsync's own, 873. */
   readonly port: number;
   /** --contimeout in seconds; 0 waits for ever. */
@@ -20,10 +20,6 @@ export interface TcpTarget {
   readonly family?: 4 | 6;
   /** --address. */
   readonly bindAddress?: string;
-  /** RSYNC_PROXY, RSYNC_CONNECT_PROG and RSYNC_SHELL are read from this. */
-  readonly env: NodeJS.ProcessEnv;
-  /** Standard error of RSYNC_CONNECT_PROG. */
-  onStderr?(chunk: Buffer): void;
   /** Has the peer told at once what came (`Kernel.acknowledge`). */
   acknowledge?(fd: number): void;
   /** A line for --debug=connect. */

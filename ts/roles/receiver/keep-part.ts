@@ -8,7 +8,7 @@ import { makeBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { makePartialDir } from '../partial-dir.ts';
-import type { ReceiverInput } from './receive-files.ts';
+import type { ReceiverInput } from './input.ts';
 
 /** A file that the run left unfinished under its temporary name. */
 export interface UnfinishedFile {

@@ -15,8 +15,8 @@ import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { lendMs, wireFailure, worthLending } from '../lending.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
+import type { ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
-import type { ReceiverInput } from './receive-files.ts';
 import { askAgain } from './redo.ts';
 
 export interface Arrival {

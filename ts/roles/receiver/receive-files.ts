@@ -1,27 +1,16 @@
 import { readSumHead } from '../../delta/sum-head.ts';
 import { protocolError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
-import type { FileLists } from '../../flist/file-lists.ts';
-import type { FlistReceiver } from '../../flist/receive.ts';
-import { digestLength, type TokenDecoder } from '../../kernel/kernel.ts';
+import { digestLength } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
 import { Item, ndxDelStats, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../wire/constants.ts';
 import { decodeItem, newItemHeader } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { countCreated, readDeleteStats } from '../counts.ts';
-import type { Destination } from '../destination.ts';
-import type { GeneratorLink } from '../generator-link.ts';
 import { isKeepAlive, locate } from '../locate.ts';
+import type { ReceiverInput } from './input.ts';
 import { receiveFile } from './receive-file.ts';
 import { ReceiveQueue } from './receive-queue.ts';
-
-export interface ReceiverInput {
-  readonly lists: FileLists;
-  readonly flist: FlistReceiver;
-  readonly link: GeneratorLink;
-  readonly destination: Destination;
-  readonly decoder: TokenDecoder;
-}
 
 /**
  * The receiver (rsync's recv_files): takes what the sender answers to the generator's requests, and puts

@@ -21,8 +21,8 @@ import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
 import { Pipeline } from '../pipeline.ts';
+import type { ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
-import type { ReceiverInput } from './receive-files.ts';
 import { askAgain } from './redo.ts';
 
 const smallFile = 64 * 1024;

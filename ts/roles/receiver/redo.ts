@@ -2,7 +2,7 @@ import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import * as text from '../../report/messages.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
-import type { ReceiverInput } from './receive-files.ts';
+import type { ReceiverInput } from './input.ts';
 
 export interface FailedVerification {
   readonly list: FileList;

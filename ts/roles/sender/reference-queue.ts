@@ -8,7 +8,7 @@ import type { RoleContext } from '../context.ts';
 import { Fifo } from '../fifo.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
 import type { AnswerQueue } from './answer-queue.ts';
-import { tellOpenFailed } from './send-files.ts';
+import { tellOpenFailed } from './open-failed.ts';
 
 /** Answers between two looks at whether the peer keeps up. */
 const answersAtOnce = 128;

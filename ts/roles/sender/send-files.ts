@@ -13,6 +13,7 @@ import { countCreated, readDeleteStats, writeDeleteStats } from '../counts.ts';
 import { lendMs, wireFailure } from '../lending.ts';
 import { isKeepAlive, locate } from '../locate.ts';
 import type { AnswerQueue } from './answer-queue.ts';
+import { noSend, openFailed } from './open-failed.ts';
 import { passesByReference, ReferenceQueue } from './reference-queue.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -229,29 +230,4 @@ function updatesBasis(ctx: RoleContext, basisType: number, redo: boolean): boole
   if (negotiated.inplacePartialDir && basisType === BasisType.PartialDir) return true;
   if (!options.inplace) return false;
   return negotiated.protocol >= 29 ? basisType === BasisType.Fname : redo || !options.backup;
-}
-
-/** A file that cannot be opened: told, remembered, and the receiver is told not to wait for it. */
-export function openFailed(ctx: RoleContext, ndx: number, tree: Tree, path: string, errno: number): void {
-  tellOpenFailed(ctx, tree, path, errno);
-  noSend(ctx, ndx);
-}
-
-/** What the sender says and remembers of a file that cannot be opened. */
-export function tellOpenFailed(ctx: RoleContext, tree: Tree, path: string, errno: number): void {
-  const { report, state } = ctx;
-  if (errno === text.ENOENT) {
-    state.ioError |= IoError.Vanished;
-    report.print('warning', text.vanished(tree, path));
-  } else {
-    state.ioError |= IoError.General;
-    report.print('error-xfer', text.sendOpenFailed(tree, path, errno));
-  }
-}
-
-function noSend(ctx: RoleContext, ndx: number): void {
-  if (ctx.negotiated.protocol < 30) return;
-  const payload = Buffer.alloc(4);
-  payload.writeInt32LE(ndx);
-  ctx.writer.message(Msg.NoSend, payload);
 }

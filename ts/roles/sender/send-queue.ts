@@ -8,7 +8,7 @@ import { type ItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { Pipeline } from '../pipeline.ts';
 import type { AnswerQueue } from './answer-queue.ts';
-import { openFailed } from './send-files.ts';
+import { openFailed } from './open-failed.ts';
 
 /** A file that grew beyond this since it was listed is sent on its own. */
 const smallFile = 64 * 1024;
