@@ -1,38 +1,14 @@
 /**
  * What each option does to a destination, in every direction; peers, protocols and recursion take turns.
  */
-import { describe, test } from 'vitest';
-import type { ByteString } from '../support/bytes.ts';
-import { type Pair, pairs } from '../support/cases.ts';
-import { hasZstd, isRoot, ours, type Peer, realPeers, referencePeer } from '../support/peers.ts';
-import { forAll, propertyTimeout, sampled } from '../support/property.ts';
-import { type Direction, directions, expectSame, type OutputCheck } from '../support/transfer.ts';
-import type { Entry, Tree } from '../support/tree.ts';
+import type { Pair } from '../support/cases.ts';
+import { type OptionSet, regular, testOptionSets } from '../support/option-sets.ts';
 
-/** One set of options to try. */
-interface Set {
-  readonly options: readonly ByteString[];
-  readonly only?: readonly Entry['type'][];
-  readonly output?: OutputCheck;
-  readonly holes?: boolean;
-  /** Folders besides `dst` that each twin has before the run. */
-  readonly beside?: (pair: Pair) => Record<string, Tree>;
-  readonly files?: Readonly<Record<string, ByteString>>;
-  /** Directions in which real rsync itself does not always do the same. */
-  readonly not?: readonly Direction[];
-  readonly sources?: readonly ByteString[];
-  /** Options that may say that they do not work yet; then the test is skipped. */
-  readonly later?: boolean;
-  /** Protocols that this set is tried with; all unless told. */
-  readonly protocols?: readonly number[];
-}
-
-const regular = ['file', 'dir', 'symlink'] as const;
 const previous = (pair: Pair) => ({ prev: pair.destination });
 
 const filterFile = '# a comment\n\n- *.o\n+ foo*\n- /half/x*\n; another\n';
 
-const sets: readonly Set[] = [
+const sets: readonly OptionSet[] = [
   // --- what is kept
   { options: ['-ai'] },
   { options: ['-aiH'] },
@@ -45,8 +21,8 @@ const sets: readonly Set[] = [
   { options: ['-aiv'] },
   { options: ['-aivv'], output: 'none' },
   { options: ['-aq'], output: 'exact' },
-  { options: ['-aiO'], later: true },
-  { options: ['-aiJ'], later: true },
+  { options: ['-aiO'] },
+  { options: ['-aiJ'] },
   { options: ['-aHSzi'], holes: true },
   { options: ['-aiS'], holes: true },
   { options: ['-ai', '--no-perms'] },
@@ -183,60 +159,4 @@ const sets: readonly Set[] = [
   { options: ['-aL', '-i'], later: true, output: 'none', only: ['file', 'dir', 'hardlink'] },
 ];
 
-interface Row extends Set {
-  readonly name: string;
-  readonly direction: Direction;
-  readonly peer: Peer;
-  readonly all: readonly ByteString[];
-}
-
-function makeRows(peers: readonly Peer[]): Row[] {
-  const rows: Row[] = [];
-  // Each turn takes another protocol, another peer and the other recursion; prime steps keep them apart.
-  const protocols = [32, 31, 30, 29, 28, 32, 31];
-  sets.forEach((set, s) => {
-    directions.forEach((direction, d) => {
-      if (set.not?.includes(direction)) return;
-      if (!hasZstd && set.options.includes('--zc=zstd')) return;
-      const turn = s * directions.length + d;
-      const peer = peers[turn % peers.length]!;
-      const possible = (set.protocols ?? protocols).filter((p) => p <= peer.protocol);
-      const protocol = possible[(s * 3 + d) % possible.length]!;
-      const turnTaking = protocol === 32 ? [] : [`--protocol=${protocol}`];
-      const recursion = (s + d) % 3 === 0 && protocol >= 30 ? ['--no-inc-recursive'] : [];
-      const all = [...set.options, ...turnTaking, ...recursion];
-      rows.push({ ...set, direction, peer, all, name: `${direction}, ${peer.name}: ${all.join(' ')}` });
-    });
-  });
-  return rows;
-}
-
-const reference = referencePeer();
-const peers = realPeers();
-
-describe.skipIf(reference === null)('options', () => {
-  test.for(sampled(peers.length > 0 ? makeRows(peers) : []))(
-    '$name',
-    { timeout: propertyTimeout },
-    async (row, context) => {
-      const later = row.later ? () => context.skip('the option does not work yet') : undefined;
-      const arbitrary = pairs({ entries: 6, only: row.only ?? (isRoot ? undefined : regular) });
-      await forAll(row.name, arbitrary, async (pair) => {
-        const { direction, peer, sources } = row;
-        await expectSame(
-          {
-            transfer: { direction, peer, options: row.all, sources },
-            source: pair.source,
-            before: { dst: pair.destination, ...row.beside?.(pair) },
-            output: row.output ?? 'sorted',
-            holes: row.holes,
-            files: row.files,
-          },
-          ours(),
-          reference!,
-          later,
-        );
-      });
-    },
-  );
-});
+testOptionSets('options', sets);

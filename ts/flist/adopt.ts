@@ -14,8 +14,8 @@ export function adoptList(
   ids: IdMap,
   amRoot: boolean,
 ): void {
-  const mapsUsers = format.owner && amRoot && !format.numericIds;
-  const mapsGroups = format.group && (!amRoot || !format.numericIds);
+  const mapsUsers = format.owner && amRoot && (!format.numericIds || ids.hasUserRules);
+  const mapsGroups = format.group && (!amRoot || !format.numericIds || ids.hasGroupRules);
   const { listing } = list;
   if (listing !== undefined && ownersStay(listing.records.owners, mapsUsers, mapsGroups, format, ids)) {
     for (let i = list.count - listing.dirs; i < list.count; i++) list.setFlags(i, dirFlags(list.flags(i)));
@@ -33,7 +33,7 @@ export function adoptList(
       const remote = list.uid(i);
       if (remote !== uid) {
         uid = remote;
-        localUid = ids.namedUid(remote);
+        localUid = ids.namedUid(remote, format.numericIds);
       }
       if (localUid !== remote) list.setUid(i, localUid);
     }
@@ -62,7 +62,7 @@ function ownersStay(
   ids: IdMap,
 ): boolean {
   for (let k = 0; k < owners.length; k += 2) {
-    if (mapsUsers && ids.namedUid(owners[k]) !== owners[k]) return false;
+    if (mapsUsers && ids.namedUid(owners[k], numericIds) !== owners[k]) return false;
     const gid = owners[k + 1];
     if (mapsGroups && (ids.namedGid(gid, numericIds) !== gid || ids.skipGroup(gid))) return false;
   }

@@ -78,9 +78,9 @@ export async function receiveIdLists(
     if (format.owner) await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, name));
     if (format.group) await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, name));
   }
-  if (format.owner && amRoot && !format.numericIds)
+  if (format.owner && amRoot && (!format.numericIds || ids.hasUserRules))
     for (let i = 0; i < list.count; i++) list.setUid(i, ids.uid(list.uid(i)));
-  if (format.group && (!amRoot || !format.numericIds))
+  if (format.group && (!amRoot || !format.numericIds || ids.hasGroupRules))
     for (let i = 0; i < list.count; i++) {
       const remote = list.gid(i);
       if (ids.skipGroup(remote)) list.setFlag(i, EntryFlag.SkipGroup);

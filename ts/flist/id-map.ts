@@ -1,5 +1,6 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import { IdNames } from './id-names.ts';
+import type { IdRule } from './id-rules.ts';
 
 export interface IdMapSettings {
   /** Names that come are not used (rsync's numeric_ids -1: a daemon module's own setting). */
@@ -7,6 +8,9 @@ export interface IdMapSettings {
   /** The effective user may give files to anybody. */
   readonly amRoot: boolean;
   readonly names?: IdNames;
+  /** --usermap and --groupmap; they come before names. */
+  readonly userRules?: readonly IdRule[];
+  readonly groupRules?: readonly IdRule[];
   /** Groups this process is a member of; asked of the system by default. */
   readonly memberOf?: readonly number[];
 }
@@ -17,8 +21,8 @@ interface Mapped {
 }
 
 /**
- * Turns the sender's user and group ids into ours: the id that the same name has here, or the same number
- * where the sender told no name, or one that nobody has here.
+ * Turns the sender's user and group ids into ours: what --usermap and --groupmap say, or the id that the same
+ * name has here, or the same number where the sender told no name, or one that nobody has here.
  */
 export class IdMap {
   readonly names: IdNames;
@@ -30,6 +34,15 @@ export class IdMap {
   constructor(settings: IdMapSettings) {
     this.settings = settings;
     this.names = settings.names ?? new IdNames();
+  }
+
+  /** Users are mapped although no names come (--numeric-ids). */
+  get hasUserRules(): boolean {
+    return (this.settings.userRules?.length ?? 0) > 0;
+  }
+  /** As `hasUserRules`, for groups. */
+  get hasGroupRules(): boolean {
+    return (this.settings.groupRules?.length ?? 0) > 0;
   }
 
   /** The local uid of the sender's. */
@@ -45,9 +58,10 @@ export class IdMap {
     return (this.groups.get(remote) ?? this.addGroup(remote, '')).skip;
   }
 
-  /** As `uid`, of a sender on this machine: by the name that the id has here. */
-  namedUid(remote: number): number {
-    return (this.users.get(remote) ?? this.addUser(remote, this.names.userName(remote) ?? '')).local;
+  /** As `uid`, of a sender on this machine: by the name that the id has here; not with `numeric`. */
+  namedUid(remote: number, numeric: boolean): number {
+    const name = numeric ? '' : (this.names.userName(remote) ?? '');
+    return (this.users.get(remote) ?? this.addUser(remote, name)).local;
   }
   /** As `gid`, of a sender on this machine; names do not count with `numeric`. */
   namedGid(remote: number, numeric: boolean): number {
@@ -57,14 +71,18 @@ export class IdMap {
 
   /** The sender said that its `id` is called `name` (`''`: it has none). Id 0 is never looked up by name. */
   addUser(id: number, name: ByteString): Mapped {
-    const named = this.useName(id, name) ? this.names.userId(name) : undefined;
+    const named =
+      mappedBy(this.settings.userRules, id, name) ??
+      (this.useName(id, name) ? this.names.userId(name) : undefined);
     const mapped = { local: named ?? id, skip: false };
     this.users.set(id, mapped);
     return mapped;
   }
   /** As `addUser`, for groups. */
   addGroup(id: number, name: ByteString): Mapped {
-    const named = this.useName(id, name) ? this.names.groupId(name) : undefined;
+    const named =
+      mappedBy(this.settings.groupRules, id, name) ??
+      (this.useName(id, name) ? this.names.groupId(name) : undefined);
     const local = named ?? id;
     const mapped = { local, skip: !this.settings.amRoot && !this.isMember(local) };
     this.groups.set(id, mapped);
@@ -79,6 +97,10 @@ export class IdMap {
     this.members ??= new Set(this.settings.memberOf ?? ownGroups());
     return this.members.has(gid);
   }
+}
+
+function mappedBy(rules: readonly IdRule[] | undefined, id: number, name: ByteString): number | undefined {
+  return rules?.find((rule) => rule.matches(id, name))?.to;
 }
 
 function ownGroups(): number[] {

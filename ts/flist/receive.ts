@@ -11,6 +11,8 @@ import { FileLists } from './file-lists.ts';
 import { HardLinks } from './hard-links.ts';
 import { receiveIdLists } from './id-lists.ts';
 import { IdMap } from './id-map.ts';
+import { IdNames } from './id-names.ts';
+import { type IdKind, parseIdRules } from './id-rules.ts';
 import type { NameGuard } from './name-guard.ts';
 import { pruneEmptyDirs } from './prune.ts';
 import { sortList } from './sort.ts';
@@ -44,7 +46,7 @@ export class FlistReceiver {
     this.format = flistFormat(context.negotiated, context.options);
     this.lists = new FileLists(context.negotiated.incRecurse);
     this.hardLinks = new HardLinks(this.lists);
-    this.ids = context.ids ?? new IdMap({ amRoot: context.amRoot });
+    this.ids = context.ids ?? idMapOf(context, this.format);
     this.decoder = new FlistDecoder({
       reader: context.reader,
       format: this.format,
@@ -159,4 +161,21 @@ export class FlistReceiver {
       throw protocolError(`rsync: refusing malicious duplicate flist for dir ${dirNdx}`);
     list.setFlag(i, EntryFlag.GotDirFlist);
   }
+}
+
+/** How this run's owners are mapped. A sender that does not tell id 0's name is taken to call it root. */
+function idMapOf({ options, amRoot, report, texts }: FlistReceiverContext, format: FlistFormat): IdMap {
+  const names = new IdNames();
+  const warn = (message: string) => report.print('error', message);
+  const rules = (kind: IdKind, map: ByteString) => parseIdRules(map, { kind, names, texts, warn });
+  const ids = new IdMap({
+    amRoot,
+    names,
+    userRules: rules('user', options.usermap),
+    groupRules: rules('group', options.groupmap),
+  });
+  const rootName = options.numericIds ? '' : 'root';
+  if (ids.hasUserRules && !format.id0Names) ids.addUser(0, rootName);
+  if (ids.hasGroupRules && !format.id0Names) ids.addGroup(0, rootName);
+  return ids;
 }

@@ -384,3 +384,21 @@ export function connectionClosed(bytesRead: number, who: Who): ByteString {
 export function matchReport(matches: number, hashHits: number, falseAlarms: number, literal: number) {
   return `total: matches=${matches}  hash_hits=${hashHits}  false_alarms=${falseAlarms} data=${literal}`;
 }
+
+// --- --usermap and --groupmap
+
+export function idMapNoColon(kind: 'user' | 'group', part: string): string {
+  return `No colon found in --${kind}map: ${part}`;
+}
+export function idMapNoName(kind: 'user' | 'group', part: string): string {
+  return `No name found after colon --${kind}map: ${part}`;
+}
+export function idMapBadNumber(kind: 'user' | 'group', from: string): string {
+  return `Invalid number in --${kind}map: ${from}`;
+}
+export function idMapBadId(digits: string): string {
+  return `Invalid ID number: ${digits}`;
+}
+export function idMapUnknown(kind: 'user' | 'group', name: string): string {
+  return `Unknown --${kind}map name on receiver: ${name}`;
+}

@@ -1,6 +1,7 @@
 import type { FlistContext } from '../../../ts/flist/context.ts';
 import type { FlistFormat } from '../../../ts/flist/wire-format.ts';
 import type { Kernel } from '../../../ts/kernel/kernel.ts';
+import { defaultOptions } from '../../../ts/options/defaults.ts';
 import type { Options } from '../../../ts/options/options.ts';
 import * as texts from '../../../ts/report/messages.ts';
 import type { Negotiated } from '../../../ts/wire/negotiated.ts';
@@ -86,34 +87,20 @@ export function testNegotiated(protocol: number, changes: Partial<Negotiated> = 
 
 /** Options of -rlptgoD. */
 export function testOptions(changes: Partial<Options> = {}): Options {
-  return {
+  return defaultOptions({
     recursive: true,
     dirs: true,
+    numericIds: true,
     links: true,
-    owner: true,
-    group: true,
-    devices: true,
-    specials: true,
     perms: true,
     times: true,
-    atimes: 0,
-    hardLinks: false,
-    numericIds: true,
-    checksum: false,
-    relative: false,
+    group: true,
+    owner: true,
+    devices: true,
+    specials: true,
     impliedDirs: true,
-    oneFileSystem: 0,
-    copyLinks: false,
-    copyDirlinks: false,
-    copyUnsafeLinks: false,
-    ignoreErrors: false,
-    listOnly: false,
-    pruneEmptyDirs: false,
-    missingArgs: 'report',
-    delete: undefined,
-    outFormat: '',
     ...changes,
-  } as Options;
+  });
 }
 
 /** What is printed ends up in `lines`. */
