@@ -16,6 +16,13 @@ const owners: readonly OptionSet[] = [
 ];
 
 const others: readonly OptionSet[] = [
+  { options: ['-ai', '--fsync'] },
+  { options: ['-ai', '--preallocate', '--no-whole-file', '-I'] },
+  { options: ['-aiS', '--preallocate'], holes: true },
+  { options: ['-ai', '--preallocate', '--inplace'] },
+  // 3.2.7 does not know it.
+  { options: ['-ai', '--drop-D'], newest: true },
+  { options: ['-ai', '--drop-D', '-M--drop-D', '--delete'], newest: true },
   { options: ['-rltiE'], only: regular },
   { options: ['-rltiE', '--chmod=F+x'], only: regular },
   { options: ['-aiO', '--no-whole-file'] },

@@ -56,7 +56,9 @@ const sets: readonly OptionSet[] = [
   { options: ['-ai', '--existing', '--ignore-existing', '--delete'] },
   { options: ['-ai', '--max-size=1000'] },
   { options: ['-ai', '--min-size=600', '--max-size=64K'] },
-  { options: ['-ai', '--modify-window=10'], later: true },
+  { options: ['-ai', '--modify-window=10'] },
+  { options: ['-ai', '--modify-window=1', '-u'] },
+  { options: ['-ai', '-@-1'], protocols: [31, 32] },
   // --- checksums and compression
   { options: ['-aic', '--cc=xxh128', '--no-whole-file'] },
   { options: ['-aic', '--cc=xxh3', '--no-whole-file'] },

@@ -26,6 +26,8 @@ export interface OptionSet {
   readonly sources?: readonly ByteString[];
   /** Options that may say that they do not work yet; then the test is skipped. */
   readonly later?: boolean;
+  /** Only the newest of the real peers knows these options. */
+  readonly newest?: boolean;
   /** Protocols that this set is tried with; all unless told. */
   readonly protocols?: readonly number[];
 }
@@ -46,7 +48,8 @@ function makeRows(sets: readonly OptionSet[], peers: readonly Peer[]): Row[] {
       if (set.not?.includes(direction)) return;
       if (!hasZstd && set.options.includes('--zc=zstd')) return;
       const turn = s * directions.length + d;
-      const peer = peers[turn % peers.length]!;
+      const known = set.newest ? peers.filter(({ version }) => version === peers[0]!.version) : peers;
+      const peer = known[turn % known.length]!;
       const possible = (set.protocols ?? protocols).filter((p) => p <= peer.protocol);
       const protocol = possible[(s * 3 + d) % possible.length]!;
       const turnTaking = protocol === 32 ? [] : [`--protocol=${protocol}`];

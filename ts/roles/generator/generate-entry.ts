@@ -1,4 +1,4 @@
-import { EntryFlag } from '../../flist/file-list.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { destMode } from '../../metadata/modes.ts';
 import { listLine } from '../../report/list-only.ts';
@@ -72,13 +72,19 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   }
   if (options.hardLinks && isLaterName(list.flags(i)) && linkToLeader(gen, entry)) return undefined;
   if (list.isLink(i) && options.links) return generateSymlink(gen, entry);
-  if ((list.isDevice(i) && options.devices && gen.ctx.amRoot) || (list.isSpecial(i) && options.specials))
-    return generateNode(gen, entry);
+  if (makesNode(gen, list, i)) return generateNode(gen, entry);
   if (!list.isRegular(i)) {
     if (report.info('nonreg')) report.print('info', text.skippingNonRegular(list.path(i)));
     return undefined;
   }
   return generateFile(gen, entry);
+}
+
+/** Whether a device, fifo or socket is to be there; --drop-D leaves those that are there alone. */
+function makesNode({ ctx }: Generator, list: FileList, i: number): boolean {
+  const { options } = ctx;
+  if (options.dropDevices) return false;
+  return list.isDevice(i) ? options.devices && ctx.amRoot : list.isSpecial(i) && options.specials;
 }
 
 /** The prefix of everything in a directory; the transfer's own `.` holds all. */

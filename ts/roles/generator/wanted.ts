@@ -23,7 +23,8 @@ export function wantedState(
     rules.backup ||
     rules.maxSize !== undefined ||
     rules.minSize !== undefined ||
-    options.modifyWindow > 0 ||
+    options.modifyWindow !== 0 ||
+    options.dropDevices ||
     options.hardLinks ||
     options.atimes > 0 ||
     options.alternateDests.length > 0 ||
