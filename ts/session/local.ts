@@ -92,6 +92,7 @@ function canPassFiles(options: Options): boolean {
     options.append === 'no' &&
     options.partialDir === '' &&
     !options.backup &&
+    !options.preallocate &&
     options.compressChoice === '' &&
     options.bwlimit === 0
   );

@@ -76,6 +76,7 @@ export class ReceiveQueue {
       options.append === 'no' &&
       options.partialDir === '' &&
       !options.backup &&
+      !options.preallocate &&
       !ctx.report.followsEachFile;
     this.digestBytes = digestLength[negotiated.transferDigest.name];
     this.batch = new ReceiveBatch(negotiated.transferDigest);
