@@ -4,12 +4,13 @@
  *
  *   npm run bench -- [--only SCENARIO,…] [--runs N] [--scale X] [--growth [--room GIB]] [--from FILE.json]
  *                    [--json FILE] [--chart FILE.svg] [--peer PATH] [--dir FOLDER] [--no-verify] [--list]
- *                    [--io] [NAME=COMMAND …]
+ *                    [--io] [--against NAME] [NAME=COMMAND …]
  *
  * Without --growth and --from, all scenarios are measured; --only names some (or `all`, beside --growth). --growth measures how time and
  * memory grow with the number of files and the size of one, in at most GIB of the scratch folder. --from takes
  * the results of an earlier run, and what is measured now replaces its part of them.
- * --io compares the I/O paths of ours on the wires (docs/io.md).
+ * --io compares the I/O paths of ours on the wires (docs/io.md). --against adds a table of ours beside the tool
+ * of that name, an older build for one: `--against old "old=node /path/to/older/dist/oc-rsync.mjs"`.
  *
  * Everything lives in a folder on tmpfs, which is removed at the end. Node for ours is OC_RSYNC_NODE, or the
  * one that runs this. Results are Markdown tables on standard output, JSON where --json says, and a picture
@@ -22,12 +23,12 @@ import { compare } from './bench/compare.mjs';
 import { measureGrowth, units } from './bench/growth.mjs';
 import { withRig } from './bench/rig.mjs';
 import { chosen, scenarios, wireScenarios } from './bench/scenarios.mjs';
-import { growthMarkdown, markdown } from './bench/table.mjs';
+import { againstMarkdown, growthMarkdown, markdown } from './bench/table.mjs';
 import { findPeer, findTools, machine, versions, withIoPaths } from './bench/tools.mjs';
 
 const given = minimist(process.argv.slice(2), {
   boolean: ['growth', 'io', 'list', 'verify'],
-  string: ['only', 'json', 'chart', 'from', 'peer', 'dir'],
+  string: ['only', 'json', 'chart', 'from', 'peer', 'dir', 'against'],
   default: { verify: true, runs: 3, scale: 1, room: Number.POSITIVE_INFINITY },
 });
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -56,6 +57,8 @@ async function measureAll(earlier) {
   if (tools.ours === undefined)
     say('bench: dist/oc-rsync.mjs is not built (npm run build); measuring the others alone');
   else if (given.io) tools = withIoPaths(tools);
+  if (given.against && tools[given.against] === undefined)
+    usageError(`--against ${given.against}: there is no ${given.against}=COMMAND`);
   const settings = { runs, verifies: given.verify, say, room: given.room * 1024 ** 3 };
   const measured = { ...earlier, machine: machine(), runs, scale, tools: versions(tools) };
   await withRig({ dir: given.dir, peer, scale }, async (rig) => {
@@ -73,6 +76,7 @@ function print({ results = [], growth, tools, machine: host, runs, scale }) {
   const names = Object.keys(tools);
   const parts = [];
   if (results.length > 0) parts.push(markdown(results, names, 'rsync'));
+  if (results.length > 0 && given.against) parts.push(againstMarkdown(results, 'ours', given.against));
   if (growth !== undefined) {
     parts.push(markdown(growth.points, names, 'rsync'));
     parts.push(growthMarkdown(growth.points, names, (kind) => units[kind]));

@@ -49,6 +49,26 @@ export function markdown(results, tools, base) {
   return lines(goals ? [...head, 'goal'] : head, rows);
 }
 
+/** More than this is slower or larger, and no noise of the machine. */
+const tolerance = 1.03;
+
+/**
+ * A Markdown table of one tool beside another, as an older build: the best of each one's runs, because what
+ * else the machine does only ever adds to a run, and the medians of memory. What is over the tolerance is marked.
+ */
+export function againstMarkdown(results, tool, other) {
+  const head = ['scenario', `${tool} / ${other}: wall`, 'CPU', 'memory', ''];
+  const rows = results.map(({ name, medians, runs }) => {
+    if (medians[tool] === undefined || medians[other] === undefined) return [name, 'failed', '', '', ''];
+    const best = (of, pick) => Math.min(...runs[of].map(pick));
+    const times = [(run) => run.wall, (run) => run.cpu].map((pick) => best(tool, pick) / best(other, pick));
+    const ratios = [...times, (medians[tool].rss ?? 0) / (medians[other].rss ?? 1)];
+    const worse = ratios.some((value) => value > tolerance);
+    return [name, ...ratios.map((value) => `x${value.toFixed(2)}`), worse ? 'over' : ''];
+  });
+  return lines(head, rows);
+}
+
 /** What one more unit costs, by number of bytes or seconds: a scale that keeps the numbers short. */
 const scaled = (value, steps) => {
   if (value === undefined) return '-';
