@@ -76,30 +76,17 @@ export class FilterChain {
   enterDir(root: FilterRoot, dir: ByteString): void {
     this.state.setRoot(root);
     if (this.state.merges.length === 0) return;
-    const name = dir === '.' ? '' : dir;
+    const name = nameOfDir(dir);
     for (;;) {
       const top = this.entered.at(-1);
       if (top === undefined) break;
       if (top.root === root.path) {
         if (top.dir === name) return;
-        if (top.dir === '' || name.startsWith(`${top.dir}/`)) break;
+        if (top.dir === '' || name.startsWith(top.dir === '/' ? '/' : `${top.dir}/`)) break;
       }
       this.leaveDir();
     }
     this.push(root.path, name, (this.entered.at(-1)?.depth ?? -1) + 1);
-  }
-
-  /**
-   * As `enterDir`, but leaves exactly the directories entered at `depth` or deeper (0 is the root, 1 what
-   * lies in it), whatever their names and roots, and reads the merge files even if it stood there: what
-   * a sender with incremental recursion does (change_local_filter_dir). There, rules of the first root's
-   * directory hold on in roots that come later.
-   */
-  changeDir(root: FilterRoot, dir: ByteString, depth: number): void {
-    this.state.setRoot(root);
-    if (this.state.merges.length === 0) return;
-    while (this.entered.length > 0 && this.entered[this.entered.length - 1].depth >= depth) this.leaveDir();
-    this.push(root.path, dir === '.' ? '' : dir, depth);
   }
 
   /** Leaves the directory entered last. */
@@ -183,4 +170,10 @@ export class FilterChain {
       `[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}${this.originOf(rule)}`,
     );
   }
+}
+
+/** A directory's name without the dot of a root: `''`, or `/` with --relative. */
+function nameOfDir(dir: ByteString): ByteString {
+  if (dir === '.') return '';
+  return dir === '/.' ? '/' : dir;
 }

@@ -65,9 +65,12 @@ export class FilterState {
     this.absolutePrefix = inside === '' ? '' : `${inside}/`;
   }
 
-  /** Makes `dir`, relative to the root, the directory whose merge files are read. */
+  /**
+   * Makes `dir` the directory whose merge files are read: below the root, or absolute, as names are that
+   * --relative sends whole.
+   */
   setDir(dir: ByteString): void {
-    const path = cleanPath(`${this.root ?? ''}/${dir}`);
+    const path = cleanPath(dir.startsWith('/') ? dir : `${this.root ?? ''}/${dir}`);
     this.dir = path === '/' ? path : `${path}/`;
   }
 

@@ -187,15 +187,13 @@ describe('directories', () => {
     expect(chain.check('e/below', false, 'hide')).toBe('none');
   });
 
-  it('keep the rules of the first root where depths say so', () => {
-    const chain = chainWith(': /.f');
-    chain.changeDir(root, '.', 0);
-    chain.changeDir({ path: '/top' }, 'b', 1);
-    expect(chain.check('b/everywhere', false, 'hide')).toBe('excluded');
-    chain.enterDir({ path: '/top' }, 'b');
-    expect(chain.check('b/everywhere', false, 'hide')).toBe('excluded');
-    chain.changeDir({ path: '/top' }, 'c', 0);
-    expect(chain.check('c/everywhere', false, 'hide')).toBe('none');
+  it('are read where names are absolute, as --relative sends them', () => {
+    const chain = chainWith(': .f');
+    chain.enterDir({ path: '/elsewhere' }, '/top/src');
+    expect(chain.check('/top/src/below', false, 'hide')).toBe('excluded');
+    chain.enterDir({ path: '/elsewhere' }, '/top/src/d');
+    expect(chain.check('/top/src/d/below', false, 'hide')).toBe('included');
+    expect(chain.check('/top/src/here', false, 'hide')).toBe('excluded');
   });
 
   it('match absolute paths below a module', () => {
