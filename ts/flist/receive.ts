@@ -14,6 +14,7 @@ import { IdMap } from './id-map.ts';
 import { IdNames } from './id-names.ts';
 import { type IdKind, parseIdRules } from './id-rules.ts';
 import type { NameGuard } from './name-guard.ts';
+import { orphans } from './parents.ts';
 import { pruneEmptyDirs } from './prune.ts';
 import { sortList } from './sort.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
@@ -92,6 +93,7 @@ export class FlistReceiver {
       });
     if (options.relative) list.stripRoot();
     if (options.pruneEmptyDirs) pruneEmptyDirs(list, this.context.isExcludedDir ?? (() => false));
+    if (!incRecurse && segments === undefined && !options.listOnly) this.requireParents(list);
     if (protocol < 30) this.noteIoError(await reader.record(() => reader.int()));
     list.parentDirNdx = dirNdx;
     if (
@@ -141,6 +143,15 @@ export class FlistReceiver {
       lists.count(list, list.count - 1);
     }
     this.noteIoError(decoder.endIoError);
+  }
+
+  /** Each name must lie in a directory of the list, so that nothing comes past what excludes the directory. */
+  private requireParents(list: FileList): void {
+    const { options, report, texts } = this.context;
+    for (const { i, isHarmless } of orphans(list, options.missingArgs === 'delete')) {
+      if (!isHarmless) throw protocolError(texts.invalidPathFromSender(list.path(i)));
+      report.print('error', texts.parentNotListed(list.dirname(i)));
+    }
   }
 
   private noteIoError(bits: number): void {

@@ -56,6 +56,13 @@ export function skippingDirectory(path: ByteString): ByteString {
 export function skippingMountPoint(who: Who, path: ByteString): ByteString {
   return `[${who}] skipping mount-point dir ${path}`;
 }
+/** A name from the sender whose directory it never told of. */
+export function invalidPathFromSender(path: ByteString): ByteString {
+  return `ABORTING due to invalid path from sender: ${path}`;
+}
+export function parentNotListed(dir: ByteString): ByteString {
+  return `WARNING: parent dir is absent in the file list: ${dir}`;
+}
 export function linkStatFailed(
   place: Place,
   path: ByteString,

@@ -14,6 +14,8 @@ interface Setup {
   readonly negotiated?: Partial<Negotiated>;
   readonly options?: Partial<Options>;
   readonly guard?: NameGuard;
+  /** Gets what is printed. */
+  readonly lines?: string[];
 }
 
 /** A receiver that is sent what `write` writes. */
@@ -21,12 +23,17 @@ async function receiver(write: (writer: Writer) => void, setup: Setup = {}): Pro
   const protocol = setup.protocol ?? 32;
   const { writer, bytes } = collectingWriter(protocol);
   write(writer);
+  const context = testContext(
+    {} as Kernel,
+    testOptions(setup.options),
+    testNegotiated(protocol, { ...setup.negotiated }),
+  );
   return new FlistReceiver({
-    ...testContext(
-      {} as Kernel,
-      testOptions(setup.options),
-      testNegotiated(protocol, { ...setup.negotiated }),
-    ),
+    ...context,
+    report: {
+      ...context.report,
+      print: (code, text) => void setup.lines?.push(`${code}: ${text}`),
+    },
     reader: readerOf(await bytes(), protocol),
     guard: setup.guard,
     amRoot: true,
@@ -58,6 +65,51 @@ async function failure(write: (writer: Writer) => void, setup: Setup = {}): Prom
   return [exitCode, message];
 }
 
+describe('names in directories that are not in the list', () => {
+  const orphan = (writer: Writer): void => {
+    entry(writer, '.', 0o40755);
+    entry(writer, 'secret/keys');
+    end(writer);
+  };
+  const refusal = [2, 'ABORTING due to invalid path from sender: secret/keys'];
+  it('refuses them, so that none comes past what excludes the directory', async () => {
+    const allowing: NameGuard = { check: () => 'ok', allowsAllIn: () => true, isImpliedParent: () => false };
+    for (const protocol of [31, 32])
+      expect(await failure(orphan, { protocol, guard: allowing })).toEqual(refusal);
+  });
+  it('refuses them below a file, and below what is only to be deleted', async () => {
+    const below = (mode: number) => (writer: Writer) => {
+      entry(writer, 'secret', mode);
+      entry(writer, 'secret/keys', 0o100644);
+      end(writer);
+    };
+    expect(await failure(below(0o100644))).toEqual(refusal);
+    expect(await failure(below(0), { options: { missingArgs: 'delete' } })).toEqual(refusal);
+  });
+  it('takes them where the directory comes later, and with --list-only', async () => {
+    const late = await receiver((writer) => {
+      entry(writer, 'a/b/c');
+      for (const dir of ['a/b', 'a']) entry(writer, dir, 0o40755);
+      end(writer);
+    });
+    expect((await late.receive(-1)).count).toBe(3);
+    const listed = await receiver(orphan, { options: { listOnly: true } });
+    expect((await listed.receive(-1)).count).toBe(2);
+  });
+  it('only warns of one that is to be deleted', async () => {
+    const lines: string[] = [];
+    const flist = await receiver(
+      (writer) => {
+        entry(writer, 'gone/too', 0);
+        end(writer);
+      },
+      { options: { missingArgs: 'delete' }, lines },
+    );
+    expect((await flist.receive(-1)).count).toBe(1);
+    expect(lines).toEqual(['error: WARNING: parent dir is absent in the file list: gone']);
+  });
+});
+
 describe('names that lead elsewhere', () => {
   for (const name of ['../x', 'a/../x', '..', 'a/..', '/etc/passwd', '/', './../x', 'a//../b'])
     it(`refuses ${name}`, async () => {
@@ -73,19 +125,21 @@ describe('names that lead elsewhere', () => {
       'ABORTING due to unsafe pathname from sender: /a/../x',
     ]);
     const flist = await receiver((writer) => {
+      entry(writer, '/a', 0o40755);
       entry(writer, '/a/x');
       end(writer);
     }, setup);
     const list = await flist.receive(-1);
-    expect(list.path(0)).toBe('a/x');
+    expect(list.path(1)).toBe('a/x');
   });
   it('cleans what is only odd', async () => {
     const flist = await receiver((writer) => {
       for (const name of ['a//b', './c', 'd/./e', 'f']) entry(writer, name);
+      for (const name of ['a', 'd']) entry(writer, name, 0o40755);
       end(writer);
     });
     const list = await flist.receive(-1);
-    expect([0, 1, 2, 3].map((i) => list.path(i))).toEqual(['c', 'f', 'a/b', 'd/e']);
+    expect([0, 1, 2, 3, 4, 5].map((i) => list.path(i))).toEqual(['c', 'f', 'a', 'a/b', 'd', 'd/e']);
   });
   it('sees them behind a shared prefix, too', async () => {
     const [code, message] = await failure((writer) => {
