@@ -1,4 +1,3 @@
-import { ExitCode, protocolError } from '../errors.ts';
 import { BasisType, Item, maxPath } from './constants.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
@@ -32,9 +31,8 @@ export function decodeItem(reader: Reader, protocol: number, into: ItemHeader): 
     if (iflags & Item.BasisTypeFollows) basisType = reader.byte();
     if (iflags & Item.XnameFollows) {
       xname = reader.vstring(maxPath);
-      // As a basis it is a leaf name below a folder of the receiver's choice: it may not lead out of it.
-      if (basisType >= BasisType.Fuzzy && (xname.includes('/') || xname === '..'))
-        throw protocolError(`invalid basis name received: ${xname}`, ExitCode.Protocol);
+      // As a basis it is a name below a folder of the receiver's choice: it may not lead out of it.
+      if (basisType >= BasisType.Fuzzy) xname = nameInside(xname);
     }
   }
   into.ndx = ndx;
@@ -51,4 +49,15 @@ export function writeItem(writer: Writer, protocol: number, item: ItemHeader): v
   writer.short(item.iflags);
   if (item.iflags & Item.BasisTypeFollows) writer.byte(item.basisType);
   if (item.iflags & Item.XnameFollows) writer.vstring(item.xname);
+}
+
+/** What a name means below a folder that it may not leave (rsync's sanitize_path). */
+function nameInside(name: string): string {
+  const parts: string[] = [];
+  for (const part of name.split('\0', 1)[0].split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part === '..') parts.pop();
+    else parts.push(part);
+  }
+  return parts.length === 0 ? '.' : parts.join('/');
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RsyncError } from '../../../ts/errors.ts';
-import { Msg, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../../ts/wire/constants.ts';
+import { BasisType, Item, Msg, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../../ts/wire/constants.ts';
+import { decodeItem, newItemHeader, writeItem } from '../../../ts/wire/item.ts';
 import { Reader } from '../../../ts/wire/reader.ts';
 import type { Sink, Source } from '../../../ts/wire/source-sink.ts';
 import { Writer } from '../../../ts/wire/writer.ts';
@@ -247,3 +248,27 @@ function frame(tag: number, payload: Buffer): Buffer {
   header.writeUInt32LE((((7 + tag) << 24) | payload.length) >>> 0);
   return Buffer.concat([header, payload]);
 }
+
+describe('a basis name', () => {
+  const decoded = async (basisType: number, name: string) => {
+    const bytes = new Bytes();
+    const writer = new Writer(bytes);
+    writer.setProtocol(31);
+    const item = { ndx: 1, iflags: Item.BasisTypeFollows | Item.XnameFollows, basisType, xname: name };
+    writeItem(writer, 31, item);
+    await writer.drain();
+    const { reader } = readerOf(sourceOf(bytes.all()));
+    reader.setProtocol(31);
+    return (await reader.record(() => decodeItem(reader, 31, newItemHeader()))).xname;
+  };
+  it('is cut to what lies inside the folder it is in', async () => {
+    expect(await decoded(BasisType.Fuzzy, '../../etc/shadow')).toBe('etc/shadow');
+    expect(await decoded(BasisType.Fuzzy, '/etc//./x')).toBe('etc/x');
+    expect(await decoded(BasisType.Fuzzy + 1, 'a/../../b')).toBe('b');
+    expect(await decoded(BasisType.Fuzzy, '..')).toBe('.');
+    expect(await decoded(BasisType.Fuzzy, 'plain..name')).toBe('plain..name');
+  });
+  it('is left as it is where it is only shown', async () => {
+    expect(await decoded(BasisType.Fname, '../leader')).toBe('../leader');
+  });
+});
