@@ -47,6 +47,8 @@ const source: Tree = [
   link('dangling', 'nothing/here'),
   dir('odd'),
   file('odd/-dash'),
+  file('#hash'),
+  file(';semi'),
   file('odd/new\nline'),
   file('odd/\xff\xfe'),
   file('odd/caf\xe9 au lait'),
@@ -80,6 +82,16 @@ interface Row {
   /** The only directions that it is tried in. */
   readonly only?: readonly Direction[];
 }
+
+const directions: readonly Direction[] = [
+  'local',
+  'push to real',
+  'pull from real',
+  'real pushes to us',
+  'real pulls from us',
+  'push to ourselves',
+  'pull from ourselves',
+];
 
 const rows: readonly Row[] = [
   // --- listing
@@ -231,6 +243,28 @@ const rows: readonly Row[] = [
     files: { list: 'sub/two.c\none\n' },
     only: ['push to real', 'push to ourselves', 'real pushes to us'],
   },
+  {
+    what: 'comments in a list of the other side',
+    options: ['-ai', '--files-from=:../list'],
+    sources: ['../src/'],
+    files: { list: '#hash\n;semi\nsub/two.c\n' },
+    only: ['pull from real', 'pull from ourselves', 'real pulls from us'],
+  },
+  ...['\n', '\0'].map((end) => ({
+    what: `comments in a list with ${end === '\0' ? 'zeros' : 'lines'}`,
+    options: ['-ai', ...(end === '\0' ? ['-0'] : []), '--files-from=../list'],
+    sources: ['../src/'],
+    files: { list: ['#hash', '#none', ';semi', 'sub/two.c', '', ' #', '#'].join(end) },
+    messages: true,
+    only: directions,
+  })),
+  {
+    what: 'a name in a list that is too long',
+    options: ['-ai', '--files-from=../list'],
+    sources: ['../src/'],
+    files: { list: `one\n${'n'.repeat(5000)}\nsub/two.c\n` },
+    only: ['local', 'push to real', 'pull from ourselves', 'real pulls from us'],
+  },
   // --- odd names as arguments
   {
     what: 'a name that is not UTF-8',
@@ -262,16 +296,6 @@ const rows: readonly Row[] = [
     only: ['local', 'push to real', 'real pushes to us'],
   },
   { what: 'a destination with blanks', options: ['-ai'], sources: ['../src/sub'], destination: 'a b  c/' },
-];
-
-const directions: readonly Direction[] = [
-  'local',
-  'push to real',
-  'pull from real',
-  'real pushes to us',
-  'real pulls from us',
-  'push to ourselves',
-  'pull from ourselves',
 ];
 
 /** Options that may say that they do not work yet. */

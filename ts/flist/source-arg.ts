@@ -17,9 +17,8 @@ export interface SourceArg {
 export type SourceType = 'normal' | 'slash' | 'dot' | 'missing';
 
 /** Splits a source argument into the folder and the name that is sent (rsync(1), --relative and trailing slashes). */
-export function splitSource(arg: ByteString, relative: boolean): SourceArg {
-  if (arg.length >= maxPath - 2)
-    throw new RsyncError(ExitCode.Malloc, 'ERROR: buffer overflow in send_file_list [sender]');
+export function splitSource(given: ByteString, relative: boolean): SourceArg {
+  const arg = given.slice(0, maxPath - 1);
   return relative ? splitRelative(arg) : splitPlain(arg);
 }
 
@@ -33,6 +32,8 @@ function splitPlain(arg: ByteString): SourceArg {
     path = `${path}/.`;
     type = 'dot';
   } else if (path === '.' || path.endsWith('/.')) type = 'dot';
+  if (path.length >= maxPath)
+    throw new RsyncError(ExitCode.Malloc, 'ERROR: buffer overflow in send_file_list [sender]');
   const slash = path.lastIndexOf('/');
   if (slash < 0) return { dir: '', name: path, type, leadingDot: false };
   return {

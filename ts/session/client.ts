@@ -21,7 +21,7 @@ import {
 } from './end.ts';
 import { type Endpoints, findEndpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
-import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
+import { fileNames, forwardedNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
 import { runLocal } from './local.ts';
 import { readNames } from './read-names.ts';
@@ -164,7 +164,8 @@ function guardOf(
   const implied = new ImpliedIncludes(options);
   if (options.filesFrom === '')
     for (const path of ends.remotePaths) implied.add(path, ends.remote?.kind !== 'shell');
-  else if (names !== undefined) for (const name of fileNames(names, options.from0)) implied.add(name, false);
+  else if (names !== undefined)
+    for (const name of forwardedNames(names, options.from0)) implied.add(name, false);
   const checksRules = !filters.isEmpty && !filters.hasPerDir;
   return {
     check(path, isDir) {

@@ -1,17 +1,18 @@
-import { ExitCode, protocolError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 
-/** The names in a --files-from file: lines without comments, or (-0) what NULs separate. */
+/** The names in a --files-from file that is read where it is used: lines, or (-0) what NULs separate, without comments. */
 export function* fileNames(content: Uint8Array, from0: boolean): Generator<ByteString> {
-  const text = Buffer.from(content).toString('latin1');
-  for (const name of text.split(from0 ? '\0' : /[\r\n]/)) {
-    if (name === '') continue;
-    if (!from0 && (name.startsWith('#') || name.startsWith(';'))) continue;
-    yield name;
-  }
+  for (const name of forwardedNames(content, from0)) if (!/^[#;]/.test(name)) yield name;
+}
+
+/** As `fileNames`, for a file that the other end is given: to it nothing is a comment. */
+export function* forwardedNames(content: Uint8Array, from0: boolean): Generator<ByteString> {
+  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
+  const separator = from0 ? /[^\0]+/g : /[^\r\n]+/g;
+  for (const [name] of text.matchAll(separator)) yield name.slice(0, maxPath - 1);
 }
 
 /**
@@ -21,8 +22,7 @@ export function* fileNames(content: Uint8Array, from0: boolean): Generator<ByteS
 export function forwardNames(writer: Writer, content: Uint8Array, from0: boolean, protocol: number): void {
   const framed = writer.isMultiplexed;
   if (protocol < 31) writer.stopMultiplex();
-  const text = Buffer.from(content).toString('latin1');
-  for (const name of text.split(from0 ? '\0' : /[\r\n]/)) if (name !== '') writer.string(`${name}\0`);
+  for (const name of forwardedNames(content, from0)) writer.string(`${name}\0`);
   writer.byte(0);
   writer.flush();
   if (framed && protocol < 31) writer.startMultiplex();
@@ -42,9 +42,8 @@ export async function* namesFromWire(reader: Reader, protocol: number): AsyncGen
 
 function decodeName(reader: Reader): ByteString {
   let name = '';
-  for (let byte = reader.byte(); byte !== 0; byte = reader.byte()) {
-    name += String.fromCharCode(byte);
-    if (name.length >= maxPath) throw protocolError('files-from name too long', ExitCode.FileIo);
-  }
+  // What is beyond the longest path is no part of the name, but has to be passed over.
+  for (let byte = reader.byte(); byte !== 0; byte = reader.byte())
+    if (name.length < maxPath - 1) name += String.fromCharCode(byte);
   return name;
 }
