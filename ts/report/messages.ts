@@ -19,6 +19,7 @@ export interface Place {
 
 /** The errors that roles tell apart. */
 export const ENOENT = 2;
+export const EACCES = 13;
 export const EEXIST = 17;
 export const ENOTDIR = 20;
 export const EISDIR = 21;

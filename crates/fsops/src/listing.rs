@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 
 use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, RawDir, Stat};
+use rustix::io::Errno;
 
 use crate::resolve::TreeRoot;
+use crate::scan::can_search;
 use crate::syscall::{During, SysError, Syscall};
 use oc_flist::{file_type, push_entry, EntryFields};
 
@@ -182,6 +184,9 @@ fn list_into(
             target: text,
             stat,
         });
+    }
+    if found.is_empty() && !can_search(&fd) {
+        return Err(failed(SysError::new(Errno::ACCESS, Syscall::Open)));
     }
     let names = &*names;
     found.sort_unstable_by(|a, b| in_list_order(a, b, names));

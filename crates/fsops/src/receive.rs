@@ -1,11 +1,14 @@
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::{BlockSums, Decoder, Input, Source, Step, StreamError};
 use oc_wireio::{FrameReader, Wait};
-use rustix::fs::{fstat, ftruncate, unlinkat, AtFlags, Mode, OFlags};
+use rustix::fs::{
+    chmodat, fstat, ftruncate, openat, unlinkat, AtFlags, FileType, Mode, OFlags, CWD,
+};
+use rustix::io::Errno;
 
 use crate::resolve::TreeRoot;
 use crate::send::hash_range;
@@ -334,7 +337,11 @@ fn open_target(
         flags |= OFlags::EXCL;
     }
     let mode = Mode::from_raw_mode(0o600);
-    let file = tree.open_file(path, flags, mode).during(Syscall::Open)?;
+    let opened = match tree.open_file(path, flags, mode) {
+        Err(Errno::ACCESS) if in_place => open_read_only(tree, path),
+        other => other,
+    };
+    let file = opened.during(Syscall::Open)?;
     let (existing, own_basis) = if in_place {
         (
             fstat(&file).during(Syscall::Stat)?.st_size.max(0) as u64,
@@ -354,6 +361,30 @@ fn open_target(
         own_basis,
         created: !in_place,
     })
+}
+
+/// A file that its owner may not write, to be written all the same: the right is lent for the moment of opening.
+/// Everything goes through one descriptor, so that the file cannot be exchanged in between.
+fn open_read_only(tree: &TreeRoot, path: &[u8]) -> Result<OwnedFd, Errno> {
+    let held = tree.open_file(path, OFlags::PATH, Mode::empty())?;
+    let stat = fstat(&held)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return Err(Errno::ACCESS);
+    }
+    let itself = format!("/proc/self/fd/{}", held.as_raw_fd());
+    let open = || {
+        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+        openat(CWD, &itself, flags, Mode::empty())
+    };
+    let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
+    if mode.contains(Mode::WUSR) {
+        return open();
+    }
+    let lend = |mode| chmodat(CWD, &itself, mode, AtFlags::empty());
+    lend(mode | Mode::WUSR).map_err(|_| Errno::ACCESS)?;
+    let opened = open();
+    lend(mode)?;
+    opened
 }
 
 fn same_file(a: &OwnedFd, b: &OwnedFd) -> bool {

@@ -36,6 +36,7 @@ fn scan_into(
     let mut buffer = vec![MaybeUninit::uninit(); DIRENT_BUFFER];
     let mut entries = RawDir::new(&fd, &mut buffer);
     let mut target = [MaybeUninit::uninit(); MAX_TARGET];
+    let mut found = false;
     while let Some(entry) = entries.next() {
         let entry = entry.during(Syscall::ReadDir)?;
         let name = entry.file_name();
@@ -44,11 +45,17 @@ fn scan_into(
             continue;
         }
         let status = statat(&fd, name, AtFlags::SYMLINK_NOFOLLOW);
-        let Ok(mut stat) = status else {
-            let errno = status.err().map_or(0, |e| e.raw_os_error());
-            rows.add(bytes, Err(errno), &[]);
-            continue;
+        let mut stat = match status {
+            Ok(stat) => stat,
+            Err(Errno::ACCESS) if !can_search(&fd) => {
+                return Err(SysError::new(Errno::ACCESS, Syscall::Open));
+            }
+            Err(errno) => {
+                rows.add(bytes, Err(errno.raw_os_error()), &[]);
+                continue;
+            }
         };
+        found = true;
         let mut link: &[u8] = &[];
         if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
             if options.follow {
@@ -65,7 +72,19 @@ fn scan_into(
         }
         rows.add(bytes, Ok(&stat), link);
     }
+    if !found && !can_search(&fd) {
+        return Err(SysError::new(Errno::ACCESS, Syscall::Open));
+    }
     Ok(())
+}
+
+/// Names can be looked up in the directory. One that can be read but not searched gives its names away and
+/// nothing else: for us it cannot be opened.
+pub(crate) fn can_search(fd: impl AsFd) -> bool {
+    !matches!(
+        statat(fd, c".", AtFlags::SYMLINK_NOFOLLOW),
+        Err(Errno::ACCESS)
+    )
 }
 
 /// As `scan`, for several directories: one table of all their rows, and for each the number of its rows.

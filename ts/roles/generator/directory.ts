@@ -161,4 +161,6 @@ function openForFilling(gen: Generator, entry: Entry): void {
   if (errno !== 0)
     gen.ctx.report.print('error-xfer', text.modifyPermsFailed(gen.destination.tree, path, errno));
   gen.retouchPerms = true;
+  // Whatever is in it, it has to be closed again.
+  gen.contentList(list).worked = true;
 }

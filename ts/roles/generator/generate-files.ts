@@ -189,7 +189,9 @@ function lookForMore(gen: Generator, ahead: StatAhead, entry: Entry): Promise<vo
   const list = gen.current as FileList;
   const remove = (content: StatTable | SysError | undefined): Promise<void> | undefined => {
     if (content === undefined || content instanceof SysError || content.count > 0) list.worked = true;
-    return deleteBelow(gen, entry, content);
+    // It may have been opened since it was read.
+    const closed = content instanceof SysError && content.errno === text.EACCES;
+    return deleteBelow(gen, entry, closed ? undefined : content);
   };
   const content = ahead.contentOf(list);
   return content instanceof Promise ? content.then(remove) : remove(content);
@@ -241,8 +243,9 @@ async function generateList(
       entry.stats = errno === 0 ? ahead.rows : undefined;
       entry.row = row;
       entry.sum = ahead.sum(i);
-      // Another name of the inode may have been brought up to date since.
-      if (errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row)) lookUp(gen, entry);
+      // Another name of the inode may have been brought up to date since, or the directory been opened.
+      if (errno === 0 ? ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row) : errno === text.EACCES)
+        lookUp(gen, entry);
     }
     const early = negotiated.incRecurse && list.isDir(i);
     if (early && entry.stats === undefined) list.setFlag(i, EntryFlag.AbsentDir);

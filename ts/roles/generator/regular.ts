@@ -2,7 +2,7 @@ import { sumSizes } from '../../delta/block-size.ts';
 import { emptySumHead, type SumHead, writeSumHead } from '../../delta/sum-head.ts';
 import { SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import { type ByteString, digestLength } from '../../kernel/kernel.ts';
+import { type BlockSumJob, type ByteString, digestLength } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
@@ -144,23 +144,31 @@ function request(
   shown: Basis | undefined,
   basis: Basis | undefined,
 ): Promise<void> | undefined {
-  const { options, writer } = gen.ctx;
+  const { options } = gen.ctx;
   const { list, i, ndx } = entry;
-  const withSums =
-    basis !== undefined && !gen.wholeFile && !options.dryRun && basis.stats.size(basis.row) > 0;
+  let sums: Sums | undefined;
+  if (basis !== undefined && !gen.wholeFile && !options.dryRun && basis.stats.size(basis.row) > 0) {
+    sums = openSums(gen, basis);
+    if (sums === undefined) {
+      // What cannot be read counts as missing.
+      if (waitsForLastName(gen, list, i)) {
+        list.inProgress++;
+        return undefined;
+      }
+      sendItem(gen, list, i, ndx, undefined, basis.type);
+      writeSumHead(gen.ctx.writer, emptySumHead);
+      return undefined;
+    }
+  }
   const backsUpInPlace =
     basis?.type === BasisType.Fname && options.inplace && gen.rules.backup && !options.dryRun;
-  if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, withSums);
+  if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, sums);
   sendItem(gen, list, i, ndx, shown, basis?.type ?? BasisType.Fname);
   if (options.dryRun) {
     if (options.hardLinks) finishHardLink(gen, list, i, ndx, entry.path);
     return undefined;
   }
-  if (!withSums) {
-    writeSumHead(writer, emptySumHead);
-    return undefined;
-  }
-  return sendSums(gen, basis as Basis, ndx);
+  return sendSums(gen, sums);
 }
 
 /** An in-place update that keeps a backup: the copy is made first, and is the basis then. */
@@ -169,26 +177,29 @@ async function requestWithBackup(
   entry: Entry,
   shown: Basis | undefined,
   basis: Basis,
-  withSums: boolean,
+  sums: Sums | undefined,
 ): Promise<void> {
   const { tree } = gen.destination;
   const { list, i, ndx, path } = entry;
   const { stats, row } = basis;
   const name = prepareBackupName(gen.ctx, tree, path);
-  if (name === undefined) return;
+  if (name === undefined) {
+    sums?.job?.close();
+    return;
+  }
   try {
     removeQuietly(gen, name);
     await tree.copyFile(path, name, stats.mode(row) & 0o7777);
   } catch (error) {
+    sums?.job?.close();
     if (!(error instanceof SysError)) throw error;
     gen.ctx.report.print('error-xfer', text.keepBackupFailed(tree, path, name, error.errno, 'generator'));
     return;
   }
   dressBackup(gen.ctx, tree, name, stats, row);
   if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, name));
-  sendItem(gen, list, i, ndx, shown, withSums ? BasisType.Backup : BasisType.Fname);
-  if (withSums) await sendSums(gen, { ...basis, type: BasisType.Backup, path: name }, ndx);
-  else writeSumHead(gen.ctx.writer, emptySumHead);
+  sendItem(gen, list, i, ndx, shown, sums === undefined ? BasisType.Fname : BasisType.Backup);
+  await sendSums(gen, sums);
 }
 
 function sendItem(
@@ -211,44 +222,50 @@ function sendItem(
   itemize(gen, list, i, -1, shown?.stats, shown?.row ?? 0, flags, basisType);
 }
 
-/** The basis' sum head and block sums (rsync's generate_and_send_sums). */
-async function sendSums(gen: Generator, basis: Basis, _ndx: number): Promise<void> {
-  const { options, negotiated, writer, report } = gen.ctx;
+/** What is told of a basis. */
+interface Sums {
+  readonly head: SumHead;
+  /** Makes the block sums; undefined where none are sent. */
+  readonly job: BlockSumJob | undefined;
+}
+
+/** Opens a basis to describe it; undefined where it cannot be read, which is said. */
+function openSums(gen: Generator, basis: Basis): Sums | undefined {
+  const { options, negotiated, report } = gen.ctx;
   const { tree } = gen.destination;
-  const { name } = negotiated.transferDigest;
+  const { transferDigest, protocol } = negotiated;
   const size = basis.stats.size(basis.row);
-  const head: SumHead | undefined = sumSizes(size, {
-    protocol: negotiated.protocol,
+  const head = sumSizes(size, {
+    protocol,
     blockSize: options.blockSize,
-    digestLength: digestLength[name],
+    digestLength: digestLength[transferDigest.name],
     redo: gen.rules.fullSums,
   });
   if (head === undefined) {
     report.print('warning', text.tooLargeForSums(basis.path));
-    writeSumHead(writer, emptySumHead);
-    return;
+    return { head: emptySumHead, job: undefined };
   }
-  if (gen.rules.append) {
-    writeSumHead(writer, head);
-    return;
-  }
-  let job: ReturnType<typeof tree.openBlockSums>;
   try {
-    job = tree.openBlockSums(
-      basis.path,
-      size,
-      head.blockLength,
-      head.strongLength,
-      negotiated.transferDigest,
-    );
+    const job = tree.openBlockSums(basis.path, size, head.blockLength, head.strongLength, transferDigest);
+    if (!gen.rules.append) return { head, job };
+    job.close();
+    return { head, job: undefined };
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     report.print('error', text.basisOpenFailed(tree, basis.path, error.errno));
-    writeSumHead(writer, emptySumHead);
-    return;
+    return undefined;
   }
+}
+
+/** The basis' sum head and block sums (rsync's generate_and_send_sums); those of no file where there is none. */
+function sendSums(gen: Generator, sums: Sums | undefined): Promise<void> | undefined {
+  writeSumHead(gen.ctx.writer, sums?.head ?? emptySumHead);
+  return sums?.job && sendBlocks(gen, sums.head, sums.job);
+}
+
+async function sendBlocks(gen: Generator, head: SumHead, job: BlockSumJob): Promise<void> {
+  const { writer } = gen.ctx;
   try {
-    writeSumHead(writer, head);
     const expected = head.count * (4 + head.strongLength);
     let sent = 0;
     for (;;) {

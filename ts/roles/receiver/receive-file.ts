@@ -1,7 +1,7 @@
 import { headLength, type SumHead } from '../../delta/sum-head.ts';
 import { protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import type { ByteString, ReceiveJob, ReceiveResult } from '../../kernel/kernel.ts';
+import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import { destMode } from '../../metadata/modes.ts';
@@ -152,7 +152,7 @@ function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Pl
     fsync: options.fsync,
   };
   try {
-    return tree.openReceive(request);
+    return openOutput(tree, request);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     report.print(
@@ -160,6 +160,17 @@ function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Pl
       text.receiveFailed(tree, plan.path, plan.inPlace ? 'open' : 'mkstemp', error.errno),
     );
     return undefined;
+  }
+}
+
+/** Opens the output; a basis that cannot be read is done without, as nothing of it is asked for then. */
+function openOutput(tree: Tree, request: ReceiveRequest): ReceiveJob {
+  try {
+    return tree.openReceive(request);
+  } catch (error) {
+    const unreadable = error instanceof SysError && error.errno === text.EACCES;
+    if (!unreadable || request.basis === undefined) throw error;
+    return tree.openReceive({ ...request, basis: undefined });
   }
 }
 

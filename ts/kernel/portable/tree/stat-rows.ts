@@ -11,6 +11,8 @@ export class StatRows {
   private readonly numbers: number[] = [];
   private readonly texts: ByteString[] = [];
   private count = 0;
+  /** Rows without a failure. */
+  found = 0;
 
   /** Stats `path` for the entry `name`; a failure is kept in the row. */
   add(path: Buffer, name: ByteString, options: { follow?: boolean; links?: boolean } = {}): void {
@@ -46,6 +48,7 @@ export class StatRows {
     );
     this.texts.push(name, link);
     this.count++;
+    this.found++;
   }
 
   addErrno(errno: number, name: ByteString): void {

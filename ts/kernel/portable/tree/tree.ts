@@ -59,6 +59,7 @@ export class PortableTree implements Tree {
     const rows = new StatRows();
     const names = attempt('opendir', () => fs.readdirSync(at, { encoding: 'latin1' }));
     for (const name of names) rows.add(entryOf(at, name), name, options);
+    checkSearchable(at, rows);
     return rows.pack();
   }
 
@@ -76,6 +77,7 @@ export class PortableTree implements Tree {
         if (this.turns.spend(fileWork)) await this.turns.next();
         rows.add(entryOf(at, names[i]), names[i], options);
       }
+      checkSearchable(at, rows);
       return rows.pack();
     } catch (error) {
       throw asSysError(error, 'opendir');
@@ -276,6 +278,14 @@ export class PortableTree implements Tree {
     const target = this.directory.resolve(to, syscall);
     attempt(syscall, () => call(source, target));
   }
+}
+
+/**
+ * A directory that can be read but not searched gives its names away and nothing else: for us it cannot be opened.
+ * Throws `SysError` then.
+ */
+function checkSearchable(at: Buffer, rows: StatRows): void {
+  if (rows.found === 0) attempt('opendir', () => fs.lstatSync(entryOf(at, '.')));
 }
 
 /** Runs what takes over a descriptor; closes it when that fails. */

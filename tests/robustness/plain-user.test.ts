@@ -1,0 +1,71 @@
+/**
+ * What a user without rights meets that root never does: directories that are closed to their owner, files that
+ * their owner may not read or write. All of it belongs to that user.
+ */
+import { describe, test } from 'vitest';
+import { referencePeer } from '../support/peers.ts';
+import { canBePlainUser, expectSameScript, ways } from '../support/script.ts';
+
+const reference = referencePeer();
+
+const old = 'touch -d 2020-01-01';
+
+const cases = [
+  {
+    what: 'a read-only directory keeps its mode when all is up to date',
+    script: `mkdir -p s/ro s/ro/in s/rx; touch s/ro/x s/ro/in/y; chmod 555 s/ro/in s/ro; chmod 500 s/rx
+      sync -ai; sync -ai; sync -ai --delete; stat -c %a d/ro d/ro/in d/rx`,
+  },
+  {
+    what: 'a read-only directory keeps its mode when something in it is deleted',
+    script: `mkdir -p s/ro d/ro; touch s/ro/x d/ro/x d/ro/gone; ${old} s/ro/x d/ro/x; chmod 555 s/ro d/ro
+      sync -a --delete; sync -a --delete-delay; sync -ai; stat -c %a d/ro`,
+  },
+  {
+    what: 'directories with nothing in them get their mode',
+    script: `mkdir -p s/a s/b s/c; touch s/c/no; chmod 555 s/a s/c; chmod 500 s/b
+      sync -ai --exclude=no; sync -rpi --exclude=no; sync -ai --no-i-r --exclude=no; stat -c %a d/a d/b d/c`,
+  },
+  {
+    what: 'directories that cannot be listed get their mode',
+    script: `mkdir -p s/c s/d s/e; chmod 444 s/c; chmod 111 s/d; chmod 0 s/e; sync -ai; sync -ai; chmod u+rwx s/* d/*`,
+  },
+  {
+    what: 'a directory that can be read but not searched is an error',
+    script: `mkdir -p s/c s/ok; touch s/c/x s/ok/y; chmod 444 s/c
+      sync -ai; sync -ai --no-i-r; sync -ai --delete; chmod 755 s/c`,
+  },
+  {
+    what: 'closed directories at the destination are opened and filled',
+    script: `for i in x y z x/q y/q z/q; do mkdir -p s/$i d/$i; echo new >s/$i/f; echo o >d/$i/f; echo e >d/$i/g; done
+      chmod 0 d/x d/y; sync -a --delete; find d | sort
+      echo more >s/x/f; echo more >s/z/f; chmod 0 d/x d/z; sync -a
+      echo the most >s/x/f; chmod 0 d/x; sync -a --no-i-r --delete; chmod -R u+rwx d`,
+  },
+  {
+    what: 'a destination file that cannot be read is replaced',
+    script: `mkdir s d; echo new >s/f
+      again() { rm -rf d/f; echo o >d/f; ${old} d/f; chmod 0 d/f; }
+      again; sync -Oai --no-W; again; sync -OaiW; again; sync -Oaib --no-W; again; sync -Oai --partial-dir=.p --no-W
+      again; sync -Oai --inplace --no-W; again; sync -Oai --append --no-W; again; sync -OaiI --append-verify --no-W
+      chmod 600 d/*`,
+  },
+  {
+    what: 'a large destination file that cannot be read is replaced',
+    script: `mkdir s d; head -c 900000 /dev/zero >s/f; again() { rm -rf d/f; echo o >d/f; ${old} d/f; chmod 0 d/f; }
+      again; sync -OaiW; again; sync -Oai --no-W; again; sync -Oaiz; chmod 600 d/f`,
+  },
+  {
+    what: 'a read-only file is written in place and stays read-only',
+    script: `mkdir s d; echo newer >s/f; echo o >d/f; ${old} d/f; chmod 444 s/f d/f; sync -Oai --inplace; cat d/f
+      chmod 644 s/f; echo more >>s/f; touch -d 2021-01-01 s/f; chmod 444 s/f; sync -Oai --append; cat d/f
+      chmod 644 s/f; echo more >>s/f; touch -d 2022-01-01 s/f; sync -Orti --inplace; stat -c %a d/f; cat d/f`,
+  },
+];
+
+describe.skipIf(reference === null || !canBePlainUser)('without rights', () => {
+  const table = cases.flatMap((row) => ways.map((way) => ({ ...row, way })));
+  test.each(table)('$what: $way', ({ script, way }) =>
+    expectSameScript({ script, way, plainUser: true, sorted: true }, reference!),
+  );
+});
