@@ -224,7 +224,7 @@ export interface LookedUpEntries {
 }
 
 /** Holds the directory `path`. */
-export declare function openTree(path: string, confined: boolean, followParents: boolean): Tree | number
+export declare function openTree(path: string, settings: TreeSettings): Tree | number
 
 /** A pipe as large as the system lets. */
 export declare function pipe(): PipeEnds | number
@@ -329,6 +329,13 @@ export interface StreamFailure {
 
 /** The system calls that failure numbers refer to. */
 export declare function syscallNames(): Array<string>
+
+/** How a tree is held. */
+export interface TreeSettings {
+  confined: boolean
+  followParents: boolean
+  keepAccessTimes: boolean
+}
 
 /** What makes a present file one that needs nothing. */
 export interface WantedState {

@@ -16,6 +16,13 @@ const owners: readonly OptionSet[] = [
 ];
 
 const others: readonly OptionSet[] = [
+  { options: ['-aiU'], atimes: true },
+  { options: ['-aiUH', '--delete'], atimes: true },
+  { options: ['-aiUU', '-c'], atimes: true },
+  { options: ['-rlUi', '--no-times'], atimes: true },
+  { options: ['-aiUU', '--no-whole-file', '-I'], atimes: true },
+  { options: ['-aiU', '--open-noatime', '--inplace'], atimes: true },
+  { options: ['-aiUJ', '--link-dest=../prev'], atimes: true, beside: (pair) => ({ prev: pair.destination }) },
   { options: ['-ai', '--fsync'] },
   { options: ['-ai', '--preallocate', '--no-whole-file', '-I'] },
   { options: ['-aiS', '--preallocate'], holes: true },

@@ -18,6 +18,8 @@ export interface OptionSet {
   readonly only?: readonly Entry['type'][];
   readonly output?: OutputCheck;
   readonly holes?: boolean;
+  /** Access times are set before the run, and compared after it. */
+  readonly atimes?: boolean;
   /** Folders besides `dst` that each twin has before the run. */
   readonly beside?: (pair: Pair) => Record<string, Tree>;
   readonly files?: Readonly<Record<string, ByteString>>;
@@ -81,6 +83,7 @@ export function testOptionSets(title: string, sets: readonly OptionSet[]): void 
               before: { dst: pair.destination, ...row.beside?.(pair) },
               output: row.output ?? 'sorted',
               holes: row.holes,
+              atimes: row.atimes,
               files: row.files,
             },
             ours(),

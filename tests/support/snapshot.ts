@@ -15,6 +15,8 @@ export interface SnapshotEntry {
   readonly size: bigint;
   /** Nanoseconds since 1970, or `now` for a time that lies within the test's own run. */
   readonly mtime: bigint | 'now';
+  /** Whole seconds, as it was before the content was read; directories have none. */
+  readonly atime?: bigint | 'now';
   /** Target of a symlink. */
   readonly target?: ByteString;
   /** Device number of a device node. */
@@ -60,13 +62,13 @@ export function takeSnapshot(dir: ByteString, since = Date.now()): Snapshot {
 
   const from = BigInt(since) * 1_000_000n - 1_000_000_000n;
   const until = BigInt(Date.now()) * 1_000_000n + 1_000_000_000n;
+  const steady = (time: bigint, unit: bigint) => (time >= from && time <= until ? 'now' : time / unit);
   const leaders = new Map<string, ByteString>();
   const snapshot = new Map<ByteString, SnapshotEntry>();
   for (const name of names) {
     const path = bytes(name === '.' ? dir : `${dir}/${name}`);
     const stat = lstatSync(path, { bigint: true });
     const type = typeOf(stat);
-    const time = stat.mtimeNs;
     let linkedTo: ByteString | undefined;
     if (type !== 'dir' && stat.nlink > 1n) {
       const key = `${stat.dev}:${stat.ino}`;
@@ -79,8 +81,9 @@ export function takeSnapshot(dir: ByteString, since = Date.now()): Snapshot {
       uid: Number(stat.uid),
       gid: Number(stat.gid),
       size: type === 'file' ? stat.size : 0n,
-      mtime: time >= from && time <= until ? 'now' : time,
+      mtime: steady(stat.mtimeNs, 1n),
       blocks: stat.blocks,
+      ...(type === 'dir' ? {} : { atime: steady(stat.atimeNs, 1_000_000_000n) }),
       ...(linkedTo === undefined ? {} : { linkedTo }),
       ...(type === 'symlink' ? { target: readlinkSync(path, 'latin1') } : {}),
       ...(type === 'char' || type === 'block' ? { rdev: stat.rdev } : {}),
@@ -114,6 +117,8 @@ const compared = [
 export interface CompareOptions {
   /** Also ask that regular files of 64 KiB and more take about as little room as expected. */
   readonly holes?: boolean;
+  /** Also ask for equal access times. */
+  readonly atimes?: boolean;
 }
 
 /** One line for each difference between what should be there and what is; empty when there is none. */
@@ -130,7 +135,7 @@ export function compareSnapshots(
       lines.push(`${show(name)}: missing (a ${want.type})`);
       continue;
     }
-    for (const field of compared) {
+    for (const field of options.atimes ? ([...compared, 'atime'] as const) : compared) {
       if (want[field] === got[field]) continue;
       const octal = field === 'mode';
       const left = octal ? want.mode.toString(8) : text(want[field]);

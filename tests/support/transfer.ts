@@ -2,7 +2,8 @@
  * One transfer, done twice: by the program under test, and with real rsync in its place. Both start from
  * twins of the same folder, and everything that can be seen afterwards must be equal.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ByteString, bytes, show } from './bytes.ts';
@@ -95,6 +96,8 @@ export interface Case {
   readonly output: OutputCheck;
   /** Also compare how much of the disk sparse files take. */
   readonly holes?: boolean;
+  /** Gives all files access times before each run, and compares them afterwards. */
+  readonly atimes?: boolean;
   /** Also compare what was written to stderr, line by line in any order. */
   readonly messages?: boolean;
   /** Small files beside the twins, named `../NAME` in options. */
@@ -150,6 +153,10 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
       mkdirSync(cwd);
       for (const [name, tree] of packed) await materialize(tree, join(folder(twin), name));
       const command = 'command' in transfer ? transfer.command(who, twin) : transferCommand(transfer, who);
+      if (testCase.atimes) {
+        setAccessTimes(join(dir, 'src'), 1_500_000_000);
+        setAccessTimes(folder(twin), 1_500_001_000);
+      }
       const { env, input } = transfer;
       const result = await run(command, { cwd, env, input, timeout: 25_000 });
       return { command, result };
@@ -170,9 +177,9 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
         `exit code should be ${ref.result.code}, is ${mine.result.code ?? mine.result.signal}`,
       );
     }
-    const holes = testCase.holes ?? false;
+    const { holes = false, atimes = false } = testCase;
     const wanted = takeSnapshot(folder('ref'), since);
-    differences.push(...compareSnapshots(wanted, takeSnapshot(folder('our'), since), { holes }));
+    differences.push(...compareSnapshots(wanted, takeSnapshot(folder('our'), since), { holes, atimes }));
     const sourceNow = takeSnapshot(join(dir, 'src'), since);
     for (const line of compareSnapshots(sourceAfterRef, sourceNow)) differences.push(`source: ${line}`);
     const twinless = (text: ByteString, twin: Twin) => text.replaceAll(folder(twin), 'TWIN');
@@ -193,6 +200,19 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     ].join('\n');
     return { differences, ours: mine.result, reference: ref.result, account };
   });
+}
+
+/** Gives all but directories an old access time, which follows from their names and where they are. */
+function setAccessTimes(dir: string, earliest: number): void {
+  if (!existsSync(dir)) return;
+  const touch = (seconds: number, ...which: string[]) => {
+    const command = ['-exec', 'touch', '-ah', '-d', `@${seconds}`, '{}', '+'];
+    execFileSync('find', [dir, '!', '-type', 'd', ...which, ...command], {
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+  };
+  touch(earliest);
+  touch(earliest + 1000, '-name', '[a-f]*');
 }
 
 function lineDifferences(want: ByteString, got: ByteString): string[] {

@@ -57,7 +57,10 @@ export class FlistSender {
     this.ids = new SentIds(context.names);
     this.encoder = new FlistEncoder(context.writer, this.format, this.ids, context.kernel.encodeEntries);
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
-    this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
+    this.roots = new SourceRoots(context.kernel, this.lists.roots, {
+      ...context,
+      keepAccessTimes: context.options.openNoatime,
+    });
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;
     this.implied = new ImpliedDirs(this.walk, context.filters);
   }

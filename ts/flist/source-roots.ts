@@ -1,4 +1,4 @@
-import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+import type { ByteString, Kernel, Tree, TreeOptions } from '../kernel/kernel.ts';
 
 /** A folder that sources are relative to. */
 export interface SourceRoot {
@@ -12,15 +12,20 @@ export interface SourceRoot {
 }
 
 /** Holds the folder that sources are relative to. Throws `SysError` where it cannot be entered. */
-export function openSource(kernel: Kernel, cwd: ByteString, dir: ByteString, confined = false): Tree {
-  return kernel.openTree(absolute(cwd, dir), confined ? { confined } : { followParents: true });
+export function openSource(
+  kernel: Kernel,
+  cwd: ByteString,
+  dir: ByteString,
+  { confined, keepAccessTimes }: Pick<TreeOptions, 'confined' | 'keepAccessTimes'>,
+): Tree {
+  return kernel.openTree(absolute(cwd, dir), { confined, followParents: !confined, keepAccessTimes });
 }
 
 /** The folders that sources were found in, each opened once. */
 export class SourceRoots {
   private readonly kernel: Kernel;
   private readonly trees: Tree[];
-  private readonly confined: boolean;
+  private readonly held: Pick<TreeOptions, 'confined' | 'keepAccessTimes'>;
   private readonly module: { readonly name: ByteString; readonly path: ByteString } | undefined;
   private readonly ahead: { readonly dir: ByteString; readonly tree: Tree } | undefined;
   private readonly byDir = new Map<ByteString, SourceRoot>();
@@ -34,6 +39,8 @@ export class SourceRoots {
     settings: {
       cwd: ByteString;
       confined?: boolean;
+      /** --open-noatime. */
+      keepAccessTimes: boolean;
       module?: { readonly name: ByteString; readonly path: ByteString };
       /** One that is open already. */
       ahead?: { readonly dir: ByteString; readonly tree: Tree };
@@ -43,7 +50,7 @@ export class SourceRoots {
     this.kernel = kernel;
     this.trees = trees;
     this.cwd = settings.cwd;
-    this.confined = settings.confined ?? false;
+    this.held = { confined: settings.confined ?? false, keepAccessTimes: settings.keepAccessTimes };
     this.module = settings.module;
   }
 
@@ -52,7 +59,7 @@ export class SourceRoots {
     const known = this.byDir.get(dir);
     if (known !== undefined) return known;
     const tree =
-      this.ahead?.dir === dir ? this.ahead.tree : openSource(this.kernel, this.cwd, dir, this.confined);
+      this.ahead?.dir === dir ? this.ahead.tree : openSource(this.kernel, this.cwd, dir, this.held);
     const root = { index: this.trees.length, tree, dir, place: this.place(dir) };
     this.trees.push(tree);
     this.byDir.set(dir, root);

@@ -269,6 +269,11 @@ export interface TreeOptions {
    * whose paths the user named.
    */
   readonly followParents?: boolean;
+  /**
+   * Reading a file leaves its access time alone (O_NOATIME); only its owner and root may ask for that, others
+   * get EPERM.
+   */
+  readonly keepAccessTimes?: boolean;
 }
 
 /** Names in directories, packed, for `lstatRuns` and `fileSums` of `Tree`. Neither buffer may change until the call is done. */

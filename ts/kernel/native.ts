@@ -44,7 +44,11 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
 
     openTree(path: string, options?: TreeOptions): Tree {
       const tree = failures.need(
-        addon.openTree(path, options?.confined ?? false, options?.followParents ?? false),
+        addon.openTree(path, {
+          confined: options?.confined ?? false,
+          followParents: options?.followParents ?? false,
+          keepAccessTimes: options?.keepAccessTimes ?? false,
+        }),
       );
       return new NativeTree(path, tree, failures, io);
     },

@@ -10,6 +10,8 @@ export interface WantedAttributes {
   mode: number;
   mtime: number;
   mtimeNsec: number;
+  /** Whole seconds; the wire carries no more. */
+  atime: number;
   uid: number;
   gid: number;
   /** The group cannot be set (FLAG_SKIP_GROUP: not root and not a member). */
@@ -19,6 +21,8 @@ export interface WantedAttributes {
 export interface AttributeOptions {
   readonly perms: boolean;
   readonly times: boolean;
+  /** -U; directories have none. */
+  readonly atimes: boolean;
   readonly owner: boolean;
   readonly group: boolean;
   /** Effective uid is 0. */
@@ -57,10 +61,10 @@ export interface AttributeChange {
 export const nothingToChange: AttributeChange = { meta: {}, changed: 0, timeFailed: false };
 
 /**
- * Bits of `AttributeChange.changed`: those of the wire's item flags (ReportTime, ReportPerms, ReportOwner,
+ * Bits of `AttributeChange.changed`: those of the wire's item flags (ReportAtime, ReportTime, ReportPerms, ReportOwner,
  * ReportGroup), so that a caller can combine them.
  */
-export const Changed = { Time: 1 << 3, Perms: 1 << 4, Owner: 1 << 5, Group: 1 << 6 } as const;
+export const Changed = { Atime: 1 << 0, Time: 1 << 3, Perms: 1 << 4, Owner: 1 << 5, Group: 1 << 6 } as const;
 
 /**
  * What set_file_attrs would change on an entry whose present state is row `row` of `stat`; without `stat`
@@ -89,11 +93,13 @@ export function attrsFor(
   const losesBits = chowns && present >= 0 && (present & 0o6000) !== 0;
   const setsMode = !isLink && (present < 0 || ((present ^ mode) & chmodBits) !== 0);
   const timeDiffers = keepsTime(type, options, flags) && !hasTime(wanted, stat, row, options, flags);
+  const setsAtime = keepsAtime(type, options, flags) && !hasAtime(wanted, stat, row, options, flags);
   const timeFailed = timeDiffers && isLink && !options.canLinkTimes;
   const setsTime = timeDiffers && !timeFailed;
 
   const changed =
     (setsTime ? Changed.Time : 0) |
+    (setsAtime ? Changed.Atime : 0) |
     (setsMode ? Changed.Perms : 0) |
     (setsUid ? Changed.Owner : 0) |
     (setsGid ? Changed.Group : 0);
@@ -105,6 +111,7 @@ export function attrsFor(
       gid: setsGid ? wanted.gid : undefined,
       mtime: setsTime ? wanted.mtime : undefined,
       mtimeNsec: setsTime ? wanted.mtimeNsec : undefined,
+      atime: setsAtime ? wanted.atime : undefined,
     },
     changed,
     timeFailed,
@@ -173,6 +180,23 @@ function keepsTime(type: number, options: AttributeOptions, flags: number): bool
   if (!options.times || (flags & AttrFlag.SkipTimes) !== 0) return false;
   if (type === S_IFDIR) return !options.omitDirTimes;
   return type !== S_IFLNK || !options.omitLinkTimes;
+}
+
+function keepsAtime(type: number, options: AttributeOptions, flags: number): boolean {
+  if (!options.atimes || type === S_IFDIR || (flags & AttrFlag.SkipTimes) !== 0) return false;
+  return type !== S_IFLNK || !options.omitLinkTimes;
+}
+
+/** Is the access time as it should be? After a transfer or a checksum it is always set, as by rsync. */
+function hasAtime(
+  wanted: WantedAttributes,
+  stat: StatTable | undefined,
+  row: number,
+  options: AttributeOptions,
+  flags: number,
+): boolean {
+  if (stat === undefined || (flags & AttrFlag.AccurateTime) !== 0) return false;
+  return sameTime(stat.atime(row), 0, wanted.atime, 0, options.modifyWindow);
 }
 
 function hasTime(

@@ -12,6 +12,7 @@ export function wanted(list: FileList, i: number): WantedAttributes {
     mode: list.mode(i),
     mtime: list.mtime(i),
     mtimeNsec: list.mtimeNsec(i),
+    atime: list.atime(i),
     uid: list.uid(i),
     gid: list.gid(i),
     skipGroup: (list.flags(i) & EntryFlag.SkipGroup) !== 0,

@@ -102,6 +102,7 @@ export function dressBackup(
     uid: options.owner && ctx.amRoot ? stats.uid(row) : undefined,
     gid: options.group ? stats.gid(row) : undefined,
     mtime: options.times ? stats.mtime(row) : undefined,
+    atime: options.atimes > 0 ? stats.atime(row) : undefined,
     mtimeNsec: options.times ? (ctx.negotiated.protocol >= 31 ? stats.mtimeNsec(row) : 0) : undefined,
   });
 }

@@ -93,6 +93,7 @@ function canPassFiles(options: Options): boolean {
     options.partialDir === '' &&
     !options.backup &&
     !options.preallocate &&
+    options.atimes === 0 &&
     options.compressChoice === '' &&
     options.bwlimit === 0
   );

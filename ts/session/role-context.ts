@@ -29,6 +29,7 @@ export function makeRoleContext(
     attributes: {
       perms: options.perms,
       times: options.times,
+      atimes: options.atimes > 0,
       owner: options.owner,
       group: options.group,
       amRoot: amRoot(),

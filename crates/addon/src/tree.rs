@@ -31,16 +31,26 @@ impl Tree {
     }
 }
 
+/// How a tree is held.
+#[napi(object)]
+pub struct TreeSettings {
+    pub confined: bool,
+    pub follow_parents: bool,
+    pub keep_access_times: bool,
+}
+
 /// Holds the directory `path`.
 #[napi(catch_unwind)]
 pub fn open_tree(
     #[napi(ts_arg_type = "string")] path: Bytes,
-    confined: bool,
-    follow_parents: bool,
+    settings: TreeSettings,
 ) -> Result<Either<Tree, u32>> {
-    Ok(match TreeRoot::open(&path.0, confined) {
+    Ok(match TreeRoot::open(&path.0, settings.confined) {
         Ok(root) => Either::A(Tree {
-            root: Mutex::new(Some(Arc::new(root.following_parents(follow_parents)))),
+            root: Mutex::new(Some(Arc::new(
+                root.following_parents(settings.follow_parents)
+                    .keeping_access_times(settings.keep_access_times),
+            ))),
         }),
         Err(error) => Either::B(code(error)),
     })

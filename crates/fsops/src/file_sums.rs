@@ -22,11 +22,6 @@ const STEP: usize = 16;
 /// As where a transfer meets the end of a file too early.
 const ENDED_EARLY: Errno = Errno::NODATA;
 
-const READ: OFlags = OFlags::RDONLY
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
-
 /// The unseeded digests of files (`--checksum`), of the first `sizes[i]` bytes of each: an errno (-4 when
 /// interrupted) and a digest each, zeros where it failed. Large files are shared among the cores. `None`
 /// where a name is out of bounds or `sizes` is not as long as the names.
@@ -147,13 +142,14 @@ impl<'t> SumReader<'t> {
     }
 
     fn open(&mut self, at: u32, dir: &[u8], name: &[u8]) -> Result<OwnedFd, Errno> {
+        let flags = self.tree.read_flags() | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let known = self.dir.as_ref().is_some_and(|(number, _)| *number == at);
         if !known {
             self.dir = Some((at, parent_at(self.tree, dir)));
         }
         match &self.dir {
             Some((_, Ok(parent))) if has_place(parent, name) => {
-                match openat(parent.as_fd(), name, READ, Mode::empty()) {
+                match openat(parent.as_fd(), name, flags, Mode::empty()) {
                     // The directory may be another one by now.
                     Err(Errno::NOENT) => {}
                     other => return other,
@@ -163,7 +159,7 @@ impl<'t> SumReader<'t> {
             _ => {}
         }
         self.tree
-            .open_file(&full_path(dir, name), READ, Mode::empty())
+            .open_file(&full_path(dir, name), flags, Mode::empty())
     }
 }
 

@@ -47,6 +47,7 @@ pub struct TreeRoot {
     root: OwnedFd,
     confined: bool,
     follow_parents: bool,
+    read: OFlags,
     no_openat2: AtomicBool,
     last_parent: Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>,
     interrupt: Interrupt,
@@ -89,6 +90,7 @@ impl TreeRoot {
             root,
             confined,
             follow_parents: false,
+            read: READ,
             no_openat2: AtomicBool::new(false),
             last_parent: Mutex::new(None),
             interrupt: Interrupt::default(),
@@ -99,6 +101,20 @@ impl TreeRoot {
     pub fn following_parents(mut self, follow: bool) -> Self {
         self.follow_parents = follow;
         self
+    }
+
+    /// Reading a file leaves its access time alone.
+    pub fn keeping_access_times(mut self, keep: bool) -> Self {
+        #[cfg(target_os = "linux")]
+        if keep {
+            self.read |= OFlags::NOATIME;
+        }
+        self
+    }
+
+    /// How files are opened to be read.
+    pub fn read_flags(&self) -> OFlags {
+        self.read
     }
 
     /// Absolute paths and links out of the tree are errors.
@@ -253,9 +269,9 @@ impl TreeRoot {
     /// Opens a file to read it.
     pub fn open_read(&self, path: &[u8], follow: bool) -> Result<OpenFile, SysError> {
         let file = if follow {
-            self.open_following(path, READ)
+            self.open_following(path, self.read)
         } else {
-            self.open_file(path, READ, Mode::empty())
+            self.open_file(path, self.read, Mode::empty())
         };
         OpenFile::look_at(file.during(Syscall::Open)?)
     }
@@ -353,7 +369,7 @@ impl<'t> Locator<'t> {
 
     /// Opens a file as `TreeRoot::open_read` does without following.
     pub fn open_read(&mut self, path: &[u8]) -> Result<OpenFile, SysError> {
-        let file = self.open_file(path, READ, Mode::empty());
+        let file = self.open_file(path, self.tree.read, Mode::empty());
         OpenFile::look_at(file.during(Syscall::Open)?)
     }
 }

@@ -35,10 +35,19 @@ function table(row: Row): StatTable {
   return new StatTable(bytes, 1);
 }
 
-const file: WantedAttributes = { mode: 0o100644, mtime: 100, mtimeNsec: 5, uid: 7, gid: 8, skipGroup: false };
+const file: WantedAttributes = {
+  mode: 0o100644,
+  mtime: 100,
+  mtimeNsec: 5,
+  atime: 0,
+  uid: 7,
+  gid: 8,
+  skipGroup: false,
+};
 const archive: AttributeOptions = {
   perms: true,
   times: true,
+  atimes: false,
   owner: true,
   group: true,
   amRoot: true,

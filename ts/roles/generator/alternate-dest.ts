@@ -63,6 +63,8 @@ export async function tryAlternateFile(gen: Generator, entry: Entry): Promise<Al
     if (kind === 'link') {
       linkFailed = !options.dryRun && !linked(gen, best.path, path);
       if (!linkFailed) {
+        // An exact match may still have been read at another time.
+        if (options.atimes > 0) setAttributes(gen.ctx, tree, path, list, i, stats, 0);
         finishHardLink(gen, list, i, ndx, path);
         if (!gen.reportAttributes && (report.info('name', 2) || report.formatHasI > 1))
           itemize(gen, list, i, ndx, stats, 0, Item.LocalChange | Item.XnameFollows, 0, '');

@@ -78,6 +78,13 @@ function differences(
         (!(iflags & Item.XnameFollows) || xname !== '')
   )
     flags |= Item.ReportTime;
+  if (
+    options.atimes > 0 &&
+    type !== S_IFDIR &&
+    type !== S_IFLNK &&
+    !sameTime(list.atime(i), 0, stats.atime(row), 0, options.modifyWindow)
+  )
+    flags |= Item.ReportAtime;
   if (type !== S_IFLNK) {
     const now = stats.mode(row);
     if (options.perms) {

@@ -77,6 +77,7 @@ export class ReceiveQueue {
       options.partialDir === '' &&
       !options.backup &&
       !options.preallocate &&
+      options.atimes === 0 &&
       !ctx.report.followsEachFile;
     this.digestBytes = digestLength[negotiated.transferDigest.name];
     this.batch = new ReceiveBatch(negotiated.transferDigest);

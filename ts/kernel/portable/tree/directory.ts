@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
-import type { ByteString } from '../../kernel.ts';
+import type { ByteString, TreeOptions } from '../../kernel.ts';
 import { asSysError, attempt, sysError } from '../sys-error.ts';
 
 /** Names a directory without the right to read it; Node does not list the flag. */
 const O_PATH = 0o10000000;
+const O_NOATIME = 0o1000000;
 /** Directories that are kept open besides the tree's own. */
 const heldDirectories = 8;
 const walkFlags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
@@ -25,15 +26,18 @@ export class Directory {
   private readonly fd: number;
   private readonly confined: boolean;
   private readonly walkFlags: number;
+  /** What is added to the flags that a file is opened with to be read. */
+  readonly readFlags: number;
   /** Descriptors of directories below, the last used first. */
   private held: { readonly path: ByteString; readonly fd: number }[] = [];
   private closed = false;
 
   /** Throws `SysError` when `path` is not a directory that can be entered. */
-  constructor(path: ByteString, confined: boolean, followParents = false) {
+  constructor(path: ByteString, options: TreeOptions) {
     this.root = path;
-    this.walkFlags = followParents ? O_PATH | constants.O_DIRECTORY : walkFlags;
-    this.confined = confined;
+    this.walkFlags = options.followParents === true ? O_PATH | constants.O_DIRECTORY : walkFlags;
+    this.readFlags = options.keepAccessTimes === true && process.platform === 'linux' ? O_NOATIME : 0;
+    this.confined = options.confined === true;
     const bytes = bytesOf(path);
     if (process.platform === 'linux') {
       this.fd = attempt('open', () => openSync(bytes, O_PATH | constants.O_DIRECTORY));

@@ -17,12 +17,12 @@ export interface OpenFile {
 
 /** Opens a file to read; never waits for a fifo's writer. A directory is EISDIR. */
 export function openToRead(directory: Directory, path: ByteString): OpenFile {
-  return readable(directory.resolve(path, 'open'), O_NOFOLLOW);
+  return readable(directory.resolve(path, 'open'), O_NOFOLLOW | directory.readFlags);
 }
 
 /** The same, through a symbolic link in the last component; `confined` keeps it within the tree. */
 export function openFollowing(directory: Directory, path: ByteString, confined: boolean): OpenFile {
-  if (!confined) return readable(directory.resolve(path, 'open'), 0);
+  if (!confined) return readable(directory.resolve(path, 'open'), directory.readFlags);
   let at = path;
   for (let links = 0; links < maxLinks; links++) {
     const target = linkTarget(directory.resolve(at, 'open'));

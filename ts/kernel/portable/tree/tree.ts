@@ -43,7 +43,7 @@ export class PortableTree implements Tree {
   constructor(path: ByteString, options: TreeOptions = {}) {
     this.path = path;
     this.confined = options.confined === true;
-    this.directory = new Directory(path, this.confined, options.followParents === true);
+    this.directory = new Directory(path, options);
   }
 
   close(): void {
