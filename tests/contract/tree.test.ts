@@ -50,6 +50,42 @@ function code(call: () => unknown): string {
   return (error as SysError).code;
 }
 
+eachKernel('what was admitted to a tree', (kernel) => {
+  const work = scratch();
+  it('is read from where its link led then', () => {
+    const dir = work.path;
+    fs.mkdirSync(`${dir}/tree/a`, { recursive: true });
+    fs.mkdirSync(`${dir}/out/sub`, { recursive: true });
+    fs.writeFileSync(`${dir}/out/sub/f`, 'x');
+    fs.symlinkSync('../../out', `${dir}/tree/a/link`);
+    withTree(kernel, `${dir}/tree`, (tree) => {
+      expect(code(() => tree.scan('a/link'))).toBe('ELOOP');
+      expect(code(() => tree.lstat('a/link/sub/f'))).toBe('ELOOP');
+      tree.admit('a/link');
+      tree.admit('a/link');
+      expect(tree.scan('a/link').count).toBe(1);
+      expect(tree.lstat('a/link/sub/f').size()).toBe(1);
+      // What takes its place later gains nothing, nor does a link below it.
+      fs.rmSync(`${dir}/tree/a/link`);
+      fs.symlinkSync('/etc', `${dir}/tree/a/link`);
+      fs.symlinkSync('/etc', `${dir}/out/etc`);
+      expect(tree.scan('a/link').count).toBe(2);
+      expect(code(() => tree.lstat('a/link/passwd'))).toBe('ENOENT');
+      expect(code(() => tree.lstat('a/link/etc/passwd'))).toBe('ELOOP');
+      expect(code(() => tree.scan('a/link/etc'))).toBe('ELOOP');
+      expect(tree.lstat('a/link').isLink()).toBe(true);
+    });
+  });
+  it('must be a directory', () => {
+    const dir = work.path;
+    fs.writeFileSync(`${dir}/f`, '');
+    withTree(kernel, dir, (tree) => {
+      expect(code(() => tree.admit('f'))).toBe('ENOTDIR');
+      expect(code(() => tree.admit('none'))).toBe('ENOENT');
+    });
+  });
+});
+
 function withTree(kernel: Kernel, path: string, use: (tree: Tree) => void, confined = false): void {
   const tree = kernel.openTree(path, { confined });
   try {

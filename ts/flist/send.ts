@@ -57,10 +57,7 @@ export class FlistSender {
     this.ids = new SentIds(context.names);
     this.encoder = new FlistEncoder(context.writer, this.format, this.ids, context.kernel.encodeEntries);
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
-    this.roots = new SourceRoots(context.kernel, this.lists.roots, {
-      ...context,
-      keepAccessTimes: context.options.openNoatime,
-    });
+    this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;
     this.implied = new ImpliedDirs(this.walk, context.filters);
   }
@@ -200,7 +197,7 @@ export class FlistSender {
   private statSource(root: SourceRoot, source: SourceArg): StatTable | undefined {
     const { options, report, state, texts } = this.context;
     try {
-      return this.walk.linkStat(root, source.name, source.type !== 'normal' || options.copyDirlinks);
+      return this.walk.namedStat(root, source.name, source.type !== 'normal' || options.copyDirlinks);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       if (error.errno === ENOENT && options.missingArgs === 'ignore') return undefined;
@@ -281,7 +278,7 @@ export class FlistSender {
     if (this.dirFlags(d) & EntryFlag.ContentDir) {
       if (options.oneFileSystem > 0) {
         try {
-          walk.device = walk.linkStat(root, path, false).dev();
+          walk.device = walk.linkStat(root, path).dev();
         } catch (error) {
           if (!(error instanceof SysError)) throw error;
           this.reportStat(root, path, error.errno);
@@ -303,7 +300,7 @@ export class FlistSender {
       let known: StatTable | undefined;
       if (type !== 'normal' && type !== 'missing') {
         try {
-          known = walk.linkStat(root, full, true);
+          known = walk.namedStat(root, full, true);
         } catch (error) {
           if (!(error instanceof SysError)) throw error;
           this.reportStat(root, full, error.errno);

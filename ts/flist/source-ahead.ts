@@ -60,7 +60,7 @@ export function readSourceAhead(
   if (listing === undefined || first === undefined) return undefined;
   const { dir, name } = splitSource(first, options.relative);
   try {
-    const tree = openSource(kernel, cwd, dir, { keepAccessTimes: options.openNoatime });
+    const tree = openSource(kernel, cwd, dir, { options });
     if (tree.list === undefined) {
       tree.close();
       return undefined;

@@ -1,4 +1,6 @@
-import type { ByteString, Kernel, Tree, TreeOptions } from '../kernel/kernel.ts';
+import { SysError } from '../errors.ts';
+import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
 
 /** A folder that sources are relative to. */
 export interface SourceRoot {
@@ -11,21 +13,50 @@ export interface SourceRoot {
   readonly place: { readonly path: ByteString; readonly module?: ByteString };
 }
 
-/** Holds the folder that sources are relative to. Throws `SysError` where it cannot be entered. */
-export function openSource(
-  kernel: Kernel,
-  cwd: ByteString,
-  dir: ByteString,
-  { confined, keepAccessTimes }: Pick<TreeOptions, 'confined' | 'keepAccessTimes'>,
-): Tree {
-  return kernel.openTree(absolute(cwd, dir), { confined, followParents: !confined, keepAccessTimes });
+/** How sources are read. */
+export interface SourceAccess {
+  /** Daemon: paths may not lead out of the module. */
+  readonly confined?: boolean;
+  /** --copy-links and its like: directories of the transfer may lie behind symbolic links. */
+  readonly options: Pick<Options, 'copyLinks' | 'copyDirlinks' | 'copyUnsafeLinks' | 'openNoatime'>;
+}
+
+/**
+ * Holds the folder that sources are relative to. Symbolic links below it are not followed; those on the way to
+ * what the user named are admitted one by one. Throws `SysError` where it cannot be entered.
+ */
+export function openSource(kernel: Kernel, cwd: ByteString, dir: ByteString, access: SourceAccess): Tree {
+  const { confined = false, options } = access;
+  const followParents = options.copyLinks || options.copyDirlinks || options.copyUnsafeLinks;
+  return kernel.openTree(absolute(cwd, dir), {
+    confined,
+    followParents: followParents && !confined,
+    keepAccessTimes: options.openNoatime,
+  });
+}
+
+/**
+ * Gives what `read` gives of a path that the user named. Where a symbolic link is on the way there, it is
+ * admitted to the tree first.
+ */
+export function throughLinks<T>(tree: Tree, path: ByteString, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SysError) || error.code !== 'ELOOP') throw error;
+    for (let end = path.indexOf('/', 1); end >= 0; end = path.indexOf('/', end + 1)) {
+      const dir = path.slice(0, end);
+      if (tree.lstat(dir).isLink()) tree.admit(dir);
+    }
+    return read();
+  }
 }
 
 /** The folders that sources were found in, each opened once. */
 export class SourceRoots {
   private readonly kernel: Kernel;
   private readonly trees: Tree[];
-  private readonly held: Pick<TreeOptions, 'confined' | 'keepAccessTimes'>;
+  private readonly access: SourceAccess;
   private readonly module: { readonly name: ByteString; readonly path: ByteString } | undefined;
   private readonly ahead: { readonly dir: ByteString; readonly tree: Tree } | undefined;
   private readonly byDir = new Map<ByteString, SourceRoot>();
@@ -36,11 +67,8 @@ export class SourceRoots {
   constructor(
     kernel: Kernel,
     trees: Tree[],
-    settings: {
+    settings: SourceAccess & {
       cwd: ByteString;
-      confined?: boolean;
-      /** --open-noatime. */
-      keepAccessTimes: boolean;
       module?: { readonly name: ByteString; readonly path: ByteString };
       /** One that is open already. */
       ahead?: { readonly dir: ByteString; readonly tree: Tree };
@@ -50,7 +78,7 @@ export class SourceRoots {
     this.kernel = kernel;
     this.trees = trees;
     this.cwd = settings.cwd;
-    this.held = { confined: settings.confined ?? false, keepAccessTimes: settings.keepAccessTimes };
+    this.access = settings;
     this.module = settings.module;
   }
 
@@ -59,7 +87,7 @@ export class SourceRoots {
     const known = this.byDir.get(dir);
     if (known !== undefined) return known;
     const tree =
-      this.ahead?.dir === dir ? this.ahead.tree : openSource(this.kernel, this.cwd, dir, this.held);
+      this.ahead?.dir === dir ? this.ahead.tree : openSource(this.kernel, this.cwd, dir, this.access);
     const root = { index: this.trees.length, tree, dir, place: this.place(dir) };
     this.trees.push(tree);
     this.byDir.set(dir, root);

@@ -34,6 +34,8 @@ export class TreeAhead {
   start(tree: Tree, path: ByteString): void {
     this.tree = tree;
     const listed = this.listNow(tree, path);
+    // What cannot be read so early may be by then: it can lie behind a link that is still to be admitted.
+    if (listed instanceof SysError) return;
     this.ahead.set(path, listed);
     this.waiting = workOf(listed);
   }

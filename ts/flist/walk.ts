@@ -13,7 +13,7 @@ import type { FileLists } from './file-lists.ts';
 import { ScanAhead, type Upcoming } from './scan-ahead.ts';
 import { listingOptions, type SourceAhead } from './source-ahead.ts';
 import { prefixOf } from './source-arg.ts';
-import type { SourceRoot } from './source-roots.ts';
+import { type SourceRoot, throughLinks } from './source-roots.ts';
 import { TreeAhead } from './tree-ahead.ts';
 import type { FlistFormat } from './wire-format.ts';
 
@@ -112,15 +112,24 @@ export class Walk {
     return !filters.isEmpty && filters.check(path, isDir, 'hide') === 'excluded';
   }
 
-  /** Status of a source; links are followed where `follow` says so and they lead to a directory. Throws. */
-  linkStat(root: SourceRoot, path: ByteString, follow: boolean): StatTable {
+  /** Status of an entry, of what it points to with --copy-links. Throws. */
+  linkStat({ tree }: SourceRoot, path: ByteString): StatTable {
+    return this.context.options.copyLinks ? tree.stat(path) : tree.lstat(path);
+  }
+
+  /**
+   * As `linkStat`, of a name that the user gave: symbolic links on the way to it are followed, and one that leads
+   * to a directory itself where `follow` says so. What lies beyond is read from where they lead now. Throws.
+   */
+  namedStat(root: SourceRoot, path: ByteString, follow: boolean): StatTable {
     const { tree } = root;
-    if (this.context.options.copyLinks) return tree.stat(path);
-    const stats = tree.lstat(path);
+    const stats = throughLinks(tree, path, () => this.linkStat(root, path));
     if (!follow || !stats.isLink()) return stats;
     try {
       const target = tree.stat(path);
-      return target.isDir() ? target : stats;
+      if (!target.isDir()) return stats;
+      tree.admit(path);
+      return target;
     } catch (error) {
       if (error instanceof SysError) return stats;
       throw error;
@@ -141,8 +150,8 @@ export class Walk {
         known !== undefined && (known.isDir() || known.mode() === 0)
           ? known
           : admission.implied
-            ? root.tree.stat(path)
-            : this.linkStat(root, path, false);
+            ? throughLinks(root.tree, path, () => root.tree.stat(path))
+            : this.namedStat(root, path, false);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       this.reportMissing(root, path, error.errno, admission.filtered);

@@ -265,8 +265,8 @@ export interface TreeOptions {
   /** Resolve `..`, absolute link targets and links out of the tree as errors (daemon modules). */
   readonly confined?: boolean;
   /**
-   * Symbolic links in the directory part of a path are followed while they stay below the tree: for sources,
-   * whose paths the user named.
+   * Symbolic links in the directory part of a path are followed while they stay below the tree: for sources
+   * with --copy-links and its like.
    */
   readonly followParents?: boolean;
   /**
@@ -313,6 +313,12 @@ export interface Tree {
    * is left that is not asked for. Short calls still work, to put things away.
    */
   interrupt(): void;
+
+  /**
+   * Holds the directory that `path` leads to now, through whatever symbolic links (in a confined tree they must
+   * not leave it): paths at and below `path` go on from there. For what the user named.
+   */
+  admit(path: ByteString): void;
 
   /** Reads one directory with the stats of all its entries, unsorted, without `.` and `..`. */
   scan(dir: ByteString, options?: ScanOptions): StatTable;

@@ -73,6 +73,12 @@ impl Tree {
         Ok(())
     }
 
+    /// Holds the directory that a path leads to now, through links. 0, or an errno and system call.
+    #[napi(catch_unwind)]
+    pub fn admit(&self, #[napi(ts_arg_type = "string")] path: Bytes) -> Result<u32> {
+        Ok(self.root()?.admit(&path.0).err().map_or(0, code))
+    }
+
     /// A packed status table of a directory.
     #[napi(catch_unwind)]
     pub fn scan(

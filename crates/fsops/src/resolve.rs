@@ -48,6 +48,8 @@ pub struct TreeRoot {
     confined: bool,
     follow_parents: bool,
     read: OFlags,
+    /// Directories that were admitted, with the paths that lead to them.
+    admitted: Mutex<Vec<(Vec<u8>, Arc<OwnedFd>)>>,
     no_openat2: AtomicBool,
     last_parent: Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>,
     interrupt: Interrupt,
@@ -91,6 +93,7 @@ impl TreeRoot {
             confined,
             follow_parents: false,
             read: READ,
+            admitted: Mutex::default(),
             no_openat2: AtomicBool::new(false),
             last_parent: Mutex::new(None),
             interrupt: Interrupt::default(),
@@ -115,6 +118,41 @@ impl TreeRoot {
     /// How files are opened to be read.
     pub fn read_flags(&self) -> OFlags {
         self.read
+    }
+
+    /// Holds the directory that `path` leads to now, through whatever links: paths at and below `path` go on
+    /// from there. For what the user named; a link that takes a place later gains nothing.
+    pub fn admit(&self, path: &[u8]) -> Result<(), SysError> {
+        let path = trim_slashes(path);
+        let known = self.admitted().iter().any(|(known, _)| known == path);
+        if known || path.first() == Some(&b'/') {
+            return Ok(());
+        }
+        let fd = match self.start_of(path) {
+            Some((from, rest)) => openat(&from, rest, HOLD, Mode::empty()),
+            None => self.open_following(path, HOLD),
+        };
+        let fd = Arc::new(fd.during(Syscall::Open)?);
+        self.admitted().push((path.to_vec(), fd));
+        *self.last() = None;
+        Ok(())
+    }
+
+    /// The innermost admitted directory on the way to `dir`, and the rest of the way.
+    fn start_of<'p>(&self, dir: &'p [u8]) -> Option<(Arc<OwnedFd>, &'p [u8])> {
+        let admitted = self.admitted();
+        let (path, fd) = admitted
+            .iter()
+            .filter(|(path, _)| {
+                dir.starts_with(path) && matches!(dir.get(path.len()), None | Some(b'/'))
+            })
+            .max_by_key(|(path, _)| path.len())?;
+        let rest = dir.get(path.len() + 1..).filter(|rest| !rest.is_empty());
+        Some((fd.clone(), rest.unwrap_or(b".")))
+    }
+
+    fn admitted(&self) -> std::sync::MutexGuard<'_, Vec<(Vec<u8>, Arc<OwnedFd>)>> {
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Absolute paths and links out of the tree are errors.
@@ -168,6 +206,14 @@ impl TreeRoot {
 
     /// Opens a directory below the tree, without following a symbolic link unless parents may be.
     fn open_below(&self, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+        let start = self.start_of(dir);
+        let (from, dir) = match &start {
+            Some((fd, rest)) => (fd.as_fd(), *rest),
+            None => (self.root(), dir),
+        };
+        if dir == b"." {
+            return openat(from, dir, flags, Mode::empty());
+        }
         if !self.no_openat2.load(Ordering::Relaxed) {
             let links = if self.follow_parents {
                 ResolveFlags::NO_MAGICLINKS
@@ -176,7 +222,7 @@ impl TreeRoot {
             };
             match retry(|| {
                 openat2(
-                    &self.root,
+                    from,
                     dir,
                     flags,
                     Mode::empty(),
@@ -188,7 +234,7 @@ impl TreeRoot {
                 other => return other,
             }
         }
-        self.walk(dir, flags)
+        self.walk(from, dir, flags)
     }
 
     /// Walks from here on, also where the kernel has openat2.
@@ -197,7 +243,7 @@ impl TreeRoot {
         self
     }
 
-    fn walk(&self, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    fn walk(&self, root: BorrowedFd, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         let mut at: Option<OwnedFd> = None;
         let parts: Vec<&[u8]> = dir
             .split(|&b| b == b'/')
@@ -207,7 +253,7 @@ impl TreeRoot {
             return Err(Errno::XDEV);
         }
         for (i, part) in parts.iter().enumerate() {
-            let from = at.as_ref().map_or(self.root(), |fd| fd.as_fd());
+            let from = at.as_ref().map_or(root, |fd| fd.as_fd());
             let flags = if i + 1 == parts.len() { flags } else { HOLD };
             let follow = if self.follow_parents {
                 OFlags::empty()
@@ -228,6 +274,9 @@ impl TreeRoot {
         }
         if follow {
             return self.open_following(dir, read);
+        }
+        if let Some((fd, b".")) = self.start_of(trim_slashes(dir)) {
+            return openat(&fd, c".", read, Mode::empty());
         }
         let at = self.locate(dir)?;
         let flags = if matches!(at.parent, Parent::Working) {

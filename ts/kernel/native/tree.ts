@@ -70,6 +70,10 @@ export class NativeTree implements Tree {
     this.tree.interrupt();
   }
 
+  admit(path: ByteString): void {
+    this.failures.check(this.tree.admit(path));
+  }
+
   scan(dir: ByteString, options?: ScanOptions): StatTable {
     const { links = false, follow = false } = options ?? {};
     return toTable(this.failures.need(this.tree.scan(dir, links, follow)));

@@ -30,6 +30,8 @@ export class Directory {
   readonly readFlags: number;
   /** Descriptors of directories below, the last used first. */
   private held: { readonly path: ByteString; readonly fd: number }[] = [];
+  /** Directories that were admitted, and the paths that lead to them; -1 where none is held. */
+  private readonly admitted = new Map<ByteString, number>();
   private closed = false;
 
   /** Throws `SysError` when `path` is not a directory that can be entered. */
@@ -58,7 +60,21 @@ export class Directory {
     if (this.closed) return;
     this.closed = true;
     this.forget();
+    for (const fd of this.admitted.values()) if (fd >= 0) closeSync(fd);
     if (this.fd >= 0) closeSync(this.fd);
+  }
+
+  /** Holds what `path` leads to now, links and all: ways at and below it start there. */
+  admit(path: ByteString): void {
+    if (path.startsWith('/') || this.admitted.has(path)) return;
+    if (this.confined) throw sysError('ELOOP', 'open');
+    const { fd, rest } = this.startOf(path);
+    const at = bytesOf(`/proc/self/fd/${fd}/${rest}`);
+    this.forget();
+    this.admitted.set(
+      path,
+      this.fd < 0 ? -1 : attempt('open', () => openSync(at, O_PATH | constants.O_DIRECTORY)),
+    );
   }
 
   /**
@@ -109,15 +125,27 @@ export class Directory {
       }
       closeSync(entry.fd);
     }
-    const fd = this.walk(dir, syscall);
-    if (fd === this.fd) return fd;
+    const start = this.startOf(dir);
+    const fd = this.walk(start.fd, start.rest, syscall);
+    if (fd === start.fd) return fd;
     this.held.unshift({ path: dir, fd });
     if (this.held.length > heldDirectories) closeSync(this.held.pop()?.fd as number);
     return fd;
   }
 
-  private walk(dir: ByteString, syscall: string): number {
-    let fd = this.fd;
+  /** The innermost admitted directory on the way to `dir`, or the tree itself, and the rest of the way. */
+  private startOf(dir: ByteString): { fd: number; rest: ByteString } {
+    if (this.admitted.size > 0)
+      for (let end = dir.length; end > 0; end = dir.lastIndexOf('/', end - 1)) {
+        const fd = this.admitted.get(dir.slice(0, end));
+        if (fd !== undefined) return { fd, rest: dir.slice(end + 1) };
+      }
+    return { fd: this.fd, rest: dir };
+  }
+
+  /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */
+  private walk(start: number, dir: ByteString, syscall: string): number {
+    let fd = start;
     for (const name of dir.split('/')) {
       if (name === '' || name === '.') continue;
       let next: number;
@@ -126,10 +154,10 @@ export class Directory {
         next = openSync(bytesOf(`/proc/self/fd/${fd}/${name}`), this.walkFlags);
       } catch (error) {
         const failed = this.refusal(error, fd, name, syscall);
-        if (fd !== this.fd) closeSync(fd);
+        if (fd !== start) closeSync(fd);
         throw failed;
       }
-      if (fd !== this.fd) closeSync(fd);
+      if (fd !== start) closeSync(fd);
       fd = next;
     }
     return fd;
@@ -149,10 +177,13 @@ export class Directory {
 
   private join(parent: ByteString, name: ByteString, syscall: string): ByteString {
     let path = this.root === '' ? '.' : this.root;
+    let below = '';
     for (const part of parent.split('/')) {
       if (part === '' || part === '.') continue;
       if (part === '..') throw sysError('EXDEV', syscall);
       path += `/${part}`;
+      below += below === '' ? part : `/${part}`;
+      if (this.admitted.has(below)) continue;
       const at = bytesOf(path);
       if (attempt(syscall, () => lstatSync(at)).isSymbolicLink()) throw sysError('ELOOP', syscall);
     }

@@ -54,6 +54,10 @@ export class PortableTree implements Tree {
     this.turns.interrupted = true;
   }
 
+  admit(path: ByteString): void {
+    this.directory.admit(path);
+  }
+
   scan(dir: ByteString, options: ScanOptions = {}): StatTable {
     const at = this.directory.resolveDirectory(dir, 'opendir');
     const rows = new StatRows();
