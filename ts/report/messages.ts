@@ -393,6 +393,11 @@ export function matchReport(matches: number, hashHits: number, falseAlarms: numb
   return `total: matches=${matches}  hash_hits=${hashHits}  false_alarms=${falseAlarms} data=${literal}`;
 }
 
+/** -x: a mounted file system is not deleted with what holds it. */
+export function cannotDeleteMount(path: ByteString): ByteString {
+  return `cannot delete mount point: ${path}`;
+}
+
 // --- --usermap and --groupmap
 
 export function idMapNoColon(kind: 'user' | 'group', part: string): string {

@@ -7,6 +7,7 @@ import * as text from '../../report/messages.ts';
 import { makeBackup } from '../backup.ts';
 import { countDeleted } from '../counts.ts';
 import { fileType } from './compare.ts';
+import { enterFileSystem } from './file-systems.ts';
 import type { Generator } from './state.ts';
 
 /** Names the file list has in each directory; made on first use for a list that holds the whole tree. */
@@ -92,10 +93,15 @@ export async function deletePass(gen: Generator): Promise<void> {
         if (error instanceof SysError) continue;
         throw error;
       }
-      if (stats.isDir()) await deleteInDirectory(gen, list, path);
+      if (stats.isDir() && staysHere(gen, list, i, stats.dev())) await deleteInDirectory(gen, list, path);
     }
   }
   gen.filters.leaveAll();
+}
+
+/** Whether a directory with this device is one that -x lets us delete in. */
+export function staysHere(gen: Generator, list: FileList, i: number, dev: number): boolean {
+  return enterFileSystem(gen.fileSystems, dev, (list.flags(i) & EntryFlag.TopDir) !== 0);
 }
 
 /** Carries out what --delete-delay remembered. */
@@ -164,11 +170,23 @@ function entriesToDelete(
         continue;
       }
     }
+    if (gen.fileSystems !== undefined && isDir(mode) && content.dev(k) !== gen.fileSystems.current) {
+      kept++;
+      tellOfMount(gen, path === '.' || path === '' ? name : `${path}/${name}`);
+      continue;
+    }
     if (!names.has(name)) doomed.push({ name, mode });
   }
   const { protocol } = gen.ctx.negotiated;
   doomed.sort((a, b) => compareSiblings(a.name, isDir(a.mode), b.name, isDir(b.mode), protocol));
   return { doomed, kept };
+}
+
+function tellOfMount(gen: Generator, path: ByteString): void {
+  const { options, report } = gen.ctx;
+  if (!report.info('mount')) return;
+  const twice = options.oneFileSystem > 1;
+  report.print('info', twice ? text.skippingMountPoint('generator', path) : text.cannotDeleteMount(path));
 }
 
 function obstacleFor(mode: number): text.ObstacleFor {

@@ -7,7 +7,7 @@ import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
-import { deleteInDirectory, makeRoom } from './delete.ts';
+import { deleteInDirectory, makeRoom, staysHere } from './delete.ts';
 import { below } from './generate-entry.ts';
 import { itemize } from './itemize.ts';
 import { makePath } from './make-path.ts';
@@ -116,7 +116,11 @@ export function deleteBelow(
   const { list, i, path } = entry;
   const flags = list.flags(i);
   if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return undefined;
-  if (flags & EntryFlag.ContentDir) return deleteInDirectory(gen, list, path, scanned);
+  if (flags & EntryFlag.ContentDir) {
+    const { stats, row } = entry;
+    const elsewhere = stats !== undefined && !staysHere(gen, list, i, stats.dev(row));
+    return elsewhere ? undefined : deleteInDirectory(gen, list, path, scanned);
+  }
   gen.filters.enterDir(gen.destination.tree, path);
   return undefined;
 }

@@ -9,6 +9,7 @@ import { writeDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
 import { deleteDelayed, deletePass, ListedNames } from './delete.ts';
 import { deleteBelow, deletesOnTheWay } from './directory.ts';
+import { fileSystemsOf } from './file-systems.ts';
 import { generateEntry } from './generate-entry.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { makePath } from './make-path.ts';
@@ -159,6 +160,9 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     repeat: [],
     linking: [],
     listed,
+    fileSystems: input.destination.missing
+      ? undefined
+      : fileSystemsOf(input.destination.tree, options.oneFileSystem),
     contentList: (list) => (negotiated.incRecurse ? (gen.current as FileList) : list),
     current: undefined,
     again,

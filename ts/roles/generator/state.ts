@@ -11,6 +11,7 @@ import type { RoleContext } from '../context.ts';
 import { type Destination, destinationPath } from '../destination.ts';
 import type { GeneratorLink } from '../generator-link.ts';
 import type { ListedNames } from './delete.ts';
+import type { FileSystems } from './file-systems.ts';
 
 /** The options that a second pass over a file that failed verification reads differently. */
 export interface Rules {
@@ -69,6 +70,8 @@ export interface Generator extends GeneratorInput {
   /** `--delete-delay`: what to delete at the end. */
   readonly delayedDeletes: { path: ByteString; mode: number }[];
   readonly listed: ListedNames;
+  /** -x: where deletion stays; undefined without it. */
+  readonly fileSystems: FileSystems | undefined;
   /** The segment that is being worked on. */
   current: FileList | undefined;
   /** The list that has the content of a directory. */
