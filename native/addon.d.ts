@@ -103,6 +103,8 @@ export declare class Tree {
   /** As `lstat`, of what the path leads to. */
   stat(path: string, row: Uint8Array): number
   readlink(path: string): Uint8Array | number
+  /** The default ACL of a directory as the system keeps it, empty where there is none. */
+  defaultAcl(dir: string): Uint8Array | number
   mkdir(path: string, mode: number): number
   symlink(target: string, path: string): number
   link(existing: string, path: string): number

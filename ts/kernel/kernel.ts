@@ -354,6 +354,11 @@ export interface Tree {
   stat(path: ByteString): StatTable;
   readlink(path: ByteString): ByteString;
 
+  /**
+   * The default ACL of a directory as the system keeps it (`metadata/default-acl.ts`), empty where there is none. A
+   * kernel that cannot read it lacks the call, and the umask alone counts.
+   */
+  defaultAcl?(dir: ByteString): Uint8Array;
   mkdir(path: ByteString, mode: number): void;
   symlink(target: ByteString, path: ByteString): void;
   link(existing: ByteString, path: ByteString): void;

@@ -143,6 +143,19 @@ impl Tree {
         })
     }
 
+    /// The default ACL of a directory as the system keeps it, empty where there is none.
+    #[napi(catch_unwind)]
+    pub fn default_acl(
+        &self,
+        #[napi(ts_arg_type = "string")] dir: Bytes,
+    ) -> Result<Either<Uint8Array, u32>> {
+        let root = self.root()?;
+        Ok(match oc_fsops::default_acl(&root, &dir.0) {
+            Ok(acl) => Either::A(acl.into()),
+            Err(error) => Either::B(code(error)),
+        })
+    }
+
     #[napi(catch_unwind)]
     pub fn mkdir(&self, #[napi(ts_arg_type = "string")] path: Bytes, mode: u32) -> Result<u32> {
         let root = self.root()?;

@@ -25,10 +25,11 @@ pub enum Syscall {
     Fsync,
     Pipe,
     SocketPair,
+    GetXattr,
 }
 
 /// The names of `Syscall`, in order.
-pub const SYSCALL_NAMES: [&str; 20] = [
+pub const SYSCALL_NAMES: [&str; 21] = [
     "",
     "open",
     "lstat",
@@ -49,6 +50,7 @@ pub const SYSCALL_NAMES: [&str; 20] = [
     "fsync",
     "pipe",
     "socketpair",
+    "getxattr",
 ];
 
 /// A failed system call on one path.

@@ -211,6 +211,10 @@ export class NativeTree implements Tree {
     return Buffer.from(target.buffer, target.byteOffset, target.byteLength).toString('latin1');
   }
 
+  defaultAcl(dir: ByteString): Uint8Array {
+    return this.failures.need(this.tree.defaultAcl(dir));
+  }
+
   mkdir(path: ByteString, mode: number): void {
     this.failures.check(this.tree.mkdir(path, mode));
   }

@@ -266,8 +266,9 @@ async function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean
     for (let k = content.length - 1; k >= 0; k--) {
       const { name, mode } = content[k];
       const target = `${path}/${name}`;
+      // As rsync does, also what could not be emptied is tried, and named once more.
       if (isDir(mode) && !(await emptyDirectory(gen, target, true))) empty = false;
-      else if (!(await deleteItem(gen, target, mode, true, false, 'empty'))) empty = false;
+      if (!(await deleteItem(gen, target, mode, true, false, 'empty'))) empty = false;
     }
   gen.filters.leaveDir();
   if (!empty) gen.ctx.report.print('info', text.cannotDeleteNonEmpty(path));

@@ -1,5 +1,6 @@
 import { SysError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
+import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import { destMode } from '../../metadata/modes.ts';
@@ -7,6 +8,7 @@ import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
+import { defaultPermsAt } from './default-perms.ts';
 import { deleteInDirectory, makeRoom, staysHere } from './delete.ts';
 import { below } from './generate-entry.ts';
 import { itemize } from './itemize.ts';
@@ -65,7 +67,10 @@ function prepareDirectory(
   let shown = stats;
   let shownRow = row;
   if (list.flags(i) & EntryFlag.DirCreated) shown = undefined;
-  if (!options.perms) list.setMode(i, destMode(list.mode(i), shown?.mode(row), gen.defaultPerms, options));
+  if (!options.perms) {
+    const perms = shown === undefined ? defaultPermsAt(gen, entry) : gen.defaultPerms;
+    list.setMode(i, destMode(list.mode(i), shown?.mode(row), perms, options));
+  }
   let { itemizing } = gen;
   let fromAlternate = false;
   if (shown === undefined && options.alternateDests.length > 0) {
@@ -96,9 +101,12 @@ function prepareDirectory(
     }
     fresh = made === 'made';
   }
+  // What the new directory got from the one it is in: its set-group-id bit stays where permissions are not preserved.
+  const isNew = before === undefined && !options.perms && !options.dryRun;
+  const present = isNew ? lstatOf(tree, path) : before;
   gen.freshDir = !fresh ? undefined : path === '.' ? '' : path;
-  const flags = list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
-  const { updated } = setAttributes(gen.ctx, tree, path, list, i, before, row, flags);
+  const flags = isNew || list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
+  const { updated } = setAttributes(gen.ctx, tree, path, list, i, present, isNew ? 0 : row, flags);
   if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
     report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
@@ -150,6 +158,15 @@ function make(gen: Generator, entry: Entry): 'made' | 'there' | 'failed' {
   if (errno === text.EEXIST) return 'there';
   report.print('error-xfer', text.mkdirFailed(tree, path, errno));
   return 'failed';
+}
+
+function lstatOf(tree: Tree, path: ByteString): StatTable | undefined {
+  try {
+    return tree.lstat(path);
+  } catch (error) {
+    if (error instanceof SysError) return undefined;
+    throw error;
+  }
 }
 
 function skipContents(gen: Generator, entry: Entry): void {

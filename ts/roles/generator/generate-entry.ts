@@ -4,6 +4,7 @@ import { destMode } from '../../metadata/modes.ts';
 import { listLine } from '../../report/list-only.ts';
 import * as text from '../../report/messages.ts';
 import { fileType, unchangedByKind } from './compare.ts';
+import { defaultPermsAt } from './default-perms.ts';
 import { generateDirectory, touchParent } from './directory.ts';
 import { linkToLeader, skipHardLink } from './hard-links.ts';
 import { generateNode, generateSymlink } from './nodes.ts';
@@ -68,7 +69,8 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
     // What gives way to a regular file has no say in its mode: it is gone when the file comes.
     const keeps = list.isRegular(i) ? stats?.isRegular(row) === true : stats !== undefined && !presentDir;
     const kept = keeps ? (stats as StatTable).mode(row) : undefined;
-    list.setMode(i, destMode(list.mode(i), kept, gen.defaultPerms, options));
+    const perms = kept === undefined ? defaultPermsAt(gen, entry) : gen.defaultPerms;
+    list.setMode(i, destMode(list.mode(i), kept, perms, options));
   }
   if (options.hardLinks && isLaterName(list.flags(i)) && linkToLeader(gen, entry)) return undefined;
   if (list.isLink(i) && options.links) return generateSymlink(gen, entry);

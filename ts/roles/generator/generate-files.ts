@@ -152,6 +152,8 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     skipBelow: undefined,
     dryMissingBelow: undefined,
     freshDir: undefined,
+    permsDir: undefined,
+    permsOfDir: input.defaultPerms,
     retouchPerms: false,
     skippedDeletes: 0,
     ioErrorSaid: false,
@@ -276,6 +278,8 @@ function makeMissingParent(gen: Generator, list: FileList, i: number): void {
   const dir = list.dirname(i);
   const { tree } = gen.destination;
   if (dir === '' || gen.ctx.options.dryRun) return;
+  // Left out with a directory above it (--existing).
+  if (gen.skipBelow !== undefined && list.path(i).startsWith(gen.skipBelow)) return;
   if (tree.lstatMany('', [dir]).errno(0) !== text.ENOENT || makePath(tree, list.path(i))) return;
   gen.ctx.report.print('error-xfer', text.mkdirFailed(tree, dir, text.ENOENT));
 }

@@ -1,5 +1,5 @@
 import type { FilterChain } from '../../filter/index.ts';
-import type { FileList } from '../../flist/file-list.ts';
+import type { Dir, FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { HardLinks } from '../../flist/hard-links.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
@@ -63,6 +63,9 @@ export interface Generator extends GeneratorInput {
   dryMissingBelow: ByteString | undefined;
   /** The directory that was made last: nothing is in it that has to be looked up. */
   freshDir: ByteString | undefined;
+  /** The directory whose default permissions were asked for last, and what they are. */
+  permsDir: Dir | undefined;
+  permsOfDir: number;
   /** Directories were given write permission while they are filled. */
   retouchPerms: boolean;
   skippedDeletes: number;

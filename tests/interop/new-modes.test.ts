@@ -1,0 +1,92 @@
+/**
+ * The modes of what is made where permissions are not preserved: the umask, the set-group-id bit and the default ACL
+ * of the directory that it is made in.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'vitest';
+import { kernelName, referencePeer } from '../support/peers.ts';
+import { expectSameScript, ways } from '../support/script.ts';
+import { removeTree } from '../support/workspace.ts';
+
+const reference = referencePeer();
+
+const source = `mkdir -p s/dir/sub s/open; touch s/dir/f s/dir/sub/x s/top; chmod 775 s/dir; chmod 777 s/open
+  chmod 4755 s/dir/f; chmod 666 s/top; ln -s top s/link`;
+const modes = `find . -path ./s -prune -o -printf '%M %p\\n' | sort -k2`;
+
+const optionSets = [
+  '-r',
+  '-rl',
+  '-d',
+  '-dl',
+  '-rlt',
+  '-a --no-p',
+  '-a',
+  '-rE',
+  '-rl --no-i-r',
+  '-rlt --protocol=29',
+];
+
+const setGid = optionSets.map((options) => ({
+  what: `set-group-id is inherited, ${options}`,
+  script: `${source}; mkdir d; chmod 2775 d; umask 077; sync ${options}; ${modes}; sync ${options}; ${modes}`,
+}));
+
+const more = [
+  {
+    what: 'set-group-id of a destination that is made',
+    script: `${source}; chmod g+s .; umask 027; sync -rl; ${modes}`,
+  },
+  {
+    what: 'set-group-id below directories on the way',
+    script: `${source}; mkdir d; chmod g+s d; umask 027; $R -rR s/./dir/sub d/; $R -rR --no-implied-dirs s/./open d/; ${modes}`,
+  },
+];
+
+const acls = [
+  ...optionSets.map((options) => ({
+    what: `a default ACL stands in for the umask, ${options}`,
+    script: `${source}; mkdir d; setfacl -dm u::7,g::5,o:5 d; umask 077; sync ${options}; ${modes}; sync ${options}; ${modes}`,
+  })),
+  {
+    what: 'a default ACL with a mask',
+    script: `${source}; mkdir d; setfacl -dm u::7,g::7,o:4,u:1:7,m::5 d; umask 077; sync -rl; ${modes}`,
+  },
+  {
+    what: 'a default ACL above a destination that is made',
+    script: `${source}; setfacl -dm u::7,g::5,o:5 .; umask 077; sync -rl; $R s/top single; $R s/top d/other; ${modes}`,
+  },
+  {
+    what: 'default ACLs that differ from directory to directory',
+    script: `${source}; mkdir -p d/dir d/open; setfacl -dm u::7,g::0,o:1 d/dir; setfacl -dm u::7,g::7,o:7 d; umask 022
+      touch s/open/y; $R -r s/ d/; ${modes}; $R -rn --delete s/ d/none/; ${modes}`,
+  },
+];
+
+const canAcl = (() => {
+  const dir = mkdtempSync(join(process.env.OC_RSYNC_TMP ?? tmpdir(), 'oc-rsync-acl-'));
+  try {
+    return spawnSync('setfacl', ['-dm', 'u::7,g::5,o:5', dir]).status === 0;
+  } finally {
+    removeTree(dir);
+  }
+})();
+
+const rows = (cases: readonly { what: string; script: string }[]) =>
+  cases.flatMap((row, r) =>
+    ways.filter((way, w) => way === 'local' || (r + w) % 2 === 0).map((way) => ({ ...row, way })),
+  );
+
+describe.skipIf(reference === null)('new modes', () => {
+  test.each(rows([...setGid, ...more]))('$what: $way', ({ script, way }) =>
+    expectSameScript({ script, way, sorted: true }, reference!),
+  );
+
+  // The portable kernel does not see ACLs.
+  test.skipIf(!canAcl || kernelName === 'portable').each(rows(acls))('$what: $way', ({ script, way }) =>
+    expectSameScript({ script, way, sorted: true }, reference!),
+  );
+});

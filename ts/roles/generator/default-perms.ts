@@ -1,0 +1,28 @@
+import { SysError } from '../../errors.ts';
+import { permsOfDefaultAcl } from '../../metadata/default-acl.ts';
+import type { Entry, Generator } from './state.ts';
+
+/**
+ * Permissions of what is made at an entry's place where none are preserved: what the default ACL of its directory
+ * lets through, else what the umask does.
+ */
+export function defaultPermsAt(gen: Generator, { list, i }: Entry): number {
+  const dir = list.dir(i);
+  if (gen.permsDir !== dir) {
+    gen.permsDir = dir;
+    gen.permsOfDir = read(gen, gen.destination.localName === undefined ? dir.path : '') ?? gen.defaultPerms;
+  }
+  return gen.permsOfDir;
+}
+
+function read(gen: Generator, dir: string): number | undefined {
+  const { tree } = gen.destination;
+  if (tree.defaultAcl === undefined || gen.destination.missing) return undefined;
+  try {
+    return permsOfDefaultAcl(tree.defaultAcl(dir));
+  } catch (error) {
+    // A directory that a dry run did not make, or that has gone: there is nothing to be made in it.
+    if (error instanceof SysError) return undefined;
+    throw error;
+  }
+}
