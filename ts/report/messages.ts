@@ -24,6 +24,7 @@ export const EEXIST = 17;
 export const ENOTDIR = 20;
 export const EISDIR = 21;
 export const ENOTEMPTY = 39;
+export const ENAMETOOLONG = 36;
 export const ELOOP = 40;
 
 /** A failed system call: `rsync: [sender] TEXT: No such file or directory (2)` (rsyserr). */

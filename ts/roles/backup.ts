@@ -21,7 +21,8 @@ export function prepareBackupName(ctx: RoleContext, tree: Tree, path: ByteString
 /**
  * Keeps what lies at `path` under its backup name (rsync's make_backup): a hard link where the file is about
  * to be replaced anyway, else a rename; where the backup is on another file system, a copy. With `away`
- * nothing is left at `path` afterwards. False when it could not be kept; only a copy takes its time.
+ * nothing is left at `path` afterwards. Answers 0, or the errno of why it could not be kept, which has been told;
+ * only a copy takes its time.
  */
 export function makeBackup(
   ctx: RoleContext,
@@ -29,11 +30,11 @@ export function makeBackup(
   path: ByteString,
   away: boolean,
   who: text.Who,
-): boolean | Promise<boolean> {
+): number | Promise<number> {
   const stats = lookUp(tree, path);
-  if (stats === undefined) return true;
+  if (stats === undefined) return 0;
   const name = prepareBackupName(ctx, tree, path);
-  if (name === undefined) return false;
+  if (name === undefined) return text.ENAMETOOLONG;
   let errno = ctx.options.dryRun ? 0 : linkOrRename(tree, path, name, away, stats);
   if (errno === text.EEXIST || errno === text.EISDIR) {
     removeTree(tree, name);
@@ -41,7 +42,7 @@ export function makeBackup(
   }
   if (errno !== 0) return copyToBackup(ctx, tree, path, name, stats, away, who);
   told(ctx, path, name);
-  return true;
+  return 0;
 }
 
 function told(ctx: RoleContext, path: ByteString, name: ByteString): void {
@@ -56,7 +57,7 @@ async function copyToBackup(
   stats: StatTable,
   away: boolean,
   who: text.Who,
-): Promise<boolean> {
+): Promise<number> {
   const { options, report } = ctx;
   const mode = stats.mode();
   try {
@@ -72,16 +73,16 @@ async function copyToBackup(
     else {
       // It stays, and rsync goes on as if it had not.
       if (report.info('nonreg')) report.print('info', text.noBackupOfNonRegular(path));
-      return true;
+      return 0;
     }
     dressBackup(ctx, tree, name, stats, 0);
     told(ctx, path, name);
     if (away) tree.unlink(path);
-    return true;
+    return 0;
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     report.print('error', text.keepBackupFailed(tree, path, name, error.errno, who));
-    return false;
+    return error.errno;
   }
 }
 
@@ -132,9 +133,21 @@ function copyParents(
     const target = `${base}/${path.slice(0, slash)}`;
     if (target.length >= name.length) break;
     const source = lookUp(tree, path.slice(0, slash));
-    if (attempt(() => tree.mkdir(target, 0o777)) !== 0 || source === undefined) continue;
+    if (!makeFolder(tree, target) || source === undefined) continue;
     dressBackup(ctx, tree, target, source, 0);
   }
+}
+
+/**
+ * Makes a folder on the way to a backup. Whatever else has its name, a symbolic link of an earlier backup for one,
+ * gives way: what is kept must never go through it. False where the folder was there.
+ */
+function makeFolder(tree: Tree, path: ByteString): boolean {
+  if (attempt(() => tree.mkdir(path, 0o777)) === 0) return true;
+  const there = lookUp(tree, path);
+  if (there === undefined || there.isDir()) return false;
+  attempt(() => tree.unlink(path));
+  return attempt(() => tree.mkdir(path, 0o777)) === 0;
 }
 
 function makeAll(tree: Tree, path: ByteString): void {

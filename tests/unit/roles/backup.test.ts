@@ -21,6 +21,7 @@ import { makeBackup } from '../../../ts/roles/backup.ts';
 import type { RoleContext } from '../../../ts/roles/context.ts';
 
 const EXDEV = 18;
+const ENOTDIR = 20;
 let dir: string;
 let tree: Tree;
 let said: string[];
@@ -54,21 +55,21 @@ test('a file is copied with its attributes, and goes where it shall be away', as
   mkdirSync(join(dir, 'd'));
   writeFileSync(join(dir, 'd/file'), 'content', { mode: 0o640 });
   utimesSync(join(dir, 'd/file'), 1000, 1_000_000_000);
-  expect(await makeBackup(context({}), tree, 'd/file', false, 'receiver')).toBe(true);
+  expect(await makeBackup(context({}), tree, 'd/file', false, 'receiver')).toBe(0);
   expect(readFileSync(join(dir, 'saved/d/file'), 'utf8')).toBe('content');
   const { mode, mtimeMs } = lstatSync(join(dir, 'saved/d/file'));
   expect([mode & 0o7777, mtimeMs]).toEqual([0o640, 1_000_000_000_000]);
   expect(said).toEqual(['backed up d/file to saved/d/file']);
   expect(readFileSync(join(dir, 'd/file'), 'utf8')).toBe('content');
-  expect(await makeBackup(context({}), tree, 'd/file', true, 'generator')).toBe(true);
+  expect(await makeBackup(context({}), tree, 'd/file', true, 'generator')).toBe(0);
   expect(() => lstatSync(join(dir, 'd/file'))).toThrow('ENOENT');
 });
 
 test('a symbolic link is made again; without --links it stays', async () => {
   symlinkSync('nowhere', join(dir, 'link'));
-  expect(await makeBackup(context({ links: false }), tree, 'link', true, 'generator')).toBe(true);
+  expect(await makeBackup(context({ links: false }), tree, 'link', true, 'generator')).toBe(0);
   expect(said).toEqual(['make_bak: skipping non-regular file link']);
-  expect(await makeBackup(context({}), tree, 'link', true, 'generator')).toBe(true);
+  expect(await makeBackup(context({}), tree, 'link', true, 'generator')).toBe(0);
   expect(readlinkSync(join(dir, 'saved/link'))).toBe('nowhere');
   expect(() => lstatSync(join(dir, 'link'))).toThrow('ENOENT');
 });
@@ -76,7 +77,7 @@ test('a symbolic link is made again; without --links it stays', async () => {
 test('what cannot be copied is told, and stays', async () => {
   writeFileSync(join(dir, 'file'), 'content');
   writeFileSync(join(dir, 'saved'), '');
-  expect(await makeBackup(context({}), tree, 'file', true, 'receiver')).toBe(false);
+  expect(await makeBackup(context({}), tree, 'file', true, 'receiver')).toBe(ENOTDIR);
   expect(said[0]).toMatch(
     /^rsync: \[receiver\] keep_backup failed: ".*\/file" -> "saved\/file": Not a directory/,
   );

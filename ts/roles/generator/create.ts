@@ -31,9 +31,10 @@ export function createAtomically(
   const temporary =
     !directory && options.tempDir === '' ? temporaryName(path, '', uniqueSuffix()) : undefined;
   let ready: boolean | Promise<boolean> = true;
-  if (gen.rules.backup && !directory)
-    ready = makeBackup(gen.ctx, tree, path, temporary === undefined, 'generator');
-  else if (temporary === undefined) ready = makeRoom(gen, path, stats.mode(row), newMode);
+  if (gen.rules.backup && !directory) {
+    const kept = makeBackup(gen.ctx, tree, path, temporary === undefined, 'generator');
+    ready = typeof kept === 'number' ? kept === 0 : kept.then((errno) => errno === 0);
+  } else if (temporary === undefined) ready = makeRoom(gen, path, stats.mode(row), newMode);
   if (typeof ready === 'boolean') return ready && create(gen, path, how, temporary);
   return ready.then((free) => free && create(gen, path, how, temporary));
 }

@@ -232,7 +232,11 @@ async function deleteItem(
   }
   const what = dir ? 'rmdir' : 'unlink';
   if (!dir && gen.rules.backup && (options.backupDir !== '' || !path.endsWith(options.suffix))) {
-    if (!(await makeBackup(gen.ctx, tree, path, true, 'generator'))) return false;
+    const errno = await makeBackup(gen.ctx, tree, path, true, 'generator');
+    if (errno !== 0) {
+      report.print('error-xfer', text.deleteFailed(tree, path, 'make_backup', errno));
+      return false;
+    }
   } else if (!options.dryRun) {
     try {
       if (dir) tree.rmdir(path);

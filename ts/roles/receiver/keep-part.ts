@@ -49,13 +49,13 @@ export async function keepPart(ctx: RoleContext, input: ReceiverInput, file: Unf
 }
 
 /** The old file is kept as a backup first, or the partial-dir is made. */
-function canTake(
+async function canTake(
   ctx: RoleContext,
   tree: Tree,
   target: ByteString,
   path: ByteString,
   file: UnfinishedFile,
-): boolean | Promise<boolean> {
+): Promise<boolean> {
   if (target !== path) return makePartialDir(tree, target);
-  return !ctx.options.backup || file.redo || makeBackup(ctx, tree, path, false, 'receiver');
+  return !ctx.options.backup || file.redo || (await makeBackup(ctx, tree, path, false, 'receiver')) === 0;
 }

@@ -284,7 +284,12 @@ async function finish(
     setAttributes(ctx, tree, path, list, i, lookUp(ctx, input, path), 0, flags);
     return true;
   }
-  if (options.backup && !redo && overwritesBasis && !(await makeBackup(ctx, tree, path, false, 'receiver'))) {
+  if (
+    options.backup &&
+    !redo &&
+    overwritesBasis &&
+    (await makeBackup(ctx, tree, path, false, 'receiver')) !== 0
+  ) {
     attempt(() => tree.unlink(plan.target));
     throw text.fatalFileIo();
   }
