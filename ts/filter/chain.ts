@@ -1,8 +1,9 @@
 import type { ByteString } from '../kernel/kernel.ts';
+import { maxPath } from '../wire/constants.ts';
 import type { FilterAction, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
-import type { MergeList, SavedRules } from './merge-list.ts';
+import type { MergeList, RuleList, SavedRules } from './merge-list.ts';
 import { finishMergeSetup } from './parent-scan.ts';
-import { parseRuleFile } from './parse.ts';
+import { originOfList, parseRuleFile } from './parse.ts';
 import { Applies, type FilterRule, RuleFlag, ruleMatches, type Subject } from './rule.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
@@ -119,8 +120,21 @@ export class FilterChain {
         finishMergeSetup(state, merge);
         state.setDir(dir);
       }
-      parseRuleFile(state, merge, state.dir + merge.name, merge.flags, ParseFlag.PerDirFile);
+      this.readMergeFile(merge);
     }
+  }
+
+  private readMergeFile(merge: MergeList): void {
+    const { state } = this;
+    const path = state.dir + merge.name;
+    if (path.length < maxPath) {
+      parseRuleFile(state, merge, path, merge.flags, ParseFlag.PerDirFile);
+      return;
+    }
+    const isHidden = (merge.flags & RuleFlag.FromFile) !== 0;
+    const rule = isHidden ? `<rule from ${state.where()}>` : `"${path.slice(0, maxPath - 1)}"`;
+    state.warn(`cannot add local filter rules in long-named directory: ${rule}`);
+    state.context.failed?.();
   }
 
   private verdict(subject: Subject, action: FilterAction): FilterVerdict {
@@ -150,11 +164,10 @@ export class FilterChain {
     return undefined;
   }
 
-  /** Where a rule stands, if not in the list of the run. */
   private originOf(rule: FilterRule): string {
-    const merge = this.state.merges.find(({ rules }) => rules.includes(rule));
-    if (merge !== undefined) return ` [per-dir ${merge.name}]`;
-    return this.state.cvs?.rules.includes(rule) ? ' [global CVS]' : '';
+    const lists: (RuleList | undefined)[] = [...this.state.merges, this.state.cvs];
+    const list = lists.find((one) => one?.rules.includes(rule));
+    return list === undefined ? '' : originOfList(this.state, list);
   }
 
   private trace(rule: FilterRule, subject: Subject, action: FilterAction): void {

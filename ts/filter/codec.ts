@@ -6,7 +6,7 @@ import type { FilterChain } from './chain.ts';
 import type { FilterOptions } from './create.ts';
 import type { RuleList } from './merge-list.ts';
 import { parseRules } from './parse.ts';
-import { Applies, type FilterRule, RuleFlag } from './rule.ts';
+import { Applies, type FilterRule, RuleFlag, ruleModifiers } from './rule.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
 
@@ -29,6 +29,7 @@ export function sendFilters(
   const { state } = filters;
   const amSender = filters.side === 'sender';
   state.protocol = protocol;
+  state.hasStarted = true;
   addPartialDirRule(state, options, amSender, protocol);
   const cvs = options.filters.some((arg) => arg.kind === 'cvs-exclude');
   if (cvs && amSender) {
@@ -54,6 +55,7 @@ export async function receiveFilters(
   const { state } = filters;
   const amSender = filters.side === 'sender';
   state.protocol = protocol;
+  state.hasStarted = true;
   const mode = protocol >= 29 ? 0 : ParseFlag.OldPrefixes;
   if (amSender || receiverWantsList(options, protocol)) {
     for (;;) {
@@ -150,16 +152,7 @@ function rulePrefix(
   else if (!old || /^[-+] /.test(pattern)) prefix = '-';
   else longest = 0;
 
-  if (has(RuleFlag.AbsPath)) prefix += '/';
-  if (has(RuleFlag.Negate)) prefix += '!';
-  if (has(RuleFlag.CvsIgnore)) prefix += 'C';
-  else {
-    if (has(RuleFlag.NoInherit)) prefix += 'n';
-    if (has(RuleFlag.WordSplit)) prefix += 'w';
-    if (has(RuleFlag.NoPrefixes)) prefix += has(RuleFlag.Include) ? '+' : '-';
-  }
-  if (has(RuleFlag.ExcludeSelf)) prefix += 'e';
-  if (has(RuleFlag.Xattr)) prefix += 'x';
+  prefix += ruleModifiers(flags);
   if (has(RuleFlag.SenderSide) && !old) prefix += 's';
   if (has(RuleFlag.ReceiverSide) && (!old || (deleteExcluded && amSender))) prefix += 'r';
   if (has(RuleFlag.Perishable)) {

@@ -22,8 +22,8 @@ export interface FilterContext {
   /** True in a `--server` process, whose rules come over the wire. */
   readonly server?: boolean;
   /**
-   * Reads a whole rule file; `-` is standard input. Throws `SysError`. The default opens the path as it
-   * stands, refusing symbolic links that belong to somebody other than root and us.
+   * Reads a whole rule file; `-` is standard input. Throws `SysError`. The default reads it in pieces, and
+   * refuses symbolic links in its path that belong to somebody other than root and us.
    */
   readonly readFile?: (path: ByteString) => Uint8Array;
   /** Absolute working directory; the process' own by default. */
@@ -35,6 +35,8 @@ export interface FilterContext {
   readonly cvsIgnore?: ByteString;
   /** Shows a complaint that does not end the run. */
   readonly warn?: (text: ByteString) => void;
+  /** Some rules could not be read: the run goes on, and fails in the end. */
+  readonly failed?: () => void;
   /** Shown each verdict of a rule (`--debug=FILTER`), as "[sender] hiding file NAME because of pattern P". */
   readonly trace?: (text: ByteString) => void;
   /** strerror; a few texts are known by default. */

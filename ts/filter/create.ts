@@ -1,3 +1,4 @@
+import { RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterArg, Options } from '../options/options.ts';
 import { maxProtocol } from '../wire/constants.ts';
@@ -20,7 +21,13 @@ export type FilterOptions = Pick<
  * handshake.
  */
 export function createFilters(options: FilterOptions, context: FilterContext): FilterChain {
-  return parseFilterArgs(options.filters, { ...context, server: options.server }, options);
+  try {
+    return parseFilterArgs(options.filters, { ...context, server: options.server }, options);
+  } catch (error) {
+    // The transfer has not begun: nobody has a role yet.
+    if (error instanceof RsyncError) error.who ??= options.server ? 'server' : 'client';
+    throw error;
+  }
 }
 
 /** The filters of `args` alone, without what other options imply. */

@@ -3,13 +3,13 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { defaultIgnores, environment } from './cvs.ts';
 import { MergeList, RuleList } from './merge-list.ts';
 import { baseName, cleanPath } from './paths.ts';
-import { Applies, makeRule, RuleFlag, ruleSides } from './rule.ts';
+import { Applies, makeRule, RuleFlag, rulePrefix, ruleSides } from './rule.ts';
+import { ruleLines } from './rule-lines.ts';
 import type { FilterState } from './state.ts';
 import { nextToken, ParseFlag } from './token.ts';
 
 const maxMergeDepth = 32;
 const longestPattern = 4096;
-const longestLine = longestPattern + 1024;
 
 /**
  * Parses rules and adds them to `target` (parse_filter_str). `template` gives the flags that the
@@ -58,9 +58,9 @@ export function parseRuleFile(
     state.warn(text);
     return;
   }
-  let content: Uint8Array;
+  let content: Iterable<Uint8Array>;
   try {
-    content = state.readFile(path);
+    content = state.openFile(path);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     if (!fatal) return;
@@ -72,16 +72,12 @@ export function parseRuleFile(
   state.source = source;
   state.mergeDepth++;
   try {
-    const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
     const words = (template & RuleFlag.WordSplit) !== 0;
-    for (const line of splitRules(text, words, state.from0)) {
+    for (const { text, isTooLong } of ruleLines(content, words, state.from0)) {
       if (!words) source.line++;
-      // Rules end at a null byte, whatever separates them.
-      const end = line.indexOf('\0');
-      const rule = end < 0 ? line : line.slice(0, end);
-      if (rule.length >= longestLine) state.warn(`discarding over-long filter: ${state.shown('')}`);
-      else if (rule !== '' && (words || (rule[0] !== ';' && rule[0] !== '#')))
-        parseRules(state, target, rule, template, mode);
+      if (isTooLong) state.warn(`discarding over-long filter: ${state.shown('')}`);
+      else if (text !== '' && (words || (text[0] !== ';' && text[0] !== '#')))
+        parseRules(state, target, text, template, mode);
     }
   } finally {
     state.source = outer;
@@ -97,6 +93,7 @@ export function addRule(
   flags: number,
   mode: number,
 ): void {
+  if (/[ \t]$/.test(pattern)) tellOfBlanks(state, target, pattern, flags);
   const perDirFile = (mode & ParseFlag.PerDirFile) !== 0;
   const otherSide = state.context.side === 'sender' ? RuleFlag.ReceiverSide : RuleFlag.SenderSide;
   if (perDirFile && (flags & ruleSides) === otherSide) return;
@@ -128,11 +125,12 @@ export function mergePath(state: FilterState, name: ByteString): ByteString | un
   if (!state.parentScan && name[0] !== '/' && name.lastIndexOf('/') <= 0) return name;
   const module = state.moduleDir;
   // Cleaned below the module's root, so that no `..` leads out of it.
-  const path =
-    name[0] === '/' ? module + cleanPath(name) : module + cleanPath(state.dir.slice(module.length) + name);
-  if (path.length < longestPattern) return path;
-  state.warn(`merge-file name overflows: ${state.shown(name)}`);
-  return undefined;
+  const inside = cleanPath(name);
+  if (name[0] !== '/' && state.dir.length + inside.length >= longestPattern) {
+    state.warn(`merge-file name overflows: ${state.shown(inside)}`);
+    return undefined;
+  }
+  return module + (name[0] === '/' ? inside : cleanPath(state.dir.slice(module.length) + inside));
 }
 
 function addMerge(state: FilterState, target: RuleList, name: ByteString, flags: number, mode: number): void {
@@ -147,6 +145,22 @@ function addMerge(state: FilterState, target: RuleList, name: ByteString, flags:
     const path = mergePath(state, name);
     if (path !== undefined) addRule(state, target, path.slice(state.moduleDir.length), flags, 0);
   } else addRule(state, target, name, flags, mode);
+}
+
+/** --debug=filter: a blank at a rule's end is mostly a mistake. What a file holds is not shown. */
+function tellOfBlanks(state: FilterState, target: RuleList, pattern: ByteString, flags: number): void {
+  const { trace } = state.context;
+  if (trace === undefined) return;
+  const hidden = state.source !== undefined || (flags & RuleFlag.FromFile) !== 0;
+  const rule = hidden ? state.shown('') : rulePrefix(flags) + pattern;
+  const caution = hidden ? '' : ' -- CAUTION: trailing whitespace!';
+  trace(`[${state.who}] add_rule(${rule})${originOfList(state, target)}${caution}`);
+}
+
+/** Where the rules of a list stand, if not in the list of the run. */
+export function originOfList(state: FilterState, list: RuleList): string {
+  if (list instanceof MergeList) return ` [per-dir ${list.name}]`;
+  return list === state.cvs ? ' [global CVS]' : '';
 }
 
 /** Makes the rules that a -C rule stands for: the defaults, `~/.cvsignore`, `CVSIGNORE`. Once a run. */
@@ -176,9 +190,4 @@ function appliesTo(flags: number, deleteExcluded: boolean): number {
     deleteExcluded &&
     ((flags & RuleFlag.PerDirMerge) === 0 || (flags & RuleFlag.NoPrefixes) !== 0);
   return hidesOnly ? Applies.Hide : Applies.Both;
-}
-
-function splitRules(text: ByteString, words: boolean, from0: boolean): ByteString[] {
-  if (words) return text.split(from0 ? /[ \t\n\v\f\r\0]/ : /[ \t\n\v\f\r]/);
-  return text.split(from0 ? '\0' : /\r\n|\n|\r/);
 }

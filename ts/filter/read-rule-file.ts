@@ -1,41 +1,40 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { SysError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { asSysError, openTrusted } from './open-trusted.ts';
+
+const pieceBytes = 64 * 1024;
+/** How long to wait for a pipe that nothing has come by yet. */
+const pauseMs = 5;
 
 /**
- * Reads a rule file whole; `-` is standard input. A symbolic link in its path is followed only where it
- * belongs to root or to us: the tree may have been planted by somebody else. Throws `SysError`.
+ * Opens a rule file, to be read piece by piece; `-` is standard input. A piece is good until the next one.
+ * Throws `SysError` where it cannot be opened; where it cannot be read it just ends, as rsync's does.
  */
-export function readRuleFile(path: ByteString): Uint8Array {
+export function openRuleFile(path: ByteString): Iterable<Uint8Array> {
+  return path === '-' ? piecesOf(0, false) : piecesOf(openTrusted(path), true);
+}
+
+function* piecesOf(fd: number, close: boolean): Generator<Uint8Array> {
   try {
-    if (path === '-') return readFileSync(0);
-    const fd = openSync(Buffer.from(path, 'latin1'), constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      refuseForeignLinks(path);
-      if (fstatSync(fd).isDirectory()) throw new SysError(21, 'EISDIR', 'read');
-      return readFileSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    for (let n = readSome(fd, piece); n > 0; n = readSome(fd, piece)) yield piece.subarray(0, n);
   } catch (error) {
-    throw asSysError(error);
+    if (!(error instanceof SysError)) throw error;
+  } finally {
+    if (close) closeSync(fd);
   }
 }
 
-function refuseForeignLinks(path: ByteString): void {
-  const us = process.geteuid?.();
-  if (us === undefined) return;
-  for (let end = path.indexOf('/', 1); ; end = path.indexOf('/', end + 1)) {
-    const part = end < 0 ? path : path.slice(0, end);
-    const stat = lstatSync(Buffer.from(part, 'latin1'));
-    if (stat.isSymbolicLink() && stat.uid !== 0 && stat.uid !== us) throw new SysError(40, 'ELOOP', 'open');
-    if (end < 0) return;
+/** Reads the next bytes of a file, or waits for them where it is a pipe; 0 at its end. Throws `SysError`. */
+export function readSome(fd: number, into: Uint8Array): number {
+  for (;;) {
+    try {
+      return readSync(fd, into);
+    } catch (error) {
+      const failed = asSysError(error);
+      if (!(failed instanceof SysError) || failed.code !== 'EAGAIN') throw failed;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
   }
-}
-
-function asSysError(error: unknown): unknown {
-  if (error instanceof SysError || !(error instanceof Error)) return error;
-  const { errno, code, syscall } = error as NodeJS.ErrnoException;
-  if (errno === undefined || code === undefined) return error;
-  return new SysError(Math.abs(errno), code, syscall ?? 'open');
 }

@@ -36,6 +36,31 @@ export const RuleFlag = {
   FromFile: 1 << 16,
 } as const;
 
+/** The modifiers that every peer from protocol 29 on knows, in the order that rsync writes them. */
+export function ruleModifiers(flags: number): ByteString {
+  const has = (flag: number) => (flags & flag) !== 0;
+  let letters = '';
+  if (has(RuleFlag.AbsPath)) letters += '/';
+  if (has(RuleFlag.Negate)) letters += '!';
+  if (has(RuleFlag.CvsIgnore)) letters += 'C';
+  else {
+    if (has(RuleFlag.NoInherit)) letters += 'n';
+    if (has(RuleFlag.WordSplit)) letters += 'w';
+    if (has(RuleFlag.NoPrefixes)) letters += has(RuleFlag.Include) ? '+' : '-';
+  }
+  if (has(RuleFlag.ExcludeSelf)) letters += 'e';
+  if (has(RuleFlag.Xattr)) letters += 'x';
+  return letters;
+}
+
+/** How a rule is written out for the user. */
+export function rulePrefix(flags: number): ByteString {
+  const has = (flag: number) => (flags & flag) !== 0;
+  const kind = has(RuleFlag.PerDirMerge) ? ':' : has(RuleFlag.Include) ? '+' : '-';
+  const sides = (has(RuleFlag.SenderSide) ? 's' : '') + (has(RuleFlag.ReceiverSide) ? 'r' : '');
+  return `${kind}${ruleModifiers(flags)}${sides}${has(RuleFlag.Perishable) ? 'p' : ''} `;
+}
+
 export const ruleSides = RuleFlag.SenderSide | RuleFlag.ReceiverSide;
 
 /** Which actions a rule takes part in. */

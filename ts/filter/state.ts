@@ -3,7 +3,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterContext, FilterRoot } from './context.ts';
 import { type MergeList, RuleList } from './merge-list.ts';
 import { cleanPath } from './paths.ts';
-import { readRuleFile } from './read-rule-file.ts';
+import { openRuleFile } from './read-rule-file.ts';
 
 /** Where the text of the rules being parsed comes from, when that is a file. */
 export interface RuleSource {
@@ -34,6 +34,8 @@ export class FilterState {
   mergeDepth = 0;
   source: RuleSource | undefined;
   readonly moduleDir: ByteString;
+  /** The exchange of filters with the peer has begun. */
+  hasStarted = false;
   private root: ByteString | undefined;
   private rootGiven: ByteString | undefined;
   /** What makes a name absolute for rules with the `/` modifier. */
@@ -51,9 +53,12 @@ export class FilterState {
     this.moduleDir = context.moduleDir ?? '';
   }
 
-  /** Role name in messages, as before the transfer has begun. */
+  /** Role name in messages. */
   get who(): string {
-    return this.context.server === true ? 'server' : 'client';
+    const { side, server } = this.context;
+    if (!this.hasStarted) return server === true ? 'server' : 'client';
+    if (side === 'sender') return 'sender';
+    return this.root === undefined ? 'Receiver' : 'generator';
   }
 
   setRoot(root: FilterRoot): void {
@@ -74,11 +79,12 @@ export class FilterState {
     this.dir = path === '/' ? path : `${path}/`;
   }
 
-  /** Reads a rule file; throws `SysError`. Relative names are below the transfer's root, or the cwd. */
-  readFile(path: ByteString): Uint8Array {
-    const read = this.context.readFile ?? readRuleFile;
-    if (path === '-' && this.context.server !== true) return read(path);
-    return read(this.root === undefined ? path : this.absolute(path, this.root));
+  /** Opens a rule file; throws `SysError`. Relative names are below the transfer's root, or the cwd. */
+  openFile(path: ByteString): Iterable<Uint8Array> {
+    const { readFile, server } = this.context;
+    const isInput = path === '-' && server !== true;
+    const at = isInput || this.root === undefined ? path : this.absolute(path, this.root);
+    return readFile === undefined ? openRuleFile(at) : [readFile(at)];
   }
 
   warn(text: ByteString): void {
@@ -98,9 +104,11 @@ export class FilterState {
   }
 
   openFailed(kind: 'in' | 'ex', path: ByteString, error: SysError, hidden: boolean): RsyncError {
-    const text = hidden
-      ? `failed to open ${kind}clude file ${this.shown(path)}`
-      : `rsync: [${this.who}] failed to open ${kind}clude file ${path}: ${this.errorText(error)} (${error.errno})`;
+    // Not even whether it is there: its name is what a file holds.
+    if (hidden)
+      return new RsyncError(ExitCode.FileIo, `failed to open ${kind}clude file ${this.shown(path)}`);
+    const why = `${this.errorText(error)} (${error.errno})`;
+    const text = `rsync: [${this.who}] failed to open ${kind}clude file ${path}: ${why}`;
     return new RsyncError(ExitCode.FileIo, text, { cause: error });
   }
 

@@ -14,17 +14,17 @@ import {
   endOf,
   endOnSignal,
   exitCodeOf,
+  filterReport,
   openEnd,
   type RunEnd,
   type SessionIo,
-  traceFilters,
 } from './end.ts';
 import { type Endpoints, findEndpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { fileNames, forwardedNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
 import { runLocal } from './local.ts';
-import { readNames } from './read-names.ts';
+import { type NamesFile, openNames } from './read-names.ts';
 import { runReceiver } from './receiver-end.ts';
 import { runSender } from './sender-end.ts';
 
@@ -41,8 +41,9 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const filters = createFilters(options, {
     side: ends.sender ? 'sender' : 'receiver',
     cwd,
-    trace: traceFilters(options, () => end),
+    ...filterReport(options, io, () => end),
   });
+  const names = openNames(options);
   // Loaded only where there is another host: a local run needs no sockets and no children.
   const { connect } = await import('./connection.ts');
   const connecting = connect(kernel, options, ends, io);
@@ -67,7 +68,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   try {
     const greeting = await connection.greet?.(end);
     if (greeting === 'listed') return endOf(end);
-    await runClientEnd(end, options, ends, filters, greeting ?? {});
+    await runClientEnd(end, options, { ...ends, names }, filters, greeting ?? {});
     const remote = child === undefined ? 0 : await remoteExit(end, child);
     summarize(end, ends);
     return { code: Math.max(remote, exitCodeOf(end)), who: end.who };
@@ -86,7 +87,9 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
 export async function runClientEnd(
   end: End,
   given: Options,
-  ends: Pick<Endpoints, 'sender' | 'remote' | 'sources' | 'destination' | 'remotePaths'>,
+  ends: Pick<Endpoints, 'sender' | 'remote' | 'sources' | 'destination' | 'remotePaths'> & {
+    readonly names?: NamesFile;
+  },
   filters: FilterChain,
   extra: Partial<HandshakeSetup>,
 ): Promise<void> {
@@ -112,16 +115,11 @@ export async function runClientEnd(
   if (sender) {
     const names = namesFromPeer
       ? namesFromWire(reader, protocol)
-      : options.filesFrom === ''
-        ? undefined
-        : fileNames(readNames(options.filesFrom), options.from0);
+      : ends.names && fileNames(ends.names.read(), options.from0);
     await runSender(end, options, negotiated, filters, ends.sources, names);
     return;
   }
-  const names =
-    options.filesFrom !== '' && options.filesFromHost === undefined
-      ? readNames(options.filesFrom)
-      : undefined;
+  const names = ends.names?.read();
   if (names !== undefined) forwardNames(writer, names, options.from0, protocol);
   const guard = guardOf(options, ends, filters, names);
   await runReceiver(end, options, negotiated, filters, ends.destination, guard);

@@ -1,9 +1,10 @@
 import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
+import type { FilterContext } from '../filter/context.ts';
 import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import { localeCharset } from '../report/escape.ts';
+import { escapeText, localeCharset } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
 import { type LogCode, type Output, Report } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
@@ -252,11 +253,30 @@ export function exitCodeOf(end: End): ExitCode {
   return ExitCode.Ok;
 }
 
-/** --debug=filter: what shows the verdicts of filters, once `end` is there; undefined where nobody asked. */
-export function traceFilters(
+/** What shows the complaints and (--debug=filter) the verdicts of filters, also before `end` is there. */
+export function filterReport(
   options: Options,
+  io: SessionIo,
   end: () => End | undefined,
-): ((line: ByteString) => void) | undefined {
-  if (options.debug.filter === 0) return undefined;
-  return (line) => end()?.report.print('info', line);
+): Pick<FilterContext, 'warn' | 'failed' | 'trace'> {
+  const early = (line: ByteString) => `${escapeText(line, localeCharset(process.env))}\n`;
+  return {
+    warn(line) {
+      const { report } = end() ?? {};
+      if (report === undefined) io.stderr(Buffer.from(early(line), 'latin1'));
+      else report.print('error', line);
+    },
+    failed() {
+      const { state } = end() ?? {};
+      if (state !== undefined) state.ioError |= IoError.General;
+    },
+    trace:
+      options.debug.filter === 0
+        ? undefined
+        : (line) => {
+            const { report } = end() ?? {};
+            if (report === undefined) io.stdout(early(line));
+            else report.print('info', line);
+          },
+  };
 }

@@ -12,13 +12,14 @@ import {
   type End,
   endOnSignal,
   exitCodeOf,
+  filterReport,
   openEnd,
   type RunEnd,
   type SessionIo,
-  traceFilters,
 } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
+import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
 
 /**
@@ -37,8 +38,9 @@ export async function runLocal(
   const clientFilters = createFilters(options, {
     side: 'sender',
     cwd,
-    trace: traceFilters(options, () => client),
+    ...filterReport(options, io, () => client),
   });
+  const names = openNames(options);
   const [clientWire, serverWire] = memoryPair();
   const loopback = canPassFiles(options) ? new Loopback() : undefined;
   const segments = canPassLists(options) ? new SegmentPass(canLeaveSums(options)) : undefined;
@@ -59,7 +61,7 @@ export async function runLocal(
       throw await endAfterFailure(server, error);
     },
   );
-  const sending = runClientEnd(client, options, ends, clientFilters, arrangement).catch(
+  const sending = runClientEnd(client, options, { ...ends, names }, clientFilters, arrangement).catch(
     async (error: unknown) => {
       throw await endAfterFailure(client, error);
     },

@@ -1,17 +1,59 @@
-import { readFileSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import { asSysError, openTrusted } from '../filter/open-trusted.ts';
+import { readSome } from '../filter/read-rule-file.ts';
+import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
 
-/** The content of a --files-from file; `-` is standard input. */
-export function readNames(path: ByteString): Uint8Array {
+const pieceBytes = 64 * 1024;
+
+/** An open --files-from file. */
+export interface NamesFile {
+  /** All that is in it. */
+  read(): Uint8Array;
+}
+
+/**
+ * Opens the --files-from file where it is on this side, before anything is sent; `-` is standard input. One that
+ * cannot be opened is a mistake of the command line.
+ */
+export function openNames(
+  options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'server'>,
+): NamesFile | undefined {
+  const { filesFrom: path, filesFromHost, server } = options;
+  if (path === '' || filesFromHost !== undefined) return undefined;
+  if (path === '-') return { read: () => readAll(0) };
+  let fd: number;
   try {
-    return readFileSync(path === '-' ? 0 : Buffer.from(path, 'latin1'));
+    fd = openTrusted(path);
   } catch (error) {
-    throw new RsyncError(
-      ExitCode.FileIo,
-      `failed to open files-from file ${path}: ${errnoText(error as NodeJS.ErrnoException)}`,
-      { cause: error },
-    );
+    const why = errnoText(asSysError(error) as NodeJS.ErrnoException).replace(/ \(\d+\)$/, '');
+    const failure = new RsyncError(ExitCode.Syntax, `rsync: failed to open files-from file ${path}: ${why}`);
+    failure.who = server ? 'server' : 'client';
+    throw failure;
+  }
+  return {
+    read() {
+      try {
+        return readAll(fd);
+      } finally {
+        closeSync(fd);
+      }
+    },
+  };
+}
+
+function readAll(fd: number): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafe(pieceBytes);
+      const n = readSome(fd, piece);
+      if (n === 0) return Buffer.concat(pieces);
+      pieces.push(piece.subarray(0, n));
+    }
+  } catch (error) {
+    const why = errnoText(error as NodeJS.ErrnoException);
+    throw new RsyncError(ExitCode.StreamIo, `safe_read failed to read 1 bytes: ${why}`, { cause: error });
   }
 }

@@ -1,10 +1,10 @@
 import { createFilters, receiveFilters } from '../filter/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import { type End, traceFilters } from './end.ts';
+import { type End, filterReport } from './end.ts';
 import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
-import { readNames } from './read-names.ts';
+import { openNames } from './read-names.ts';
 import { runReceiver } from './receiver-end.ts';
 import { runSender } from './sender-end.ts';
 
@@ -17,6 +17,7 @@ export async function runServerEnd(
 ): Promise<void> {
   const { reader, writer, report, setup } = end;
   const { sender } = setup;
+  const listed = openNames(given);
   const negotiated = await handshake(end, {
     amServer: true,
     amSender: sender,
@@ -35,12 +36,12 @@ export async function runServerEnd(
     side: sender ? 'sender' : 'receiver',
     server: true,
     cwd: setup.cwd,
-    trace: traceFilters(options, () => end),
+    ...filterReport(options, setup.io, () => end),
   });
   await receiveFilters(reader, options, filters, protocol);
   const paths = args[0] === '.' ? args.slice(1) : args;
   if (!sender) {
-    if (options.filesFrom !== '') forwardNames(writer, readNames(options.filesFrom), options.from0, protocol);
+    if (listed !== undefined) forwardNames(writer, listed.read(), options.from0, protocol);
     await runReceiver(end, options, negotiated, filters, paths[0], undefined);
     return;
   }
@@ -51,6 +52,6 @@ export async function runServerEnd(
       ? undefined
       : options.filesFrom === '-'
         ? namesFromWire(reader, protocol)
-        : fileNames(readNames(options.filesFrom), options.from0);
+        : listed && fileNames(listed.read(), options.from0);
   await runSender(end, options, negotiated, filters, sources, names);
 }
