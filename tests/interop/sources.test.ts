@@ -97,6 +97,13 @@ const directions: readonly Direction[] = [
 ];
 
 const rows: readonly Row[] = [
+  // --- words that the remote shell splits
+  {
+    what: 'two names in one argument',
+    options: ['-r', '--old-args'],
+    sources: ['../src/one ../src/zero'],
+    only: ['pull from real', 'pull from ourselves'],
+  },
   // --- listing
   { what: 'list a folder', options: [], sources: ['../src/'], destination: '', output: 'exact' },
   { what: 'list a folder itself', options: [], sources: ['../src'], destination: '', output: 'exact' },

@@ -73,6 +73,12 @@ const endOfRun: ReadonlySet<number> = new Set([
   ExitCode.DeleteLimit,
 ]);
 
+/** Nothing is left that the process could wait for, but its command has not ended: that is no success. */
+export function failStalled(io: SessionIo, argv: readonly ByteString[]): number {
+  const role = argv.includes('--server') ? 'server' : 'client';
+  return fail(new Error('nothing is left to wait for, but the run has not ended'), io, role);
+}
+
 function usageError(io: SessionIo, role: FinalRole): number {
   io.stderr(toBytes(usageText() + finalErrorLine(ExitCode.Syntax, role)));
   return ExitCode.Syntax;

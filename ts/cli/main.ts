@@ -1,6 +1,6 @@
 /** The program: standard streams, signals and the exit code of the process. */
 import { argumentBytes, optionEnvironment } from './argv.ts';
-import { runCommand } from './command.ts';
+import { failStalled, runCommand, type SessionIo } from './command.ts';
 import { watchSignals } from './signals.ts';
 import { bufferedStream, unbufferedStream } from './streams.ts';
 
@@ -14,17 +14,23 @@ function exit(code: number): never {
 
 const watch = watchSignals(exit);
 
-runCommand({
-  argv: argumentBytes(),
-  env: optionEnvironment(),
-  io: {
-    stdout: (text) => stdout.write(text),
-    stderr(bytes) {
-      stdout.flush();
-      stderr(bytes);
-    },
-    signal: watch.signal,
+const argv = argumentBytes();
+const io: SessionIo = {
+  stdout: (text) => stdout.write(text),
+  stderr(bytes) {
+    stdout.flush();
+    stderr(bytes);
   },
+  signal: watch.signal,
+};
+
+// Left to itself, Node would end with 0.
+process.once('beforeExit', () => exit(failStalled(io, argv)));
+
+runCommand({
+  argv,
+  env: optionEnvironment(),
+  io,
   loadEngine: () => import('../session/index.ts'),
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

@@ -14,8 +14,8 @@ const retryMilliseconds = 2;
 const memoryDevices = 1;
 
 /**
- * Writes all of `bytes` to `fd`, waiting where it is full. Answers false when nobody reads it any more;
- * other failures are thrown.
+ * Writes all of `bytes` to `fd`, waiting where it is full. Answers false when nobody reads it any more. What a full
+ * disk or a terminal that hung up does not take is lost: what is said is never worth the run that says it.
  */
 export function writeFully(fd: number, bytes: Uint8Array, write: typeof writeSync = writeSync): boolean {
   let done = 0;
@@ -26,7 +26,7 @@ export function writeFully(fd: number, bytes: Uint8Array, write: typeof writeSyn
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EAGAIN') pause();
       else if (code === 'EPIPE' || code === 'EBADF') return false;
-      else if (code !== 'EINTR') throw error;
+      else if (code !== 'EINTR') return true;
     }
   }
   return true;

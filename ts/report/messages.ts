@@ -399,6 +399,15 @@ export function cannotDeleteMount(path: ByteString): ByteString {
   return `cannot delete mount point: ${path}`;
 }
 
+/** The phases ended, but not all that was asked for had come. */
+export function unanswered(count: number): ByteString {
+  return `the sender ended without an answer to ${count} request${count === 1 ? '' : 's'} [generator]`;
+}
+/** MSG_ERROR_EXIT with a value that is none of a failed run's. */
+export function peerEndedEarly(value: number): ByteString {
+  return `the other side ended early (exit value ${value})`;
+}
+
 // --- --usermap and --groupmap
 
 export function idMapNoColon(kind: 'user' | 'group', part: string): string {

@@ -8,6 +8,9 @@ export class GeneratorLink {
   readonly redo: number[] = [];
   /** Indexes that are in place, or (negative: `-ndx - 1`) will not come. */
   readonly finished: number[] = [];
+  /** Transfers that were asked for, and those that an item or MSG_NO_SEND answered. */
+  asked = 0;
+  answered = 0;
   /** Phases the receiver has ended. */
   doneCount = 0;
   private waiting: { resolve(): void; reject(error: unknown): void } | undefined;

@@ -160,7 +160,9 @@ function guardOf(
 ): NameGuard | undefined {
   if (options.trustSender || options.listOnly) return undefined;
   const implied = new ImpliedIncludes(options);
-  if (options.filesFrom === '')
+  // What the remote shell makes of the arguments, or the other side reads, is not known here.
+  const knowsNames = options.oldArgs === 0 && options.filesFromHost === undefined;
+  if (knowsNames && options.filesFrom === '')
     for (const path of ends.remotePaths) implied.add(path, ends.remote?.kind !== 'shell');
   else if (names !== undefined)
     for (const name of forwardedNames(names, options.from0)) implied.add(name, false);

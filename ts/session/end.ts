@@ -70,6 +70,9 @@ export interface End {
   readonly trees: (readonly Tree[])[];
 }
 
+/** Larger exit values are those of processes that a signal ended. */
+const largestExit = 127;
+
 /** Log codes and the messages that carry them. */
 const messageOf: Readonly<Record<Exclude<LogCode, 'log'>, Msg>> = {
   info: Msg.Info,
@@ -212,6 +215,7 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       return;
     case Msg.NoSend:
       if (end.link === undefined) break;
+      end.link.answered++;
       end.link.noSend(intOf(tag, payload));
       return;
     case Msg.Deleted:
@@ -221,11 +225,15 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       if (!end.setup.sender) break;
       return;
     case Msg.ErrorExit:
-      throw new RsyncError((payload.length === 4 ? payload.readInt32LE() : 0) as ExitCode, '', {
-        told: true,
-      });
+      throw peerExit(payload.length === 0 ? 0 : intOf(tag, payload));
   }
   throw protocolError(`unexpected tag ${tag} [${end.who}]`, ExitCode.StreamIo);
+}
+
+/** The peer ends with an exit value. One that no failed run has is a broken stream: it must not pass for success. */
+function peerExit(value: number): RsyncError {
+  if (value < 1 || value > largestExit) return protocolError(text.peerEndedEarly(value), ExitCode.StreamIo);
+  return new RsyncError(value as ExitCode, '', { told: true });
 }
 
 function intOf(tag: number, payload: Buffer): number {

@@ -1,4 +1,4 @@
-import { IoError, protocolError, SysError } from '../../errors.ts';
+import { ExitCode, IoError, protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
@@ -97,6 +97,9 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     writer.ndx(ndxDone);
   }
   await waitForDone(gen, 2);
+  // Below protocol 30 nothing is said of a file that the sender could not open.
+  if (protocol >= 30 && link.answered < link.asked)
+    throw protocolError(text.unanswered(link.asked - link.answered), ExitCode.StreamIo);
   if (protocol >= 29) {
     gen.phase++;
     await waitForDone(gen, 3);

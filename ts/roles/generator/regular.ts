@@ -215,6 +215,7 @@ function sendItem(
   if (options.hardLinks && list.flags(i) & EntryFlag.Hlinked) list.setFlag(i, EntryFlag.FileSent);
   writer.ndx(ndx);
   gen.requested++;
+  gen.link.asked++;
   if (!gen.itemizing) return;
   let flags: number = Item.Transfer;
   if (gen.rules.checksum) flags |= Item.ReportChange;

@@ -63,6 +63,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
       countCreated(stats, list, i, iflags);
       continue;
     }
+    link.answered++;
     if (phase === 2) throw protocolError(text.transferInPhase2('receiver'));
     if (!list.isRegular(i)) throw protocolError(text.notRegular(ndx, 'receiver'));
     const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
