@@ -5,6 +5,8 @@
  * session's `ioError` bits and the run goes on (rsync(1), EXIT VALUES).
  */
 
+import type { Statistics } from './report/statistics.ts';
+
 /** rsync's exit values; the names follow its manual. */
 export const ExitCode = {
   Ok: 0,
@@ -71,24 +73,38 @@ export const IoError = { General: 1, Vanished: 2, DeleteLimit: 4 } as const;
 
 /**
  * Ends the run. `exitCode` is what the process exits with; `message` (a byte string, may be empty when the
- * reason was told already) is shown before the final line. `told`: the peer ended the run or was told why,
+ * reason was told already) is shown before the final line. A message of several lines is given as such: a
+ * line end within a line is part of a name, and shown escaped. `told`: the peer ended the run or was told why,
  * so that everything has been shown, the final line too.
  */
 export class RsyncError extends Error {
   override readonly name = 'RsyncError';
   readonly exitCode: ExitCode;
   readonly told: boolean;
+  /** What is shown, line by line; none where the reason was told already. */
+  readonly lines: readonly string[];
+  /** What the run had counted when it failed; set where the error leaves its session. */
+  statistics: Readonly<Statistics> | undefined;
   /** The role that ended the run, as the final line names it; set where the error leaves its session. */
   who: string | undefined;
-  constructor(exitCode: ExitCode, message: string, options?: { cause?: unknown; told?: boolean }) {
-    super(message, options);
+  constructor(
+    exitCode: ExitCode,
+    message: string | readonly string[],
+    options?: { cause?: unknown; told?: boolean },
+  ) {
+    const lines = typeof message === 'string' ? [message] : message;
+    super(lines.join('\n'), options);
+    this.lines = lines.length === 1 && lines[0] === '' ? [] : lines;
     this.exitCode = exitCode;
     this.told = options?.told === true;
   }
 }
 
 /** The peer broke the protocol: rsync's exit 2 or, for a broken stream, 12. */
-export function protocolError(message: string, exitCode: ExitCode = ExitCode.Protocol): RsyncError {
+export function protocolError(
+  message: string | readonly string[],
+  exitCode: ExitCode = ExitCode.Protocol,
+): RsyncError {
   return new RsyncError(exitCode, message);
 }
 

@@ -97,29 +97,29 @@ async function printed(
 }
 
 function fail(error: unknown, io: SessionIo, role: FinalRole): number {
-  const [code, message] = explain(error);
-  const text = message === '' || message.endsWith('\n') ? message : `${message}\n`;
+  const [code, lines] = explain(error);
   const told = error instanceof RsyncError && error.told;
   const who = error instanceof RsyncError ? (error.who as FinalRole | undefined) : undefined;
-  io.stderr(toBytes(shown(text) + (told ? '' : finalErrorLine(code, who ?? role))));
+  io.stderr(toBytes(shown(lines) + (told ? '' : finalErrorLine(code, who ?? role))));
   return code;
 }
 
-/** Line by line, with what the locale cannot show escaped. */
-function shown(text: string): ByteString {
+/** Line by line, with what the locale cannot show escaped, also a line end within a name. */
+function shown(lines: readonly string[]): ByteString {
   const charset = localeCharset(process.env);
-  const lines = Buffer.from(toBytes(text)).toString('latin1').split('\n');
-  return lines.map((line) => escapeText(line, charset)).join('\n');
+  return lines
+    .map((line) => `${escapeText(Buffer.from(toBytes(line)).toString('latin1'), charset)}\n`)
+    .join('');
 }
 
-/** Exit code and message of what was thrown; what nobody expected shows where it came from. */
-function explain(error: unknown): [code: number, message: string] {
-  if (error instanceof RsyncError) return [error.exitCode, error.message];
+/** Exit code and lines of what was thrown; what nobody expected shows where it came from. */
+function explain(error: unknown): [code: number, lines: readonly string[]] {
+  if (error instanceof RsyncError) return [error.exitCode, error.lines];
   if (error instanceof SysError) {
-    return [ExitCode.FileIo, `rsync: ${error.syscall} failed: ${errnoText(error.errno)} (${error.errno})`];
+    return [ExitCode.FileIo, [`rsync: ${error.syscall} failed: ${errnoText(error.errno)} (${error.errno})`]];
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return [ExitCode.Crashed, `rsync: internal error (${exitText[ExitCode.Crashed]}): ${text}`];
+  return [ExitCode.Crashed, `rsync: internal error (${exitText[ExitCode.Crashed]}): ${text}`.split('\n')];
 }
 
 /** Byte strings as they are; text with other characters as UTF-8. */

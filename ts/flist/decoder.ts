@@ -513,5 +513,5 @@ function isSpecialComponent(name: Uint8Array, from: number, to: number): boolean
 }
 
 function overflow(detail: string): RsyncError {
-  return new RsyncError(ExitCode.Malloc, `${detail}\nERROR: buffer overflow in recv_file_entry [receiver]`);
+  return new RsyncError(ExitCode.Malloc, [detail, 'ERROR: buffer overflow in recv_file_entry [receiver]']);
 }

@@ -33,7 +33,7 @@ export type Endpoints =
 
 type Remote = Exclude<Location, { kind: 'local' }>;
 
-function wrong(message: string): RsyncError {
+function wrong(message: string | readonly string[]): RsyncError {
   return new RsyncError(ExitCode.Syntax, message);
 }
 
@@ -73,7 +73,10 @@ function fromRemoteSource(
   for (const arg of args.slice(1, isListing ? undefined : -1)) {
     const next = parseLocation(arg, overShell);
     if (next.kind === 'local') {
-      throw wrong(`Unexpected local arg: ${arg}\nIf arg is a remote file/dir, prefix it with a colon (:).`);
+      throw wrong([
+        `Unexpected local arg: ${arg}`,
+        'If arg is a remote file/dir, prefix it with a colon (:).',
+      ]);
     }
     checkSameMachine(options, first, next);
     sources.push(remotePath(next));

@@ -422,7 +422,7 @@ function settleFilesFrom(
 ): { file: ByteString; host: ByteString | undefined } {
   if (draft.filesFrom === '') return { file: '', host: undefined };
   if (args.length > 2 || (!draft.server && args.length === 1)) {
-    throw new RsyncError(ExitCode.Syntax, usageText());
+    throw new RsyncError(ExitCode.Syntax, usageText().trimEnd().split('\n'));
   }
   if (draft.filesFrom === '-') return { file: '-', host: draft.server ? '' : undefined };
   const at = parseLocation(draft.filesFrom);

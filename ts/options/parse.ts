@@ -60,7 +60,7 @@ export function parseServerArgs(
   context: ParseContext = {},
 ): { readonly options: Options; readonly args: readonly ByteString[] } {
   const parsed = parse(argv, context, { ...emptyDraft(), server: true });
-  if (parsed.kind !== 'run') throw new RsyncError(ExitCode.Syntax, usageText());
+  if (parsed.kind !== 'run') throw new RsyncError(ExitCode.Syntax, usageText().trimEnd().split('\n'));
   return parsed;
 }
 
@@ -246,7 +246,7 @@ const actions: Readonly<Record<Action, (draft: Draft, value: ByteString, number:
     draft.remoteOptions.push(value);
   },
   sender(draft) {
-    if (!draft.server) throw new RsyncError(ExitCode.Syntax, usageText());
+    if (!draft.server) throw new RsyncError(ExitCode.Syntax, usageText().trimEnd().split('\n'));
     draft.sender = true;
   },
   server(draft) {

@@ -387,6 +387,16 @@ export function connectionClosed(bytesRead: number, who: Who): ByteString {
   return `rsync: connection unexpectedly closed (${bytesRead} bytes received so far) [${who}]`;
 }
 
+// --- statistics
+
+/** --info=stats3: the head of a process's block, and one of its lines. */
+export function heapHead(pid: number, who: string): ByteString {
+  return `rsync[${pid}] (${who}) heap statistics:`;
+}
+export function heapLine(name: string, bytes: number, what: string): ByteString {
+  return `  ${`${name}:`.padEnd(11)}${`${bytes}`.padStart(10)}   (${what})`;
+}
+
 // --- debug output
 
 /** --debug=deltasum: what the match search found in all files. */

@@ -1,6 +1,7 @@
 /** `--out-format` and the daemon's `log format`: rsyncd.conf(5) lists the escapes. */
 import type { ByteString, DigestName } from '../kernel/kernel.ts';
 import { digestLength } from '../kernel/kernel.ts';
+import { type FormatEscape, formatEscapes } from '../options/log-format.ts';
 import type { Options } from '../options/options.ts';
 import { Item } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
@@ -52,51 +53,12 @@ export type CompiledFormat = (
 
 type Part = CompiledFormat;
 
-/** Longest width in a format that is read as one; more digits make the escape unknown. */
-const maxWidthChars = 23;
-interface Escape {
-  readonly start: number;
-  readonly end: number;
-  readonly letter: string;
-  readonly human: number;
-  readonly left: boolean;
-  readonly width: string;
-}
-
-function* escapes(format: ByteString): Generator<Escape> {
-  const pattern = /%('*)(-?)([0-9]*)('*)(.)/gs;
-  for (let found = pattern.exec(format); found !== null; found = pattern.exec(format)) {
-    const [whole, quotes, minus, digits, more, letter] = found;
-    const spec = {
-      start: found.index,
-      end: found.index + whole.length,
-      letter,
-      human: quotes.length + more.length,
-      left: minus !== '',
-      width: digits,
-    };
-    const room = maxWidthChars - minus.length;
-    if (digits.length > room) {
-      spec.end = pattern.lastIndex = found.index + 1 + quotes.length + minus.length + room + 1;
-      spec.letter = digits[room];
-      spec.width = digits.slice(0, room);
-    }
-    yield spec;
-  }
-}
-
-/** Whether `format` has the escape `letter` (log_format_has). */
-export function formatHas(format: ByteString, letter: string): boolean {
-  for (const spec of escapes(format)) if (spec.letter === letter) return true;
-  return false;
-}
-
-function pad(text: string, spec: Escape): string {
+function pad(text: string, spec: FormatEscape): string {
   const width = Number(spec.width || 0);
   return spec.left ? text.padEnd(width) : text.padStart(width);
 }
 
-function padNumber(n: number, spec: Escape): string {
+function padNumber(n: number, spec: FormatEscape): string {
   const zero = !spec.left && spec.width.startsWith('0');
   return zero ? `${n}`.padStart(Number(spec.width), '0') : pad(`${n}`, spec);
 }
@@ -148,7 +110,7 @@ function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): str
 }
 
 /** The value behind an escape, before padding; undefined leaves the escape as it was written. */
-function escapeValue(spec: Escape, facts: FormatFacts): Part | undefined {
+function escapeValue(spec: FormatEscape, facts: FormatFacts): Part | undefined {
   const { options, daemon, sender } = facts;
   const fixed = (text: string | undefined): Part | undefined =>
     text === undefined ? undefined : () => pad(text, spec);
@@ -210,7 +172,7 @@ function escapeValue(spec: Escape, facts: FormatFacts): Part | undefined {
   }
 }
 
-function itemPart(spec: Escape, facts: FormatFacts): Part {
+function itemPart(spec: FormatEscape, facts: FormatFacts): Part {
   const known = new Map<number, string>();
   let context: ItemizeContext | undefined;
   return (entry, _fname, iflags) => {
@@ -235,7 +197,7 @@ export function compileFormat(format: ByteString, facts: FormatFacts): CompiledF
   const parts: (ByteString | Part)[] = [];
   let literal = '';
   let from = 0;
-  for (const spec of escapes(format)) {
+  for (const spec of formatEscapes(format)) {
     const part = escapeValue(spec, facts);
     if (part === undefined) continue;
     literal += format.slice(from, spec.start);

@@ -6,13 +6,14 @@
  */
 import type { ByteString } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFREG } from '../kernel/stat-table.ts';
+import { formatHas } from '../options/log-format.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { type Charset, escapeText, isPlainLine } from './escape.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
-import { type CompiledFormat, compileFormat, type DaemonFacts, formatHas } from './out-format.ts';
+import { type CompiledFormat, compileFormat, type DaemonFacts } from './out-format.ts';
 import { Progress } from './progress.ts';
 import { Statistics } from './statistics.ts';
 
@@ -171,10 +172,9 @@ export class Report {
     return this.options.debug[flag] >= level;
   }
 
-  /** Says a line; its end is added where it is missing. */
+  /** Says a line without its end. What looks like one belongs to a name, and is escaped. */
   print(code: LogCode, text: ByteString): void {
-    const last = text.charCodeAt(text.length - 1);
-    this.write(code, last === 10 || last === 13 ? text : `${text}\n`);
+    this.write(code, `${text}\n`);
   }
 
   /**

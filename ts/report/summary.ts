@@ -1,4 +1,6 @@
+import { getHeapStatistics } from 'node:v8';
 import type { ByteString } from '../kernel/kernel.ts';
+import { heapHead, heapLine } from './messages.ts';
 import { bigDecimal, bigNumber, commaNumber } from './numbers.ts';
 import type { Report } from './report.ts';
 import type { Statistics } from './statistics.ts';
@@ -31,6 +33,28 @@ export function printSummary(report: Report, stats: Statistics, facts: SummaryFa
     `sent ${human(stats.totalWritten)} bytes  received ${human(stats.totalRead)} bytes  ${rate} bytes/sec`,
   );
   report.print('info', `total size is ${human(stats.totalSize)}  speedup is ${speedup}${note}`);
+}
+
+/** --info=stats3: what this process holds of memory. V8 and Node have other figures than malloc, said where rsync says those. */
+export function tellOfHeap(report: Report, who: string): void {
+  if (!report.info('stats', 3)) return;
+  report.write('client', '\n');
+  report.print('info', heapHead(process.pid, who));
+  for (const [name, bytes, what] of heapFigures()) report.print('info', heapLine(name, bytes, what));
+}
+
+function heapFigures(): [name: string, bytes: number, what: string][] {
+  const heap = getHeapStatistics();
+  const memory = process.memoryUsage();
+  return [
+    ['resident', memory.rss, 'bytes of the process in memory'],
+    ['heap', heap.total_heap_size, "bytes of V8's heap"],
+    ['used', heap.used_heap_size, 'bytes of it used'],
+    ['available', heap.total_available_size, 'bytes it may grow by'],
+    ['malloced', heap.malloced_memory, 'bytes V8 has from malloc'],
+    ['external', memory.external, 'bytes outside that objects hold'],
+    ['buffers', memory.arrayBuffers, 'bytes of those in buffers'],
+  ];
 }
 
 function statisticsBlock(stats: Statistics, protocol: number, level: number): ByteString[] {

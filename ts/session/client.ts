@@ -6,7 +6,7 @@ import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { openingConnection } from '../report/messages.ts';
-import { printSummary } from '../report/summary.ts';
+import { printSummary, tellOfHeap } from '../report/summary.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import {
@@ -27,6 +27,7 @@ import { runLocal } from './local.ts';
 import { type NamesFile, openNames } from './read-names.ts';
 import { runReceiver } from './receiver-end.ts';
 import { runSender } from './sender-end.ts';
+import { startCounting } from './totals.ts';
 
 /**
  * A client's run, from its arguments to its exit code (rsync's start_client and client_run). Throws an
@@ -71,7 +72,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     await runClientEnd(end, options, { ...ends, names }, filters, greeting ?? {});
     const remote = child === undefined ? 0 : await remoteExit(end, child);
     summarize(end, ends);
-    return { code: Math.max(remote, exitCodeOf(end)), who: end.who };
+    return { ...endOf(end), code: Math.max(remote, exitCodeOf(end)) };
   } catch (error) {
     throw await endAfterFailure(end, error, child);
   } finally {
@@ -105,6 +106,7 @@ export async function runClientEnd(
     notice: (line) => report.print('info', line),
     ...extra,
   });
+  startCounting(end);
   const { protocol } = negotiated;
   const options = optionsForProtocol(given, protocol);
   report.negotiated = negotiated;
@@ -137,6 +139,7 @@ export function workingDirectory(): ByteString {
 /** The closing lines and the --stats block; a list-only run has none. */
 export function summarize(end: End, ends: Pick<Endpoints, 'startedAt'>): void {
   const { report, stats } = end;
+  tellOfHeap(report, end.setup.sender ? 'sender' : 'receiver');
   printSummary(report, stats, {
     protocol: report.negotiated?.protocol ?? 32,
     seconds: Math.floor(Date.now() / 1000) - Math.floor(ends.startedAt / 1000),

@@ -56,6 +56,8 @@ export interface End {
   readonly stats: Statistics;
   readonly state: { ioError: number };
   readonly timeout: IoTimeout;
+  /** Bytes of the handshake, which no statistics count. */
+  readonly handshake: { read: number; written: number };
   /** Set while this end receives. */
   link: GeneratorLink | undefined;
   /** The role that a message of ours names. */
@@ -123,6 +125,7 @@ export function openEnd(setup: EndSetup): End {
     stats,
     state,
     timeout,
+    handshake: { read: 0, written: 0 },
     link: undefined,
     who: setup.sender ? 'sender' : 'Receiver',
     finished: false,
@@ -246,10 +249,11 @@ function intOf(tag: number, payload: Buffer): number {
 export interface RunEnd {
   readonly code: number;
   readonly who: End['who'];
+  readonly statistics: Readonly<Statistics>;
 }
 
 export function endOf(end: End): RunEnd {
-  return { code: exitCodeOf(end), who: end.who };
+  return { code: exitCodeOf(end), who: end.who, statistics: end.stats };
 }
 
 /** rsync's exit value for a run that came to its end, from what went wrong on the way. */

@@ -4,6 +4,7 @@ import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
 import { type End, fail, interruptKernel } from './end.ts';
 import { finalErrorLine } from './final-line.ts';
+import { keepStatistics } from './totals.ts';
 
 /** How long a peer may take to read why we end, or a dying child to say why it did. */
 const graceMs = 1000;
@@ -43,10 +44,12 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
       else {
         const code = exitCodeOfRemote(exit, false);
         if (failure instanceof RsyncError && code > failure.exitCode)
-          failure = named(new RsyncError(code as ExitCode, failure.message, { told: failure.told }), end.who);
+          failure = named(new RsyncError(code as ExitCode, failure.lines, { told: failure.told }), end.who);
       }
     }
   }
+  keepStatistics(end);
+  if (failure instanceof RsyncError) failure.statistics = end.stats;
   return failure;
 }
 
@@ -76,18 +79,15 @@ async function whyPeerEnded(end: End): Promise<RsyncError | undefined> {
 /** Before the stream is multiplexed rsync takes a broken wire for a broken stream. */
 function asBrokenWire(end: End, failure: RsyncError): RsyncError {
   if (end.reader.isMultiplexed) return failure;
-  return new RsyncError(ExitCode.StreamIo, failure.message, { cause: failure.cause });
+  return new RsyncError(ExitCode.StreamIo, failure.lines, { cause: failure.cause });
 }
 
 /** What a failed system call says (an error with a cause) names the role, as rsync does. */
 function spoken(failure: RsyncError, who: End['who']): RsyncError {
   if (failure.who !== undefined) return failure;
   if (failure.cause === undefined || failure.message === '') return named(failure, who);
-  const message = failure.message
-    .split('\n')
-    .map((line) => `rsync: [${who}] ${line}`)
-    .join('\n');
-  return named(new RsyncError(failure.exitCode, message, { told: failure.told }), who);
+  const lines = failure.lines.map((line) => `rsync: [${who}] ${line}`);
+  return named(new RsyncError(failure.exitCode, lines, { told: failure.told }), who);
 }
 
 function named(failure: RsyncError, who: End['who']): RsyncError {
@@ -103,8 +103,8 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   const { writer, report, setup } = end;
   if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return false;
   if (setup.server) {
-    if (failure.message !== '') report.print('error', failure.message);
-    report.print('error', finalErrorLine(failure.exitCode, end.who));
+    for (const line of failure.lines) report.print('error', line);
+    report.write('error', finalErrorLine(failure.exitCode, end.who));
   }
   if ((report.negotiated?.protocol ?? 0) >= 31) {
     const payload = Buffer.alloc(4);

@@ -122,9 +122,10 @@ async function agreeOnProtocol({ reader, writer }: Wire, setup: HandshakeSetup):
   if (setup.options.debug.proto >= 1)
     setup.notice?.(`(${side}) Protocol versions: remote=${theirs}, negotiated=${protocol}`);
   if (theirs < minProtocol || theirs > maxClaimedProtocol)
-    throw protocolError(
-      'protocol version mismatch -- is your shell clean?\n(see the rsync manpage for an explanation)',
-    );
+    throw protocolError([
+      'protocol version mismatch -- is your shell clean?',
+      '(see the rsync manpage for an explanation)',
+    ]);
   if (protocol < minProtocol)
     throw protocolError(`--protocol must be at least ${minProtocol} on the ${side}.`);
   if (protocol > maxProtocol)

@@ -10,6 +10,7 @@ import { memoryPair } from '../transport/memory.ts';
 import { runClientEnd, summarize } from './client.ts';
 import {
   type End,
+  endOf,
   endOnSignal,
   exitCodeOf,
   filterReport,
@@ -69,7 +70,7 @@ export async function runLocal(
   try {
     await settle(sending, serving);
     summarize(client, ends);
-    return { code: Math.max(exitCodeOf(client), exitCodeOf(server)), who: client.who };
+    return { ...endOf(client), code: Math.max(exitCodeOf(client), exitCodeOf(server)) };
   } finally {
     stopWatching();
     client.timeout.stop();

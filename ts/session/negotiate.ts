@@ -131,10 +131,11 @@ export function failedToNegotiate(
 ): RsyncError {
   const mine = ours.names.length > 0 ? ours.names.join(' ') : 'INVALID';
   const [peer, self] = amServer ? ['Client', 'Server'] : ['Server', 'Client'];
-  return new RsyncError(
-    ExitCode.Unsupported,
-    `Failed to negotiate a ${what} choice.\n${peer} list: ${theirs}\n${self} list: ${mine}`,
-  );
+  return new RsyncError(ExitCode.Unsupported, [
+    `Failed to negotiate a ${what} choice.`,
+    `${peer} list: ${theirs}`,
+    `${self} list: ${mine}`,
+  ]);
 }
 
 /** Servers refuse a fixed choice that their list variable leaves out: exit 4. */

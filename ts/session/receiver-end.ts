@@ -6,6 +6,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { defaultPerms } from '../metadata/modes.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import { tellOfHeap } from '../report/summary.ts';
 import { readDeleteStats } from '../roles/counts.ts';
 import { generateFiles } from '../roles/generator/generate-files.ts';
 import { GeneratorLink } from '../roles/generator-link.ts';
@@ -17,7 +18,7 @@ import { openDestination } from './destination.ts';
 import type { End } from './end.ts';
 import { amRoot, chmodOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
-import { takeTotals } from './totals.ts';
+import { countWire, takeTotals } from './totals.ts';
 
 /**
  * A receiving end from the file list to the goodbye (rsync's do_recv and what leads to it): generator and
@@ -56,6 +57,8 @@ export async function runReceiver(
   if (negotiated.incRecurse && lists.totals.entries === 1) await flist.receiveAdditional();
   if (!setup.server && lists.totals.entries === 0) {
     takeTotals(end, lists);
+    // Nothing was asked for, so that the sender tells nothing: what we counted is what there is to say.
+    countWire(end);
     return;
   }
 
@@ -95,6 +98,7 @@ export async function runReceiver(
   });
   end.unwinding.push(settled);
   await Promise.all([received, generated]);
+  if (setup.server && !setup.local) tellOfHeap(report, 'server receiver');
   writer.ndx(ndxDone);
   end.finished = true;
   await writer.drain();

@@ -4,6 +4,7 @@ import { FlistSender } from '../flist/send.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import { tellOfHeap } from '../report/summary.ts';
 import { readDeleteStats, writeDeleteStats } from '../roles/counts.ts';
 import { ItemLog } from '../roles/item-log.ts';
 import { sendFiles } from '../roles/sender/send-files.ts';
@@ -13,7 +14,7 @@ import type { Negotiated } from '../wire/negotiated.ts';
 import type { End } from './end.ts';
 import { chmodOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
-import { takeTotals } from './totals.ts';
+import { countWire, takeTotals, wireRead, wireWritten } from './totals.ts';
 
 /**
  * A sending end from the file list to the goodbye (the shared part of rsync's client_run and
@@ -27,7 +28,7 @@ export async function runSender(
   args: readonly ByteString[],
   filesFrom: AsyncIterable<ByteString> | Iterable<ByteString> | undefined,
 ): Promise<boolean> {
-  const { reader, writer, report, setup, stats } = end;
+  const { writer, report, setup } = end;
   const { kernel } = setup;
   end.who = 'sender';
   const flist = new FlistSender({
@@ -61,9 +62,9 @@ export async function runSender(
     const ctx = makeRoleContext(end, options, negotiated, items);
     await sendFiles(ctx, { lists, flist, encoder });
     takeTotals(end, lists);
+    if (setup.server) tellOfHeap(report, 'server sender');
     if (setup.server) sendStatistics(end, negotiated.protocol);
-    stats.totalRead = reader.bytesRead;
-    stats.totalWritten = writer.bytesWritten;
+    countWire(end);
     end.finished = true;
     await goodbye(end, negotiated.protocol);
     await writer.drain();
@@ -76,10 +77,10 @@ export async function runSender(
 
 /** The server's counters for its client: read, written, total size, and how long the list took. */
 function sendStatistics(end: End, protocol: number): void {
-  const { writer, reader, stats } = end;
+  const { writer, stats } = end;
   writer.flush();
-  writer.varlong30(reader.bytesRead, 3);
-  writer.varlong30(writer.bytesWritten, 3);
+  writer.varlong30(wireRead(end), 3);
+  writer.varlong30(wireWritten(end), 3);
   writer.varlong30(stats.totalSize, 3);
   if (protocol < 29) return;
   writer.varlong30(stats.flistBuildMs, 3);

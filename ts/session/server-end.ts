@@ -7,6 +7,7 @@ import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.
 import { openNames } from './read-names.ts';
 import { runReceiver } from './receiver-end.ts';
 import { runSender } from './sender-end.ts';
+import { startCounting } from './totals.ts';
 
 /** The server's side of a run, from the handshake on (rsync's start_server). */
 export async function runServerEnd(
@@ -27,6 +28,7 @@ export async function runServerEnd(
     env: process.env,
     ...extra,
   });
+  startCounting(end);
   const { protocol } = negotiated;
   const options = optionsForProtocol(given, protocol);
   report.negotiated = negotiated;

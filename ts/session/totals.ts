@@ -1,4 +1,4 @@
-import type { FileLists } from '../flist/file-lists.ts';
+import { FileLists } from '../flist/file-lists.ts';
 import type { End } from './end.ts';
 
 /** Carries over to the statistics what the file lists counted. */
@@ -14,4 +14,32 @@ export function takeTotals(end: End, lists: FileLists): void {
   stats.flistSize = totals.wireBytes;
   stats.flistBuildMs = Math.round(totals.buildTime);
   stats.flistTransferMs = Math.round(totals.transferTime);
+}
+
+/** The handshake is through: as rsync does, what is told of the wire begins here. */
+export function startCounting(end: End): void {
+  end.handshake.read = end.reader.dataRead;
+  end.handshake.written = end.writer.dataWritten;
+}
+
+/** Bytes that came over the wire since the handshake. */
+export function wireRead(end: End): number {
+  return end.reader.bytesRead - end.handshake.read;
+}
+/** Bytes that went over the wire since the handshake. */
+export function wireWritten(end: End): number {
+  return end.writer.bytesWritten - end.handshake.written;
+}
+
+/** The bytes of the wire as this end counted them. */
+export function countWire(end: End): void {
+  end.stats.totalRead = wireRead(end);
+  end.stats.totalWritten = wireWritten(end);
+}
+
+/** The run ends early: what is known of it so far. */
+export function keepStatistics(end: End): void {
+  const { lists } = end.report;
+  if (lists instanceof FileLists) takeTotals(end, lists);
+  countWire(end);
 }

@@ -68,7 +68,7 @@ async function connectFirst(target: TcpTarget, port: number, proxy: WebProxy | u
     failures.push(failure);
     duplex.destroy();
   }
-  throw new RsyncError(ExitCode.SocketIo, failures.join('\n'), { cause });
+  throw new RsyncError(ExitCode.SocketIo, failures, { cause });
 }
 
 async function addressesOf(host: string, port: number, family: 4 | 6 | undefined): Promise<Address[]> {

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { formatHas } from '../../../ts/report/out-format.ts';
+import { formatHas } from '../../../ts/options/log-format.ts';
 import type { ItemEntry } from '../../../ts/report/report.ts';
 import { Item } from '../../../ts/wire/constants.ts';
 import { entry, haveRsync, makeReport, negotiated, realRsync, withFolder } from './real-rsync.ts';
@@ -23,6 +23,8 @@ const formats = [
   '%n%20',
   "%'",
   '%123456789012345678901234n',
+  '%000000000000000000000000000000%o %n',
+  "%-000000000000000000000000000000%'l",
 ];
 
 describe.skipIf(!haveRsync)('renders as rsync does', () => {
@@ -78,6 +80,8 @@ describe.skipIf(!haveRsync)('renders as rsync does', () => {
 
 it('finds escapes behind quotes, minus and width, and not behind a percent', () => {
   expect(formatHas('x%-10n', 'n')).toBe(true);
+  expect(formatHas('%000000000000000000000000000000C', 'C')).toBe(false);
+  expect(formatHas('%000000000000000000000000000000%C', 'C')).toBe(true);
   expect(formatHas("%'''l", 'l')).toBe(true);
   expect(formatHas('%%i', 'i')).toBe(false);
   expect(formatHas('%z%i', 'i')).toBe(true);

@@ -11,7 +11,7 @@ describe('what is said', () => {
   it('ends lines, escapes what a client shows, and keeps line ends and a leading carriage return', () => {
     const { report, heard } = makeReport({});
     report.print('info', 'a\nb');
-    report.print('warning', 'w\n');
+    report.print('warning', 'w');
     report.write('client', '\rmeter\r');
     report.print('log', 'nobody hears this');
     expect(heard.said).toEqual([

@@ -1,0 +1,68 @@
+/**
+ * What is said, beside real rsync: names that break lines, formats that are odd, runs that fail, and the
+ * figures at the end.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
+import { type RunResult, run } from '../support/run.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
+
+/** What differs between two programs that say the same: their names, process numbers, times and rates. */
+function steady(result: RunResult): { code: number | null; stdout: string; stderr: string } {
+  const text = (said: string) =>
+    said
+      .replace(/ at \S+\(\d+\) \[\w+=[\d.]+\]/g, '')
+      // rsync may add that its sender, which had nothing to send, has gone already.
+      .replace(/^rsync: \[Receiver\] write error: Broken pipe \(32\)\n/m, '')
+      .replace(/[\d.,]+ bytes\/sec/g, 'RATE')
+      .replace(/[ \d]{4}\.\d\d[kMG]B\/s +[\d:]+/g, 'PACE');
+  return { code: result.code, stdout: text(result.stdout), stderr: text(result.stderr) };
+}
+
+/** Runs both programs on twins of what `make` makes, and compares what they say. */
+async function sameWords(
+  make: (work: string) => void,
+  args: (who: Peer, work: string) => readonly string[],
+): Promise<void> {
+  const said: ReturnType<typeof steady>[] = [];
+  for (const who of [ours(), reference!])
+    await withWorkspace(async (work) => {
+      make(work);
+      const result = await run([...who.command, ...args(who, work)], { cwd: work });
+      const { code, stdout, stderr } = steady(result);
+      said.push({ code, stdout: stdout.replaceAll(work, 'WORK'), stderr: stderr.replaceAll(work, 'WORK') });
+    });
+  expect(said[0]).toEqual(said[1]);
+}
+
+const nothing = (work: string): void => mkdirSync(join(work, 's'));
+const one = (work: string): void => {
+  nothing(work);
+  writeFileSync(join(work, 's', 'f'), 'content');
+};
+
+describe.skipIf(reference === null)('what is said', () => {
+  test('a line end within a name does not split a message that ends the run', () =>
+    sameWords(one, () => ['-r', '--exclude-from=a\nrsync error: forged', 's/', 'd/']));
+
+  test('nor one that a receiver gives of its destination', () =>
+    sameWords(one, () => ['-r', 's/', '/proc/a\nb']));
+
+  test.each(['%C %n', '%n %C', '%o'])('an escape %s behind a width that is too long', (text) =>
+    sameWords(one, () => ['-rc', `--out-format=%${'0'.repeat(30)}${text}|%${'0'.repeat(30)}%C`, 's/', 'd/']),
+  );
+
+  test('a remote source that is not there has its statistics', () =>
+    sameWords(nothing, (who, work) => [
+      '-av',
+      `--rsh=${lsh}`,
+      `--rsync-path=${remoteCommand(reference!)}`,
+      `lh:${work}/nosuch`,
+      'd/',
+    ]));
+});
