@@ -27,7 +27,7 @@ export function openDestination(
     ...options,
     alternateDests: options.alternateDests.map(({ kind, dir }) => ({
       kind,
-      dir: trimSlash(dir.startsWith('/') ? dir : join(base, dir)),
+      dir: trimSlash(dir.startsWith('/') ? dir : missing ? collapse(join(base, dir)) : join(base, dir)),
     })),
     backupDir: outside(base, options.backupDir),
     tempDir: outside(base, options.tempDir),
@@ -158,6 +158,16 @@ function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): 
 function join(base: ByteString, path: ByteString): ByteString {
   if (path.startsWith('/')) return path;
   return base.endsWith('/') ? base + path : `${base}/${path}`;
+}
+
+/** Without `.` and `..`: a path through a directory that is not there yet. */
+function collapse(path: ByteString): ByteString {
+  const parts: ByteString[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }
 
 function trimSlash(path: ByteString): ByteString {

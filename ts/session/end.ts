@@ -171,17 +171,21 @@ function clientOutput({ io }: EndSetup): Output {
 }
 
 /** Messages once the stream is multiplexed; before that, standard error. */
-function serverOutput({ io }: EndSetup, writer: Writer): Output {
+function serverOutput({ io, sender }: EndSetup, writer: Writer): Output {
+  const send = (tag: Msg, payload: Buffer): void => {
+    if (sender) writer.message(tag, payload);
+    else writer.messageAhead(tag, payload);
+  };
   return {
     write(code, line) {
       const bytes = Buffer.from(line, 'latin1');
       if (code === 'log') return;
-      if (writer.isMultiplexed) writer.message(messageOf[code], bytes);
+      if (writer.isMultiplexed) send(messageOf[code], bytes);
       else io.stderr(bytes);
     },
     stderr: (text) => io.stderr(Buffer.from(text, 'latin1')),
     deleted(payload) {
-      writer.message(Msg.Deleted, Buffer.from(payload, 'latin1'));
+      send(Msg.Deleted, Buffer.from(payload, 'latin1'));
     },
   };
 }

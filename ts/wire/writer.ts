@@ -20,6 +20,8 @@ export class Writer {
   private start = 0;
   private pos = 0;
   private queue: Uint8Array[] = [];
+  /** Where in `queue` the next message goes that overtakes data. */
+  private overtaken = 0;
   private queued = 0;
   private inFlight = 0;
   private pumping: Promise<void> = Promise.resolve();
@@ -29,6 +31,7 @@ export class Writer {
   private piece: Promise<unknown> = Promise.resolve();
   private multiplexed = false;
   private lent = false;
+  private held = false;
   private prevPositive = -1;
   private prevNegative = 1;
   private compactNdx = true;
@@ -46,6 +49,7 @@ export class Writer {
   startMultiplex(): void {
     this.seal();
     this.multiplexed = true;
+    this.overtaken = this.queue.length;
     this.openFrame();
   }
 
@@ -186,10 +190,18 @@ export class Writer {
   /** A message frame, in order with the data around it. Only once the stream is multiplexed. */
   message(tag: Msg, payload: Uint8Array): void {
     this.seal();
-    const frame = Buffer.allocUnsafe(headerBytes + payload.length);
-    frame.writeUInt32LE((((mplexBase + tag) << 24) | payload.length) >>> 0, 0);
-    frame.set(payload, headerBytes);
-    this.enqueue(frame);
+    this.enqueue(messageFrame(tag, payload));
+  }
+
+  /**
+   * A message frame ahead of all data that nobody has sent yet: so rsync's generator has its words before the items
+   * that were told at the same time.
+   */
+  messageAhead(tag: Msg, payload: Uint8Array): void {
+    const frame = messageFrame(tag, payload);
+    this.queue.splice(this.overtaken++, 0, frame);
+    this.queued += frame.length;
+    if (this.queued >= bufferBytes) this.pump();
   }
 
   /**
@@ -220,15 +232,28 @@ export class Writer {
     return this.queued + this.inFlight > highWater;
   }
 
+  /** Until `release`, `flush` waits, so that messages can overtake what is written; what is full or drained goes. */
+  hold(): void {
+    this.held = true;
+  }
+  release(): void {
+    this.held = false;
+    this.flush();
+  }
+
   /** Hands everything to the sink, without waiting. */
   flush(): void {
+    if (!this.held) this.sendAll();
+  }
+
+  private sendAll(): void {
     this.seal();
     if (this.queue.length > 0) this.pump();
   }
 
   /** Waits until the sink has taken everything. */
   async drain(): Promise<void> {
-    this.flush();
+    this.sendAll();
     while (this.sending) await this.pumping;
     this.check();
   }
@@ -301,7 +326,9 @@ export class Writer {
       if (this.multiplexed) {
         const header = Buffer.allocUnsafe(headerBytes);
         header.writeUInt32LE(((mplexBase << 24) | length) >>> 0, 0);
-        this.enqueue(header);
+        // Nothing may come between the two.
+        this.queue.push(header);
+        this.queued += headerBytes;
       }
       this.enqueue(data.subarray(at, at + length));
       at += length;
@@ -349,6 +376,7 @@ export class Writer {
       while (this.queue.length > 0) {
         const chunks = this.queue;
         this.queue = [];
+        this.overtaken = 0;
         this.inFlight = this.queued;
         this.queued = 0;
         this.bytesWritten += this.inFlight;
@@ -359,10 +387,18 @@ export class Writer {
     } catch (error) {
       this.inFlight = 0;
       this.queue = [];
+      this.overtaken = 0;
       this.queued = 0;
       this.failure ??= error ?? new Error('write failed');
     }
     // At once and not when the promise settles: a flush in between would find nobody to send its bytes.
     this.sending = false;
   }
+}
+
+function messageFrame(tag: Msg, payload: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(headerBytes + payload.length);
+  frame.writeUInt32LE((((mplexBase + tag) << 24) | payload.length) >>> 0, 0);
+  frame.set(payload, headerBytes);
+  return frame;
 }

@@ -272,3 +272,62 @@ describe('a basis name', () => {
     expect(await decoded(BasisType.Fname, '../leader')).toBe('../leader');
   });
 });
+
+describe('messages that overtake', () => {
+  const order = async (write: (writer: Writer) => void): Promise<string> => {
+    const bytes = await written(write, true);
+    let found = '';
+    for (let at = 0; at < bytes.length; ) {
+      const header = bytes.readUInt32LE(at);
+      const length = header & 0xffffff;
+      const payload = bytes.toString('latin1', at + 4, at + 4 + Math.min(length, 4));
+      found += `${header >>> 24 === 7 ? 'data' : 'message'} ${payload};`;
+      at += 4 + length;
+    }
+    return found;
+  };
+
+  it('go before what was not sent, in their own order', async () => {
+    const found = await order((writer) => {
+      writer.string('one');
+      writer.messageAhead(Msg.Info, Buffer.from('a'));
+      writer.message(Msg.Info, Buffer.from('c'));
+      writer.messageAhead(Msg.Info, Buffer.from('b'));
+      writer.string('two');
+    });
+    expect(found).toBe('message a;message b;data one;message c;data two;');
+  });
+
+  it('go after what was flushed, unless it is held', async () => {
+    const flushed = await order((writer) => {
+      writer.string('one');
+      writer.flush();
+      writer.messageAhead(Msg.Info, Buffer.from('a'));
+    });
+    expect(flushed).toBe('data one;message a;');
+    const held = await order((writer) => {
+      writer.hold();
+      writer.string('one');
+      writer.flush();
+      writer.messageAhead(Msg.Info, Buffer.from('a'));
+      writer.release();
+    });
+    expect(held).toBe('message a;data one;');
+  });
+
+  it('never come between a frame and its header, or before what has no frames', async () => {
+    const found = await order((writer) => {
+      writer.bytes(Buffer.alloc(200_000, 'x'));
+      writer.messageAhead(Msg.Info, Buffer.from('a'));
+      writer.bytes(Buffer.alloc(20_000, 'y'));
+      writer.messageAhead(Msg.Info, Buffer.from('b'));
+    });
+    expect(found).toBe('data xxxx;message a;message b;data yyyy;');
+    const plain = await written((writer) => {
+      writer.string('hello');
+      writer.startMultiplex();
+      writer.messageAhead(Msg.Info, Buffer.from('a'));
+    });
+    expect(plain.toString('latin1', 0, 5)).toBe('hello');
+  });
+});

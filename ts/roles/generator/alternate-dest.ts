@@ -139,6 +139,7 @@ export function alternateHardLink(
   gen: Generator,
   entry: Entry,
   leader: { table: StatTable; row: number } | undefined,
+  leaderPath: ByteString,
 ): { shown: { table: StatTable; row: number }; quiet: boolean } | undefined {
   const { options, report } = gen.ctx;
   const { list, i, path } = entry;
@@ -146,7 +147,9 @@ export function alternateHardLink(
     const stats = lookUp(gen, `${dir}/${path}`);
     if (stats === undefined) continue;
     if (kind === 'link') {
-      if (leader === undefined || !sameInode(leader.table, leader.row, stats)) continue;
+      // In a dry run the leader was not linked to what the alternate directory has of it.
+      const first = leader ?? (options.dryRun ? lookUpRow(gen, `${dir}/${leaderPath}`) : undefined);
+      if (first === undefined || !sameInode(first.table, first.row, stats)) continue;
       const quiet = report.formatHasI === 0 || (!report.info('name', 2) && report.formatHasI < 2);
       return { shown: { table: stats, row: 0 }, quiet };
     }
@@ -229,6 +232,11 @@ function lookUp(gen: Generator, path: ByteString): StatTable | undefined {
     if (!(error instanceof SysError)) throw error;
     return undefined;
   }
+}
+
+function lookUpRow(gen: Generator, path: ByteString): { table: StatTable; row: number } | undefined {
+  const table = lookUp(gen, path);
+  return table && { table, row: 0 };
 }
 
 function sameInode(a: StatTable, row: number, b: StatTable): boolean {

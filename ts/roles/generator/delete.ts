@@ -56,22 +56,47 @@ export function deleteInDirectory(
   return deleteUnlisted(gen, list, path, scanned);
 }
 
-async function deleteUnlisted(
+function deleteUnlisted(
   gen: Generator,
   list: FileList,
   path: ByteString,
   scanned: StatTable | SysError | undefined,
-): Promise<void> {
-  const { options } = gen.ctx;
+): Promise<void> | undefined {
+  const { options, writer } = gen.ctx;
   const listed = () => gen.listed.in(gen.contentList(list), path === '.' ? '' : path);
   const content = entriesToDelete(gen, path, listed, scanned)?.doomed;
-  if (content === undefined) return;
-  for (let k = content.length - 1; k >= 0; k--) {
-    const { name, mode } = content[k];
+  if (content === undefined) return undefined;
+  const done = fromLast(content, ({ name, mode }) => {
     const target = path === '.' ? name : `${path}/${name}`;
-    if (options.delete === 'delay') gen.delayedDeletes.push({ path: target, mode });
-    else await deleteItem(gen, target, mode, true);
-  }
+    if (options.delete === 'delay') {
+      gen.delayedDeletes.push({ path: target, mode });
+      return true;
+    }
+    const deleted = deleteItem(gen, target, mode, true);
+    return writer.full ? writer.drain().then(() => deleted) : deleted;
+  });
+  return done instanceof Promise ? done.then(() => {}) : undefined;
+}
+
+/** Does something with each, from the last to the first, and waits only where that does. True where all said so. */
+function fromLast<T>(
+  items: readonly T[],
+  step: (item: T) => boolean | Promise<boolean>,
+): boolean | Promise<boolean> {
+  let all = true;
+  const from = (last: number): boolean | Promise<boolean> => {
+    for (let k = last; k >= 0; k--) {
+      const done = step(items[k]);
+      if (done instanceof Promise)
+        return done.then((ok) => {
+          all &&= ok;
+          return from(k - 1);
+        });
+      all &&= done;
+    }
+    return all;
+  };
+  return from(items.length - 1);
 }
 
 /** The whole pass of --delete-before and --delete-after. */
@@ -209,35 +234,48 @@ function isDir(mode: number): boolean {
 }
 
 /** Deletes one thing, a directory with its content when `recurse` says so. True when it is gone. */
-async function deleteItem(
+function deleteItem(
   gen: Generator,
   path: ByteString,
   mode: number,
   recurse: boolean,
   makingRoom = false,
-  known: 'unknown' | 'empty' = 'unknown',
-): Promise<boolean> {
+): boolean | Promise<boolean> {
+  if (!isDir(mode)) return removeItem(gen, path, mode, makingRoom);
+  gen.filters.ignorePerishable = true;
+  const go = (empty: boolean): boolean | Promise<boolean> => {
+    gen.filters.ignorePerishable = false;
+    return empty && removeItem(gen, path, mode, makingRoom);
+  };
+  const emptied = emptyDirectory(gen, path, recurse);
+  return emptied instanceof Promise ? emptied.then(go) : go(emptied);
+}
+
+/** Deletes one file or empty directory. */
+function removeItem(
+  gen: Generator,
+  path: ByteString,
+  mode: number,
+  makingRoom: boolean,
+): boolean | Promise<boolean> {
   const { options, report, stats } = gen.ctx;
   const { tree } = gen.destination;
   const dir = isDir(mode);
-  if (dir && known === 'unknown') {
-    gen.filters.ignorePerishable = true;
-    const empty = await emptyDirectory(gen, path, recurse);
-    gen.filters.ignorePerishable = false;
-    if (!empty) return false;
-  }
   if (!makingRoom && options.maxDelete !== undefined && stats.deletedFiles >= options.maxDelete) {
     gen.skippedDeletes++;
     return false;
   }
   const what = dir ? 'rmdir' : 'unlink';
   if (!dir && gen.rules.backup && (options.backupDir !== '' || !path.endsWith(options.suffix))) {
-    const errno = await makeBackup(gen.ctx, tree, path, true, 'generator');
-    if (errno !== 0) {
-      report.print('error-xfer', text.deleteFailed(tree, path, 'make_backup', errno));
-      return false;
-    }
-  } else if (!options.dryRun) {
+    const kept = makeBackup(gen.ctx, tree, path, true, 'generator');
+    const after = (errno: number): boolean => {
+      if (errno !== 0) report.print('error-xfer', text.deleteFailed(tree, path, 'make_backup', errno));
+      else if (!makingRoom) countOne(gen, path, mode);
+      return errno === 0;
+    };
+    return kept instanceof Promise ? kept.then(after) : after(kept);
+  }
+  if (!options.dryRun) {
     try {
       if (dir) tree.rmdir(path);
       else tree.unlink(path);
@@ -252,29 +290,45 @@ async function deleteItem(
       return false;
     }
   }
-  if (!makingRoom) {
-    report.logDelete(path, mode);
-    countDeleted(stats, mode);
-  }
+  if (!makingRoom) countOne(gen, path, mode);
   return true;
 }
 
+function countOne(gen: Generator, path: ByteString, mode: number): void {
+  gen.ctx.report.logDelete(path, mode);
+  countDeleted(gen.ctx.stats, mode);
+}
+
 /** Empties a directory (rsync's delete_dir_contents); without `recurse` it only looks. */
-async function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): Promise<boolean> {
+function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boolean | Promise<boolean> {
   const { tree } = gen.destination;
   gen.filters.enterDir(tree, path);
   const { doomed: content, kept } = entriesToDelete(gen, path) ?? { doomed: [], kept: 0 };
-  let empty = kept === 0;
-  if (content.length > 0 && !recurse) empty = false;
-  else
-    for (let k = content.length - 1; k >= 0; k--) {
-      const { name, mode } = content[k];
-      const target = `${path}/${name}`;
-      // As rsync does, also what could not be emptied is tried, and named once more.
-      if (isDir(mode) && !(await emptyDirectory(gen, target, true))) empty = false;
-      if (!(await deleteItem(gen, target, mode, true, false, 'empty'))) empty = false;
-    }
-  gen.filters.leaveDir();
-  if (!empty) gen.ctx.report.print('info', text.cannotDeleteNonEmpty(path));
-  return empty;
+  const leave = (all: boolean): boolean => {
+    const empty = all && kept === 0;
+    gen.filters.leaveDir();
+    if (!empty) gen.ctx.report.print('info', text.cannotDeleteNonEmpty(path));
+    return empty;
+  };
+  if (!recurse) return leave(content.length === 0);
+  const emptied = fromLast(content, ({ name, mode }) => {
+    const target = `${path}/${name}`;
+    if (!isDir(mode)) return removeItem(gen, target, mode, false);
+    // As rsync does, also what could not be emptied is tried, and named once more.
+    const below = emptyDirectory(gen, target, true);
+    return below instanceof Promise
+      ? below.then((empty) => andRemove(gen, target, mode, empty))
+      : andRemove(gen, target, mode, below);
+  });
+  return emptied instanceof Promise ? emptied.then(leave) : leave(emptied);
+}
+
+function andRemove(
+  gen: Generator,
+  path: ByteString,
+  mode: number,
+  empty: boolean,
+): boolean | Promise<boolean> {
+  const removed = removeItem(gen, path, mode, false);
+  return removed instanceof Promise ? removed.then((gone) => gone && empty) : removed && empty;
 }

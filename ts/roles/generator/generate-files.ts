@@ -188,9 +188,24 @@ function generateParent(gen: Generator, ahead: StatAhead, list: FileList): Promi
     entry.row = known.row;
     entry.errno = 0;
   }
-  const waiting = generateEntry(gen, entry, 'now');
-  if (!deletesOnTheWay(gen)) return waiting;
-  return waiting ? waiting.then(() => lookForMore(gen, ahead, entry)) : lookForMore(gen, ahead, entry);
+  if (!deletesOnTheWay(gen)) return generateEntry(gen, entry, 'now');
+  return inOneBreath(gen, () => {
+    const waiting = generateEntry(gen, entry, 'now');
+    return waiting ? waiting.then(() => lookForMore(gen, ahead, entry)) : lookForMore(gen, ahead, entry);
+  });
+}
+
+/** Holds back the item of a directory while its content is deleted: what is said of that comes first, as rsync's does. */
+function inOneBreath(gen: Generator, work: () => Promise<void> | undefined): Promise<void> | undefined {
+  const { writer } = gen.ctx;
+  writer.hold();
+  let waiting: Promise<void> | undefined;
+  try {
+    waiting = work();
+  } finally {
+    if (waiting === undefined) writer.release();
+  }
+  return waiting?.finally(() => writer.release());
 }
 
 /** Deletes what is not in the segment at hand, in its directory. */

@@ -119,7 +119,7 @@ function makeLink(gen: Generator, entry: Entry, leaderPath: ByteString): boolean
     return true;
   }
   if (entry.stats === undefined && options.alternateDests.length > 0) {
-    const alternate = alternateHardLink(gen, entry, leader);
+    const alternate = alternateHardLink(gen, entry, leader, leaderPath);
     if (alternate !== undefined) {
       linkOne(gen, entry, undefined, leaderPath, leaderPath, alternate);
       return true;
@@ -158,7 +158,10 @@ function linkOne(
   const finish = (created: boolean): void => {
     if (!created) return;
     list.setFlag(i, EntryFlag.HlinkDone);
-    if (alternate?.quiet) return;
+    if (alternate?.quiet) {
+      if (report.info('name', 2) && gen.reportAttributes) report.print('client', text.upToDate(path));
+      return;
+    }
     if (gen.itemizing)
       itemize(
         gen,
