@@ -50,6 +50,21 @@ function code(call: () => unknown): string {
   return (error as SysError).code;
 }
 
+eachKernel('device numbers', (kernel) => {
+  const work = scratch();
+  it.skipIf(!isRoot || !kernel.can.mknod)('that no device can have are refused, not cut down', () => {
+    withTree(kernel, work.path, (tree) => {
+      for (const [major, minor] of [
+        [4096, 1],
+        [1, 1 << 20],
+        [0xffffffff, 0xffffffff],
+      ])
+        expect(code(() => tree.mknod('device', fs.constants.S_IFCHR | 0o644, major!, minor!))).toBe('EINVAL');
+      expect(fs.existsSync(`${work.path}/device`)).toBe(false);
+    });
+  });
+});
+
 eachKernel('what was admitted to a tree', (kernel) => {
   const work = scratch();
   it('is read from where its link led then', () => {

@@ -1,4 +1,6 @@
+import { ExitCode, RsyncError } from '../errors.ts';
 import { type BlockSums, digestLength } from '../kernel/kernel.ts';
+import { areTooManySums } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
 import { readSumHead, type SumHead } from './sum-head.ts';
@@ -6,27 +8,26 @@ import { readSumHead, type SumHead } from './sum-head.ts';
 export type BlockSumsHead = SumHead & BlockSums;
 
 const none = new Uint8Array(0);
-/** The first allocation for sums; a peer that announces more gets it as it sends them. */
-const firstBytes = 1024 * 1024;
 
-/** The generator's sum head and block sums (with append: the head alone), waiting for all of them. */
+/**
+ * The generator's sum head and block sums (with append: the head alone), waiting for all of them. More of them
+ * than --max-alloc admits end the run.
+ */
 export async function readBlockSums(
   reader: Reader,
   negotiated: Negotiated,
   headOnly: boolean,
+  maxAlloc: number,
 ): Promise<BlockSumsHead> {
   const head = await reader.record(() => decodeHead(reader, negotiated));
   if (headOnly || head.count === 0) return { ...head, sums: none };
+  if (areTooManySums(head.count, head.strongLength, maxAlloc))
+    throw new RsyncError(ExitCode.Malloc, `[sender] exceeded --max-alloc=${maxAlloc} setting`);
   const total = head.count * (4 + head.strongLength);
-  let sums = Buffer.allocUnsafeSlow(Math.min(total, firstBytes));
-  for (let have = 0; ; ) {
-    await reader.readInto(sums.subarray(have));
-    if (sums.length === total) return { ...head, sums };
-    have = sums.length;
-    const grown = Buffer.allocUnsafeSlow(Math.min(total, have * 2));
-    sums.copy(grown);
-    sums = grown;
-  }
+  // Memory that nothing was written to yet takes no room: a peer that announces more than it sends gains nothing.
+  const sums = Buffer.allocUnsafeSlow(total);
+  await reader.readInto(sums);
+  return { ...head, sums };
 }
 
 /** As `readBlockSums` for a request without sums that lies in the buffer; else undefined, nothing read. */

@@ -1,5 +1,6 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { longestRule } from '../wire/limits.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { FilterChain } from './chain.ts';
@@ -9,9 +10,6 @@ import { parseRules } from './parse.ts';
 import { Applies, type FilterRule, RuleFlag, ruleModifiers } from './rule.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
-
-/** A rule's text with its prefix may not be longer on the wire. */
-const longestRule = 4096 + 1024;
 
 /**
  * The client's part of the filter exchange (send_filter_list): sends what the other side needs and adds

@@ -1,5 +1,7 @@
+import { longestRule } from '../wire/limits.ts';
+
 /** Bytes of a rule in a file; what is longer is left out. */
-export const longestLine = 4096 + 1024;
+export const longestLine = longestRule;
 
 /** A rule as it stands in a file. */
 export interface RuleLine {

@@ -248,7 +248,7 @@ export const optionTable: readonly TableRow[] = [
   int('--max-delete=NUM', 'maxDelete', 'delete at most NUM files', later),
   run('--max-size=SIZE', 'max-size', 'skip files that are larger'),
   run('--min-size=SIZE', 'min-size', 'skip files that are smaller'),
-  text('--max-alloc=SIZE', 'maxAlloc', 'limit the memory of one allocation', later),
+  text('--max-alloc=SIZE', 'maxAlloc', 'limit the memory of one allocation'),
   set('--partial', 'partial', true, 'keep files of which only a part arrived'),
   ...off('no-partial', 'partial'),
   text('--partial-dir=DIR', 'partialDir', 'keep them in DIR'),

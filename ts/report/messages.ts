@@ -58,6 +58,20 @@ export function skippingDirectory(path: ByteString): ByteString {
 export function skippingMountPoint(who: Who, path: ByteString): ByteString {
   return `[${who}] skipping mount-point dir ${path}`;
 }
+/** A message that is longer than it may be, or of another length than its kind has. */
+export function badMessage(
+  problem: 'invalid' | 'overflow',
+  tag: number,
+  length: number,
+  who: string,
+): ByteString {
+  const what = problem === 'overflow' ? 'multiplexing overflow' : 'invalid multi-message';
+  return `${what} ${tag}:${length} [${who}]`;
+}
+export function wireValueOutOfRange(what: string, value: number, most: number, who: Who): ByteString {
+  return `wire value ${what} out of range: ${value} not in [0,${most}] [${who}]`;
+}
+
 /** A name from the sender whose directory it never told of. */
 export function invalidPathFromSender(path: ByteString): ByteString {
   return `ABORTING due to invalid path from sender: ${path}`;
@@ -363,10 +377,16 @@ function lastNdx(lists: Lists): number {
   return last === undefined ? -1 : last.ndxStart + last.count - 1;
 }
 /** An index that no held list has, or a special one where none may be. */
-export function badNdx(ndx: number, lists: Lists, who: Who): ByteString {
-  if (ndx < 0) return `Invalid file index: ${ndx} (${ndxDone} - ${lastNdx(lists)}) [${who}]`;
+export function badNdx(
+  ndx: number,
+  lists: Lists,
+  who: Who,
+  place: 'read_ndx_and_attrs' | 'got_flist_entry_status' = 'read_ndx_and_attrs',
+): ByteString {
+  if (ndx < 0 && place === 'read_ndx_and_attrs')
+    return `Invalid file index: ${ndx} (${ndxDone} - ${lastNdx(lists)}) [${who}]`;
   const first = lists.segments.length === 0 ? 0 : lists.segments[0].ndxStart - 1;
-  return `File-list index ${ndx} not in ${first} - ${lastNdx(lists)} (read_ndx_and_attrs) [${who}]`;
+  return `File-list index ${ndx} not in ${first} - ${lastNdx(lists)} (${place}) [${who}]`;
 }
 export function badDirNdx(ndx: number, lists: { readonly dirs: { readonly length: number } }, who: Who) {
   return `Invalid dir index: ${ndx} (${ndxFlistOffset} - ${ndxFlistOffset - lists.dirs.length + 1}) [${who}]`;

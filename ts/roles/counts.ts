@@ -1,7 +1,10 @@
+import { protocolError } from '../errors.ts';
 import { type FileList, isDeviceMode } from '../flist/file-list.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
+import { type Who, wireValueOutOfRange } from '../report/messages.ts';
 import type { Statistics } from '../report/statistics.ts';
 import { Item, ndxDelStats } from '../wire/constants.ts';
+import { mostDeleted } from '../wire/limits.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
 
@@ -34,15 +37,24 @@ export function countDeleted(stats: Statistics, mode: number): void {
   }
 }
 
+const deleteCounters = [
+  'deleted_files',
+  'deleted_dirs',
+  'deleted_symlinks',
+  'deleted_devices',
+  'deleted_specials',
+];
+
 /** The five counters that follow NDX_DEL_STATS: files, directories, symlinks, devices, specials. */
-export async function readDeleteStats(reader: Reader, stats: Statistics): Promise<void> {
-  const [files, dirs, links, devices, specials] = await reader.record(() => [
-    reader.varint(),
-    reader.varint(),
-    reader.varint(),
-    reader.varint(),
-    reader.varint(),
-  ]);
+export async function readDeleteStats(reader: Reader, stats: Statistics, who: Who): Promise<void> {
+  const [files, dirs, links, devices, specials] = await reader.record(() =>
+    deleteCounters.map((what) => {
+      const value = reader.varint();
+      if (value < 0 || value > mostDeleted)
+        throw protocolError(wireValueOutOfRange(what, value, mostDeleted, who));
+      return value;
+    }),
+  );
   stats.deletedDirs = dirs;
   stats.deletedLinks = links;
   stats.deletedDevices = devices;

@@ -6,8 +6,8 @@
 export class GeneratorLink {
   /** Indexes whose content failed verification and is to be asked for again. */
   readonly redo: number[] = [];
-  /** Indexes that are in place, or (negative: `-ndx - 1`) will not come. */
-  readonly finished: number[] = [];
+  /** What was asked for: in place, or such as will not come. The index may be any that the peer gave. */
+  readonly finished: { readonly ndx: number; readonly came: boolean }[] = [];
   /** Transfers that were asked for, and those that an item or MSG_NO_SEND answered. */
   asked = 0;
   answered = 0;
@@ -19,11 +19,11 @@ export class GeneratorLink {
   private unseen = false;
 
   success(ndx: number): void {
-    this.finished.push(ndx);
+    this.finished.push({ ndx, came: true });
     this.notify();
   }
   noSend(ndx: number): void {
-    this.finished.push(-ndx - 1);
+    this.finished.push({ ndx, came: false });
     this.notify();
   }
   askAgain(ndx: number): void {

@@ -13,6 +13,7 @@ import type { Loopback } from '../roles/loopback.ts';
 import { limitSink } from '../transport/bwlimit.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
+import { longestText, messageProblem } from '../wire/limits.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import { IoTimeout } from './timeouts.ts';
@@ -92,6 +93,7 @@ export function openEnd(setup: EndSetup): End {
   let end!: End;
   const reader = new Reader(duplex.source, {
     message: (tag, payload) => onMessage(end, tag, payload),
+    announced: (tag, length) => admitMessage(end, tag, length),
     beforeWait: () => writer.flush(),
     closed: (bytesRead) => new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who)),
   });
@@ -180,7 +182,7 @@ function serverOutput({ io, sender }: EndSetup, writer: Writer): Output {
     write(code, line) {
       const bytes = Buffer.from(line, 'latin1');
       if (code === 'log') return;
-      if (writer.isMultiplexed) send(messageOf[code], bytes);
+      if (writer.isMultiplexed) send(messageOf[code], withinMessage(bytes));
       else io.stderr(bytes);
     },
     stderr: (text) => io.stderr(Buffer.from(text, 'latin1')),
@@ -188,6 +190,20 @@ function serverOutput({ io, sender }: EndSetup, writer: Writer): Output {
       send(Msg.Deleted, Buffer.from(payload, 'latin1'));
     },
   };
+}
+
+/** A peer takes no longer text; what ends a line still does. */
+function withinMessage(bytes: Buffer): Buffer {
+  if (bytes.length <= longestText) return bytes;
+  return Buffer.concat([bytes.subarray(0, longestText - 1), bytes.subarray(-1)]);
+}
+
+/** Messages have a length of their own, or room for a text: nothing else is waited for. */
+function admitMessage(end: End, tag: number, length: number): void {
+  const problem = messageProblem(tag, length);
+  if (problem === undefined) return;
+  const who = end.report.negotiated?.incRecurse ? `${end.who}/inc` : end.who;
+  throw protocolError(text.badMessage(problem, tag, length, who), ExitCode.StreamIo);
 }
 
 /** What arrives between the data (rsync's read_a_msg). */

@@ -125,7 +125,7 @@ async function finishReceiving(end: End, protocol: number, link: GeneratorLink):
   if (protocol < 31) return;
   let ndx = await reader.record(() => reader.ndx());
   for (; ndx === ndxDelStats; ndx = await reader.record(() => reader.ndx()))
-    await readDeleteStats(reader, stats);
+    await readDeleteStats(reader, stats, 'Receiver');
   if (ndx !== ndxDone) throw protocolError(text.invalidPacketAtEnd(ndx, 'receiver'));
   link.phaseDone();
 }

@@ -95,7 +95,7 @@ async function goodbye(end: End, protocol: number): Promise<void> {
     for (;;) {
       await reader.record(() => decodeItem(reader, protocol, item));
       if (item.ndx !== ndxDelStats) return item.ndx;
-      await readDeleteStats(reader, end.stats);
+      await readDeleteStats(reader, end.stats, 'sender');
       if (end.setup.server) writeDeleteStats(writer, end.stats);
     }
   };

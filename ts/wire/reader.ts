@@ -12,6 +12,8 @@ const noFrame = Number.MAX_SAFE_INTEGER;
 const maxRanges = 1024;
 
 export interface ReaderEvents {
+  /** A message is about to come; throws where it is not to be taken. May be told more than once. */
+  announced?(tag: number, length: number): void;
   /** A multiplexed message other than data. */
   message(tag: number, payload: Buffer): void;
   /** Called before the reader waits for the peer: the moment to flush what was written. */
@@ -274,7 +276,7 @@ export class Reader {
     const n = this.int();
     if (n !== -1) return n;
     const at = this.take(8);
-    return this.safe(this.view.getBigInt64(at, true));
+    return Number(this.view.getBigInt64(at, true));
   }
   /** Variable-length 32-bit integer of protocol 30: the first byte's leading ones count the extra bytes. */
   varint(): number {
@@ -288,7 +290,7 @@ export class Reader {
     if (extra < 4) value |= (first & (0xff >> extra)) << (8 * extra);
     return value | 0;
   }
-  /** Variable-length 64-bit integer with at least `minBytes` bytes. */
+  /** Variable-length 64-bit integer with at least `minBytes` bytes; beyond 2^53 the nearest number there is. */
   varlong(minBytes: number): number {
     const base = this.take(minBytes);
     const first = this.raw[base];
@@ -303,11 +305,10 @@ export class Reader {
       const all = Buffer.alloc(8);
       this.raw.copy(all, 0, base + 1, base + 1 + low);
       this.raw.copy(all, low, more, more + extra);
-      return this.safe(all.readBigInt64LE(0));
+      return Number(all.readBigInt64LE(0));
     }
     for (let i = 0; i < extra; i++, scale *= 256) value += this.raw[more + i] * scale;
     value += (first & (0xff >> extra)) * scale;
-    if (!Number.isSafeInteger(value)) throw protocolError('Overflow in read_varlong()', ExitCode.StreamIo);
     return value;
   }
   varint30(): number {
@@ -381,12 +382,6 @@ export class Reader {
     return at;
   }
 
-  private safe(value: bigint): number {
-    if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
-      throw protocolError('64-bit value out of range', ExitCode.StreamIo);
-    return Number(value);
-  }
-
   /** Makes more buffered payload contiguous at `pos`; false when the buffer holds no more. */
   private extend(): boolean {
     while (this.frameLeft === 0) {
@@ -399,6 +394,7 @@ export class Reader {
         this.closeGap(4);
         this.frameLeft = length;
       } else {
+        this.events.announced?.(tag, length);
         if (this.end - this.limit < 4 + length) return false;
         const at = this.limit + 4;
         const payload = Buffer.from(this.raw.subarray(at, at + length));

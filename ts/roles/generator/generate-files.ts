@@ -345,11 +345,12 @@ async function redo(gen: Generator): Promise<void> {
 async function handleFinished(gen: Generator): Promise<void> {
   const { link, lists, ctx } = gen;
   const { finished } = link;
-  for (let k = 0; k < finished.length; k++) {
-    const came = finished[k] >= 0;
-    const ndx = came ? finished[k] : -finished[k] - 1;
+  for (const { ndx, came } of finished) {
     const place = lists.byNdx(ndx);
-    if (place === undefined || place.i < 0) continue;
+    if (place === undefined || place.i < 0) {
+      if (came) continue;
+      throw protocolError(text.badNdx(ndx, lists, 'generator', 'got_flist_entry_status'));
+    }
     const { list, i } = place;
     if (ctx.negotiated.incRecurse) list.inProgress--;
     if (!ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) continue;

@@ -51,7 +51,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
         }
         if (++phase > maxPhase) break;
         link.phaseDone();
-      } else if (ndx === ndxDelStats) await readDeleteStats(reader, stats);
+      } else if (ndx === ndxDelStats) await readDeleteStats(reader, stats, 'receiver');
       else await receiveSegment(input, negotiated.incRecurse, ndx);
       continue;
     }

@@ -75,7 +75,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
       continue;
     }
     if (item.ndx === ndxDelStats) {
-      await readDeleteStats(reader, stats);
+      await readDeleteStats(reader, stats, 'sender');
       if (ctx.options.server) writeDeleteStats(writer, stats);
       continue;
     }
@@ -126,7 +126,9 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
 async function receiveSumHead(ctx: RoleContext, queue: AnswerQueue, redo: boolean): Promise<BlockSumsHead> {
   const append = redo ? 'no' : ctx.options.append;
   const now = tryReadBlockSums(ctx.reader, ctx.negotiated, append !== 'no');
-  return now ?? queue.waitFor(readBlockSums(ctx.reader, ctx.negotiated, append !== 'no'));
+  return (
+    now ?? queue.waitFor(readBlockSums(ctx.reader, ctx.negotiated, append !== 'no', ctx.options.maxAlloc))
+  );
 }
 
 /** One file that is large, compressed or has a basis: its token stream is made and sent in pieces. */

@@ -1,0 +1,42 @@
+/**
+ * What a peer may make us hold, in one place.
+ *
+ * What comes in pieces is used as it comes and needs no limit. What has to be there as a whole has one: of the
+ * protocol's own, or --max-alloc for what grows with the files. Names, link targets and rules are bounded where
+ * they are decoded, by `maxPath`; a file list by `FileList`.
+ */
+import { Msg } from './constants.ts';
+
+/** --max-alloc by default: bytes of one allocation. */
+export const defaultMaxAlloc = 1 << 30;
+/** Bytes that rsync takes for a block sum, by which it counts them against --max-alloc. */
+const blockSumBytes = 24;
+/** Bytes of a message's text; rsync has no room for more. */
+export const longestText = 4096 + 1024 - 1;
+/** Bytes of a filter rule with its prefix. */
+export const longestRule = 4096 + 1024;
+/** One of the five counters of deletions. */
+export const mostDeleted = 1 << 28;
+
+/** True where so many block sums are more than --max-alloc lets one basis have; 0 is no limit. */
+export function areTooManySums(count: number, strongLength: number, maxAlloc: number): boolean {
+  if (maxAlloc === 0) return false;
+  return count >= Math.floor(maxAlloc / blockSumBytes) || count * strongLength >= maxAlloc;
+}
+
+/** What is wrong with a message of this tag and length, before any of it is taken. */
+export function messageProblem(tag: number, length: number): 'invalid' | 'overflow' | undefined {
+  switch (tag) {
+    case Msg.Noop:
+      return length === 0 ? undefined : 'invalid';
+    case Msg.IoError:
+    case Msg.IoTimeout:
+    case Msg.NoSend:
+    case Msg.Redo:
+      return length === 4 ? undefined : 'invalid';
+    case Msg.ErrorExit:
+      return length === 0 || length === 4 ? undefined : 'invalid';
+    default:
+      return length > longestText ? 'overflow' : undefined;
+  }
+}
