@@ -28,6 +28,7 @@ function steady(result: RunResult): { code: number | null; stdout: string; stder
 async function sameWords(
   make: (work: string) => void,
   args: (who: Peer, work: string) => readonly string[],
+  part: (stdout: string) => string = (stdout) => stdout,
 ): Promise<void> {
   const said: ReturnType<typeof steady>[] = [];
   for (const who of [ours(), reference!])
@@ -35,7 +36,11 @@ async function sameWords(
       make(work);
       const result = await run([...who.command, ...args(who, work)], { cwd: work });
       const { code, stdout, stderr } = steady(result);
-      said.push({ code, stdout: stdout.replaceAll(work, 'WORK'), stderr: stderr.replaceAll(work, 'WORK') });
+      said.push({
+        code,
+        stdout: part(stdout.replaceAll(work, 'WORK')),
+        stderr: stderr.replaceAll(work, 'WORK'),
+      });
     });
   expect(said[0]).toEqual(said[1]);
 }
@@ -58,11 +63,42 @@ describe.skipIf(reference === null)('what is said', () => {
   );
 
   test('a remote source that is not there has its statistics', () =>
-    sameWords(nothing, (who, work) => [
+    sameWords(nothing, (_who, work) => [
       '-av',
       `--rsh=${lsh}`,
       `--rsync-path=${remoteCommand(reference!)}`,
       `lh:${work}/nosuch`,
       'd/',
     ]));
+
+  const some = (work: string): void => {
+    for (const dir of ['a', 'b']) {
+      mkdirSync(join(work, 's', dir), { recursive: true });
+      for (let i = 0; i < 30; i++) writeFileSync(join(work, 's', dir, `${i}`), 'x'.repeat(i * 40));
+    }
+    writeFileSync(join(work, 's', 'a', 'nothing'), '');
+    writeFileSync(join(work, 's', 'mid'), 'y'.repeat(200_000));
+    writeFileSync(join(work, 's', 'b', 'large'), 'z'.repeat(9_000_000));
+  };
+  const remote = ['--rsh', lsh, '--rsync-path', reference === null ? '' : remoteCommand(reference)];
+  const ways: [string, (work: string) => string[]][] = [
+    ['local', () => ['s/', 'd/']],
+    ['push', (work) => [...remote, 's/', `lh:${work}/d/`]],
+    ['pull', (work) => [...remote, `lh:${work}/s/`, 'd/']],
+  ];
+  describe.each(ways)('progress, %s', (way, paths) => {
+    test.each(['--progress', '-i --progress', '-n --progress', '--info=progress2'])('%s', (given) =>
+      sameWords(
+        some,
+        (_who, work) => ['-r', ...given.split(' '), ...paths(work)],
+        (said) =>
+          // Where a list ends among the transfers of the next one depends on how fast these are.
+          given === '--info=progress2' && way === 'local' ? lastLine(said) : said,
+      ),
+    );
+  });
 });
+
+function lastLine(said: string): string {
+  return said.slice(said.lastIndexOf('\r'));
+}

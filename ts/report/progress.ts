@@ -3,7 +3,6 @@ import type { Options } from '../options/options.ts';
 import { inForeground } from './foreground.ts';
 import type { ListRange, ListTotals } from './item-entry.ts';
 import { bigNumber } from './numbers.ts';
-import type { Statistics } from './statistics.ts';
 
 /** Samples, a second apart, that the current rate is taken from. */
 const historySize = 5;
@@ -48,7 +47,6 @@ function rateText(kib: number): string {
  */
 export class Progress {
   private readonly host: Host;
-  private readonly stats: Statistics;
   private readonly clock: () => number;
   private readonly foreground: () => boolean;
   private readonly whole: boolean;
@@ -59,19 +57,24 @@ export class Progress {
   private oldest = 0;
   /** Number of entries before the current one, over all lists. */
   private entry = 0;
-  private endWidth = 0;
+  /** Length of what closed the last whole line. */
+  private lastTail = 0;
+  private list: ListRange | undefined;
+  /** Transfers whose turn has come, and the bytes of their files: what is told of may be less than what runs. */
+  private transfers = 0;
+  private transferred = 0;
 
-  constructor(
-    host: Host,
-    stats: Statistics,
-    clock: () => number = Date.now,
-    foreground: () => boolean = inForeground,
-  ) {
+  constructor(host: Host, clock: () => number = Date.now, foreground: () => boolean = inForeground) {
     this.host = host;
-    this.stats = stats;
     this.clock = clock;
     this.foreground = foreground;
     this.whole = host.options.info.progress >= 2;
+  }
+
+  /** The turn of a transfer has come, whether or not it will be shown. */
+  begin(size: number): void {
+    this.transfers++;
+    this.transferred += size;
   }
 
   /** From here on the lines are about this entry. */
@@ -83,12 +86,24 @@ export class Progress {
       for (const segment of lists.segments) if (segment.ndxStart < list.ndxStart) before += segment.count;
     }
     this.entry = before + i;
+    this.list = list;
+  }
+
+  /**
+   * All of `first`, the oldest list, is through: a whole transfer stands at the end of the list that was told
+   * of last (rsync's cur_flist), which may be another one.
+   */
+  endList(first: ListRange): void {
+    const { list } = this;
+    const shown = list !== undefined && this.host.lists?.segments.includes(list) ? list : first;
+    this.setEntry(shown, shown.count - 1);
+    if (this.whole) this.end(0);
   }
 
   /** A position in the current file; at most one line a second comes of it. */
   show(position: number, fileSize: number): void {
     const now = this.clock();
-    const offset = this.whole ? this.stats.transferredSize - fileSize + position : position;
+    const offset = this.whole ? this.transferred - fileSize + position : position;
     const size = this.whole ? this.totalSize : fileSize;
     if (this.start.time === 0) {
       const last = this.history[this.newest].time;
@@ -106,7 +121,7 @@ export class Progress {
   /** The current file is through. */
   end(size: number): void {
     const now = this.clock();
-    if (this.whole) this.line(this.stats.transferredSize, this.totalSize, now, true);
+    if (this.whole) this.line(this.transferred, this.totalSize, now, true);
     else {
       this.line(size, size, now, true);
       this.start = { time: 0, offset: 0 };
@@ -129,8 +144,8 @@ export class Progress {
     if (!last) this.host.writeOpen('client', `${text}  `);
     else if (this.whole) {
       const tail = this.tail();
-      this.endWidth = Math.max(this.endWidth, tail.length);
-      this.host.writeOpen('client', text + tail.padEnd(this.endWidth));
+      this.host.writeOpen('client', text + tail.padEnd(this.lastTail));
+      this.lastTail = tail.length;
     } else this.host.write('client', `${text}${this.tail()}\n`);
   }
 
@@ -138,6 +153,6 @@ export class Progress {
     const lists = this.host.lists;
     const total = lists?.totals.entries ?? 0;
     const complete = lists === undefined || lists.eof || !lists.incRecurse;
-    return ` (xfr#${this.stats.transferredFiles}, ${complete ? 'to' : 'ir'}-chk=${total - this.entry - 1}/${total})`;
+    return ` (xfr#${this.transfers}, ${complete ? 'to' : 'ir'}-chk=${total - this.entry - 1}/${total})`;
   }
 }

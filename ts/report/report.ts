@@ -15,7 +15,6 @@ import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
 import { type CompiledFormat, compileFormat, type DaemonFacts } from './out-format.ts';
 import { Progress } from './progress.ts';
-import { Statistics } from './statistics.ts';
 
 export type { ItemEntry } from './item-entry.ts';
 
@@ -65,8 +64,6 @@ export interface ReportSetup {
   readonly daemon?: DaemonFacts;
   readonly log?: TransferLog;
   readonly counters?: WireCounters;
-  /** The session's statistics, for progress lines. */
-  readonly stats?: Statistics;
   /** Milliseconds, for progress lines; `Date.now` when it is not given. */
   readonly clock?: () => number;
   /** Whether this process may draw on its terminal; `inForeground` when it is not given. */
@@ -74,6 +71,9 @@ export interface ReportSetup {
 }
 
 const noCounters: WireCounters = { written: () => 0, read: () => 0 };
+
+/** Where progress of a file that is sent begins to be shown: rsync's pieces are as long. */
+export const firstStep = 32 * 1024;
 
 /** What one end of a session says. */
 export class Report {
@@ -141,7 +141,7 @@ export class Report {
     this.itemizing = server ? this.logHasI : this.formatHasI > 0;
 
     if (!server && options.info.progress > 0)
-      this.progress = new Progress(this, setup.stats ?? new Statistics(), setup.clock, setup.foreground);
+      this.progress = new Progress(this, setup.clock, setup.foreground);
     const facts = { options, sender: setup.sender, local: setup.local, daemon: setup.daemon, report: this };
     const compile = (format: ByteString) => compileFormat(format, facts);
     const forDeletes = (format: ByteString) =>
@@ -156,11 +156,15 @@ export class Report {
   }
 
   /**
-   * Something is shown of every single file while it is transferred (progress, %b, %c, %C): files then go one
-   * by one.
+   * The lines tell what each file took on the wire, or its digest (%b, %c, %C): files then go one by one, so
+   * that it can be told from what the others took.
    */
   get followsEachFile(): boolean {
-    return !this.server && (this.options.info.progress > 0 || this.countsEachFile);
+    return !this.server && this.countsEachFile;
+  }
+  /** How far each file is, is shown: lines about files then come in their order, and none before its turn. */
+  get showsProgress(): boolean {
+    return this.progress !== undefined;
   }
 
   /** Whether `--info=FLAG` is at `level` or above. */
@@ -285,6 +289,21 @@ export class Report {
       this.logItem(entry, iflags, xname, significant !== 0 || this.logHasI ? 'info' : 'client');
   }
 
+  /** The turn of a transfer has come (it may fail yet): progress counts it. */
+  transferBegins(size: number): void {
+    this.progress?.begin(size);
+  }
+
+  /** Progress of a file that is told of when it is through: its first step, and its end. */
+  progressAtOnce(list: ListRange, i: number, size: number): void {
+    const progress = this.progress;
+    if (progress === undefined) return;
+    progress.setEntry(list, i);
+    // A receiver shows where a piece goes before it writes it, a sender where one ended.
+    if (size > 0) progress.show(this.sender ? Math.min(size, firstStep) : 0, size);
+    progress.end(size);
+  }
+
   /**
    * Makes an entry the one that progress lines are about. The function that is returned, if any is, takes
    * the position in the file (bytes) as often as one likes.
@@ -302,8 +321,7 @@ export class Report {
   /** All of a list's items are through (an NDX_DONE came). */
   listDone(list: ListRange | undefined): void {
     if (this.progress === undefined || list === undefined) return;
-    this.progress.setEntry(list, list.count - 1);
-    if (this.info('progress', 2)) this.progress.end(0);
+    this.progress.endList(list);
   }
 
   /** A file was deleted, or would be (log_delete). `mode` needs only its type bits. */

@@ -68,6 +68,7 @@ export class ItemLog {
   }
   /** A transfer that a dry run would make. */
   pretend(list: FileList, i: number, iflags: number): void {
+    this.report.transferBegins(list.size(i));
     this.report.logItem(this.at(list, i), iflags, '', 'client');
   }
   beforeTransfer(list: FileList, i: number, iflags: number): void {
@@ -75,6 +76,12 @@ export class ItemLog {
     if (report.logBeforeTransfer) report.logItem(this.at(list, i), iflags, '', 'client');
     else if (!report.server && report.info('name') && report.options.info.progress === 1)
       report.print('client', list.path(i));
+  }
+  /** A transfer of `size` bytes that is told of when it is through. */
+  transferred(list: FileList, i: number, iflags: number, size: number): void {
+    this.beforeTransfer(list, i, iflags);
+    this.report.progressAtOnce(list, i, size);
+    this.afterTransfer(list, i, iflags);
   }
   afterTransfer(list: FileList, i: number, iflags: number): void {
     this.report.logItem(this.at(list, i), iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');

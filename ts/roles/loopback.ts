@@ -11,6 +11,8 @@ export interface LoopbackFile {
   /** The sender's tree, and the file's path below it. */
   readonly tree: Tree;
   readonly path: ByteString;
+  /** Where the sender is `watched`: the receiver has copied `bytes` of the file so far. */
+  grown(bytes: number): void;
   /** The receiver read the file, which had `size` bytes then. */
   read(size: number): void;
   /** The file could not be opened; nothing was received. */
@@ -19,6 +21,8 @@ export interface LoopbackFile {
 
 export class Loopback {
   private readonly queue = new Fifo<LoopbackFile>();
+  /** The sender shows how far a file is. */
+  watched = false;
 
   push(file: LoopbackFile): void {
     this.queue.push(file);

@@ -106,7 +106,6 @@ export function openEnd(setup: EndSetup): End {
     charset: localeCharset(process.env),
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
-    stats,
   });
   const timeout = new IoTimeout(
     options.timeout,

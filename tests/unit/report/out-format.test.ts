@@ -48,10 +48,14 @@ describe.skipIf(!haveRsync)('renders as rsync does', () => {
         `${source}/link`,
         `${dir}/d/`,
       ]);
-      const { report, heard } = makeReport(
-        { outFormat: format, outFormatGiven: true, owner: true, group: true, times: true, dryRun: true },
-        { stats: undefined },
-      );
+      const { report, heard } = makeReport({
+        outFormat: format,
+        outFormatGiven: true,
+        owner: true,
+        group: true,
+        times: true,
+        dryRun: true,
+      });
       report.negotiated = negotiated();
       const known = { uid, gid, root: source };
       const entries: [ItemEntry, number][] = [

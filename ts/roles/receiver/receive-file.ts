@@ -47,6 +47,7 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
   const { report, stats } = ctx;
   const { list, i, item } = arrival;
   const { tree } = input.destination;
+  report.transferBegins(list.size(i));
   const plan = makePlan(ctx, input, arrival);
   if (plan === undefined) {
     await discard(ctx, input, arrival);

@@ -1,6 +1,6 @@
 import type { SumHead } from '../../delta/sum-head.ts';
 import { readLiteralFile } from '../../delta/tokens.ts';
-import { ExitCode, RsyncError } from '../../errors.ts';
+import { ExitCode, RsyncError, SysError } from '../../errors.ts';
 import { type Dir, EntryFlag, type FileList } from '../../flist/file-list.ts';
 import {
   type ByteString,
@@ -36,6 +36,10 @@ const batchesAtOnce = 3;
 /** By reference a record costs no memory, but the files of a batch wait for each other. */
 const maxReferenceBytes = 64 * 1024 * 1024;
 
+/** Copying a file of this size takes long enough to be watched, which looks at it this often (ms). */
+const worthFollowing = 8 * 1024 * 1024;
+const followMs = 200;
+
 interface Queued {
   readonly list: FileList;
   readonly i: number;
@@ -63,6 +67,8 @@ export class ReceiveQueue {
   private batch: ReceiveBatch;
   private readonly spare: ReceiveBatch[] = [];
   private referenced = 0;
+  /** The large file that the sender shows the progress of: a batch of its own. */
+  private followed: Queued | undefined;
   /** Directory of the last file. */
   private lastDir: Dir | undefined;
   private readonly pipeline = new Pipeline(batchesAtOnce);
@@ -85,6 +91,7 @@ export class ReceiveQueue {
 
   /** Whether the batch should go before file `i` comes. */
   isFullFor(list: FileList, i: number): boolean {
+    if (this.items.length > 0 && (this.followed !== undefined || this.follows(list.size(i)))) return true;
     const { count, dataBytes } = this.batch;
     if (dataBytes >= maxBytes || this.referenced >= maxReferenceBytes || count >= maxNeighbours) return true;
     return count >= maxFiles && list.dir(i) !== this.lastDir;
@@ -140,7 +147,7 @@ export class ReceiveQueue {
     const path = destinationPath(this.input.destination, list, i);
     // A name too long for the system is told by the kernel, as any other failure of the file.
     const temporary = temporaryName(path, options.tempDir, uniqueSuffix()) ?? `${path}.${uniqueSuffix()}`;
-    this.items.push({
+    const queued = {
       list,
       i,
       item: { ...item },
@@ -148,7 +155,9 @@ export class ReceiveQueue {
       temporary,
       pretend: false,
       file,
-    });
+    };
+    this.items.push(queued);
+    if (file !== undefined && this.follows(list.size(i))) this.followed = queued;
     const meta = newFileMeta(this.ctx, list, i);
     const flags =
       (options.sparse ? ReceiveFlag.Sparse : 0) |
@@ -156,6 +165,27 @@ export class ReceiveQueue {
       (options.partial ? ReceiveFlag.KeepPart : 0);
     if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file.tree, file.path);
     else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
+  }
+
+  /** Whether the sender of a file by reference wants to know how far it is. */
+  private follows(size: number): boolean {
+    return size >= worthFollowing && this.ctx.loopback?.watched === true;
+  }
+
+  /** Tells the sender of the file's growth until `written` settles. */
+  private follow({ file, temporary }: Queued, written: Promise<unknown>): void {
+    const { tree } = this.input.destination;
+    file?.grown(0);
+    const timer = setInterval(() => {
+      try {
+        file?.grown(tree.lstat(temporary).size());
+      } catch (error) {
+        // It is not there yet, or has its name already.
+        if (!(error instanceof SysError)) throw error;
+      }
+    }, followMs);
+    const stop = () => clearInterval(timer);
+    written.then(stop, stop);
   }
 
   /** Starts writing what waits, as soon as there is room for another batch. */
@@ -183,13 +213,15 @@ export class ReceiveQueue {
 
   private begin(): void {
     if (this.items.length === 0) return;
-    const { items, batch } = this;
+    const { items, batch, followed } = this;
     this.items = [];
+    this.followed = undefined;
     this.batch = this.spare.pop() ?? new ReceiveBatch(this.ctx.negotiated.transferDigest);
     this.referenced = 0;
-    if (this.ctx.report.logBeforeTransfer) for (const queued of items) this.announce(queued);
+    if (this.announcesEarly) for (const queued of items) this.announce(queued);
     const { tree } = this.input.destination;
     const written = batch.count > 0 ? tree.receiveMany(batch) : Promise.resolve(undefined);
+    if (followed !== undefined) this.follow(followed, written);
     this.pipeline.begin(written, async (done) => {
       await this.finish(items, done);
       // Nobody else may write for long: what was said of these files goes out now.
@@ -201,7 +233,7 @@ export class ReceiveQueue {
 
   private async finish(items: readonly Queued[], done: ReceiveManyResult | undefined): Promise<void> {
     const { items: log, stats, reader, report } = this.ctx;
-    const early = report.logBeforeTransfer;
+    const early = this.announcesEarly;
     if (this.ctx.options.partial && done !== undefined) await this.keepParts(items, done);
     // The run ends: one file has told why.
     if (this.pipeline.failed) return;
@@ -212,6 +244,7 @@ export class ReceiveQueue {
         if (!early) this.announce(queued);
         continue;
       }
+      report.transferBegins(list.size(i));
       const status = done!.status[record];
       if (status === interrupted) {
         cutShort = true;
@@ -229,7 +262,9 @@ export class ReceiveQueue {
         reader.account(Loopback.tokenBytes(size, chunkSize, this.digestBytes));
         file.read(size);
       }
+      if (!early) log.beforeTransfer(list, i, item.iflags);
       if (status === 0) {
+        report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
         this.placed(list, i, item.ndx);
       } else if (status === digestMismatch || status === sourceChanged) {
@@ -246,6 +281,12 @@ export class ReceiveQueue {
       if (status[record] === interrupted || receiveSteps[step[record]] === 'write')
         await keepPart(this.ctx, this.input, { list, i, temporary, redo: false });
     }
+  }
+
+  /** Lines that come before the content are given for a whole batch, unless progress is shown of each file. */
+  private get announcesEarly(): boolean {
+    const { report } = this.ctx;
+    return report.logBeforeTransfer && !report.showsProgress;
   }
 
   /** The line of an item without content, or the one that comes before the content. */

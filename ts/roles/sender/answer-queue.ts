@@ -16,4 +16,6 @@ export interface AnswerQueue {
   waitFor<T>(input: Promise<T>): Promise<T>;
   /** Sends everything and waits until it is written. */
   settle(): Promise<void>;
+  /** All of a list is through, and nothing waits (`settle`): told in its turn. */
+  endList(list: FileList | undefined): void;
 }

@@ -2,6 +2,7 @@ import { type SumHead, writeSumHead } from '../../delta/sum-head.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import { type ByteString, digestLength, type Tree } from '../../kernel/kernel.ts';
+import { firstStep } from '../../report/report.ts';
 import { chunkSize } from '../../wire/constants.ts';
 import { type ItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
@@ -13,7 +14,7 @@ import { tellOpenFailed } from './open-failed.ts';
 /** Answers between two looks at whether the peer keeps up. */
 const answersAtOnce = 128;
 
-/** Whether whole files need not be read here: the receiver is in this process, and no one watches each file. */
+/** Whether whole files need not be read here: the receiver is in this process, and no line tells what each file took. */
 export function passesByReference(ctx: RoleContext): ctx is RoleContext & { loopback: Loopback } {
   return ctx.loopback !== undefined && !ctx.options.copyLinks && !ctx.report.followsEachFile;
 }
@@ -28,13 +29,14 @@ export class ReferenceQueue implements AnswerQueue {
   private readonly loopback: Loopback;
   private readonly digestBytes: number;
   /** Answers that are not told of yet. */
-  private readonly untold = new Fifo<Answer>();
+  private readonly untold = new Fifo<Answer | ListEnd>();
   private unsent = 0;
 
   constructor(ctx: RoleContext, lists: FileLists, loopback: Loopback) {
     this.ctx = ctx;
     this.lists = lists;
     this.loopback = loopback;
+    loopback.watched = ctx.report.showsProgress;
     this.digestBytes = digestLength[ctx.negotiated.transferDigest.name];
   }
 
@@ -84,6 +86,11 @@ export class ReferenceQueue implements AnswerQueue {
     return this.send();
   }
 
+  endList(list: FileList | undefined): void {
+    if (this.untold.first === undefined) this.ctx.report.listDone(list);
+    else this.untold.push({ known: true, ended: list });
+  }
+
   /** A file's outcome is known: tells of it, and of what waited behind it. */
   know(): void {
     for (let answer = this.untold.first; answer?.known; answer = this.untold.first) {
@@ -92,21 +99,52 @@ export class ReferenceQueue implements AnswerQueue {
     }
   }
 
-  private tell(answer: Answer): void {
-    const { items, stats, writer } = this.ctx;
+  private tell(answer: Answer | ListEnd): void {
+    const { items, report, stats, writer } = this.ctx;
+    if (!(answer instanceof Answer)) {
+      report.listDone(answer.ended);
+      return;
+    }
     const { list, i, iflags } = answer;
     if (!(answer instanceof FileAnswer)) {
       if (answer.pretend) items.pretend(list, i, iflags);
       else items.echo(list, i, iflags, answer.xname);
-    } else if (answer.errno !== 0) {
+      return;
+    }
+    const begun = answer.show !== undefined;
+    if (!begun) report.transferBegins(list.size(i));
+    if (answer.errno !== 0) {
       tellOpenFailed(this.ctx, answer.tree, answer.path, answer.errno);
-    } else {
-      writer.account(Loopback.tokenBytes(answer.size, chunkSize, this.digestBytes));
-      stats.literal += answer.size;
-      items.beforeTransfer(list, i, iflags);
+      return;
+    }
+    writer.account(Loopback.tokenBytes(answer.size, chunkSize, this.digestBytes));
+    stats.literal += answer.size;
+    if (!begun) items.transferred(list, i, iflags, answer.size);
+    else {
+      report.endProgress(answer.size);
       items.afterTransfer(list, i, iflags);
     }
   }
+
+  /** A large file is being copied: shows how far it is, once it is its turn. */
+  grown(file: FileAnswer, bytes: number): void {
+    if (this.untold.first !== file) return;
+    const { items, report } = this.ctx;
+    const { list, i } = file;
+    const size = list.size(i);
+    if (file.show === undefined) {
+      report.transferBegins(size);
+      items.beforeTransfer(list, i, file.iflags);
+      file.show = report.startProgress(list, i, size);
+    }
+    file.show?.(Math.min(Math.max(bytes, firstStep), size));
+  }
+}
+
+/** The end of a list, told of when what was asked before it has been. */
+interface ListEnd {
+  readonly known: true;
+  readonly ended: FileList | undefined;
 }
 
 /** An item that was answered. */
@@ -137,6 +175,8 @@ class FileAnswer extends Answer implements LoopbackFile {
   readonly tree: Tree;
   size = -1;
   errno = 0;
+  /** Set while its progress is shown. */
+  show: ((position: number) => void) | undefined;
   private readonly queue: ReferenceQueue;
 
   constructor(queue: ReferenceQueue, list: FileList, i: number, item: ItemHeader, tree: Tree) {
@@ -151,6 +191,10 @@ class FileAnswer extends Answer implements LoopbackFile {
 
   override get known(): boolean {
     return this.size >= 0;
+  }
+
+  grown(bytes: number): void {
+    this.queue.grown(this, bytes);
   }
 
   read(size: number): void {

@@ -6,6 +6,7 @@ import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
 import { digestLength, type SendJob, type TokenEncoder, type Tree } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
+import { firstStep } from '../../report/report.ts';
 import { BasisType, Item, Msg, ndxDelStats, ndxDone } from '../../wire/constants.ts';
 import { decodeItem, type ItemHeader, newItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
@@ -62,7 +63,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
 
     if (item.ndx === ndxDone) {
       await queue.settle();
-      if (!ctx.options.server) ctx.report.listDone(lists.segments[0]);
+      if (!ctx.options.server) queue.endList(lists.segments[0]);
       if (negotiated.incRecurse && lists.segments.length > 0) {
         lists.releaseFirst();
         if (lists.segments.length > 0) {
@@ -145,6 +146,7 @@ async function sendFile(
   const { options, writer, negotiated, report, stats } = ctx;
   const path = list.path(i);
   const tree: Tree = input.lists.rootOf(list, i);
+  report.transferBegins(list.size(i));
   const append = redo ? 'no' : options.append;
   let job: ReturnType<Tree['openSend']>;
   try {
@@ -173,7 +175,16 @@ async function sendFile(
     const pieces = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
     const progress = report.startProgress(list, i, job.size);
     const digestBytes = digestLength[negotiated.transferDigest.name];
-    const lent = !report.followsEachFile && (await pumpLent(ctx, job));
+    // Where an appended file begins.
+    const from = append === 'no' ? 0 : headLength(head);
+    let first = true;
+    const step = () => {
+      if (progress === undefined || job.size === 0) return;
+      const position = positionOf(job, from);
+      progress(first ? Math.min(position, from + firstStep) : position);
+      first = false;
+    };
+    const lent = !report.followsEachFile && (await pumpLent(ctx, job, step));
     let sum: Uint8Array = new Uint8Array(0);
     for (let turn = 0; !lent; turn ^= 1) {
       const n = await job.next(pieces[turn]);
@@ -182,7 +193,7 @@ async function sendFile(
       writer.bytes(pieces[turn], 0, n);
       if (report.followsEachFile) sum = lastBytes(sum, pieces[turn].subarray(0, n), digestBytes);
       writer.flush();
-      if (job.size > 0) progress?.(positionOf(job, append === 'no' ? 0 : headLength(head)));
+      step();
       if (ctx.signal.aborted) throw ctx.signal.reason;
     }
     const result = job.result();
@@ -215,12 +226,13 @@ function lastBytes(before: Uint8Array, piece: Uint8Array, length: number): Uint8
 }
 
 /** Lets the job write to the wire itself; false where wire or kernel cannot do that. */
-async function pumpLent(ctx: RoleContext, job: SendJob): Promise<boolean> {
+async function pumpLent(ctx: RoleContext, job: SendJob, step: () => void): Promise<boolean> {
   if (job.pump === undefined) return false;
   for (;;) {
     const did = await ctx.writer.lend((fd, framed) => job.pump!(fd, framed, lendMs));
     if (did === undefined) return false;
     if (did.errno !== 0) throw wireFailure('write', did.errno);
+    step();
     if (ctx.signal.aborted) throw ctx.signal.reason;
     if (did.done) return true;
   }

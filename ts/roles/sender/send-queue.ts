@@ -93,6 +93,11 @@ export class SendQueue implements AnswerQueue {
     await this.pipeline.settled();
   }
 
+  /** Nothing waits any more: see `settle`. */
+  endList(list: FileList | undefined): void {
+    this.ctx.report.listDone(list);
+  }
+
   private begin(): void {
     if (this.items.length === 0) return;
     const runs = this.runs(this.items);
@@ -135,20 +140,23 @@ export class SendQueue implements AnswerQueue {
     return runs;
   }
 
-  private async emitRun({ items, tree, paths }: Run, made: SendManyResult | undefined): Promise<void> {
-    const { writer, stats } = this.ctx;
+  private async emitRun(run: Run, made: SendManyResult | undefined): Promise<void> {
+    const { writer, stats, report, items } = this.ctx;
+    const { tree, paths } = run;
     let k = 0;
-    for (const queued of items) {
+    for (const queued of run.items) {
       if (queued.head === undefined || tree === undefined || made === undefined) {
         this.emitEcho(queued);
         continue;
       }
       const status = made.status[k];
+      const { list, i, item } = queued;
+      report.transferBegins(list.size(i));
       if (status === 0) {
-        this.emitHeader(queued);
+        this.writeHead(queued);
         writer.bytes(made.data, k === 0 ? 0 : made.ends[k - 1], made.ends[k]);
         stats.literal += made.sizes[k];
-        this.ctx.items.afterTransfer(queued.list, queued.i, queued.item.iflags);
+        items.transferred(list, i, item.iflags, made.sizes[k]);
       } else if (status > 0) openFailed(this.ctx, queued.item.ndx, tree, paths[k], status);
       else await this.emitGrown(queued, tree, paths[k]);
       k++;
@@ -169,7 +177,7 @@ export class SendQueue implements AnswerQueue {
       return;
     }
     try {
-      this.emitHeader(queued);
+      this.writeHead(queued);
       for (;;) {
         const piece = Buffer.allocUnsafeSlow(smallFile * 4);
         const n = await job.next(piece);
@@ -177,19 +185,19 @@ export class SendQueue implements AnswerQueue {
         writer.bytes(piece, 0, n);
         await writer.drain();
       }
-      stats.literal += job.result().literal;
-      this.ctx.items.afterTransfer(queued.list, queued.i, queued.item.iflags);
+      const { literal } = job.result();
+      stats.literal += literal;
+      this.ctx.items.transferred(queued.list, queued.i, queued.item.iflags, literal);
     } finally {
       job.close();
       encoder.close();
     }
   }
 
-  private emitHeader(queued: Queued): void {
-    const { writer, negotiated, items } = this.ctx;
+  private writeHead(queued: Queued): void {
+    const { writer, negotiated } = this.ctx;
     writeItem(writer, negotiated.protocol, queued.item);
     writeSumHead(writer, queued.head as SumHead);
-    items.beforeTransfer(queued.list, queued.i, queued.item.iflags);
   }
 
   private emitEcho(queued: Queued): void {
