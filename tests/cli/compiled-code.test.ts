@@ -1,14 +1,26 @@
 /** The compiled code that one run leaves for the next, and the folders where none is left. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/peers.ts';
 
 let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'oc-rsync-home-'));
+  mkdirSync(join(home, '.cache'));
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
@@ -16,10 +28,14 @@ const folder = () => join(home, '.cache', 'oc-rsync');
 const kept = () => readdirSync(folder()).map((name) => name.replace(/^.*-/, ''));
 
 function run(...args: string[]): string {
+  return runWith({ HOME: home }, ...args);
+}
+
+function runWith(variables: Record<string, string>, ...args: string[]): string {
   const { XDG_CACHE_HOME: _, ...env } = process.env;
   const program = join(repositoryRoot, 'dist', 'oc-rsync.mjs');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-    env: { ...env, HOME: home },
+    env: { ...env, ...variables },
     encoding: 'utf8',
   });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -32,16 +48,13 @@ function copy(content: string): string {
   return readFileSync(join(home, 'to'), 'utf8');
 }
 
-it('keeps code of runs and of questions, and runs from it', () => {
+it('keeps code of runs, and runs from it', () => {
   expect(copy('first')).toBe('first');
   expect(kept()).toEqual(['run']);
   const [entry] = readdirSync(folder());
   const before = readFileSync(join(folder(), entry!));
   expect(copy('again')).toBe('again');
   expect(readFileSync(join(folder(), entry!)).equals(before)).toBe(true);
-  const version = run('--version');
-  expect(kept().sort()).toEqual(['question', 'run']);
-  expect(run('--version')).toBe(version);
 });
 
 it('makes anew what does not fit', () => {
@@ -54,13 +67,62 @@ it('makes anew what does not fit', () => {
 });
 
 it('keeps nothing where others may write', () => {
-  mkdirSync(folder(), { recursive: true });
+  mkdirSync(folder());
   chmodSync(folder(), 0o777);
   expect(copy('first')).toBe('first');
   expect(kept()).toEqual([]);
 });
 
 it('keeps nothing where it cannot', () => {
+  rmSync(join(home, '.cache'), { recursive: true });
   writeFileSync(join(home, '.cache'), '');
   expect(copy('first')).toBe('first');
+});
+
+it('keeps nothing of what changes nothing, or where it is not wanted', () => {
+  writeFileSync(join(home, 'from'), '');
+  run('--version');
+  run('--help');
+  run('-n', join(home, 'from'), join(home, 'to'));
+  run(join(home, 'from'));
+  runWith({ HOME: home, OC_RSYNC_CODE_CACHE: 'off' }, join(home, 'from'), join(home, 'to'));
+  expect(readdirSync(join(home, '.cache'))).toEqual([]);
+});
+
+it('makes neither the home folder nor its .cache', () => {
+  writeFileSync(join(home, 'from'), '');
+  runWith({ HOME: join(home, 'absent') }, join(home, 'from'), join(home, 'to'));
+  rmSync(join(home, '.cache'), { recursive: true });
+  run(join(home, 'from'), join(home, 'to'));
+  expect(readdirSync(home).sort()).toEqual(['from', 'to']);
+});
+
+it.skipIf(process.getuid?.() !== 0)(
+  'takes nothing from a folder of another user, and leaves nothing there',
+  () => {
+    copy('first');
+    const entry = join(folder(), readdirSync(folder())[0]!);
+    writeFileSync(entry, 'not compiled code');
+    chownSync(join(home, '.cache'), 65534, 65534);
+    expect(copy('second')).toBe('second');
+    expect(readFileSync(entry, 'utf8')).toBe('not compiled code');
+  },
+);
+
+it('goes through no link, and removes nothing but its own', () => {
+  const other = join(home, 'other');
+  mkdirSync(other);
+  symlinkSync(other, folder());
+  expect(copy('first')).toBe('first');
+  expect(readdirSync(other)).toEqual([]);
+  rmSync(folder());
+  mkdirSync(folder(), { mode: 0o700 });
+  const [mine, old] = [join(folder(), 'notes'), join(folder(), `v1.2.3-x64-${'0'.repeat(16)}-run`)];
+  for (const path of [mine, old]) {
+    writeFileSync(path, '');
+    utimesSync(path, 1, 1);
+  }
+  expect(copy('second')).toBe('second');
+  expect(readdirSync(folder())).toContain('notes');
+  expect(readdirSync(folder())).not.toContain(basename(old));
 });

@@ -36,6 +36,8 @@ export interface CommandInput {
   readonly env: OptionEnv;
   readonly io: SessionIo;
   readonly loadEngine: () => Promise<Engine>;
+  /** Called before a run, with what it was asked for. */
+  readonly started: (options: Options) => void;
   /** Take options that do not work yet: for tests of the command line. */
   readonly allowAll?: boolean;
 }
@@ -53,6 +55,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
     }
     const { options, args } = command;
     if (args.length === 0) return usageError(io, role);
+    input.started(options);
     const engine = await input.loadEngine();
     const amSender = options.server ? options.sender : parseLocation(args[0]!).kind === 'local';
     role = amSender ? 'sender' : 'Receiver';

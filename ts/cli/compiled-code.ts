@@ -2,9 +2,13 @@
 
 const { getBuiltinModule } = process;
 const fs = getBuiltinModule('node:fs');
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = fs.constants;
 
 /** Entries older than this are removed whenever one is written: they are of versions that were replaced. */
 const keptDays = 60;
+/** What entries, and those that were not finished, are called: nothing else in the folder is touched. */
+const entryName = /^v\d+\.\d+\.\d+-\w+-[0-9a-f]{16}-\w+(\.\d+)?$/;
+const othersWrite = 0o022;
 
 /** What an earlier run left, if it did, and a way to leave some. */
 export interface CompiledCode {
@@ -13,50 +17,87 @@ export interface CompiledCode {
   keep(data: Uint8Array): void;
 }
 
-/** The compiled code called `name`, which tells versions of Node and of the program apart. */
+const nothingKept: CompiledCode = { keep: () => {} };
+
+/**
+ * The compiled code called `name`, which tells versions of Node and of the program apart. `OC_RSYNC_CODE_CACHE=off`
+ * switches it off; only Linux has the means to be sure of the folder.
+ */
 export function compiledCode(name: string): CompiledCode {
-  const folder = ownFolder();
-  if (folder === undefined) return { keep: () => {} };
-  const path = `${folder}/${name}`;
+  const base = cacheFolder();
+  if (base === undefined) return nothingKept;
+  const folder = openOwn(`${base}/oc-rsync`);
+  const data = folder === undefined ? undefined : read(folder, name);
   return {
-    data: read(path),
-    keep(data) {
-      write(path, data);
-      removeOld(folder);
+    data,
+    keep(fresh) {
+      const into = folder ?? makeOwn(`${base}/oc-rsync`);
+      if (into === undefined) return;
+      write(into, name, fresh);
+      removeOld(into);
     },
   };
 }
 
 /**
- * A folder that nobody else can write to, for what lies there is run: never one in a shared place such as
- * /tmp, which is where Node would put it. Undefined where there is none.
+ * The user's folder for such things, where it is there and nobody else can put anything into it: what lies in it is
+ * run. So it is none of root's where HOME is another user's (sudo -E, su -m), and never a shared place such as /tmp.
  */
-function ownFolder(): string | undefined {
-  const { XDG_CACHE_HOME: cache, HOME: home } = process.env;
+function cacheFolder(): string | undefined {
+  const { XDG_CACHE_HOME: cache, HOME: home, OC_RSYNC_CODE_CACHE: wanted } = process.env;
+  if (wanted === 'off' || process.platform !== 'linux') return undefined;
   const base = cache?.startsWith('/') ? cache : home?.startsWith('/') ? `${home}/.cache` : undefined;
-  if (base === undefined || process.geteuid === undefined) return undefined;
-  const folder = `${base}/oc-rsync`;
+  if (base === undefined) return undefined;
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const stat = fs.lstatSync(folder);
-    const mine = stat.isDirectory() && stat.uid === process.geteuid() && (stat.mode & 0o022) === 0;
-    return mine ? folder : undefined;
+    const stat = fs.statSync(base);
+    return stat.isDirectory() && isOurs(stat) ? base : undefined;
   } catch {
     return undefined;
   }
 }
 
-function read(path: string): Buffer | undefined {
+function isOurs(stat: { readonly uid: number; readonly mode: number }): boolean {
+  return stat.uid === process.geteuid?.() && (stat.mode & othersWrite) === 0;
+}
+
+/** Holds the folder, by a path through the descriptor: whoever renames it afterwards changes nothing. */
+function openOwn(path: string): string | undefined {
   try {
-    return fs.readFileSync(path);
+    const fd = fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (isOurs(fs.fstatSync(fd))) return `/proc/self/fd/${fd}`;
+    fs.closeSync(fd);
+  } catch {
+    // There is none, or it is none of ours.
+  }
+  return undefined;
+}
+
+function makeOwn(path: string): string | undefined {
+  try {
+    fs.mkdirSync(path, { mode: 0o700 });
+  } catch {
+    // It may have been made meanwhile.
+  }
+  return openOwn(path);
+}
+
+function read(folder: string, name: string): Buffer | undefined {
+  try {
+    const fd = fs.openSync(`${folder}/${name}`, O_RDONLY | O_NOFOLLOW);
+    try {
+      const stat = fs.fstatSync(fd);
+      return stat.isFile() && stat.nlink === 1 && isOurs(stat) ? fs.readFileSync(fd) : undefined;
+    } finally {
+      fs.closeSync(fd);
+    }
   } catch {
     return undefined;
   }
 }
 
 /** The name appears once the bytes are on the disk: V8 does not find every damage. */
-function write(path: string, data: Uint8Array): void {
-  const unfinished = `${path}.${process.pid}`;
+function write(folder: string, name: string, data: Uint8Array): void {
+  const unfinished = `${folder}/${name}.${process.pid}`;
   try {
     const fd = fs.openSync(unfinished, 'wx', 0o600);
     try {
@@ -65,10 +106,10 @@ function write(path: string, data: Uint8Array): void {
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(unfinished, path);
+    fs.renameSync(unfinished, `${folder}/${name}`);
   } catch {
     try {
-      fs.rmSync(unfinished, { force: true });
+      fs.unlinkSync(unfinished);
     } catch {
       // A folder that cannot be written to keeps nothing.
     }
@@ -79,8 +120,9 @@ function removeOld(folder: string): void {
   const oldest = Date.now() - keptDays * 24 * 60 * 60 * 1000;
   try {
     for (const name of fs.readdirSync(folder)) {
+      if (!entryName.test(name)) continue;
       const path = `${folder}/${name}`;
-      if (fs.lstatSync(path).mtimeMs < oldest) fs.rmSync(path, { force: true, recursive: true });
+      if (fs.lstatSync(path).mtimeMs < oldest) fs.unlinkSync(path);
     }
   } catch {
     // Another process may be cleaning up as well.

@@ -14,6 +14,13 @@ function exit(code: number): never {
 
 const watch = watchSignals(exit);
 
+let changesDisk = false;
+
+/** Whether this was a run that writes anyway: a dry run and a question leave nothing behind. */
+export function mayKeepCode(): boolean {
+  return changesDisk;
+}
+
 const argv = argumentBytes();
 const io: SessionIo = {
   stdout: (text) => stdout.write(text),
@@ -31,6 +38,9 @@ runCommand({
   argv,
   env: optionEnvironment(),
   io,
+  started(options) {
+    changesDisk = !options.dryRun && !options.listOnly;
+  },
   loadEngine: () => import('../session/index.ts'),
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

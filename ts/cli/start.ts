@@ -12,19 +12,21 @@ declare const mainHash: string;
 const { getBuiltinModule } = process;
 const file = `${import.meta.dirname}/parts/main.cjs`;
 const source = getBuiltinModule('node:fs').readFileSync(file, 'latin1');
-// They use different parts of the program: a server, a run, and what one argument asks for (help, version).
-const kind = process.argv.includes('--server') ? 'server' : process.argv.length > 3 ? 'run' : 'question';
+// They use different parts of the program.
+const kind = process.argv.includes('--server') ? 'server' : 'run';
 const kept = compiledCode(`${process.version}-${process.arch}-${mainHash.slice(0, 16)}-${kind}`);
 
 const { Script } = getBuiltinModule('node:vm');
 const wrapped = `(function (require, module, exports, __filename, __dirname) {${source}\n})`;
 const script = new Script(wrapped, { filename: file, cachedData: kept.data });
-const main = { exports: {} };
+const main: { exports: { mayKeepCode?: () => boolean } } = { exports: {} };
 const require = getBuiltinModule('node:module').createRequire(file);
 script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
 
 if (kept.data === undefined || script.cachedDataRejected === true)
-  process.once('exit', () => kept.keep(script.createCachedData()));
+  process.once('exit', () => {
+    if (main.exports.mayKeepCode?.()) kept.keep(script.createCachedData());
+  });
 // V8's last compiler tier waits for runs that are long enough to earn back what it costs
 // (docs/decisions/0005-late-turbofan.md). The flag is set once the run waits for something, because loading what
 // sets it takes three milliseconds; not in a run whose code is kept, which would be of use only to runs that

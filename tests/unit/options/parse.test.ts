@@ -326,6 +326,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       env: {},
       io,
       allowAll: true,
+      started: () => {},
       loadEngine: () => Promise.reject(new Error('no run was to start')),
     });
     return { code, stderr };
