@@ -31,6 +31,7 @@ export interface ListRange {
   /** Wire index (ndx) of the first entry. */
   readonly ndxStart: number;
   readonly count: number;
+  path?(i: number): ByteString;
 }
 
 /** What progress lines tell of all lists of a direction; `FileLists` is one. */

@@ -1,8 +1,6 @@
 /**
- * Everything a run says, on its way out: verbosity, escaping, the lines about items and deletions.
- *
- * A client shows what it says; a server sends it to its client as messages. Both go through `Output`, which
- * the session gives. rsync's log codes decide which: see `LogCode`.
+ * What the roles tell of a run. It decides what is worth saying, and to whom: the listener of its events, the
+ * user's text, the log, the progress meter. How each says it is in `view/`.
  */
 import type { ByteString } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFREG } from '../kernel/stat-table.ts';
@@ -10,32 +8,18 @@ import { formatHas } from '../options/log-format.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import { type Charset, escapeText, isPlainLine } from './escape.ts';
+import type { Charset } from './escape.ts';
+import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
-import { type CompiledFormat, compileFormat, type DaemonFacts } from './out-format.ts';
-import { Progress } from './progress.ts';
+import { formatGiven, type ItemLines, itemizeLevel, logLines, userLines } from './view/item-lines.ts';
+import type { DaemonFacts } from './view/out-format.ts';
+import { Progress } from './view/progress.ts';
+import { type Output, TextView } from './view/text.ts';
 
+export type { LogCode, RunEvents } from './events.ts';
 export type { ItemEntry } from './item-entry.ts';
-
-/**
- * rsync's log codes. `info` is for the user (and the log file); `client` the same, but never for the log
- * file; `log` only for the log file; `error-xfer` is an error after which the run ends with exit 23.
- */
-export type LogCode = 'info' | 'warning' | 'error' | 'error-xfer' | 'client' | 'log';
-
-/** Where text goes: a client's standard streams, or the messages a server sends to its client. */
-export interface Output {
-  /**
-   * `text` is ready to be shown (client: already escaped) or sent (server: raw bytes), with its line end.
-   * A client gets the codes `info` (standard output) and `warning`, `error`, `error-xfer` (standard error).
-   */
-  write(code: LogCode, text: ByteString): void;
-  /** Server: writes to its own standard error, already escaped. A daemon has none. */
-  stderr?(text: ByteString): void;
-  /** Server: tells the client of a deletion (MSG_DELETED); the name of a directory ends with a NUL. */
-  deleted?(payload: ByteString): void;
-}
+export type { Output } from './view/text.ts';
 
 /** A log of its own beside the output: the daemon's transfer log, or --log-file. */
 export interface TransferLog {
@@ -64,6 +48,8 @@ export interface ReportSetup {
   readonly daemon?: DaemonFacts;
   readonly log?: TransferLog;
   readonly counters?: WireCounters;
+  /** Who wants to know what happens, besides the words. */
+  readonly events?: RunEvents;
   /** Milliseconds, for progress lines; `Date.now` when it is not given. */
   readonly clock?: () => number;
   /** Whether this process may draw on its terminal; `inForeground` when it is not given. */
@@ -98,61 +84,42 @@ export class Report {
   transferSum: Uint8Array | undefined;
   /** The lists of this direction, once there are any; for progress lines. */
   lists: ListTotals | undefined;
+  /** Who wants to know what happens; roles need not look. */
+  readonly events: RunEvents | undefined;
   private readonly output: Output;
+  private readonly text: TextView;
   private readonly progress: Progress | undefined;
-  private readonly charset: Charset;
   private readonly log: TransferLog | undefined;
   private readonly logHasI: boolean;
-  private readonly format: CompiledFormat | undefined;
-  private readonly deleteFormat: CompiledFormat | undefined;
-  private readonly logFormat: CompiledFormat | undefined;
-  private readonly logDeleteFormat: CompiledFormat | undefined;
+  private readonly lines: ItemLines;
+  private readonly logLines: ItemLines;
   private readonly counters: WireCounters;
   private writtenBefore = 0;
   private readBefore = 0;
-  /** The last output has no line end (output_needs_newline); 2 for a file list's growing count. */
-  private openLine: 0 | 1 | 2 = 0;
 
   constructor(setup: ReportSetup) {
-    const { options, server } = setup;
+    const { options, output, server, sender, charset } = setup;
     this.options = options;
     this.server = server;
-    this.sender = setup.sender;
-    this.output = setup.output;
-    this.charset = options.eightBitOutput ? 'bytes' : setup.charset;
+    this.sender = sender;
+    this.events = setup.events;
+    this.output = output;
     this.log = setup.log;
     this.counters = setup.counters ?? noCounters;
-    const given = options.outFormatGiven || (server && options.outFormat !== '');
-    const text = given
-      ? options.outFormat
-      : options.itemize > 0
-        ? '%i %n%L'
-        : options.info.name > 0
-          ? '%n%L'
-          : '';
-    if (!given) this.formatHasI = options.itemize;
-    else if (server && formatHas(text, 'I')) this.formatHasI = 2;
-    else this.formatHasI = formatHas(text, 'i') ? options.itemize | 1 : 0;
-    const late = formatHas(text, 'b') || formatHas(text, 'c') || formatHas(text, 'C');
-    this.countsEachFile = late;
-    this.logBeforeTransfer = !server && (given ? !late : text !== '');
-    const logText = setup.log?.format ?? '';
-    this.logHasI = formatHas(logText, 'i');
-    this.itemizing = server ? this.logHasI : this.formatHasI > 0;
-
+    this.text = new TextView({ options, output, server, charset, protocol: () => this.protocol });
     if (!server && options.info.progress > 0)
       this.progress = new Progress(this, setup.clock, setup.foreground);
-    const facts = { options, sender: setup.sender, local: setup.local, daemon: setup.daemon, report: this };
-    const compile = (format: ByteString) => compileFormat(format, facts);
-    const forDeletes = (format: ByteString) =>
-      compile(formatHas(format, 'i') || formatHas(format, 'o') ? format : 'deleting %n');
-    if (!server && text !== '') this.format = compile(text);
-    if (text !== '' || options.info.del > 0)
-      this.deleteFormat = this.formatHasI > 0 ? compile(text) : forDeletes(text);
-    if (logText !== '') {
-      this.logFormat = compile(logText);
-      this.logDeleteFormat = forDeletes(logText);
-    }
+
+    this.formatHasI = itemizeLevel(options, server);
+    const facts = { options, sender, local: setup.local, daemon: setup.daemon, report: this };
+    this.lines = userLines(facts, server, this.formatHasI > 0);
+    this.logLines = logLines(facts, setup.log?.format ?? '');
+    const { text } = this.lines;
+    this.countsEachFile = formatHas(text, 'b') || formatHas(text, 'c') || formatHas(text, 'C');
+    const early = formatGiven(options, server) ? !this.countsEachFile : text !== '';
+    this.logBeforeTransfer = !server && early;
+    this.logHasI = formatHas(this.logLines.text, 'i');
+    this.itemizing = server ? this.logHasI : this.formatHasI > 0;
   }
 
   /**
@@ -164,7 +131,7 @@ export class Report {
   }
   /** How far each file is, is shown: lines about files then come in their order, and none before its turn. */
   get showsProgress(): boolean {
-    return this.progress !== undefined;
+    return this.progress !== undefined || this.events?.progressed !== undefined;
   }
 
   /** Whether `--info=FLAG` is at `level` or above. */
@@ -181,46 +148,28 @@ export class Report {
     this.write(code, `${text}\n`);
   }
 
-  /**
-   * Says `text` as it stands (rwrite): a leading carriage return and a trailing one or newline stay
-   * what they are, everything between is escaped before it is shown.
-   */
+  /** Says `text` as it stands, with its line end, if it is to have one. */
   write(code: LogCode, text: ByteString): void {
-    if (this.log !== undefined && code !== 'client') this.log.write(text);
-    if (code === 'log') return;
     if (code === 'error-xfer') this.gotXferError = true;
-    if (this.options.quiet && (code === 'info' || code === 'client')) return;
-    if (this.server && this.goesToStderr(code)) this.output.stderr?.(this.escaped(text));
-    else if (this.server) this.output.write(this.serverCode(code), text);
-    else if (this.options.msgs2stderr === true && !isError(code)) this.show('warning', text);
-    else this.show(code === 'client' ? 'info' : code, text);
-  }
-
-  /**
-   * --stderr: whether a server says this on its own standard error. Errors are unless it was told otherwise,
-   * or the client may be too old to have arranged for it.
-   */
-  private goesToStderr(code: LogCode): boolean {
-    if (this.output.stderr === undefined) return false;
-    const { msgs2stderr } = this.options;
-    return msgs2stderr ?? (this.protocol > 28 && isError(code));
+    if (this.log !== undefined && code !== 'client') this.log.write(text);
+    this.events?.said?.(code, text);
+    this.text.write(code, text);
   }
 
   /** Text that leaves its line open: the next message starts on a new one. */
   writeOpen(code: LogCode, text: ByteString): void {
     this.write(code, text);
-    if (!this.server && !this.options.quiet) this.openLine = 1;
+    this.text.leaveOpen();
   }
 
   /** Lets the next text continue the open line. */
   continueLine(): void {
-    this.openLine = 0;
+    this.text.continueLine();
   }
 
   /** Ends an open line; for the end of a run. */
   closeLine(): void {
-    if (this.openLine > 0) this.output.write('info', '\n');
-    this.openLine = 0;
+    this.text.closeLine();
   }
 
   /** "building file list ... ": begins what `flistProgress` and `finishFlistProgress` go on with. */
@@ -230,12 +179,10 @@ export class Report {
   /** The count so far, shown at every hundredth entry with --info=flist2. */
   flistProgress(count: number): void {
     if (this.options.quiet || !this.info('flist', 2) || count % 100 !== 0) return;
-    if (this.openLine === 2) this.openLine = 0;
-    this.write('client', ` ${count} files...\r`);
-    this.openLine = 2;
+    this.text.writeCount(` ${count} files...\r`);
   }
   finishFlistProgress(count: number): void {
-    this.openLine = 0;
+    this.text.continueLine();
     const considered = `${count} file${count === 1 ? ' ' : 's '}to consider\n`;
     this.write('info', this.info('flist', 2) ? considered : 'done\n');
   }
@@ -264,10 +211,16 @@ export class Report {
     xname: ByteString,
     code: 'info' | 'client' | 'log' = 'info',
   ): void {
-    if (code !== 'log' && this.format !== undefined)
-      this.write('client', this.format(entry, undefined, iflags, xname));
-    if (code !== 'client' && this.logFormat !== undefined)
-      this.write('log', this.logFormat(entry, undefined, iflags, xname));
+    const { lines, logLines } = this;
+    if (code !== 'log' && lines.item !== undefined)
+      this.write('client', lines.item(entry, undefined, iflags, xname));
+    if (code !== 'client' && logLines.item !== undefined)
+      this.write('log', logLines.item(entry, undefined, iflags, xname));
+  }
+
+  /** An item is done with: whoever listens is told. */
+  itemDone(entry: ItemEntry, iflags: number, xname: ByteString): void {
+    this.events?.item?.(entry, iflags, xname);
   }
 
   /** The line about an item that transfers no data, where the options want it (maybe_log_item). */
@@ -296,12 +249,11 @@ export class Report {
 
   /** Progress of a file that is told of when it is through: its first step, and its end. */
   progressAtOnce(list: ListRange, i: number, size: number): void {
-    const progress = this.progress;
-    if (progress === undefined) return;
-    progress.setEntry(list, i);
+    if (!this.showsProgress) return;
+    const step = this.startProgress(list, i, size);
     // A receiver shows where a piece goes before it writes it, a sender where one ended.
-    if (size > 0) progress.show(this.sender ? Math.min(size, firstStep) : 0, size);
-    progress.end(size);
+    if (size > 0) step?.(this.sender ? Math.min(size, firstStep) : 0);
+    this.endProgress(list, i, size);
   }
 
   /**
@@ -309,13 +261,19 @@ export class Report {
    * the position in the file (bytes) as often as one likes.
    */
   startProgress(list: ListRange, i: number, size: number): ((position: number) => void) | undefined {
-    const progress = this.progress;
-    if (progress === undefined) return undefined;
-    progress.setEntry(list, i);
-    return (position) => progress.show(position, size);
+    const { progress, events } = this;
+    progress?.setEntry(list, i);
+    if (events?.progressed === undefined)
+      return progress === undefined ? undefined : (position) => progress.show(position, size);
+    const path = list.path?.(i) ?? '';
+    return (position) => {
+      events.progressed?.(path, position, size);
+      progress?.show(position, size);
+    };
   }
   /** The file of `startProgress` is through; `size` as it was transferred. */
-  endProgress(size: number): void {
+  endProgress(list: ListRange, i: number, size: number): void {
+    if (this.events?.progressed !== undefined) this.events.progressed(list.path?.(i) ?? '', size, size);
     this.progress?.end(size);
   }
   /** All of a list's items are through (an NDX_DONE came). */
@@ -326,12 +284,13 @@ export class Report {
 
   /** A file was deleted, or would be (log_delete). `mode` needs only its type bits. */
   logDelete(path: ByteString, mode: number): void {
+    this.events?.deleted?.(path, mode);
     const entry = deletedEntry(mode);
     if (this.server && this.protocol >= 29) this.output.deleted?.(isDir(mode) ? `${path}\0` : path);
-    else if (this.deleteFormat !== undefined)
-      this.write('client', this.deleteFormat(entry, path, Item.Deleted, ''));
-    if (this.logDeleteFormat !== undefined && !this.options.dryRun)
-      this.write('log', this.logDeleteFormat(entry, path, Item.Deleted, ''));
+    else if (this.lines.deletion !== undefined)
+      this.write('client', this.lines.deletion(entry, path, Item.Deleted, ''));
+    if (this.logLines.deletion !== undefined && !this.options.dryRun)
+      this.write('log', this.logLines.deletion(entry, path, Item.Deleted, ''));
   }
 
   /** A server's MSG_DELETED: its payload is the name, with a NUL behind that of a directory. */
@@ -343,42 +302,6 @@ export class Report {
   private get protocol(): number {
     return this.negotiated?.protocol ?? 32;
   }
-
-  /** No client knows `client`; those below protocol 30 know neither plain errors nor warnings. */
-  private serverCode(code: LogCode): LogCode {
-    if (code === 'client') return 'info';
-    if (this.protocol >= 30) return code;
-    return code === 'error' ? 'error-xfer' : code === 'warning' ? 'info' : code;
-  }
-
-  private show(code: LogCode, text: ByteString): void {
-    if (this.openLine === 0 && isPlainLine(text)) {
-      this.output.write(code, text);
-      return;
-    }
-    let head = '';
-    if (this.openLine > 0) {
-      head = '\n';
-      this.openLine = 0;
-    }
-    this.output.write(code, head + this.escaped(text));
-  }
-
-  private escaped(text: ByteString): ByteString {
-    let from = 0;
-    let to = text.length;
-    if (to > 0 && isLineEnd(text.charCodeAt(to - 1))) to--;
-    if (to > 0 && text.charCodeAt(0) === 13) from = 1;
-    return text.slice(0, from) + escapeText(text.slice(from, to), this.charset) + text.slice(to);
-  }
-}
-
-function isError(code: LogCode): boolean {
-  return code === 'warning' || code === 'error' || code === 'error-xfer';
-}
-
-function isLineEnd(byte: number): boolean {
-  return byte === 10 || byte === 13;
 }
 
 function deletedEntry(mode: number): ItemEntry {

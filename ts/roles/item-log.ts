@@ -60,16 +60,22 @@ export class ItemLog {
 
   /** An item without content. */
   echo(list: FileList, i: number, iflags: number, xname: ByteString): void {
-    this.report.maybeLogItem(this.at(list, i), iflags, xname);
+    const entry = this.at(list, i);
+    this.report.itemDone(entry, iflags, xname);
+    this.report.maybeLogItem(entry, iflags, xname);
   }
   /** An item of protocols that do not tell the sender of it: the generator's own line. */
   now(list: FileList, i: number, iflags: number, xname: ByteString): void {
-    this.report.logItem(this.at(list, i), iflags, xname, 'client');
+    const entry = this.at(list, i);
+    this.report.itemDone(entry, iflags, xname);
+    this.report.logItem(entry, iflags, xname, 'client');
   }
   /** A transfer that a dry run would make. */
   pretend(list: FileList, i: number, iflags: number): void {
     this.report.transferBegins(list.size(i));
-    this.report.logItem(this.at(list, i), iflags, '', 'client');
+    const entry = this.at(list, i);
+    this.report.itemDone(entry, iflags, '');
+    this.report.logItem(entry, iflags, '', 'client');
   }
   beforeTransfer(list: FileList, i: number, iflags: number): void {
     const { report } = this;
@@ -84,6 +90,8 @@ export class ItemLog {
     this.afterTransfer(list, i, iflags);
   }
   afterTransfer(list: FileList, i: number, iflags: number): void {
-    this.report.logItem(this.at(list, i), iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');
+    const entry = this.at(list, i);
+    this.report.itemDone(entry, iflags, '');
+    this.report.logItem(entry, iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');
   }
 }

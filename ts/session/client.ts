@@ -6,7 +6,7 @@ import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { openingConnection } from '../report/messages.ts';
-import { printSummary, tellOfHeap } from '../report/summary.ts';
+import { printSummary, tellOfHeap } from '../report/view/summary.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import {
@@ -140,6 +140,7 @@ export function workingDirectory(): ByteString {
 export function summarize(end: End, ends: Pick<Endpoints, 'startedAt'>): void {
   const { report, stats } = end;
   tellOfHeap(report, end.setup.sender ? 'sender' : 'receiver');
+  report.events?.ended?.(stats);
   printSummary(report, stats, {
     protocol: report.negotiated?.protocol ?? 32,
     seconds: Math.floor(Date.now() / 1000) - Math.floor(ends.startedAt / 1000),

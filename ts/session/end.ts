@@ -6,7 +6,7 @@ import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { escapeText, localeCharset } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
-import { type LogCode, type Output, Report } from '../report/report.ts';
+import { type LogCode, type Output, Report, type RunEvents } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
 import type { GeneratorLink } from '../roles/generator-link.ts';
 import type { Loopback } from '../roles/loopback.ts';
@@ -24,6 +24,8 @@ export interface SessionIo {
   stderr(bytes: Uint8Array): void;
   /** Aborted with an `RsyncError` as reason when the run is interrupted. */
   readonly signal: AbortSignal;
+  /** Who wants to know what happens, besides the words. */
+  readonly events?: RunEvents;
 }
 
 export interface EndSetup {
@@ -103,6 +105,7 @@ export function openEnd(setup: EndSetup): End {
     server,
     sender: setup.sender,
     local: setup.local === true,
+    events: server ? undefined : setup.io.events,
     charset: localeCharset(process.env),
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },

@@ -49,6 +49,7 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
     }
   }
   keepStatistics(end);
+  end.report.events?.ended?.(end.stats);
   if (failure instanceof RsyncError) failure.statistics = end.stats;
   return failure;
 }

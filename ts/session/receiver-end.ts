@@ -6,7 +6,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { defaultPerms } from '../metadata/modes.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
-import { tellOfHeap } from '../report/summary.ts';
+import { tellOfHeap } from '../report/view/summary.ts';
 import { readDeleteStats } from '../roles/counts.ts';
 import { generateFiles } from '../roles/generator/generate-files.ts';
 import { GeneratorLink } from '../roles/generator-link.ts';

@@ -4,7 +4,7 @@ import { FlistSender } from '../flist/send.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
-import { tellOfHeap } from '../report/summary.ts';
+import { tellOfHeap } from '../report/view/summary.ts';
 import { readDeleteStats, writeDeleteStats } from '../roles/counts.ts';
 import { ItemLog } from '../roles/item-log.ts';
 import { sendFiles } from '../roles/sender/send-files.ts';

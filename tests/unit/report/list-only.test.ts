@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { expect, it } from 'vitest';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
-import { listLine } from '../../../ts/report/list-only.ts';
 import { timeString } from '../../../ts/report/time-string.ts';
+import { listLine } from '../../../ts/report/view/list-only.ts';
 import { entry, haveRsync, realRsync, withFolder } from './real-rsync.ts';
 
 it.skipIf(!haveRsync)('lists as rsync does, at every level of human-readable', () => {

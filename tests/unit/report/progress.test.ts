@@ -35,7 +35,7 @@ it('writes over one line for a file, at most once a second', () => {
   time.now += 500;
   show?.(2_000_000);
   time.now += 4000;
-  report.endProgress(10_000_000);
+  report.endProgress(second, 2, 10_000_000);
   expect(heard.said.map(([, text]) => text)).toEqual([
     '\r              0   0%    0.00kB/s    0:00:00  ',
     '\r      2,000,000  20%    1.91MB/s    0:00:04  ',
@@ -48,11 +48,11 @@ it('keeps one line for a whole transfer, blank where it got shorter', () => {
   report.transferBegins(1_000_000);
   report.startProgress(first, 0, 1_000_000)?.(0);
   time.now += 2000;
-  report.endProgress(1_000_000);
+  report.endProgress(first, 0, 1_000_000);
   report.transferBegins(2_000_000);
   report.startProgress(first, 3, 2_000_000);
   time.now += 2000;
-  report.endProgress(2_000_000);
+  report.endProgress(first, 0, 2_000_000);
   report.print('info', 'next');
   expect(heard.said.map(([, text]) => text)).toEqual([
     '\r              0   0%    0.00kB/s    0:00:00  ',
@@ -66,9 +66,9 @@ it('keeps one line for a whole transfer, blank where it got shorter', () => {
 it('pads a tail that got shorter', () => {
   const { report, heard, first, second } = meter(2);
   report.startProgress(first, 0, 1);
-  report.endProgress(1);
+  report.endProgress(first, 0, 1);
   report.startProgress(second, 9, 1);
-  report.endProgress(1);
+  report.endProgress(first, 0, 1);
   const [one, two] = heard.said.map(([, text]) => text);
   expect(two.length).toBe(one.length);
   expect(two.endsWith('=0/20) ')).toBe(true);
@@ -78,7 +78,7 @@ it('stays quiet in the background, but for the end of a file', () => {
   const { report, heard, first } = meter(1, { foreground: () => false });
   report.startProgress(first, 0, 10)?.(5);
   expect(heard.said).toEqual([]);
-  report.endProgress(10);
+  report.endProgress(first, 0, 10);
   expect(heard.said).toHaveLength(1);
 });
 

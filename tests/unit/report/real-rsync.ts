@@ -36,10 +36,14 @@ export function run(args: readonly string[], env: Record<string, string> = {}) {
 
 export function withFolder<T>(work: (dir: string) => T): T {
   const dir = mkdtempSync(join(tmpdir(), 'oc-report-'));
+  const remove = () => rmSync(dir, { recursive: true, force: true });
+  let done: T | undefined;
   try {
-    return work(dir);
+    done = work(dir);
+    return done;
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    if (done instanceof Promise) done.then(remove, remove);
+    else remove();
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
 import { Statistics } from '../../../ts/report/statistics.ts';
-import { printSummary } from '../../../ts/report/summary.ts';
+import { printSummary } from '../../../ts/report/view/summary.ts';
 import { haveRsync, makeReport, realRsync, withFolder } from './real-rsync.ts';
 
 /** Reads the numbers of a `--no-h --stats` block. */

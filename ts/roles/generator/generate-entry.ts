@@ -1,8 +1,8 @@
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { destMode } from '../../metadata/modes.ts';
-import { listLine } from '../../report/list-only.ts';
 import * as text from '../../report/messages.ts';
+import { listLine } from '../../report/view/list-only.ts';
 import { fileType, unchangedByKind } from './compare.ts';
 import { defaultPermsAt } from './default-perms.ts';
 import { generateDirectory, touchParent } from './directory.ts';

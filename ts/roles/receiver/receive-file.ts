@@ -201,7 +201,7 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
     reader.took(consumed);
     if (done) break;
   }
-  report.endProgress(size);
+  report.endProgress(list, i, size);
 }
 
 /** Reads a file's token stream and throws it away; the file does not come. */

@@ -121,7 +121,7 @@ export class ReferenceQueue implements AnswerQueue {
     stats.literal += answer.size;
     if (!begun) items.transferred(list, i, iflags, answer.size);
     else {
-      report.endProgress(answer.size);
+      report.endProgress(list, i, answer.size);
       items.afterTransfer(list, i, iflags);
     }
   }

@@ -203,7 +203,7 @@ async function sendFile(
     search.falseAlarms += result.falseAlarms;
     stats.matched += result.matched;
     report.transferSum = sum;
-    report.endProgress(job.size);
+    report.endProgress(list, i, job.size);
     ctx.items.afterTransfer(list, i, item.iflags);
     if (result.readErrno !== 0) {
       ctx.state.ioError |= IoError.General;

@@ -1,9 +1,9 @@
 import { getHeapStatistics } from 'node:v8';
-import type { ByteString } from '../kernel/kernel.ts';
-import { heapHead, heapLine } from './messages.ts';
-import { bigDecimal, bigNumber, commaNumber } from './numbers.ts';
-import type { Report } from './report.ts';
-import type { Statistics } from './statistics.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import { heapHead, heapLine } from '../messages.ts';
+import { bigDecimal, bigNumber, commaNumber } from '../numbers.ts';
+import type { Report } from '../report.ts';
+import type { Statistics } from '../statistics.ts';
 
 /** What the end of a run adds to its statistics. */
 export interface SummaryFacts {

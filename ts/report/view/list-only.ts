@@ -1,9 +1,9 @@
-import type { ByteString } from '../kernel/kernel.ts';
-import type { Options } from '../options/options.ts';
-import type { ItemEntry } from './item-entry.ts';
-import { isDir, isLink, permissionString } from './mode.ts';
-import { bigNumber } from './numbers.ts';
-import { timeString } from './time-string.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import type { Options } from '../../options/options.ts';
+import type { ItemEntry } from '../item-entry.ts';
+import { isDir, isLink, permissionString } from '../mode.ts';
+import { bigNumber } from '../numbers.ts';
+import { timeString } from '../time-string.ts';
 
 /** Width of a time and the blank before it. */
 const timeWidth = 20;

@@ -1,15 +1,15 @@
 /** `--out-format` and the daemon's `log format`: rsyncd.conf(5) lists the escapes. */
-import type { ByteString, DigestName } from '../kernel/kernel.ts';
-import { digestLength } from '../kernel/kernel.ts';
-import { type FormatEscape, formatEscapes } from '../options/log-format.ts';
-import type { Options } from '../options/options.ts';
-import { Item } from '../wire/constants.ts';
-import type { Negotiated } from '../wire/negotiated.ts';
-import type { ItemEntry } from './item-entry.ts';
-import { type ItemizeContext, itemString, shownName } from './itemize.ts';
-import { isLink, isRegular, permissionString } from './mode.ts';
-import { bigNumber } from './numbers.ts';
-import { timeString } from './time-string.ts';
+import type { ByteString, DigestName } from '../../kernel/kernel.ts';
+import { digestLength } from '../../kernel/kernel.ts';
+import { type FormatEscape, formatEscapes } from '../../options/log-format.ts';
+import type { Options } from '../../options/options.ts';
+import { Item } from '../../wire/constants.ts';
+import type { Negotiated } from '../../wire/negotiated.ts';
+import type { ItemEntry } from '../item-entry.ts';
+import { type ItemizeContext, itemString, shownName } from '../itemize.ts';
+import { isLink, isRegular, permissionString } from '../mode.ts';
+import { bigNumber } from '../numbers.ts';
+import { timeString } from '../time-string.ts';
 
 /** What a daemon knows of the connection; its escapes stay literal elsewhere. */
 export interface DaemonFacts {

@@ -1,8 +1,8 @@
-import type { ByteString } from '../kernel/kernel.ts';
-import type { Options } from '../options/options.ts';
-import { inForeground } from './foreground.ts';
-import type { ListRange, ListTotals } from './item-entry.ts';
-import { bigNumber } from './numbers.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import type { Options } from '../../options/options.ts';
+import { inForeground } from '../foreground.ts';
+import type { ListRange, ListTotals } from '../item-entry.ts';
+import { bigNumber } from '../numbers.ts';
 
 /** Samples, a second apart, that the current rate is taken from. */
 const historySize = 5;

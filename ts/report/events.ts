@@ -1,0 +1,35 @@
+/**
+ * What happens in a run, apart from how it is said. `Report` tells its listener; the views (`view/`) are what a
+ * terminal, a log or a peer is shown of the same.
+ */
+import type { ByteString } from '../kernel/kernel.ts';
+import type { ItemEntry } from './item-entry.ts';
+import type { Statistics } from './statistics.ts';
+
+/**
+ * rsync's log codes. `info` is for the user (and the log file); `client` the same, but never for the log
+ * file; `log` only for the log file; `error-xfer` is an error after which the run ends with exit 23.
+ */
+export type LogCode = 'info' | 'warning' | 'error' | 'error-xfer' | 'client' | 'log';
+
+/**
+ * Who wants to know what happens gives the methods it needs. Where nobody listens, and where a listener lacks
+ * the method, an event costs no more than a look. Arguments are the run's own: they are good until the call
+ * returns, and what is kept of them has to be copied.
+ */
+export interface RunEvents {
+  /** Something was said in words: raw bytes, with the line end. */
+  said?(code: LogCode, text: ByteString): void;
+  /**
+   * An item is done with: changed, transferred, or, in a dry run, what would be. Items that are as they should
+   * be do not pass between the two ends unless they are asked for (-ii).
+   * `iflags` are the bits of `Item`; `leader` is the name that a hard link was made from, '' for none.
+   */
+  item?(entry: ItemEntry, iflags: number, leader: ByteString): void;
+  /** A file was deleted, or would be; of `mode` the type alone is certain. */
+  deleted?(path: ByteString, mode: number): void;
+  /** A file's transfer is `position` bytes far; the last call for a file has `position` equal to `size`. */
+  progressed?(path: ByteString, position: number, size: number): void;
+  /** The run is over, or failed: what it counted. */
+  ended?(statistics: Readonly<Statistics>): void;
+}
