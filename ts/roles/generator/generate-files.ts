@@ -11,7 +11,7 @@ import { deleteDelayed, deletePass, ListedNames } from './delete.ts';
 import { deleteBelow, deletesOnTheWay } from './directory.ts';
 import { fileSystemsOf } from './file-systems.ts';
 import { generateEntry } from './generate-entry.ts';
-import { finishHardLink, skipHardLink } from './hard-links.ts';
+import { failHardLink, finishHardLink } from './hard-links.ts';
 import { makePath } from './make-path.ts';
 import { nextTurn } from './next-turn.ts';
 import { StatAhead } from './stat-ahead.ts';
@@ -355,7 +355,7 @@ async function handleFinished(gen: Generator): Promise<void> {
     if (ctx.negotiated.incRecurse) list.inProgress--;
     if (!ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) continue;
     if (came) finishHardLink(gen, list, i, ndx, destinationPath(gen.destination, list, i));
-    else skipHardLink(gen, list, i);
+    else failHardLink(gen, list, i);
   }
   finished.length = 0;
   if (gen.repeat.length > 0) await repeatSkipped(gen);

@@ -93,6 +93,25 @@ export function skipHardLink(gen: Generator, list: FileList, i: number): void {
   gen.again(found.list, found.i, found.ndx);
 }
 
+/**
+ * A leader's content will not come: the next name that waited for it is asked for in its place, and leads those
+ * behind it. (rsync 3.5.0 leaves them waiting, and never ends.)
+ */
+export function failHardLink(gen: Generator, list: FileList, i: number): void {
+  if (!gen.ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) return;
+  list.setFlag(i, EntryFlag.SkipHlink);
+  const ndx = list.hardLinkPrev(i);
+  const next = ndx < 0 ? undefined : gen.lists.byNdx(ndx);
+  list.setHardLinkPrev(i, -1);
+  if (next === undefined || next.list.flags(next.i) & EntryFlag.HlinkDone) return;
+  // After the second phase nothing can be asked for any more.
+  if (gen.phase > 1) return;
+  next.list.clearFlag(next.i, EntryFlag.FileSent);
+  next.list.setFlag(next.i, EntryFlag.HlinkFirst | EntryFlag.HlinkLast);
+  next.list.inProgress--;
+  gen.again(next.list, next.i, ndx);
+}
+
 /** The nearest earlier name that was not skipped: an entry, or the path of one that is gone (check_prior). */
 function priorName(gen: Generator, list: FileList, i: number): Leader | ByteString | undefined {
   let ndx = list.hardLinkPrev(i);
