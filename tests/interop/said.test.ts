@@ -71,6 +71,28 @@ describe.skipIf(reference === null)('what is said', () => {
       'd/',
     ]));
 
+  /** Where the roles are: what each says, in its order; between them it depends on who is faster. */
+  test.each([['-r'], ['-r', '--no-i-r'], ['-rn'], ['-rI', '--no-W']])('-vvv %j', (...given) =>
+    sameWords(
+      one,
+      () => [...given, '-vvv', 's/', 'd/'],
+      (said) => {
+        const lines = said.replace(/pid=\d+/g, 'pid=PID').split('\n');
+        const of = (role: RegExp) => lines.filter((line) => role.test(line));
+        return [
+          of(/^(send_files[ (](?!mapped)|send files|send_file_list)/),
+          // Told when the receiver has the file, where it passes by name.
+          of(/^sender finished/),
+          of(/^(recv_generator|generate_files|generator)/),
+          of(/^(recv_files|server_recv|received|recv_file_list|get_local_name)/),
+          of(/^renaming/).map((line) => line.replace(/\.f\.\S+/, 'TEMPORARY')),
+        ]
+          .flat()
+          .join('\n');
+      },
+    ),
+  );
+
   const some = (work: string): void => {
     for (const dir of ['a', 'b']) {
       mkdirSync(join(work, 's', dir), { recursive: true });

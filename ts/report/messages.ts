@@ -419,6 +419,57 @@ export function heapLine(name: string, bytes: number, what: string): ByteString 
 
 // --- debug output
 
+/** --debug=send, recv, genr: where each role is. Roles that batch their work tell of files as these are told of. */
+export function serverStarts(sender: boolean, args: number, pid: number): ByteString {
+  return sender ? `server_sender starting pid=${pid}` : `server_recv(${args}) starting pid=${pid}`;
+}
+export function sendFilesStarts(): ByteString {
+  return 'send_files starting';
+}
+export function sendFilesItem(ndx: number, name: ByteString): ByteString {
+  return `send_files(${ndx}, ${name})`;
+}
+export function senderFinished(name: ByteString): ByteString {
+  return `sender finished ${name}`;
+}
+export function sendFilesFinished(): ByteString {
+  return 'send files finished';
+}
+export function generatorStarts(pid: number): ByteString {
+  return `generator starting pid=${pid}`;
+}
+export function generatorItem(path: ByteString, ndx: number): ByteString {
+  return `recv_generator(${path},${ndx})`;
+}
+export function generatorFinished(): ByteString {
+  return 'generate_files finished';
+}
+export function recvFilesStarts(entries: number): ByteString {
+  return `recv_files(${entries}) starting`;
+}
+export function recvFilesItem(path: ByteString): ByteString {
+  return `recv_files(${path})`;
+}
+export function renaming(from: ByteString, to: ByteString): ByteString {
+  return `renaming ${from} to ${to}`;
+}
+export function recvFilesFinished(): ByteString {
+  return 'recv_files finished';
+}
+export function phaseOf(role: 'send_files' | 'recv_files' | 'generate_files', phase: number): ByteString {
+  return `${role} phase=${phase}`;
+}
+export function localName(entries: number, destination: ByteString | undefined): ByteString {
+  return `get_local_name count=${entries} ${destination ?? '(null)'}`;
+}
+/** --debug=flist2 */
+export function fileListSent(): ByteString {
+  return 'send_file_list done';
+}
+export function fileListReceived(entries: number): readonly ByteString[] {
+  return [`received ${entries} names`, 'recv_file_list done'];
+}
+
 /** --debug=deltasum: what the match search found in all files. */
 export function matchReport(matches: number, hashHits: number, falseAlarms: number, literal: number) {
   return `total: matches=${matches}  hash_hits=${hashHits}  false_alarms=${falseAlarms} data=${literal}`;

@@ -143,6 +143,18 @@ export class Report {
     return this.options.debug[flag] >= level;
   }
 
+  /** Says what only --debug has; the words are made where it is on. */
+  trace(flag: DebugFlag, words: () => ByteString | readonly ByteString[], level = 1): void {
+    if (!this.debug(flag, level)) return;
+    const said = words();
+    for (const line of typeof said === 'string' ? [said] : said) this.print('info', line);
+  }
+
+  /** The process that speaks, for debug lines. */
+  get pid(): number {
+    return process.pid;
+  }
+
   /** Says a line without its end. What looks like one belongs to a name, and is escaped. */
   print(code: LogCode, text: ByteString): void {
     this.write(code, `${text}\n`);

@@ -1,6 +1,7 @@
 import type { FileList } from '../flist/file-list.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { ItemEntry } from '../report/item-entry.ts';
+import { senderFinished } from '../report/messages.ts';
 import type { Report } from '../report/report.ts';
 
 /** Shows one entry of a file list after the other to the report. */
@@ -93,5 +94,12 @@ export class ItemLog {
     const entry = this.at(list, i);
     this.report.itemDone(entry, iflags, '');
     this.report.logItem(entry, iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');
+    if (this.report.sender && this.report.debug('send'))
+      this.report.print('info', senderFinished(this.sourceName(list, i)));
+  }
+  /** Sender: an entry's name as the user's arguments make it. */
+  sourceName(list: FileList, i: number): ByteString {
+    const { root, path } = this.at(list, i);
+    return root ? `${root}/${path}` : path;
   }
 }

@@ -54,6 +54,7 @@ export async function runReceiver(
   const finishTelling = tellOfList(report, options, negotiated, 'receiving');
   await flist.receive(-1);
   finishTelling(lists.totals.entries);
+  report.trace('flist', () => text.fileListReceived(lists.totals.entries), 2);
   if (negotiated.incRecurse && lists.totals.entries === 1) await flist.receiveAdditional();
   if (!setup.server && lists.totals.entries === 0) {
     takeTotals(end, lists);
@@ -62,6 +63,7 @@ export async function runReceiver(
     return;
   }
 
+  report.trace('recv', () => text.localName(lists.totals.entries, destination));
   const place = openDestination(end, options, lists, destination);
   const link = new GeneratorLink();
   end.link = link;

@@ -52,6 +52,7 @@ export async function runSender(
     const lists = await flist.sendInitial(args, filesFrom);
     finishTelling(lists.totals.entries);
     report.lists = lists;
+    report.trace('flist', text.fileListSent, 2);
     if (setup.server && lists.totals.entries === 0) {
       await writer.drain();
       takeTotals(end, lists);

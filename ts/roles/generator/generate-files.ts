@@ -40,6 +40,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   const ahead = new StatAhead(gen);
   const lateDelete = options.delete === 'delay' || options.delete === 'after';
 
+  ctx.report.trace('genr', () => text.generatorStarts(ctx.report.pid));
   if (options.delete === 'before' && input.destination.localName === undefined) await deletePass(gen);
 
   if (ctx.report.debug('flist')) ctx.report.print('info', text.deltaTransmission(!gen.wholeFile));
@@ -79,7 +80,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     }
   }
   gen.filters.leaveAll();
-  gen.phase++;
+  nextPhase(gen);
 
   // What is left of phase 1, then the second attempts.
   for (;;) {
@@ -89,7 +90,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     writer.flush();
     await link.changed();
   }
-  gen.phase++;
+  nextPhase(gen);
   writer.ndx(ndxDone);
   if (protocol >= 29) writer.ndx(ndxDone);
   if (protocol >= 31 && !lateDelete) {
@@ -101,7 +102,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   if (protocol >= 30 && link.answered < link.asked)
     throw protocolError(text.unanswered(link.asked - link.answered), ExitCode.StreamIo);
   if (protocol >= 29) {
-    gen.phase++;
+    nextPhase(gen);
     await waitForDone(gen, 3);
   }
 
@@ -119,6 +120,12 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     await waitForDone(gen, 4);
   }
   if (!incRecurse || options.delete === 'delay') touchUpDirs(gen);
+  ctx.report.trace('genr', text.generatorFinished);
+}
+
+function nextPhase(gen: Generator): void {
+  gen.phase++;
+  gen.ctx.report.trace('genr', () => text.phaseOf('generate_files', gen.phase));
 }
 
 function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
@@ -223,6 +230,7 @@ function lookForMore(gen: Generator, ahead: StatAhead, entry: Entry): Promise<vo
 
 /** True where the whole list was looked up and nothing in it needs anything. */
 function passesOver(gen: Generator, ahead: StatAhead, list: FileList): boolean {
+  if (gen.ctx.report.debug('genr')) return false;
   return gen.skipBelow === undefined && gen.dryMissingBelow === undefined && ahead.passesOver(list);
 }
 
@@ -238,6 +246,7 @@ async function generateList(
   const entry = entryAt(gen, list, 0, 0);
   const perTurn = ctx.options.dryRun ? dryRequestsPerTurn : requestsPerTurn;
   let turnAt = perTurn;
+  const traces = ctx.report.debug('genr');
   gen.requested = 0;
   gen.current = list;
   for (let i = 0; i < list.count; i++) {
@@ -253,7 +262,7 @@ async function generateList(
         if (looking) await looking;
         ahead.keepDirectories();
       }
-      if (gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
+      if (!traces && gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
         const next = ahead.nextOther(i);
         if (next > i) {
           i = next - 1;

@@ -305,6 +305,7 @@ async function finish(
     flags,
   );
   try {
+    report.trace('recv', () => text.renaming(plan.target, path));
     tree.rename(plan.target, path);
     return true;
   } catch (error) {

@@ -36,6 +36,9 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
   const digestBytes = digestLength[negotiated.transferDigest.name];
   const decodeHead = () => readSumHead(reader, protocol, digestBytes, 'receiver');
   let phase = 0;
+  const { report } = ctx;
+  const traces = report.debug('recv');
+  report.trace('recv', () => text.recvFilesStarts(lists.segments[0]?.count ?? 0));
 
   for (;;) {
     if (!reader.tryRecord(decode)) await queue.waitFor(reader.record(decode));
@@ -50,14 +53,16 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
           if (lists.segments.length > 0) continue;
         }
         if (++phase > maxPhase) break;
+        report.trace('recv', () => text.phaseOf('recv_files', phase));
         link.phaseDone();
       } else if (ndx === ndxDelStats) await readDeleteStats(reader, stats, 'receiver');
-      else await receiveSegment(input, negotiated.incRecurse, ndx);
+      else await receiveSegment(ctx, input, negotiated.incRecurse, ndx);
       continue;
     }
 
     if (isKeepAlive(lists, item, protocol)) continue;
     const { list, i } = locate(lists, ndx, 'receiver');
+    if (traces) report.print('info', text.recvFilesItem(list.path(i)));
     if (!(iflags & Item.Transfer)) {
       queue.log(list, i, item);
       countCreated(stats, list, i, iflags);
@@ -84,9 +89,15 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
       await receiveFile(ctx, input, { list, i, item, head, redo });
     }
   }
+  report.trace('recv', text.recvFilesFinished);
 }
 
-async function receiveSegment(input: ReceiverInput, incRecurse: boolean, ndx: number): Promise<void> {
+async function receiveSegment(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  incRecurse: boolean,
+  ndx: number,
+): Promise<void> {
   const { lists, flist, link } = input;
   if (!incRecurse) throw protocolError(text.badNdx(ndx, lists, 'receiver'));
   if (ndx === ndxFlistEof) lists.eof = true;
@@ -94,6 +105,7 @@ async function receiveSegment(input: ReceiverInput, incRecurse: boolean, ndx: nu
     const dir = ndxFlistOffset - ndx;
     if (dir < 0 || dir >= lists.dirs.length) throw protocolError(text.badDirNdx(ndx, lists, 'receiver'));
     await flist.receive(dir);
+    ctx.report.trace('flist', () => text.fileListReceived(lists.segments.at(-1)?.count ?? 0), 2);
   }
   link.notify();
 }

@@ -266,6 +266,9 @@ export class ReceiveQueue {
       if (status === 0) {
         report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
+        report.trace('recv', () =>
+          text.renaming(queued.temporary, destinationPath(this.input.destination, list, i)),
+        );
         this.placed(list, i, item.ndx);
       } else if (status === digestMismatch || status === sourceChanged) {
         askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo: false, kept: 'discarded' });

@@ -56,6 +56,9 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
   const decode = () => decodeItem(reader, protocol, item);
   const search: SearchCounts = { matches: 0, hashHits: 0, falseAlarms: 0 };
   let phase = 0;
+  const { report } = ctx;
+  const traces = report.debug('send');
+  report.trace('send', text.sendFilesStarts);
 
   for (;;) {
     if (negotiated.incRecurse && !lists.eof && lists.ahead < lookahead) await flist.sendMore(lookahead);
@@ -72,6 +75,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
         }
       }
       if (++phase > maxPhase) break;
+      report.trace('send', () => text.phaseOf('send_files', phase));
       writer.ndx(ndxDone);
       continue;
     }
@@ -83,6 +87,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
 
     if (isKeepAlive(lists, item, protocol)) continue;
     const { list, i } = locate(lists, item.ndx, 'sender');
+    if (traces) report.print('info', text.sendFilesItem(item.ndx, ctx.items.sourceName(list, i)));
     if (!(item.iflags & Item.Transfer)) {
       queue.echo(list, i, item);
       countCreated(stats, list, i, item.iflags);
@@ -116,6 +121,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     payload.writeUInt32LE(state.ioError);
     writer.message(Msg.IoError, payload);
   }
+  report.trace('send', text.sendFilesFinished);
   if (ctx.report.debug('deltasum'))
     ctx.report.print(
       'info',
