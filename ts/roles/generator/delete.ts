@@ -1,5 +1,6 @@
 import { IoError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { NamesInDir } from '../../flist/listed-names.ts';
 import { compareSiblings } from '../../flist/sort.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { S_IFDIR, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
@@ -9,31 +10,6 @@ import { countDeleted } from '../counts.ts';
 import { fileType } from './compare.ts';
 import { enterFileSystem } from './file-systems.ts';
 import type { Generator } from './state.ts';
-
-/** Names the file list has in each directory; made on first use for a list that holds the whole tree. */
-export class ListedNames {
-  private readonly whole = new WeakMap<FileList, Map<ByteString, Set<ByteString>>>();
-
-  /** The names that `list` has in `dir` (a path; `''` the top). */
-  in(list: FileList, dir: ByteString): Set<ByteString> {
-    let byDir = this.whole.get(list);
-    if (byDir === undefined) {
-      byDir = new Map();
-      for (let i = 0; i < list.count; i++) {
-        if (!list.isActive(i)) continue;
-        const at = list.dirname(i);
-        let names = byDir.get(at);
-        if (names === undefined) {
-          names = new Set();
-          byDir.set(at, names);
-        }
-        names.add(list.basename(i));
-      }
-      this.whole.set(list, byDir);
-    }
-    return byDir.get(dir) ?? new Set();
-  }
-}
 
 /**
  * Deletes what lies in a directory and is not in its file list (rsync's delete_in_dir).
@@ -151,7 +127,7 @@ export async function makeRoom(
   return false;
 }
 
-const noNames: ReadonlySet<ByteString> = new Set();
+const noNames: NamesInDir = { has: () => false };
 
 interface Doomed {
   readonly name: ByteString;
@@ -165,7 +141,7 @@ interface Doomed {
 function entriesToDelete(
   gen: Generator,
   path: ByteString,
-  listed: () => ReadonlySet<ByteString> = () => noNames,
+  listed: () => NamesInDir = () => noNames,
   scanned?: StatTable | SysError,
 ): { doomed: Doomed[]; kept: number } | undefined {
   const { tree } = gen.destination;

@@ -1,5 +1,6 @@
 import { ExitCode, IoError, protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { ListedNames } from '../../flist/listed-names.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/attributes.ts';
 import * as text from '../../report/messages.ts';
@@ -7,7 +8,7 @@ import { ndxDone } from '../../wire/constants.ts';
 import type { RoleContext } from '../context.ts';
 import { writeDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
-import { deleteDelayed, deletePass, ListedNames } from './delete.ts';
+import { deleteDelayed, deletePass } from './delete.ts';
 import { deleteBelow, deletesOnTheWay } from './directory.ts';
 import { fileSystemsOf } from './file-systems.ts';
 import { generateEntry } from './generate-entry.ts';

@@ -2,6 +2,7 @@ import type { FilterChain } from '../../filter/index.ts';
 import type { Dir, FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { HardLinks } from '../../flist/hard-links.ts';
+import type { ListedNames } from '../../flist/listed-names.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import type { WantedState } from '../../kernel/listing.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
@@ -10,7 +11,6 @@ import type { LogCode } from '../../report/report.ts';
 import type { RoleContext } from '../context.ts';
 import { type Destination, destinationPath } from '../destination.ts';
 import type { GeneratorLink } from '../generator-link.ts';
-import type { ListedNames } from './delete.ts';
 import type { FileSystems } from './file-systems.ts';
 
 /** The options that a second pass over a file that failed verification reads differently. */
