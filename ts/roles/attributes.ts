@@ -1,48 +1,76 @@
 import { EntryFlag, type FileList } from '../flist/file-list.ts';
 import type { ByteString, Meta, Tree } from '../kernel/kernel.ts';
-import type { StatTable } from '../kernel/stat-table.ts';
-import { AttrFlag, attrsFor, unchangedAttrs, type WantedAttributes } from '../metadata/attributes.ts';
+import { attrsFor } from '../metadata/attributes.ts';
+import { AttrFlag, type Present, unchangedAttrs, type Wanted } from '../metadata/compare.ts';
 import * as text from '../report/messages.ts';
 import { Item } from '../wire/constants.ts';
 import type { RoleContext } from './context.ts';
 
-/** The attributes an entry shall have. */
-export function wanted(list: FileList, i: number): WantedAttributes {
-  return {
-    mode: list.mode(i),
-    mtime: list.mtime(i),
-    mtimeNsec: list.mtimeNsec(i),
-    atime: list.atime(i),
-    uid: list.uid(i),
-    gid: list.gid(i),
-    skipGroup: (list.flags(i) & EntryFlag.SkipGroup) !== 0,
-  };
+/** An entry of a file list. */
+export interface Listed {
+  readonly list: FileList;
+  readonly i: number;
+}
+
+/** An entry and where it is brought up to date. */
+export interface Place extends Listed {
+  readonly tree: Tree;
+  readonly path: ByteString;
+}
+
+/** What one entry after the other shall be: one for a run, so that looking at an entry makes no object. */
+export class WantedCursor implements Wanted {
+  private list!: FileList;
+  private i = 0;
+
+  /** Goes to an entry; good until it goes to the next. */
+  at(list: FileList, i: number): Wanted {
+    this.list = list;
+    this.i = i;
+    return this;
+  }
+
+  get mode(): number {
+    return this.list.mode(this.i);
+  }
+  get size(): number {
+    return this.list.size(this.i);
+  }
+  get mtime(): number {
+    return this.list.mtime(this.i);
+  }
+  get mtimeNsec(): number {
+    return this.list.mtimeNsec(this.i);
+  }
+  get atime(): number {
+    return this.list.atime(this.i);
+  }
+  get uid(): number {
+    return this.list.uid(this.i);
+  }
+  get gid(): number {
+    return this.list.gid(this.i);
+  }
+  get skipGroup(): boolean {
+    return (this.list.flags(this.i) & EntryFlag.SkipGroup) !== 0;
+  }
 }
 
 /** What to put on a file that was just written. */
 export function newFileMeta(ctx: RoleContext, list: FileList, i: number): Meta {
-  return attrsFor(wanted(list, i), undefined, 0, ctx.attributes, AttrFlag.AccurateTime).meta;
+  return attrsFor(ctx.wanted.at(list, i), undefined, ctx.attributes, AttrFlag.AccurateTime).meta;
 }
 
 /** True when all that is preserved is as it should be (rsync's unchanged_attrs). */
-export function attributesMatch(
-  ctx: RoleContext,
-  list: FileList,
-  i: number,
-  stats: StatTable,
-  row: number,
-): boolean {
-  return unchangedAttrs(wanted(list, i), stats, row, {
-    ...ctx.attributes,
-    executability: ctx.options.executability,
-  });
+export function attributesMatch(ctx: RoleContext, { list, i }: Listed, present: Present): boolean {
+  return unchangedAttrs(ctx.wanted.at(list, i), present, ctx.attributes);
 }
 
 /** What `setAttributes` did. */
 export interface AttributesSet {
   readonly updated: boolean;
   /** The state in between, where setting the owner took setuid or setgid bits away: rsync compares with that. */
-  readonly refreshed: StatTable | undefined;
+  readonly refreshed: Present | undefined;
 }
 
 const unchanged: AttributesSet = { updated: false, refreshed: undefined };
@@ -50,30 +78,31 @@ const changed: AttributesSet = { updated: true, refreshed: undefined };
 const specialBits = 0o6000;
 
 /**
- * Puts on `path` what differs from row `row` of `stats`, or everything when it was just made (rsync's
- * set_file_attrs). `report`: changed and unchanged names are told at -vv.
+ * Puts on an entry what differs from what is there, or everything when it was just made (rsync's set_file_attrs).
+ * `report`: changed and unchanged names are told at -vv.
  */
 export function setAttributes(
   ctx: RoleContext,
-  tree: Tree,
-  path: ByteString,
-  list: FileList,
-  i: number,
-  stats: StatTable | undefined,
-  row: number,
+  place: Place,
+  present: Present | undefined,
   flags = 0,
   report = false,
 ): AttributesSet {
-  const want = wanted(list, i);
-  let change = attrsFor(want, stats, row, ctx.attributes, flags);
+  const { tree, path, list, i } = place;
+  const want = ctx.wanted.at(list, i);
+  let change = attrsFor(want, present, ctx.attributes, flags);
   if (change.timeFailed) list.setFlag(i, EntryFlag.TimeFailed);
   const updated = change.changed !== 0;
-  let refreshed: StatTable | undefined;
+  let refreshed: Present | undefined;
   if (updated && !ctx.options.dryRun) {
-    if (stats !== undefined && change.changed & ownership && stats.mode(row) & specialBits) {
+    if (
+      present !== undefined &&
+      change.changed & ownership &&
+      present.stats.mode(present.row) & specialBits
+    ) {
       apply(ctx, tree, path, { uid: change.meta.uid, gid: change.meta.gid }, ownership);
-      refreshed = tree.lstat(path);
-      change = attrsFor(want, refreshed, 0, ctx.attributes, flags);
+      refreshed = { stats: tree.lstat(path), row: 0 };
+      change = attrsFor(want, refreshed, ctx.attributes, flags);
     }
     apply(ctx, tree, path, change.meta, change.changed);
   }

@@ -1,11 +1,12 @@
 import type { Kernel } from '../kernel/kernel.ts';
-import type { AttributeOptions } from '../metadata/attributes.ts';
+import type { AttributeOptions } from '../metadata/compare.ts';
 import type { Options } from '../options/options.ts';
 import type { Report } from '../report/report.ts';
 import type { Statistics } from '../report/statistics.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { WantedCursor } from './attributes.ts';
 import type { ItemLog } from './item-log.ts';
 import type { Loopback } from './loopback.ts';
 
@@ -26,6 +27,8 @@ export interface RoleContext {
   readonly items: ItemLog;
   /** Which attributes are preserved, and which can be. */
   readonly attributes: AttributeOptions;
+  /** What the entry at hand shall be. */
+  readonly wanted: WantedCursor;
   /** The effective user is root. */
   readonly amRoot: boolean;
   readonly stats: Statistics;

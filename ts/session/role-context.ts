@@ -1,5 +1,6 @@
 import { parseChmod, tweakMode } from '../metadata/chmod.ts';
 import type { Options } from '../options/options.ts';
+import { WantedCursor } from '../roles/attributes.ts';
 import type { RoleContext } from '../roles/context.ts';
 import type { ItemLog } from '../roles/item-log.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
@@ -28,6 +29,7 @@ export function makeRoleContext(
     items,
     attributes: {
       perms: options.perms,
+      executability: options.executability,
       times: options.times,
       atimes: options.atimes > 0,
       owner: options.owner,
@@ -39,6 +41,7 @@ export function makeRoleContext(
       canNanoseconds: kernel.can.nanoseconds,
       canLinkTimes: kernel.can.linkTimes,
     },
+    wanted: new WantedCursor(),
     amRoot: amRoot(),
     stats: end.stats,
     state: end.state,

@@ -1,17 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { StatTable, statRowBytes } from '../../../ts/kernel/stat-table.ts';
+import { attrsFor, nothingToChange } from '../../../ts/metadata/attributes.ts';
 import {
   AttrFlag,
   type AttributeOptions,
-  attrsFor,
-  Changed,
-  nothingToChange,
+  comparesPlainly,
+  Differs,
+  differences,
+  everything,
+  fileLooksUnchanged,
+  linkLooksUnchanged,
+  type Present,
+  sameTime,
   unchangedAttrs,
-  type WantedAttributes,
-} from '../../../ts/metadata/attributes.ts';
+  type Wanted,
+} from '../../../ts/metadata/compare.ts';
 import { defaultPerms, destMode } from '../../../ts/metadata/modes.ts';
 import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../../ts/metadata/names.ts';
-import { fileLooksUnchanged, linkLooksUnchanged, sameTime } from '../../../ts/metadata/quick-check.ts';
+import { Item } from '../../../ts/wire/constants.ts';
 
 interface Row {
   mode: number;
@@ -22,7 +28,7 @@ interface Row {
   gid?: number;
 }
 
-function table(row: Row): StatTable {
+function table(row: Row): Present {
   const bytes = new Uint8Array(statRowBytes);
   const f64 = new Float64Array(bytes.buffer);
   const u32 = new Uint32Array(bytes.buffer);
@@ -32,11 +38,12 @@ function table(row: Row): StatTable {
   u32[12] = row.mode;
   u32[13] = row.uid ?? 0;
   u32[14] = row.gid ?? 0;
-  return new StatTable(bytes, 1);
+  return { stats: new StatTable(bytes, 1), row: 0 };
 }
 
-const file: WantedAttributes = {
+const file: Wanted = {
   mode: 0o100644,
+  size: 0,
   mtime: 100,
   mtimeNsec: 5,
   atime: 0,
@@ -46,6 +53,7 @@ const file: WantedAttributes = {
 };
 const archive: AttributeOptions = {
   perms: true,
+  executability: false,
   times: true,
   atimes: false,
   owner: true,
@@ -63,67 +71,58 @@ const given = (meta: object) =>
 
 describe('attributes', () => {
   it('change nothing, and allocate nothing, when all is as it should be', () => {
-    expect(attrsFor(file, table(same), 0, archive)).toBe(nothingToChange);
+    expect(attrsFor(file, table(same), archive)).toBe(nothingToChange);
   });
 
   it('are all set on a file just made', () => {
-    const change = attrsFor(file, undefined, 0, archive);
+    const change = attrsFor(file, undefined, archive);
     expect(given(change.meta)).toEqual({ mode: 0o644, uid: 7, gid: 8, mtime: 100, mtimeNsec: 5 });
-    const plain = attrsFor(file, undefined, 0, { ...archive, owner: false, group: false, times: false });
+    const plain = attrsFor(file, undefined, { ...archive, owner: false, group: false, times: false });
     expect(given(plain.meta)).toEqual({ mode: 0o644 });
   });
 
   it('differ one by one', () => {
     const changed = (row: Partial<Row>, options: Partial<AttributeOptions> = {}) => {
-      const change = attrsFor(file, table({ ...same, ...row }), 0, { ...archive, ...options });
+      const change = attrsFor(file, table({ ...same, ...row }), { ...archive, ...options });
       return [change.changed, given(change.meta)];
     };
-    expect(changed({ mode: 0o100600 })).toEqual([Changed.Perms, { mode: 0o644 }]);
-    expect(changed({ mtime: 99 })).toEqual([Changed.Time, { mtime: 100, mtimeNsec: 5 }]);
+    expect(changed({ mode: 0o100600 })).toEqual([Item.ReportPerms, { mode: 0o644 }]);
+    expect(changed({ mtime: 99 })).toEqual([Item.ReportTime, { mtime: 100, mtimeNsec: 5 }]);
     expect(changed({ nsec: 6 })).toEqual([0, {}]);
-    expect(changed({ nsec: 6 }, { modifyWindow: -1 })[0]).toBe(Changed.Time);
+    expect(changed({ nsec: 6 }, { modifyWindow: -1 })[0]).toBe(Item.ReportTime);
     expect(changed({ mtime: 102 }, { modifyWindow: 2 })).toEqual([0, {}]);
-    expect(changed({ uid: 1 })).toEqual([Changed.Owner, { uid: 7 }]);
+    expect(changed({ uid: 1 })).toEqual([Item.ReportOwner, { uid: 7 }]);
     expect(changed({ uid: 1 }, { amRoot: false })).toEqual([0, {}]);
-    expect(changed({ gid: 1 }, { amRoot: false })).toEqual([Changed.Group, { gid: 8 }]);
+    expect(changed({ gid: 1 }, { amRoot: false })).toEqual([Item.ReportGroup, { gid: 8 }]);
   });
 
   it('compare times exactly after data was written, as far as they can be set', () => {
     const later = table({ ...same, nsec: 6 });
-    expect(attrsFor(file, later, 0, archive, AttrFlag.AccurateTime).changed).toBe(Changed.Time);
+    expect(attrsFor(file, later, archive, AttrFlag.AccurateTime).changed).toBe(Item.ReportTime);
     const coarse = { ...archive, canNanoseconds: false };
-    expect(attrsFor(file, later, 0, coarse, AttrFlag.AccurateTime)).toBe(nothingToChange);
+    expect(attrsFor(file, later, coarse, AttrFlag.AccurateTime)).toBe(nothingToChange);
     const millisecondLater = table({ ...same, nsec: 1_000_000 });
-    expect(attrsFor(file, millisecondLater, 0, coarse, AttrFlag.AccurateTime).changed).toBe(Changed.Time);
-    expect(attrsFor(file, table({ ...same, mtime: 1 }), 0, archive, AttrFlag.SkipTimes)).toBe(
-      nothingToChange,
-    );
+    expect(attrsFor(file, millisecondLater, coarse, AttrFlag.AccurateTime).changed).toBe(Item.ReportTime);
+    expect(attrsFor(file, table({ ...same, mtime: 1 }), archive, AttrFlag.SkipTimes)).toBe(nothingToChange);
   });
 
   it('leave a group alone that cannot be set', () => {
-    expect(attrsFor({ ...file, skipGroup: true }, table({ ...same, gid: 1 }), 0, archive)).toBe(
-      nothingToChange,
-    );
+    expect(attrsFor({ ...file, skipGroup: true }, table({ ...same, gid: 1 }), archive)).toBe(nothingToChange);
   });
 
   it('set setuid again after a change of owner took it away', () => {
-    const change = attrsFor(
-      { ...file, mode: 0o104755 },
-      table({ ...same, mode: 0o104755, uid: 1 }),
-      0,
-      archive,
-    );
+    const change = attrsFor({ ...file, mode: 0o104755 }, table({ ...same, mode: 0o104755, uid: 1 }), archive);
     expect(given(change.meta)).toEqual({ uid: 7, mode: 0o4755 });
-    expect(change.changed).toBe(Changed.Owner);
+    expect(change.changed).toBe(Item.ReportOwner);
   });
 
   it('of symbolic links are owner, group and perhaps times', () => {
     const link = { ...file, mode: 0o120777 };
     const row = { ...same, mode: 0o120700, mtime: 1, uid: 1 };
-    expect(given(attrsFor(link, table(row), 0, archive).meta)).toEqual({ uid: 7, mtime: 100, mtimeNsec: 5 });
-    const cannot = attrsFor(link, table(row), 0, { ...archive, canLinkTimes: false });
+    expect(given(attrsFor(link, table(row), archive).meta)).toEqual({ uid: 7, mtime: 100, mtimeNsec: 5 });
+    const cannot = attrsFor(link, table(row), { ...archive, canLinkTimes: false });
     expect([cannot.timeFailed, given(cannot.meta)]).toEqual([true, { uid: 7 }]);
-    expect(given(attrsFor(link, table(row), 0, { ...archive, omitLinkTimes: true }).meta)).toEqual({
+    expect(given(attrsFor(link, table(row), { ...archive, omitLinkTimes: true }).meta)).toEqual({
       uid: 7,
     });
   });
@@ -132,9 +131,9 @@ describe('attributes', () => {
     const dir = { ...file, mode: 0o040755 };
     const options = { ...archive, perms: false };
     const row = table({ ...same, mode: 0o042755 });
-    expect(attrsFor(dir, row, 0, options, AttrFlag.DirCreated)).toBe(nothingToChange);
-    expect(given(attrsFor(dir, row, 0, options).meta)).toEqual({ mode: 0o755 });
-    const omit = attrsFor(dir, table({ ...same, mode: 0o040755, mtime: 1 }), 0, {
+    expect(attrsFor(dir, row, options, AttrFlag.DirCreated)).toBe(nothingToChange);
+    expect(given(attrsFor(dir, row, options).meta)).toEqual({ mode: 0o755 });
+    const omit = attrsFor(dir, table({ ...same, mode: 0o040755, mtime: 1 }), {
       ...archive,
       omitDirTimes: true,
     });
@@ -143,13 +142,54 @@ describe('attributes', () => {
 
   it('count as unchanged by what is preserved', () => {
     const options = { ...archive, executability: false };
-    expect(unchangedAttrs(file, table(same), 0, options)).toBe(true);
-    expect(unchangedAttrs(file, table({ ...same, mode: 0o100755 }), 0, options)).toBe(false);
-    expect(unchangedAttrs(file, table({ ...same, mode: 0o100600 }), 0, { ...options, perms: false })).toBe(
-      true,
-    );
+    expect(unchangedAttrs(file, table(same), options)).toBe(true);
+    expect(unchangedAttrs(file, table({ ...same, mode: 0o100755 }), options)).toBe(false);
+    expect(unchangedAttrs(file, table({ ...same, mode: 0o100600 }), { ...options, perms: false })).toBe(true);
     const executable = { ...options, perms: false, executability: true };
-    expect(unchangedAttrs(file, table({ ...same, mode: 0o100700 }), 0, executable)).toBe(false);
+    expect(unchangedAttrs(file, table({ ...same, mode: 0o100700 }), executable)).toBe(false);
+  });
+});
+
+describe('what differs', () => {
+  it('is told in bits of the item flags, and of the mode that would be set', () => {
+    const bits = (row: Partial<Row>, keep: Partial<AttributeOptions> = {}, flags = 0) =>
+      differences(file, table({ ...same, ...row }), { ...archive, ...keep }, flags);
+    expect(bits({})).toBe(0);
+    expect(bits({ size: 1 })).toBe(Item.ReportSize);
+    expect(bits({ mode: 0o100600 })).toBe(Item.ReportPerms | Differs.Mode);
+    // Without -p an old mode is set to what `destMode` made of it, and nobody is told.
+    expect(bits({ mode: 0o100600 }, { perms: false })).toBe(Differs.Mode);
+    expect(bits({ mode: 0o100744 }, { perms: false, executability: true })).toBe(
+      Item.ReportPerms | Differs.Mode,
+    );
+    expect(bits({ mtime: 1 }, {}, AttrFlag.SkipTimes)).toBe(0);
+    expect(bits({ uid: 1, gid: 1, mtime: 1 })).toBe(Item.ReportOwner | Item.ReportGroup | Item.ReportTime);
+  });
+
+  it('covers no less than what is set on a new file', () => {
+    const other = table({ mode: 0o100000, mtime: 1, uid: 1, gid: 1 });
+    for (const keep of [archive, { ...archive, perms: false }, { ...archive, times: false, group: false }])
+      expect(differences(file, other, keep) & ~Item.ReportPerms).toBe(everything(file, keep));
+  });
+
+  it('is plain where a look-up sees all of it', () => {
+    expect(comparesPlainly(archive)).toBe(true);
+    for (const more of [
+      { perms: false },
+      { times: false },
+      { atimes: true },
+      { modifyWindow: 1 },
+      { chmod: [] },
+    ])
+      expect(comparesPlainly({ ...archive, ...more })).toBe(false);
+  });
+
+  it('has the times of directories where an alternate is looked for, whatever -O says', () => {
+    const dir = { ...file, mode: 0o040755 };
+    const row = table({ ...same, mode: 0o040755, mtime: 1 });
+    const keep = { ...archive, omitDirTimes: true };
+    expect(differences(dir, row, keep)).toBe(0);
+    expect(unchangedAttrs(dir, row, keep)).toBe(false);
   });
 });
 
@@ -208,15 +248,17 @@ describe('names', () => {
 });
 
 describe('the quick check', () => {
-  const options = { sizeOnly: false, ignoreTimes: false, modifyWindow: 0 };
-  const stat = table({ mode: 0o100644, size: 3, mtime: -5, nsec: 9 });
+  const options = { sizeOnly: false, ignoreTimes: false };
+  const there = table({ mode: 0o100644, size: 3, mtime: -5, nsec: 9 });
   it('compares size and time', () => {
-    expect(fileLooksUnchanged(3, -5, 0, stat, 0, options)).toBe(true);
-    expect(fileLooksUnchanged(4, -5, 9, stat, 0, options)).toBe(false);
-    expect(fileLooksUnchanged(3, -4, 9, stat, 0, options)).toBe(false);
-    expect(fileLooksUnchanged(3, -4, 9, stat, 0, { ...options, sizeOnly: true })).toBe(true);
-    expect(fileLooksUnchanged(3, -5, 9, stat, 0, { ...options, ignoreTimes: true })).toBe(false);
-    expect(fileLooksUnchanged(3, -5, 8, stat, 0, { ...options, modifyWindow: -1 })).toBe(false);
+    const looks = (wanted: Partial<Wanted>, rules = {}, window = 0) =>
+      fileLooksUnchanged({ ...file, size: 3, mtime: -5, ...wanted }, there, { ...options, ...rules }, window);
+    expect(looks({ mtimeNsec: 0 })).toBe(true);
+    expect(looks({ size: 4 })).toBe(false);
+    expect(looks({ mtime: -4 })).toBe(false);
+    expect(looks({ mtime: -4 }, { sizeOnly: true })).toBe(true);
+    expect(looks({}, { ignoreTimes: true })).toBe(false);
+    expect(looks({ mtimeNsec: 8 }, {}, -1)).toBe(false);
   });
   it('sees times through a window', () => {
     expect(sameTime(10, 0, 12, 0, 2)).toBe(true);

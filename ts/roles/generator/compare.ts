@@ -1,9 +1,8 @@
-import type { FileList } from '../../flist/file-list.ts';
 import { isDeviceMode, isSpecialMode } from '../../flist/file-list.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../../kernel/stat-table.ts';
-import { fileLooksUnchanged, linkLooksUnchanged } from '../../metadata/quick-check.ts';
-import { attributesMatch } from '../attributes.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../kernel/stat-table.ts';
+import { fileLooksUnchanged, linkLooksUnchanged, type Present } from '../../metadata/compare.ts';
+import { attributesMatch, type Listed } from '../attributes.ts';
 import type { Entry, Generator } from './state.ts';
 
 export type FileType = 'file' | 'dir' | 'symlink' | 'device' | 'special' | 'unsupported';
@@ -28,25 +27,20 @@ export function fileType(mode: number): FileType {
  */
 export function looksUnchanged(
   gen: Generator,
-  tree: Tree,
+  { list, i }: Listed,
   path: ByteString,
-  list: FileList,
-  i: number,
-  stats: StatTable,
-  row: number,
+  present: Present,
   sum?: Uint8Array | boolean,
 ): boolean {
+  const { stats, row } = present;
   switch (fileType(list.mode(i))) {
     case 'file': {
       if (gen.rules.checksum) return stats.size(row) === list.size(i) && isSum(sum, list.checksum(i));
-      return fileLooksUnchanged(list.size(i), list.mtime(i), list.mtimeNsec(i), stats, row, {
-        sizeOnly: gen.rules.sizeOnly,
-        ignoreTimes: gen.rules.ignoreTimes,
-        modifyWindow: gen.ctx.options.modifyWindow,
-      });
+      const { wanted, attributes } = gen.ctx;
+      return fileLooksUnchanged(wanted.at(list, i), present, gen.rules, attributes.modifyWindow);
     }
     case 'symlink':
-      return linkLooksUnchanged(list.linkTarget(i), readlinkOf(tree, path));
+      return linkLooksUnchanged(list.linkTarget(i), readlinkOf(gen.destination.tree, path));
     case 'special':
       return (stats.mode(row) & S_IFMT) === (list.mode(i) & S_IFMT);
     case 'device':
@@ -64,10 +58,9 @@ export function looksUnchanged(
 
 /** What keeps the present file from being left as it is: its content, its attributes, or nothing. */
 export function unchangedByKind(gen: Generator, entry: Entry): 'content' | 'attributes' | 'nothing' {
-  const { list, i, path, stats, row } = entry;
-  if (stats === undefined || !looksUnchanged(gen, gen.destination.tree, path, list, i, stats, row, entry.sum))
-    return 'content';
-  return attributesMatch(gen.ctx, list, i, stats, row) ? 'nothing' : 'attributes';
+  const { present } = entry;
+  if (present === undefined || !looksUnchanged(gen, entry, entry.path, present, entry.sum)) return 'content';
+  return attributesMatch(gen.ctx, entry, present) ? 'nothing' : 'attributes';
 }
 
 function readlinkOf(tree: Tree, path: ByteString): ByteString | undefined {

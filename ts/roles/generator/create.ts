@@ -1,6 +1,6 @@
 import { SysError } from '../../errors.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-import type { StatTable } from '../../kernel/stat-table.ts';
+import type { Present } from '../../metadata/compare.ts';
 import { temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { makeBackup } from '../backup.ts';
@@ -13,28 +13,28 @@ export type Creation =
   | { readonly mode: number; readonly major: number; readonly minor: number };
 
 /**
- * Makes a symbolic link, hard link or node at `path`. What is there already (row `row` of `stats`) is
+ * Makes a symbolic link, hard link or node at `path`. What is there already is
  * replaced by a rename, so that the name is never missing, or kept as a backup (rsync's atomic_create).
  */
 export function createAtomically(
   gen: Generator,
   path: ByteString,
   how: Creation,
-  stats: StatTable | undefined,
-  row: number,
+  present: Present | undefined,
   newMode: number,
 ): boolean | Promise<boolean> {
   const { options } = gen.ctx;
   const { tree } = gen.destination;
-  if (stats === undefined) return create(gen, path, how, undefined);
-  const directory = stats.isDir(row);
+  if (present === undefined) return create(gen, path, how, undefined);
+  const mode = present.stats.mode(present.row);
+  const directory = present.stats.isDir(present.row);
   const temporary =
     !directory && options.tempDir === '' ? temporaryName(path, '', uniqueSuffix()) : undefined;
   let ready: boolean | Promise<boolean> = true;
   if (gen.rules.backup && !directory) {
     const kept = makeBackup(gen.ctx, tree, path, temporary === undefined, 'generator');
     ready = typeof kept === 'number' ? kept === 0 : kept.then((errno) => errno === 0);
-  } else if (temporary === undefined) ready = makeRoom(gen, path, stats.mode(row), newMode);
+  } else if (temporary === undefined) ready = makeRoom(gen, path, mode, newMode);
   if (typeof ready === 'boolean') return ready && create(gen, path, how, temporary);
   return ready.then((free) => free && create(gen, path, how, temporary));
 }

@@ -1,18 +1,18 @@
 import { SysError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
-import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
-import { AttrFlag } from '../../metadata/attributes.ts';
+import { AttrFlag, type Present } from '../../metadata/compare.ts';
 import { destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
+import { below } from './below.ts';
 import { defaultPermsAt } from './default-perms.ts';
 import { deleteInDirectory, makeRoom, staysHere } from './delete.ts';
-import { below } from './generate-entry.ts';
 import { itemize } from './itemize.ts';
 import { makePath } from './make-path.ts';
+import { presentAt } from './present-at.ts';
 import type { Entry, Generator } from './state.ts';
 
 /**
@@ -42,7 +42,7 @@ export function touchParent(gen: Generator, entry: Entry): Promise<void> | undef
 export function generateDirectory(gen: Generator, entry: Entry): Promise<void> | undefined {
   const { list, i, path, stats, row } = entry;
   if (!gen.ctx.options.impliedDirs && list.flags(i) & EntryFlag.ImpliedDir) return undefined;
-  if (stats === undefined || stats.isDir(row)) return prepareDirectory(gen, entry, stats);
+  if (stats === undefined || stats.isDir(row)) return prepareDirectory(gen, entry, entry.present);
   return makeRoom(gen, path, stats.mode(row), list.mode(i)).then((free) => {
     if (free) return prepareDirectory(gen, entry, undefined);
     skipContents(gen, entry);
@@ -54,22 +54,20 @@ export function generateDirectory(gen: Generator, entry: Entry): Promise<void> |
 function prepareDirectory(
   gen: Generator,
   entry: Entry,
-  stats: StatTable | undefined,
+  before: Present | undefined,
 ): Promise<void> | undefined {
   const { options, report } = gen.ctx;
   const { tree } = gen.destination;
-  const { list, i, ndx, path, row } = entry;
-  if (options.dryRun && stats === undefined) {
+  const { list, i, path } = entry;
+  if (options.dryRun && before === undefined) {
     gen.dryMissingBelow ??= below(path);
     list.setFlag(i, EntryFlag.MissingDir);
   }
-  const before = stats;
-  let shown = stats;
-  let shownRow = row;
+  let shown = before;
   if (list.flags(i) & EntryFlag.DirCreated) shown = undefined;
   if (!options.perms) {
     const perms = shown === undefined ? defaultPermsAt(gen, entry) : gen.defaultPerms;
-    list.setMode(i, destMode(list.mode(i), shown?.mode(row), perms, options));
+    list.setMode(i, destMode(list.mode(i), shown?.stats.mode(shown.row), perms, options));
   }
   let { itemizing } = gen;
   let fromAlternate = false;
@@ -78,20 +76,13 @@ function prepareDirectory(
     if (found !== undefined) {
       fromAlternate = true;
       if (found.told) itemizing = false;
-      shown = found.stats;
-      shownRow = found.row;
+      shown = found;
     }
   }
-  if (itemizing)
-    itemize(
-      gen,
-      list,
-      i,
-      ndx,
-      shown,
-      shownRow,
-      before === undefined || shown !== before || fromAlternate ? Item.LocalChange : 0,
-    );
+  if (itemizing) {
+    const changes = before === undefined || shown !== before || fromAlternate;
+    itemize(gen, entry, shown, changes ? Item.LocalChange : 0);
+  }
   let fresh = (list.flags(i) & EntryFlag.DirCreated) !== 0;
   if (before === undefined && !options.dryRun) {
     const made = make(gen, entry);
@@ -103,10 +94,10 @@ function prepareDirectory(
   }
   // What the new directory got from the one it is in: its set-group-id bit stays where permissions are not preserved.
   const isNew = before === undefined && !options.perms && !options.dryRun;
-  const present = isNew ? lstatOf(tree, path) : before;
+  const present = isNew ? presentAt(tree, path) : before;
   gen.freshDir = !fresh ? undefined : path === '.' ? '' : path;
   const flags = isNew || list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
-  const { updated } = setAttributes(gen.ctx, tree, path, list, i, present, isNew ? 0 : row, flags);
+  const { updated } = setAttributes(gen.ctx, entry, present, flags);
   if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
     report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
@@ -158,15 +149,6 @@ function make(gen: Generator, entry: Entry): 'made' | 'there' | 'failed' {
   if (errno === text.EEXIST) return 'there';
   report.print('error-xfer', text.mkdirFailed(tree, path, errno));
   return 'failed';
-}
-
-function lstatOf(tree: Tree, path: ByteString): StatTable | undefined {
-  try {
-    return tree.lstat(path);
-  } catch (error) {
-    if (error instanceof SysError) return undefined;
-    throw error;
-  }
 }
 
 function skipContents(gen: Generator, entry: Entry): void {

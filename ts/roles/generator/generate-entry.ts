@@ -3,6 +3,7 @@ import type { StatTable } from '../../kernel/stat-table.ts';
 import { destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
 import { listLine } from '../../report/view/list-only.ts';
+import { below } from './below.ts';
 import { fileType, unchangedByKind } from './compare.ts';
 import { defaultPermsAt } from './default-perms.ts';
 import { generateDirectory, touchParent } from './directory.ts';
@@ -88,11 +89,6 @@ function makesNode({ ctx }: Generator, list: FileList, i: number): boolean {
   const { options } = ctx;
   if (options.dropDevices) return false;
   return list.isDevice(i) ? options.devices && ctx.amRoot : list.isSpecial(i) && options.specials;
-}
-
-/** The prefix of everything in a directory; the transfer's own `.` holds all. */
-export function below(path: string): string {
-  return path === '.' || path === '' ? '' : `${path}/`;
 }
 
 function isLaterName(flags: number): boolean {

@@ -2,9 +2,10 @@ import { ExitCode, IoError, protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { ListedNames } from '../../flist/listed-names.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
-import { AttrFlag } from '../../metadata/attributes.ts';
+import { AttrFlag } from '../../metadata/compare.ts';
 import * as text from '../../report/messages.ts';
 import { ndxDone } from '../../wire/constants.ts';
+import { newItemHeader } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { writeDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
@@ -151,6 +152,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
   };
   const gen: Generator = {
     ctx,
+    item: newItemHeader(),
     ...input,
     rules,
     wanted: wantedState(ctx, rules, input.sourceRoots !== undefined),

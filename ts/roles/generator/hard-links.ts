@@ -1,12 +1,12 @@
-import { SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-import type { StatTable } from '../../kernel/stat-table.ts';
+import { type Present, sameInode } from '../../metadata/compare.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
-import { alternateHardLink } from './alternate-dest.ts';
+import { type AlternateLink, alternateHardLink } from './alternate-link.ts';
 import { createAtomically } from './create.ts';
-import { itemize } from './itemize.ts';
+import { type Indexed, itemize } from './itemize.ts';
+import { presentAt } from './present-at.ts';
 import type { Entry, Generator } from './state.ts';
 
 /*
@@ -14,12 +14,6 @@ import type { Entry, Generator } from './state.ts';
  * of them is done it turns into the leader (HlinkFirst with HlinkDone), and hardLinkPrev of the others
  * points to it. While a leader's content is on its way, the names that wait for it are chained behind it.
  */
-
-interface Leader {
-  readonly list: FileList;
-  readonly i: number;
-  readonly ndx: number;
-}
 
 /**
  * A name that is not the first of its inode. True when it is finished here or waits for its leader; false
@@ -39,7 +33,7 @@ export function linkToLeader(gen: Generator, entry: Entry): boolean {
     list.inProgress++;
     return true;
   }
-  let leader: Leader | string | undefined = found;
+  let leader: Indexed | string | undefined = found;
   if (!(flags & EntryFlag.HlinkFirst)) {
     leader = priorName(gen, found.list, found.i);
     if (leader === undefined) return false;
@@ -68,8 +62,8 @@ export function finishHardLink(
     place.list.setFlag(place.i, EntryFlag.HlinkDone);
     place.list.setHardLinkPrev(place.i, ndx);
     const target = place.list.path(place.i);
-    const stats = lookUp(gen, target);
-    linkOne(gen, { list: place.list, i: place.i, ndx: waiting, path: target }, stats, path, path);
+    const there = presentAt(gen.destination.tree, target);
+    linkOne(gen, { list: place.list, i: place.i, ndx: waiting, path: target }, there, path);
     place.list.inProgress--;
     waiting = next;
   }
@@ -113,7 +107,7 @@ export function failHardLink(gen: Generator, list: FileList, i: number): void {
 }
 
 /** The nearest earlier name that was not skipped: an entry, or the path of one that is gone (check_prior). */
-function priorName(gen: Generator, list: FileList, i: number): Leader | ByteString | undefined {
+function priorName(gen: Generator, list: FileList, i: number): Indexed | ByteString | undefined {
   let ndx = list.hardLinkPrev(i);
   while (ndx >= 0) {
     const place = gen.lists.byNdx(ndx);
@@ -132,7 +126,7 @@ function priorName(gen: Generator, list: FileList, i: number): Leader | ByteStri
 
 function makeLink(gen: Generator, entry: Entry, leaderPath: ByteString): boolean {
   const { options, report } = gen.ctx;
-  const leader = lookUp(gen, leaderPath);
+  const leader = presentAt(gen.destination.tree, leaderPath);
   if (leader === undefined && !options.dryRun) {
     report.print('error-xfer', text.statFailed(gen.destination.tree, leaderPath, text.ENOENT));
     return true;
@@ -140,35 +134,27 @@ function makeLink(gen: Generator, entry: Entry, leaderPath: ByteString): boolean
   if (entry.stats === undefined && options.alternateDests.length > 0) {
     const alternate = alternateHardLink(gen, entry, leader, leaderPath);
     if (alternate !== undefined) {
-      linkOne(gen, entry, undefined, leaderPath, leaderPath, alternate);
+      linkOne(gen, entry, undefined, leaderPath, alternate);
       return true;
     }
   }
-  const present = entry.stats && { table: entry.stats, row: entry.row };
-  linkOne(gen, entry, present, leaderPath, leaderPath);
+  linkOne(gen, entry, entry.present, leaderPath);
   return true;
-}
-
-interface Present {
-  readonly table: StatTable;
-  readonly row: number;
 }
 
 /** Links one name to its leader, unless it is that inode already (rsync's maybe_hard_link). */
 function linkOne(
   gen: Generator,
-  entry: { list: FileList; i: number; ndx: number; path: ByteString },
+  entry: Indexed & { readonly path: ByteString },
   present: Present | undefined,
   leaderPath: ByteString,
-  shownLeader: ByteString,
-  alternate?: { shown: Present; quiet: boolean },
+  alternate?: AlternateLink,
 ): void {
   const { report } = gen.ctx;
-  const { list, i, ndx, path } = entry;
-  const leader = lookUp(gen, leaderPath);
+  const { list, i, path } = entry;
+  const leader = presentAt(gen.destination.tree, leaderPath);
   if (present !== undefined && leader !== undefined && sameInode(present, leader)) {
-    if (gen.itemizing)
-      itemize(gen, list, i, ndx, present.table, present.row, Item.LocalChange | Item.XnameFollows, 0, '');
+    if (gen.itemizing) itemize(gen, entry, present, Item.LocalChange | Item.XnameFollows, '');
     if (report.info('name', 2) && gen.reportAttributes) report.print('client', text.upToDate(path));
     list.setFlag(i, EntryFlag.HlinkDone);
     return;
@@ -181,23 +167,11 @@ function linkOne(
       if (report.info('name', 2) && gen.reportAttributes) report.print('client', text.upToDate(path));
       return;
     }
-    if (gen.itemizing)
-      itemize(
-        gen,
-        list,
-        i,
-        ndx,
-        shown?.table,
-        shown?.row ?? 0,
-        Item.LocalChange | Item.XnameFollows,
-        0,
-        shownLeader,
-      );
+    if (gen.itemizing) itemize(gen, entry, shown, Item.LocalChange | Item.XnameFollows, leaderPath);
     if (gen.nameCode !== undefined && report.info('name'))
-      report.print(gen.nameCode, `${path} => ${shownLeader}`);
+      report.print(gen.nameCode, `${path} => ${leaderPath}`);
   };
-  const { table, row = 0 } = present ?? {};
-  const created = createAtomically(gen, path, { link: leaderPath }, table, row, list.mode(i));
+  const created = createAtomically(gen, path, { link: leaderPath }, present, list.mode(i));
   if (typeof created === 'boolean') finish(created);
   else {
     list.inProgress++;
@@ -207,22 +181,5 @@ function linkOne(
         list.inProgress--;
       }),
     );
-  }
-}
-
-function sameInode(a: Present, b: Present): boolean {
-  return (
-    a.table.dev(a.row) === b.table.dev(b.row) &&
-    a.table.inoLow(a.row) === b.table.inoLow(b.row) &&
-    a.table.inoHigh(a.row) === b.table.inoHigh(b.row)
-  );
-}
-
-function lookUp(gen: Generator, path: ByteString): Present | undefined {
-  try {
-    return { table: gen.destination.tree.lstat(path), row: 0 };
-  } catch (error) {
-    if (error instanceof SysError) return undefined;
-    throw error;
   }
 }

@@ -1,99 +1,95 @@
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { EntryFlag } from '../../flist/file-list.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../../kernel/stat-table.ts';
-import { sameTime } from '../../metadata/quick-check.ts';
-import { Item, significantItems } from '../../wire/constants.ts';
+import { S_IFLNK, S_IFMT } from '../../kernel/stat-table.ts';
+import { differences, keepsTime, type Present, reportedBits } from '../../metadata/compare.ts';
+import { BasisType, Item, significantItems } from '../../wire/constants.ts';
+import { writeItem } from '../../wire/item.ts';
+import type { Listed } from '../attributes.ts';
 import type { Generator } from './state.ts';
 
-const permBits = 0o7777;
+/** An entry as the wire names it. */
+export interface Indexed extends Listed {
+  readonly ndx: number;
+}
+
+/** Flags that have a place on the wire. */
+const wireFlags = 0xffff;
 
 /**
- * Tells what is different about an entry (rsync's itemize): to the sender, which logs it or passes it on,
- * or below protocol 29 straight to the log. `stats` undefined means that it is new. `ndx` below 0: the
- * index is on the wire already.
+ * Tells what is different about an entry without transfer (rsync's itemize): to the sender, which logs it or passes
+ * it on, or below protocol 29 straight to the log. Without `present` it is new.
  */
 export function itemize(
   gen: Generator,
-  list: FileList,
-  i: number,
-  ndx: number,
-  stats: StatTable | undefined,
-  row: number,
+  entry: Indexed,
+  present: Present | undefined,
   iflags: number,
-  basisType = 0,
-  xname: ByteString | undefined = undefined,
+  xname?: ByteString,
 ): void {
-  const { options, negotiated, writer, report } = gen.ctx;
-  let flags = iflags;
-  if (stats === undefined) flags |= Item.IsNew;
-  else flags |= differences(gen, list, i, stats, row, iflags, xname);
-  flags &= 0xffff;
+  const { options, negotiated, report } = gen.ctx;
+  const flags = itemFlags(gen, entry, present, iflags, xname);
   const worthIt =
     (flags & significantItems) !== 0 ||
     report.info('name', 2) ||
     report.formatHasI > 1 ||
     (xname !== undefined && xname !== '');
   if (!worthIt) return;
-  if (negotiated.protocol >= 29) {
-    if (ndx >= 0) writer.ndx(ndx);
-    writer.short(flags);
-    if (flags & Item.BasisTypeFollows) writer.byte(basisType);
-    if (flags & Item.XnameFollows) writer.vstring(xname ?? '');
-  } else if (ndx >= 0 && !options.server) gen.ctx.items.now(list, i, flags, xname ?? '');
+  if (negotiated.protocol >= 29) write(gen, entry.ndx, flags, BasisType.Fname, xname);
+  else if (!options.server) gen.ctx.items.now(entry.list, entry.i, flags, xname ?? '');
 }
 
-function differences(
+/** Asks the sender for an entry's content; `present` is what its flags compare with. */
+export function requestItem(
   gen: Generator,
-  list: FileList,
-  i: number,
-  stats: StatTable,
-  row: number,
+  entry: Indexed,
+  present: Present | undefined,
+  basisType: number,
+): void {
+  let flags: number = Item.Transfer;
+  if (gen.rules.checksum) flags |= Item.ReportChange;
+  if (basisType !== BasisType.Fname) flags |= Item.BasisTypeFollows;
+  write(gen, entry.ndx, itemFlags(gen, entry, present, flags, undefined), basisType, undefined);
+}
+
+function write(
+  gen: Generator,
+  ndx: number,
+  iflags: number,
+  basisType: number,
+  xname: ByteString | undefined,
+): void {
+  const { item, ctx } = gen;
+  item.ndx = ndx;
+  item.iflags = iflags;
+  item.basisType = basisType;
+  item.xname = xname ?? '';
+  writeItem(ctx.writer, ctx.negotiated.protocol, item);
+}
+
+function itemFlags(
+  gen: Generator,
+  { list, i }: Indexed,
+  present: Present | undefined,
   iflags: number,
   xname: ByteString | undefined,
 ): number {
-  const { options, negotiated, amRoot } = gen.ctx;
-  const mode = list.mode(i);
-  const type = mode & S_IFMT;
-  let flags = 0;
-  const keepTime =
-    options.times &&
-    (type === S_IFDIR ? !options.omitDirTimes : type === S_IFLNK ? !options.omitLinkTimes : true);
-  if (type === S_IFREG && list.size(i) !== stats.size(row)) flags |= Item.ReportSize;
+  if (present === undefined) return (iflags | Item.IsNew) & wireFlags;
+  const { options, negotiated, attributes } = gen.ctx;
+  const type = list.mode(i) & S_IFMT;
+  let found = differences(gen.ctx.wanted.at(list, i), present, attributes) & reportedBits;
+  if (type === S_IFLNK) found &= ~Item.ReportAtime;
   if (list.flags(i) & EntryFlag.TimeFailed) {
+    found &= ~Item.ReportTime;
     if (iflags & Item.LocalChange) {
-      flags |= Item.ReportTime;
-      if (negotiated.protocol >= 30 || !options.server) flags |= Item.ReportTimeFail;
+      found |= Item.ReportTime;
+      if (negotiated.protocol >= 30 || !options.server) found |= Item.ReportTimeFail;
     }
-  } else if (
-    keepTime
-      ? !sameTime(
-          list.mtime(i),
-          list.mtimeNsec(i),
-          stats.mtime(row),
-          stats.mtimeNsec(row),
-          options.modifyWindow,
-        )
-      : (iflags & (Item.Transfer | Item.LocalChange)) !== 0 &&
-        !(iflags & Item.Matched) &&
-        (!(iflags & Item.XnameFollows) || xname !== '')
-  )
-    flags |= Item.ReportTime;
-  if (
-    options.atimes > 0 &&
-    type !== S_IFDIR &&
-    type !== S_IFLNK &&
-    !sameTime(list.atime(i), 0, stats.atime(row), 0, options.modifyWindow)
-  )
-    flags |= Item.ReportAtime;
-  if (type !== S_IFLNK) {
-    const now = stats.mode(row);
-    if (options.perms) {
-      if (((now ^ mode) & permBits) !== 0) flags |= Item.ReportPerms;
-    } else if (options.executability && ((now & 0o111) !== 0) !== ((mode & 0o111) !== 0))
-      flags |= Item.ReportPerms;
-  }
-  if (options.owner && amRoot && list.uid(i) !== stats.uid(row)) flags |= Item.ReportOwner;
-  if (options.group && !(list.flags(i) & EntryFlag.SkipGroup) && list.gid(i) !== stats.gid(row))
-    flags |= Item.ReportGroup;
-  return flags;
+  } else if (!keepsTime(type, attributes) && getsNewTime(iflags, xname)) found |= Item.ReportTime;
+  return (iflags | found) & wireFlags;
+}
+
+/** What is made or filled anew gets the time of the run, where none is preserved. */
+function getsNewTime(iflags: number, xname: ByteString | undefined): boolean {
+  if ((iflags & (Item.Transfer | Item.LocalChange)) === 0 || iflags & Item.Matched) return false;
+  return !(iflags & Item.XnameFollows) || xname !== '';
 }

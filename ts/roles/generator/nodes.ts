@@ -19,31 +19,26 @@ export function generateNode(gen: Generator, entry: Entry): Promise<void> | unde
 
 function generateWithoutContent(gen: Generator, entry: Entry, line: string): Promise<void> | undefined {
   const { options, report } = gen.ctx;
-  const { tree } = gen.destination;
-  const { list, i, ndx, path, stats, row } = entry;
+  const { list, i, ndx, path, present } = entry;
   const type = fileType(list.mode(i));
-  const sameType = stats !== undefined && fileType(stats.mode(row)) === type;
+  const sameType = present !== undefined && fileType(present.stats.mode(present.row)) === type;
 
-  if (sameType && looksUnchanged(gen, tree, path, list, i, stats, row)) {
-    const { refreshed } = setAttributes(gen.ctx, tree, path, list, i, stats, row, 0, gen.reportAttributes);
-    if (gen.itemizing) itemize(gen, list, i, ndx, refreshed ?? stats, refreshed ? 0 : row, 0);
+  if (sameType && looksUnchanged(gen, entry, path, present)) {
+    const { refreshed } = setAttributes(gen.ctx, entry, present, 0, gen.reportAttributes);
+    if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
     finishHardLink(gen, list, i, ndx, path);
     return undefined;
   }
-  let shown = sameType ? stats : undefined;
-  let shownRow = row;
+  let shown = sameType ? present : undefined;
   let { itemizing, nameCode } = gen;
-  if (stats === undefined && options.alternateDests.length > 0) {
+  if (present === undefined && options.alternateDests.length > 0) {
     const found = tryAlternateNode(gen, entry);
     if (found !== undefined) {
       if (found.finished) return undefined;
       if (found.told) {
         itemizing = false;
         nameCode = undefined;
-      } else {
-        shown = found.stats;
-        shownRow = found.row;
-      }
+      } else shown = found;
     }
   }
   const how =
@@ -52,11 +47,11 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
       : { mode: list.mode(i), major: list.rdevMajor(i), minor: list.rdevMinor(i) };
   const finish = (created: boolean): undefined => {
     if (!created) return;
-    setAttributes(gen.ctx, tree, path, list, i, undefined, 0);
-    if (itemizing) itemize(gen, list, i, ndx, shown, shownRow, Item.LocalChange | Item.ReportChange);
+    setAttributes(gen.ctx, entry, undefined);
+    if (itemizing) itemize(gen, entry, shown, Item.LocalChange | Item.ReportChange);
     if (nameCode !== undefined && report.info('name')) report.print(nameCode, line);
     finishHardLink(gen, list, i, ndx, path);
   };
-  const created = createAtomically(gen, path, how, stats, row, list.mode(i));
+  const created = createAtomically(gen, path, how, present, list.mode(i));
   return typeof created === 'boolean' ? finish(created) : created.then(finish);
 }

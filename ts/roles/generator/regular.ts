@@ -3,10 +3,10 @@ import { emptySumHead, type SumHead, writeSumHead } from '../../delta/sum-head.t
 import { SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { type BlockSumJob, type ByteString, digestLength } from '../../kernel/kernel.ts';
-import type { StatTable } from '../../kernel/stat-table.ts';
+import type { Present } from '../../metadata/compare.ts';
 import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
-import { BasisType, Item } from '../../wire/constants.ts';
+import { BasisType } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { dressBackup, prepareBackupName } from '../backup.ts';
 import { removePartialDir } from '../partial-dir.ts';
@@ -14,15 +14,13 @@ import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
 import { makeRoom } from './delete.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
-import { itemize } from './itemize.ts';
+import { itemize, requestItem } from './itemize.ts';
 import type { Entry, Generator } from './state.ts';
 
 /** What the sender's delta is made against. */
-interface Basis {
+interface Basis extends Present {
   readonly type: number;
   readonly path: ByteString;
-  readonly stats: StatTable;
-  readonly row: number;
 }
 
 /** Bytes of block sums that are made at a time. */
@@ -89,10 +87,23 @@ function compareAndRequest(
   const { options, report } = gen.ctx;
   const { tree } = gen.destination;
   const { list, i, ndx } = entry;
+  const partial = options.partialDir === '' ? undefined : findPartial(gen, entry.path);
+  const { present } = entry;
+  if (alternate === undefined && present !== undefined) {
+    if (looksUnchanged(gen, entry, entry.path, present, entry.sum)) {
+      if (partial !== undefined) {
+        removeQuietly(gen, partial.path);
+        removePartialDir(gen.ctx, tree, partial.path);
+      }
+      const { refreshed } = setAttributes(gen.ctx, entry, present, gen.attributeFlags, gen.reportAttributes);
+      if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
+      finishHardLink(gen, list, i, ndx, entry.path);
+      return undefined;
+    }
+  }
   let basis: Basis | undefined =
     alternate ??
-    (entry.stats && { type: BasisType.Fname, path: entry.path, stats: entry.stats, row: entry.row });
-  const partial = options.partialDir === '' ? undefined : findPartial(gen, entry.path);
+    (present && { type: BasisType.Fname, path: entry.path, stats: present.stats, row: present.row });
 
   if (basis === undefined && partial === undefined) {
     if (waitsForLastName(gen, list, i)) {
@@ -103,30 +114,6 @@ function compareAndRequest(
       return request(gen, entry, undefined, undefined);
     report.print('error-xfer', text.basisStatFailed(tree, entry.path, entry.errno));
     return undefined;
-  }
-  if (basis?.type === BasisType.Fname) {
-    const { path, stats, row } = basis;
-    if (looksUnchanged(gen, tree, path, list, i, stats, row, entry.sum)) {
-      if (partial !== undefined) {
-        removeQuietly(gen, partial.path);
-        removePartialDir(gen.ctx, tree, partial.path);
-      }
-      const { attributeFlags, reportAttributes } = gen;
-      const { refreshed } = setAttributes(
-        gen.ctx,
-        tree,
-        path,
-        list,
-        i,
-        stats,
-        row,
-        attributeFlags,
-        reportAttributes,
-      );
-      if (gen.itemizing) itemize(gen, list, i, ndx, refreshed ?? stats, refreshed ? 0 : row, 0);
-      finishHardLink(gen, list, i, ndx, path);
-      return undefined;
-    }
   }
   if (gen.rules.append && basis !== undefined && basis.stats.size(basis.row) >= list.size(i)) {
     skipHardLink(gen, list, i);
@@ -155,7 +142,7 @@ function request(
         list.inProgress++;
         return undefined;
       }
-      sendItem(gen, list, i, ndx, undefined, basis.type);
+      sendItem(gen, entry, undefined, basis.type);
       writeSumHead(gen.ctx.writer, emptySumHead);
       return undefined;
     }
@@ -163,7 +150,7 @@ function request(
   const backsUpInPlace =
     basis?.type === BasisType.Fname && options.inplace && gen.rules.backup && !options.dryRun;
   if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, sums);
-  sendItem(gen, list, i, ndx, shown, basis?.type ?? BasisType.Fname);
+  sendItem(gen, entry, shown, basis?.type ?? BasisType.Fname);
   if (options.dryRun) {
     if (options.hardLinks) finishHardLink(gen, list, i, ndx, entry.path);
     return undefined;
@@ -180,7 +167,7 @@ async function requestWithBackup(
   sums: Sums | undefined,
 ): Promise<void> {
   const { tree } = gen.destination;
-  const { list, i, ndx, path } = entry;
+  const { path } = entry;
   const { stats, row } = basis;
   const name = prepareBackupName(gen.ctx, tree, path);
   if (name === undefined) {
@@ -198,29 +185,18 @@ async function requestWithBackup(
   }
   dressBackup(gen.ctx, tree, name, stats, row);
   if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, name));
-  sendItem(gen, list, i, ndx, shown, sums === undefined ? BasisType.Fname : BasisType.Backup);
+  sendItem(gen, entry, shown, sums === undefined ? BasisType.Fname : BasisType.Backup);
   await sendSums(gen, sums);
 }
 
-function sendItem(
-  gen: Generator,
-  list: FileList,
-  i: number,
-  ndx: number,
-  shown: Basis | undefined,
-  basisType: number,
-): void {
-  const { options, negotiated, writer } = gen.ctx;
+function sendItem(gen: Generator, entry: Entry, shown: Basis | undefined, basisType: number): void {
+  const { options, negotiated } = gen.ctx;
+  const { list, i } = entry;
   if (negotiated.incRecurse && !options.dryRun) list.inProgress++;
   if (options.hardLinks && list.flags(i) & EntryFlag.Hlinked) list.setFlag(i, EntryFlag.FileSent);
-  writer.ndx(ndx);
   gen.requested++;
   gen.link.asked++;
-  if (!gen.itemizing) return;
-  let flags: number = Item.Transfer;
-  if (gen.rules.checksum) flags |= Item.ReportChange;
-  if (basisType !== BasisType.Fname) flags |= Item.BasisTypeFollows;
-  itemize(gen, list, i, -1, shown?.stats, shown?.row ?? 0, flags, basisType);
+  requestItem(gen, entry, shown, basisType);
 }
 
 /** What is told of a basis. */

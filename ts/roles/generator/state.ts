@@ -6,8 +6,10 @@ import type { ListedNames } from '../../flist/listed-names.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import type { WantedState } from '../../kernel/listing.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
+import type { Present } from '../../metadata/compare.ts';
 import { ENOENT } from '../../report/messages.ts';
 import type { LogCode } from '../../report/report.ts';
+import type { ItemHeader } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { type Destination, destinationPath } from '../destination.ts';
 import type { GeneratorLink } from '../generator-link.ts';
@@ -44,6 +46,8 @@ export interface GeneratorInput {
 /** What the generator carries from entry to entry. */
 export interface Generator extends GeneratorInput {
   readonly ctx: RoleContext;
+  /** The item at hand. */
+  readonly item: ItemHeader;
   rules: Rules;
   /** What makes an entry one that can be passed over. */
   readonly wanted: WantedState | undefined;
@@ -115,6 +119,14 @@ export class Entry {
     this.ndx = i + this.list.ndxStart;
     this.sum = undefined;
     this.knownPath = undefined;
+  }
+
+  /** What is there; good until the entry moves on. */
+  get present(): Present | undefined {
+    return this.stats === undefined ? undefined : (this as Present);
+  }
+  get tree(): Tree {
+    return this.destination.tree;
   }
 
   /** Path below the destination. Most entries of most runs do not need it. */

@@ -1,6 +1,7 @@
-import { SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import { sameTime } from '../../metadata/quick-check.ts';
+import { differences } from '../../metadata/compare.ts';
+import { Item } from '../../wire/constants.ts';
+import { presentAt } from './present-at.ts';
 import type { Generator } from './state.ts';
 
 /**
@@ -31,13 +32,9 @@ function touch(gen: Generator, list: FileList, i: number, times: boolean): void 
   const path = list.path(i);
   if (perms) tree.setMeta(path, { mode: mode & 0o7777 });
   if (!times) return;
-  try {
-    const stats = tree.lstat(path);
-    const mtime = list.mtime(i);
-    const mtimeNsec = list.mtimeNsec(i);
-    if (stats.isDir() && !sameTime(stats.mtime(), stats.mtimeNsec(), mtime, mtimeNsec, options.modifyWindow))
-      tree.setMeta(path, { mtime, mtimeNsec });
-  } catch (error) {
-    if (!(error instanceof SysError)) throw error;
-  }
+  const present = presentAt(tree, path);
+  if (!present?.stats.isDir()) return;
+  const { wanted, attributes } = gen.ctx;
+  if (differences(wanted.at(list, i), present, attributes) & Item.ReportTime)
+    tree.setMeta(path, { mtime: list.mtime(i), mtimeNsec: list.mtimeNsec(i) });
 }

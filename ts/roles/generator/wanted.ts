@@ -1,5 +1,6 @@
 import { EntryFlag } from '../../flist/file-list.ts';
 import type { WantedState } from '../../kernel/listing.ts';
+import { comparesPlainly } from '../../metadata/compare.ts';
 import type { RoleContext } from '../context.ts';
 import type { Rules } from './state.ts';
 
@@ -8,7 +9,7 @@ import type { Rules } from './state.ts';
  * permissions and owner, or more to do for a file that is up to date.
  */
 export function wantedState(
-  { options, negotiated, report, amRoot }: RoleContext,
+  { options, negotiated, report, attributes }: RoleContext,
   rules: Rules,
   hasSources: boolean,
 ): WantedState | undefined {
@@ -23,19 +24,17 @@ export function wantedState(
     rules.backup ||
     rules.maxSize !== undefined ||
     rules.minSize !== undefined ||
-    options.modifyWindow !== 0 ||
     options.dropDevices ||
     options.hardLinks ||
-    options.atimes > 0 ||
     options.alternateDests.length > 0 ||
     options.partialDir !== '' ||
     options.listOnly ||
     report.info('name', 2) ||
     report.formatHasI > 1;
-  if (more || !options.perms || !options.times) return undefined;
+  if (more || !comparesPlainly(attributes)) return undefined;
   return {
-    owner: options.owner && amRoot,
-    group: options.group,
+    owner: attributes.owner && attributes.amRoot,
+    group: attributes.group,
     groupFree: EntryFlag.SkipGroup,
     dirs: negotiated.incRecurse,
   };

@@ -1,7 +1,7 @@
 import { SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
-import { AttrFlag } from '../../metadata/attributes.ts';
+import { AttrFlag } from '../../metadata/compare.ts';
 import { partialDirName } from '../../metadata/names.ts';
 import { setAttributes } from '../attributes.ts';
 import { makeBackup } from '../backup.ts';
@@ -37,7 +37,7 @@ export async function keepPart(ctx: RoleContext, input: ReceiverInput, file: Unf
       tree.unlink(temporary);
       return;
     }
-    setAttributes(ctx, tree, temporary, list, i, undefined, 0, AttrFlag.SkipTimes);
+    setAttributes(ctx, { tree, path: temporary, list, i }, undefined, AttrFlag.SkipTimes);
     // An old time keeps --update from taking it for newer than the source.
     if (target === path && attributes.times)
       tree.setMeta(temporary, { mtime: 0, mtimeNsec: list.mtimeNsec(i) });

@@ -3,7 +3,7 @@ import { protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
-import { AttrFlag } from '../../metadata/attributes.ts';
+import { AttrFlag, type Present } from '../../metadata/compare.ts';
 import { destMode } from '../../metadata/modes.ts';
 import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
@@ -282,7 +282,7 @@ async function finish(
   const { list, i, redo } = arrival;
   const flags = setTimes ? AttrFlag.AccurateTime : AttrFlag.SkipTimes;
   if (options.inplace) {
-    setAttributes(ctx, tree, path, list, i, lookUp(ctx, input, path), 0, flags);
+    setAttributes(ctx, { tree, path, list, i }, presentAt(ctx, input, path), flags);
     return true;
   }
   if (
@@ -294,16 +294,8 @@ async function finish(
     attempt(() => tree.unlink(plan.target));
     throw text.fatalFileIo();
   }
-  setAttributes(
-    ctx,
-    tree,
-    plan.target,
-    list,
-    i,
-    plan.intoPartial ? lookUp(ctx, input, plan.target) : undefined,
-    0,
-    flags,
-  );
+  const there = plan.intoPartial ? presentAt(ctx, input, plan.target) : undefined;
+  setAttributes(ctx, { tree, path: plan.target, list, i }, there, flags);
   try {
     report.trace('recv', () => text.renaming(plan.target, path));
     tree.rename(plan.target, path);
@@ -331,6 +323,11 @@ async function keepInterrupted(
   }
   job.close();
   await keepPart(ctx, input, { list, i, redo, temporary: plan.target });
+}
+
+function presentAt(ctx: RoleContext, input: ReceiverInput, path: ByteString): Present | undefined {
+  const stats = lookUp(ctx, input, path);
+  return stats && { stats, row: 0 };
 }
 
 function lookUp(_ctx: RoleContext, input: ReceiverInput, path: ByteString): StatTable | undefined {
