@@ -15,6 +15,8 @@ export interface LoopbackFile {
   grown(bytes: number): void;
   /** The receiver read the file, which had `size` bytes then. */
   read(size: number): void;
+  /** The file could not be read to its end; what came of it was thrown away. */
+  readFailed(errno: number): void;
   /** The file could not be opened; nothing was received. */
   openFailed(errno: number): void;
 }

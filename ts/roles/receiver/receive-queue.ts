@@ -260,6 +260,7 @@ export class ReceiveQueue {
       stats.literal += size;
       if (file !== undefined) {
         reader.account(Loopback.tokenBytes(size, chunkSize, this.digestBytes));
+        if (step === 'read' && status > 0) file.readFailed(status);
         file.read(size);
       }
       if (!early) log.beforeTransfer(list, i, item.iflags);
@@ -270,8 +271,9 @@ export class ReceiveQueue {
           text.renaming(queued.temporary, destinationPath(this.input.destination, list, i)),
         );
         this.placed(list, i, item.ndx);
-      } else if (status === digestMismatch || status === sourceChanged) {
-        askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo: false, kept: 'discarded' });
+      } else if (status === digestMismatch || status === sourceChanged || step === 'read') {
+        const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
+        askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo, kept: 'discarded' });
       } else this.failed(list, i, item.ndx, status, step);
     }
     if (cutShort) throw new RsyncError(ExitCode.Signal, '');
@@ -310,7 +312,7 @@ export class ReceiveQueue {
     const { report } = this.ctx;
     const path = destinationPath(this.input.destination, list, i);
     report.print('error-xfer', text.receiveFailed(this.input.destination.tree, path, step, errno));
-    if (step === 'write' || step === 'read') throw text.fatalFileIo();
+    if (step === 'write') throw text.fatalFileIo();
     if (this.ctx.negotiated.incRecurse) this.input.link.noSend(ndx);
   }
 }

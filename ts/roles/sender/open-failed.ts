@@ -22,6 +22,12 @@ export function tellOpenFailed(ctx: RoleContext, tree: Tree, path: string, errno
   }
 }
 
+/** A file that could not be read to its end: the receiver finds that its digest is another. */
+export function readFailed({ report, state }: RoleContext, tree: Tree, path: string, errno: number): void {
+  state.ioError |= IoError.General;
+  report.print('error-xfer', text.readErrors(tree, path, errno));
+}
+
 /** Tells the receiver that nothing will come for a request. */
 export function noSend(ctx: RoleContext, ndx: number): void {
   if (ctx.negotiated.protocol < 30) return;

@@ -9,7 +9,7 @@ import type { RoleContext } from '../context.ts';
 import { Fifo } from '../fifo.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
 import type { AnswerQueue } from './answer-queue.ts';
-import { tellOpenFailed } from './open-failed.ts';
+import { readFailed, tellOpenFailed } from './open-failed.ts';
 
 /** Answers between two looks at whether the peer keeps up. */
 const answersAtOnce = 128;
@@ -97,6 +97,11 @@ export class ReferenceQueue implements AnswerQueue {
       this.untold.shift();
       this.tell(answer);
     }
+  }
+
+  /** A file could not be read to its end. */
+  readFailed({ tree, path }: FileAnswer, errno: number): void {
+    readFailed(this.ctx, tree, path, errno);
   }
 
   private tell(answer: Answer | ListEnd): void {
@@ -200,6 +205,10 @@ class FileAnswer extends Answer implements LoopbackFile {
   read(size: number): void {
     this.size = size;
     this.queue.know();
+  }
+
+  readFailed(errno: number): void {
+    this.queue.readFailed(this, errno);
   }
 
   openFailed(errno: number): void {

@@ -1,6 +1,6 @@
 import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
 import { headLength, writeSumHead } from '../../delta/sum-head.ts';
-import { IoError, protocolError, type SysError } from '../../errors.ts';
+import { protocolError, type SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
@@ -14,7 +14,7 @@ import { countCreated, readDeleteStats, writeDeleteStats } from '../counts.ts';
 import { lendMs, wireFailure } from '../lending.ts';
 import { isKeepAlive, locate } from '../locate.ts';
 import type { AnswerQueue } from './answer-queue.ts';
-import { noSend, openFailed } from './open-failed.ts';
+import { noSend, openFailed, readFailed } from './open-failed.ts';
 import { passesByReference, ReferenceQueue } from './reference-queue.ts';
 import { SendQueue } from './send-queue.ts';
 
@@ -82,6 +82,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     if (item.ndx === ndxDelStats) {
       await readDeleteStats(reader, stats, 'sender');
       if (ctx.options.server) writeDeleteStats(writer, stats);
+      if (writer.full) await writer.drain();
       continue;
     }
 
@@ -91,6 +92,8 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     if (!(item.iflags & Item.Transfer)) {
       queue.echo(list, i, item);
       countCreated(stats, list, i, item.iflags);
+      // A peer that asks and does not listen must not fill our memory.
+      if (writer.full) await writer.drain();
       continue;
     }
     if (phase === 2) throw protocolError(text.transferInPhase2('sender'));
@@ -211,10 +214,7 @@ async function sendFile(
     report.transferSum = sum;
     report.endProgress(list, i, job.size);
     ctx.items.afterTransfer(list, i, item.iflags);
-    if (result.readErrno !== 0) {
-      ctx.state.ioError |= IoError.General;
-      report.print('error-xfer', text.readErrors(tree, path, result.readErrno));
-    }
+    if (result.readErrno !== 0) readFailed(ctx, tree, path, result.readErrno);
   } finally {
     job.close();
   }

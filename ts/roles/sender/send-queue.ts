@@ -8,7 +8,7 @@ import { type ItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { Pipeline } from '../pipeline.ts';
 import type { AnswerQueue } from './answer-queue.ts';
-import { openFailed } from './open-failed.ts';
+import { openFailed, readFailed } from './open-failed.ts';
 
 /** A file that grew beyond this since it was listed is sent on its own. */
 const smallFile = 64 * 1024;
@@ -157,14 +157,13 @@ export class SendQueue implements AnswerQueue {
         writer.bytes(made.data, k === 0 ? 0 : made.ends[k - 1], made.ends[k]);
         stats.literal += made.sizes[k];
         items.transferred(list, i, item.iflags, made.sizes[k]);
-      } else if (status > 0) openFailed(this.ctx, queued.item.ndx, tree, paths[k], status);
-      else await this.emitGrown(queued, tree, paths[k]);
+      } else await this.emitAlone(queued, tree, paths[k]);
       k++;
     }
   }
 
-  /** A file that is no longer small. */
-  private async emitGrown(queued: Queued, tree: Tree, path: string): Promise<void> {
+  /** A file that is no longer small, or that could not be opened or read to its end: what is wrong is told here. */
+  private async emitAlone(queued: Queued, tree: Tree, path: string): Promise<void> {
     const { writer, stats, negotiated, kernel } = this.ctx;
     const encoder = kernel.openEncoder(negotiated.codec);
     let job: SendJob;
@@ -185,7 +184,8 @@ export class SendQueue implements AnswerQueue {
         writer.bytes(piece, 0, n);
         await writer.drain();
       }
-      const { literal } = job.result();
+      const { literal, readErrno } = job.result();
+      if (readErrno !== 0) readFailed(this.ctx, tree, path, readErrno);
       stats.literal += literal;
       this.ctx.items.transferred(queued.list, queued.i, queued.item.iflags, literal);
     } finally {
