@@ -1,5 +1,4 @@
 import type { ByteString } from '../kernel/kernel.ts';
-import type { MergeList } from './merge-list.ts';
 import { compileWild, type WildPattern, wildMatches, wildMatchesAfterSlash } from './wildmatch.ts';
 
 /** What a rule is (rsync's FILTRULE_*). */
@@ -78,13 +77,20 @@ type Comparison =
   | 'after-slash-wild'
   | 'wild';
 
+/** The rules of a per-directory merge file, as far as the rule that names it has to do with them. */
+export interface MergedRules {
+  readonly rules: readonly FilterRule[];
+  /** False once the rule that named it was cleared. */
+  active: boolean;
+}
+
 export interface FilterRule {
   readonly flags: number;
   /** Without the slash of a directory rule. */
   readonly pattern: ByteString;
   readonly applies: number;
   /** The rules of a per-directory merge file, as they hold where the chain stands. */
-  readonly merge?: MergeList;
+  readonly merge?: MergedRules;
   readonly compare: Comparison;
   /** What is compared: the literal part of the pattern. */
   readonly text: ByteString;
@@ -119,7 +125,7 @@ export function makeRule(
   flags: number,
   pattern: ByteString,
   applies: number,
-  merge?: MergeList,
+  merge?: MergedRules,
   isWild = /[*?[]/.test(pattern),
 ): FilterRule {
   const doubleStar = pattern.indexOf('**');

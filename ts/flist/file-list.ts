@@ -11,6 +11,7 @@ import {
   S_IFREG,
   S_IFSOCK,
 } from '../kernel/stat-table.ts';
+import { type ColumnKind, columnKinds, SideColumns } from './column.ts';
 import { LargeBuffer } from './large-buffer.ts';
 
 /** What a role knows about an entry besides its metadata (rsync's FLAG_* bits). */
@@ -155,7 +156,8 @@ export class FileList {
   private targets: (ByteString | undefined)[] | undefined;
   private sums: Uint8Array | undefined;
   private sumLength = 0;
-  private atimes: Float64Array | undefined;
+  /** Set once an entry has a value in one of them. */
+  private side: SideColumns | undefined;
   private lastDir = -1;
 
   constructor(capacity = firstRecords) {
@@ -218,13 +220,20 @@ export class FileList {
   setGid(i: number, gid: number): void {
     this.u32[(this.base + i) * U32 + 6] = gid;
   }
+  /** What a side column has of an entry. */
+  value(kind: ColumnKind, i: number): number {
+    return this.side === undefined ? columnKinds[kind].absent : this.side.get(kind, i);
+  }
+  setValue(kind: ColumnKind, i: number, value: number): void {
+    this.side ??= new SideColumns();
+    this.side.set(kind, i, value, this.capacity);
+  }
   /** Seconds; 0 where access times are not preserved. */
   atime(i: number): number {
-    return this.atimes?.[i] ?? 0;
+    return this.value('atime', i);
   }
   setAtime(i: number, atime: number): void {
-    if (this.atimes === undefined || i >= this.atimes.length) this.atimes = grown(this.atimes, this.capacity);
-    this.atimes[i] = atime;
+    this.setValue('atime', i, atime);
   }
 
   basename(i: number): ByteString {
@@ -394,24 +403,31 @@ export class FileList {
     return this.put(length, dir, fields);
   }
 
-  /** Adds a copy of another list's entry, and returns its index. */
+  /**
+   * Adds a copy of another list's entry with all that is known of it, and returns its index. Only indexes of other
+   * entries (hard links) mean nothing in another list.
+   */
   addCopy(from: FileList, i: number): number {
-    const at = from.u32[(from.base + i) * U32 + 7];
-    const copy = this.add(
-      from.pool,
-      at,
-      at + from.u16[(from.base + i) * U16 + 23],
-      this.addDir(from.dir(i)),
-      {
-        mode: from.mode(i),
-        size: from.size(i),
-        mtime: from.mtime(i),
-        mtimeNsec: from.mtimeNsec(i),
-        uid: from.uid(i),
-        gid: from.gid(i),
-        flags: from.flags(i),
-      },
-    );
+    const at = from.nameOffsetOf(i);
+    const copy = this.add(from.pool, at, at + from.nameLengthOf(i), this.addDir(from.dir(i)), {
+      mode: from.mode(i),
+      size: from.size(i),
+      mtime: from.mtime(i),
+      mtimeNsec: from.mtimeNsec(i),
+      uid: from.uid(i),
+      gid: from.gid(i),
+      flags: from.flags(i),
+    });
+    if (from.u32[(from.base + i) * U32 + 10] !== 0 && from.listing === undefined) {
+      if (from.isLink(i)) this.setLinkTarget(copy, from.linkTarget(i));
+      else if (from.isDevice(i)) this.setRdev(copy, from.rdevMajor(i), from.rdevMinor(i));
+    }
+    const sum = from.checksum(i);
+    if (sum !== undefined) this.setChecksum(copy, sum, 0, sum.length);
+    if (from.side !== undefined) {
+      this.side ??= new SideColumns();
+      from.side.copyEntry(i, this.side, copy, this.capacity);
+    }
     return copy;
   }
 
@@ -450,7 +466,7 @@ export class FileList {
     copy.targets = this.targets;
     copy.sums = this.sums;
     copy.sumLength = this.sumLength;
-    copy.atimes = this.atimes;
+    copy.side = this.side;
     return copy;
   }
 
@@ -549,8 +565,8 @@ export class FileList {
 
   private permuteColumns(order: Uint32Array): void {
     const n = this.count;
-    if (this.sums !== undefined) this.sums = permuted(this.sums, order, n, this.sumLength, Uint8Array);
-    if (this.atimes !== undefined) this.atimes = permuted(grown(this.atimes, n), order, n, 1, Float64Array);
+    if (this.sums !== undefined) this.sums = permuted(this.sums, order, n, this.sumLength);
+    this.side?.reorder(order, n);
   }
 
   /** Records that are free, at least `entries`, and with names room for `nameBytes` more. */
@@ -610,7 +626,7 @@ export class FileList {
       this.pool.length +
       (this.extras?.byteLength ?? 0) +
       (this.sums?.byteLength ?? 0) +
-      (this.atimes?.byteLength ?? 0) +
+      (this.side?.memory ?? 0) +
       (this.targets?.reduce((sum, target) => sum + 16 + (target?.length ?? 0), 0) ?? 0)
     );
   }
@@ -724,22 +740,10 @@ function makeDir(prefix: ByteString, root: number): Dir {
   return { prefix, path: prefix === '/' ? '' : prefix.slice(0, -1), depth, root };
 }
 
-function grown(column: Float64Array | undefined, length: number): Float64Array {
-  const larger = new Float64Array(Math.max(length, 1));
-  if (column !== undefined) larger.set(column.subarray(0, larger.length));
-  return larger;
-}
-
-function permuted<T extends Uint8Array | Float64Array>(
-  column: T,
-  order: Uint32Array | undefined,
-  n: number,
-  width: number,
-  make: new (length: number) => T,
-): T {
-  const to = new make(n * width);
+function permuted(column: Uint8Array, order: Uint32Array, n: number, width: number): Uint8Array {
+  const to = new Uint8Array(n * width);
   for (let k = 0; k < n; k++) {
-    const f = order === undefined ? k : order[k];
+    const f = order[k];
     for (let w = 0; w < width; w++) to[k * width + w] = column[f * width + w];
   }
   return to;
