@@ -71,6 +71,28 @@ describe.skipIf(reference === null)('what is said', () => {
       'd/',
     ]));
 
+  test.each([['-r'], ['-rv'], ['-rn']])(
+    '--info=stats3 %j: what memory is held stands before the figures',
+    (given) =>
+      sameWords(
+        one,
+        () => [given, '--info=stats3', 's/', 'd/'],
+        (said) => {
+          // Ours is one process with other figures of its memory; rsync's are three.
+          const blocks = said.match(
+            /\n?rsync\[\d+\] \([\w ]+\) heap statistics:\n( {2}\w+: +\d+ {3}\(.*\)\n)+/g,
+          );
+          expect(blocks?.[0]).toContain('(sender)');
+          let rest = said;
+          for (const block of blocks ?? []) rest = rest.replace(block, '');
+          expect(said.indexOf(blocks?.at(-1) ?? '')).toBeLessThan(said.indexOf('Number of files'));
+          return rest
+            .replace(/(sent|received|speedup is) [\d.,]+/g, '$1')
+            .replace(/(time|sent|received): [\d.,]+/g, '$1');
+        },
+      ),
+  );
+
   /** Where the roles are: what each says, in its order; between them it depends on who is faster. */
   test.each([['-r'], ['-r', '--no-i-r'], ['-rn'], ['-rI', '--no-W']])('-vvv %j', (...given) =>
     sameWords(

@@ -36,10 +36,29 @@ export function escapeText(text: ByteString, charset: Charset): ByteString {
       at += good;
       continue;
     }
-    out += `${text.slice(from, at)}\\#${text.charCodeAt(at).toString(8).padStart(3, '0')}`;
+    out += text.slice(from, at) + octal(text[at]);
     from = ++at;
   }
   return out + text.slice(from);
+}
+
+const plainLog = /^[\t\x20-\x5b\x5d-\x7f\xa0-\xff]*$/;
+
+/**
+ * One message for a log, which has no charset of its own: besides other controls the second set (C1) is escaped
+ * too, as terminals that do not speak UTF-8 obey it. So characters of UTF-8 with such bytes are not readable
+ * there; rsync's logs are the same. The line end stays.
+ */
+export function escapeLog(text: ByteString): ByteString {
+  const end = /[\r\n]$/.test(text) ? text.length - 1 : text.length;
+  const body = text.slice(0, end);
+  if (plainLog.test(body)) return text;
+  const shown = escapeText(body, 'bytes').replace(/[\x80-\x9f]/g, octal);
+  return shown + text.slice(end);
+}
+
+function octal(byte: string): string {
+  return `\\#${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
 }
 
 /** Bytes of the character at `at`, 0 when its first byte is to be escaped. */

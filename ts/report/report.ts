@@ -8,7 +8,7 @@ import { formatHas } from '../options/log-format.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import type { Charset } from './escape.ts';
+import { type Charset, escapeLog } from './escape.ts';
 import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
@@ -25,7 +25,7 @@ export type { Output } from './view/text.ts';
 export interface TransferLog {
   /** Format of lines about items; '' writes none. */
   readonly format: ByteString;
-  /** One message, raw, with its line end. */
+  /** One message with its line end, escaped: no name can make a second line of it. */
   write(text: ByteString): void;
 }
 
@@ -163,7 +163,7 @@ export class Report {
   /** Says `text` as it stands, with its line end, if it is to have one. */
   write(code: LogCode, text: ByteString): void {
     if (code === 'error-xfer') this.gotXferError = true;
-    if (this.log !== undefined && code !== 'client') this.log.write(text);
+    if (this.log !== undefined && code !== 'client') this.log.write(escapeLog(text));
     this.events?.said?.(code, text);
     this.text.write(code, text);
   }

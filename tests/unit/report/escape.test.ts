@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Charset, escapeText, localeCharset } from '../../../ts/report/escape.ts';
+import { type Charset, escapeLog, escapeText, localeCharset } from '../../../ts/report/escape.ts';
 import { haveRsync, realRsync, withFolder } from './real-rsync.ts';
 
 it('leaves plain text alone', () => {
@@ -72,4 +72,23 @@ describe.skipIf(!haveRsync)('shows names as rsync does', () => {
       );
     });
   }
+
+  it('in a log', () => {
+    fc.assert(
+      fc.property(names, (list) =>
+        withFolder((dir) => {
+          mkdirSync(`${dir}/s`);
+          for (const each of list) writeFileSync(Buffer.from(`${dir}/s/${each}`, 'latin1'), '');
+          realRsync(['-r', `--log-file=${dir}/log`, '--log-file-format=<%n>', `${dir}/s/`, `${dir}/d/`]);
+          const lines = readFileSync(`${dir}/log`, 'latin1')
+            .trimEnd()
+            .split('\n')
+            .map((line) => line.replace(/^\S+ \S+ \[\d+\] /, ''))
+            .filter((line) => line.startsWith('<') && line !== '<./>');
+          expect(lines.sort()).toEqual(list.map((each) => escapeLog(`<${each}>\n`).slice(0, -1)).sort());
+        }),
+      ),
+      { numRuns: 3, endOnFailure: true },
+    );
+  });
 });

@@ -172,10 +172,9 @@ export class ReceiveQueue {
     return size >= worthFollowing && this.ctx.loopback?.watched === true;
   }
 
-  /** Tells the sender of the file's growth until `written` settles. */
+  /** Tells the sender of the file's growth until `written` settles; a file that cannot be opened has none. */
   private follow({ file, temporary }: Queued, written: Promise<unknown>): void {
     const { tree } = this.input.destination;
-    file?.grown(0);
     const timer = setInterval(() => {
       try {
         file?.grown(tree.lstat(temporary).size());
