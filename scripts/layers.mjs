@@ -3,7 +3,7 @@
  * Checks that the folders of `ts/` import each other only along the design's arrows: dependencies point
  * one way. Open to all are type-only imports, `ts/errors.ts`, and the files that declare the kernel's
  * tables and the wire's numbers. The addon is reached from `ts/kernel/native.ts` alone; the roles never
- * import each other.
+ * import each other. No files import each other in a circle, by value or by type.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -15,6 +15,7 @@ const below = ['flist', 'filter', 'delta', 'metadata', 'wire', 'report', 'option
 const openToAll = [
   'errors.ts',
   'kernel/kernel.ts',
+  'kernel/types.ts',
   'kernel/stat-table.ts',
   'kernel/receive-batch.ts',
   'kernel/name-runs.ts',
@@ -54,14 +55,13 @@ const typesOnly = (keyword, clause) => {
   return names.filter((name) => name !== '').every((name) => name.startsWith('type '));
 };
 
-/** The modules that a source file imports values from. */
-export const valueImports = (source) => {
+/** What a source file imports: the modules, and whether values come from them or types alone. */
+export const importsOf = (source) => {
   const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"])\/\/.*$/gm, '$1');
   const found = [];
-  for (const [, , keyword, clause, from] of code.matchAll(statement)) {
-    if (!typesOnly(keyword, clause)) found.push(from);
-  }
-  for (const [, from] of code.matchAll(dynamic)) found.push(from);
+  for (const [, , keyword, clause, from] of code.matchAll(statement))
+    found.push({ from, types: typesOnly(keyword, clause), loaded: true });
+  for (const [, from] of code.matchAll(dynamic)) found.push({ from, types: false, loaded: false });
   return found;
 };
 
@@ -99,14 +99,52 @@ const sources = readdirSync(join(root, 'ts'), { recursive: true, withFileTypes: 
   .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
   .map((entry) => join(entry.parentPath, entry.name));
 
+const files = new Map(sources.sort().map((file) => [file, importsOf(readFileSync(file, 'utf8'))]));
+
 let offenders = 0;
-for (const file of sources.sort()) {
-  for (const module of valueImports(readFileSync(file, 'utf8'))) {
-    const why = offence(file, module);
+for (const [file, imports] of files) {
+  for (const { from, types } of imports) {
+    const why = types ? null : offence(file, from);
     if (why === null) continue;
     offenders++;
-    console.log(`${relative(root, file)} imports ${module}: ${why}`);
+    console.log(`${relative(root, file)} imports ${from}: ${why}`);
   }
 }
-console.log(`layers: ${sources.length} files, ${offenders} imports against the arrows`);
-process.exitCode = offenders > 0 ? 1 : 0;
+
+/** The files that a file cannot be read without, by value or by type. A part that is loaded on use is none. */
+const neighbours = (file) =>
+  files
+    .get(file)
+    .filter(({ from, loaded }) => loaded && from.startsWith('.'))
+    .map(({ from }) => resolve(dirname(file), from))
+    .filter((target) => files.has(target));
+
+/** Groups of files that reach each other (Tarjan's strongly connected components of more than one). */
+const circles = () => {
+  const found = [];
+  const order = new Map();
+  const low = new Map();
+  const stack = [];
+  const visit = (file) => {
+    order.set(file, order.size);
+    low.set(file, order.get(file));
+    stack.push(file);
+    for (const next of neighbours(file)) {
+      if (!order.has(next)) visit(next);
+      if (stack.includes(next)) low.set(file, Math.min(low.get(file), low.get(next)));
+    }
+    if (low.get(file) !== order.get(file)) return;
+    const group = stack.splice(stack.indexOf(file));
+    if (group.length > 1) found.push(group);
+  };
+  for (const file of files.keys()) if (!order.has(file)) visit(file);
+  return found;
+};
+
+const round = circles();
+for (const group of round)
+  console.log(`in a circle: ${group.map((file) => relative(root, file)).join(', ')}`);
+console.log(
+  `layers: ${sources.length} files, ${offenders} imports against the arrows, ${round.length} circles`,
+);
+process.exitCode = offenders > 0 || round.length > 0 ? 1 : 0;

@@ -7,7 +7,7 @@ import { ExitCode, RsyncError } from '../../ts/errors.ts';
 import { createFilters } from '../../ts/filter/index.ts';
 import { loadKernel } from '../../ts/kernel/index.ts';
 import { parseClientArgs } from '../../ts/options/parse.ts';
-import { runClientEnd } from '../../ts/session/client.ts';
+import { runClientEnd } from '../../ts/session/client-end.ts';
 import { openEnd } from '../../ts/session/end.ts';
 import { memoryPair } from '../../ts/transport/memory.ts';
 import { Msg, ndxDone } from '../../ts/wire/constants.ts';

@@ -10,7 +10,7 @@ import { createFilters } from '../../ts/filter/index.ts';
 import { loadKernel } from '../../ts/kernel/index.ts';
 import { parseClientArgs, parseServerArgs } from '../../ts/options/parse.ts';
 import { serverArgs } from '../../ts/options/server-args.ts';
-import { runClientEnd } from '../../ts/session/client.ts';
+import { runClientEnd } from '../../ts/session/client-end.ts';
 import { exitCodeOf, openEnd } from '../../ts/session/end.ts';
 import { runServerEnd } from '../../ts/session/server-end.ts';
 import type { Duplex } from '../../ts/transport/duplex.ts';

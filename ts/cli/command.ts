@@ -1,11 +1,12 @@
 /** One command from its arguments to its exit code; the process itself is `main.ts`'s. */
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { OptionEnv } from '../options/env.ts';
 import { usageText } from '../options/help.ts';
 import { parseLocation } from '../options/location.ts';
 import type { Options } from '../options/options.ts';
 import { debugFlags, flagsHelp, infoFlags } from '../options/output-flags.ts';
-import { type OptionEnv, type ParsedCommand, parseClientArgs } from '../options/parse.ts';
+import { type ParsedCommand, parseClientArgs } from '../options/parse.ts';
 import { versionJson, versionText } from '../options/version.ts';
 import { errnoText } from '../report/errno-text.ts';
 import { escapeText, localeCharset } from '../report/escape.ts';

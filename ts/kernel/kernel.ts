@@ -17,45 +17,10 @@ import type { SysError } from '../errors.ts';
 import type { EntryRun, EntryRuns, ListedTree, Listing, ListingOptions, unlistable } from './listing.ts';
 import type { ReceiveBatch } from './receive-batch.ts';
 import type { StatTable } from './stat-table.ts';
+import type { ByteString, DigestName, DigestSpec, HeldTree, Meta } from './types.ts';
 
-/** One char a byte (latin1). */
-export type ByteString = string;
-
-/** Strong checksums. `md4-old` is MD4 with the seed rules of protocols below 30; `none` is one zero byte. */
-export type DigestName =
-  | 'xxh128'
-  | 'xxh3'
-  | 'xxh64'
-  | 'md5'
-  | 'md4'
-  | 'md4-old'
-  | 'sha1'
-  | 'sha256'
-  | 'sha512'
-  | 'none';
-
-/** A negotiated strong checksum, with what makes its block sums differ from session to session. */
-export interface DigestSpec {
-  readonly name: DigestName;
-  /** The session's checksum seed; 0 means none. A signed 32-bit number as on the wire. */
-  readonly seed: number;
-  /** Seed before the data in MD5 block sums (compat flag CHKSUM_SEED_FIX); else after it. */
-  readonly seedFirst: boolean;
-}
-
-/** Bytes of a full digest. */
-export const digestLength: Readonly<Record<DigestName, number>> = {
-  xxh128: 16,
-  xxh3: 8,
-  xxh64: 8,
-  md5: 16,
-  md4: 16,
-  'md4-old': 16,
-  sha1: 20,
-  sha256: 32,
-  sha512: 64,
-  none: 1,
-};
+export type { ByteString, DigestName, DigestSpec, Meta } from './types.ts';
+export { digestLength } from './types.ts';
 
 export type CompressName = 'none' | 'zlib' | 'zlibx' | 'zstd' | 'lz4';
 
@@ -167,17 +132,6 @@ export interface SendManyResult {
   /** Per file: literal bytes sent (the file's size as read). */
   readonly sizes: Float64Array;
   readonly data: Uint8Array;
-}
-
-/** Metadata to put on a path. Absent fields are left as they are. */
-export interface Meta {
-  readonly mode?: number;
-  readonly uid?: number;
-  readonly gid?: number;
-  readonly mtime?: number;
-  readonly mtimeNsec?: number;
-  readonly atime?: number;
-  readonly atimeNsec?: number;
 }
 
 /** The receiver's side of one file. */
@@ -304,8 +258,7 @@ export const isOther = 2;
  * A held directory. Paths given to its methods are below it. A tree stays valid when the directory is
  * renamed. Synchronous methods throw `SysError`.
  */
-export interface Tree {
-  readonly path: ByteString;
+export interface Tree extends HeldTree {
   close(): void;
   /**
    * Work that runs on this tree (`receiveMany`, `copyFile`, `fileSums`) ends soon, and so does any that comes

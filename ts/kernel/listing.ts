@@ -6,7 +6,7 @@
  * Names lie elsewhere, as bytes.
  */
 import type { SysError } from '../errors.ts';
-import type { DigestSpec, Tree } from './kernel.ts';
+import type { DigestSpec, HeldTree } from './types.ts';
 
 export const entryBytes = 48;
 /** Views of a record's fields: their number in a record. */
@@ -119,5 +119,5 @@ export interface EntryRuns {
    * Off the event loop only: regular files that are there with the entry's size are compared with those at the same
    * place below `source`, by their digests. What cannot be read on either side counts as the same.
    */
-  readonly compare?: { readonly source: Tree; readonly digest: DigestSpec };
+  readonly compare?: { readonly source: HeldTree; readonly digest: DigestSpec };
 }

@@ -8,7 +8,7 @@
  * `data` holds the contents and the senders' digests that the records point to. A record with a source path
  * is a copy of that file, as large as it is then; there is no digest.
  */
-import type { ByteString, DigestSpec, Meta, Tree } from './kernel.ts';
+import type { ByteString, DigestSpec, HeldTree, Meta } from './types.ts';
 
 /** `KeepPart`: the temporary file stays when it cannot be written to its end, or the tree is interrupted. */
 export const ReceiveFlag = {
@@ -40,7 +40,7 @@ export class ReceiveBatch {
   dataBytes = 0;
   count = 0;
   /** The trees that source paths are below. */
-  readonly sources: Tree[] = [];
+  readonly sources: HeldTree[] = [];
 
   constructor(digest: DigestSpec) {
     this.digest = digest;
@@ -84,7 +84,7 @@ export class ReceiveBatch {
     temporary: ByteString,
     meta: Meta,
     flags: number,
-    tree: Tree,
+    tree: HeldTree,
     source: ByteString,
   ): void {
     const at = this.begin(path, temporary, source, meta, flags);
@@ -141,7 +141,7 @@ export class ReceiveBatch {
     this.view = new DataView(grown.buffer);
   }
 
-  private sourceIndex(tree: Tree): number {
+  private sourceIndex(tree: HeldTree): number {
     const { sources } = this;
     const last = sources.length - 1;
     if (last >= 0 && sources[last] === tree) return last;

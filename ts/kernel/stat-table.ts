@@ -9,7 +9,7 @@
  *   u32 21 link offset | 22 link length | 23 unused
  * Offsets count from the start of the buffer. A row with an errno has no other field but its name.
  */
-import type { ByteString } from './kernel.ts';
+import type { ByteString } from './types.ts';
 
 export const statRowBytes = 96;
 const U32 = statRowBytes / 4;

@@ -3,12 +3,12 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { cleanName } from './clean-name.ts';
 import type { Draft } from './draft.ts';
+import type { OptionEnv } from './env.ts';
 import { usageText } from './help.ts';
 import { parseLocation } from './location.ts';
 import { formatHas } from './log-format.ts';
 import type { DeleteWhen, FilterArg, Options } from './options.ts';
 import { applyFlags, applyVerbosity, debugFlags, infoFlags } from './output-flags.ts';
-import type { OptionEnv } from './parse.ts';
 import { parseSize } from './sizes.ts';
 
 const delayedPartialDir = '.~tmp~';

@@ -3,6 +3,7 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { isChmod } from './chmod-syntax.ts';
 import { type Draft, emptyDraft } from './draft.ts';
+import type { OptionEnv } from './env.ts';
 import { finishOptions } from './finish.ts';
 import { usageText } from './help.ts';
 import type { AlternateDest, Options } from './options.ts';
@@ -18,9 +19,6 @@ export type ParsedCommand =
   | { readonly kind: 'help' }
   | { readonly kind: 'version'; readonly json: boolean }
   | { readonly kind: 'flag-help'; readonly flags: 'info' | 'debug' };
-
-/** Variables of the environment that change what options mean (RSYNC_PARTIAL_DIR and its like). */
-export type OptionEnv = Readonly<Record<string, string | undefined>>;
 
 export interface ParseContext {
   readonly env?: OptionEnv;

@@ -6,8 +6,8 @@ import type { Statistics } from '../report/statistics.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
-import type { WantedCursor } from './attributes.ts';
 import type { ItemLog } from './item-log.ts';
+import type { WantedCursor } from './listed.ts';
 import type { Loopback } from './loopback.ts';
 
 /** The mutable rest of a run that its roles share. */

@@ -7,7 +7,7 @@ import type { Options } from '../options/options.ts';
 import { capabilityString } from '../options/server-args.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
-import { runClientEnd, summarize } from './client.ts';
+import { runClientEnd, summarize } from './client-end.ts';
 import {
   type End,
   endOf,

@@ -1,8 +1,8 @@
 import { parseChmod, tweakMode } from '../metadata/chmod.ts';
 import type { Options } from '../options/options.ts';
-import { WantedCursor } from '../roles/attributes.ts';
 import type { RoleContext } from '../roles/context.ts';
 import type { ItemLog } from '../roles/item-log.ts';
+import { WantedCursor } from '../roles/listed.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { End } from './end.ts';
 

@@ -30,6 +30,7 @@ import {
 } from '../listing.ts';
 import type { ReceiveBatch } from '../receive-batch.ts';
 import { StatTable, statRowBytes } from '../stat-table.ts';
+import type { HeldTree } from '../types.ts';
 import { NativeDecoder, NativeEncoder } from './codec.ts';
 import type { Failures } from './failure.ts';
 import { NativeBlockSumJob, NativeReceiveJob, NativeSendJob } from './jobs.ts';
@@ -58,7 +59,7 @@ export class NativeTree implements Tree {
   }
 
   /** The addon's tree; all trees of a batch are of one kernel. */
-  private static handleOf(this: void, tree: Tree): addon.Tree {
+  private static handleOf(this: void, tree: HeldTree): addon.Tree {
     return (tree as NativeTree).tree;
   }
 

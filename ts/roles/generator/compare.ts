@@ -2,7 +2,8 @@ import { isDeviceMode, isSpecialMode } from '../../flist/file-list.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../../kernel/stat-table.ts';
 import { fileLooksUnchanged, linkLooksUnchanged, type Present } from '../../metadata/compare.ts';
-import { attributesMatch, type Listed } from '../attributes.ts';
+import { attributesMatch } from '../attributes.ts';
+import type { Listed } from '../listed.ts';
 import type { Entry, Generator } from './state.ts';
 
 export type FileType = 'file' | 'dir' | 'symlink' | 'device' | 'special' | 'unsupported';

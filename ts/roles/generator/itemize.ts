@@ -4,7 +4,7 @@ import { S_IFLNK, S_IFMT } from '../../kernel/stat-table.ts';
 import { differences, keepsTime, type Present, reportedBits } from '../../metadata/compare.ts';
 import { BasisType, Item, significantItems } from '../../wire/constants.ts';
 import { writeItem } from '../../wire/item.ts';
-import type { Listed } from '../attributes.ts';
+import type { Listed } from '../listed.ts';
 import type { Generator } from './state.ts';
 
 /** An entry as the wire names it. */

@@ -7,7 +7,8 @@ import {
   type ReceiveRequest,
   type ReceiveResult,
 } from '../../kernel.ts';
-import { type Digest, openFileDigest } from '../digest/digest.ts';
+import { openFileDigest } from '../digest/digest.ts';
+import type { Digest } from '../digest/types.ts';
 import { asPortableDecoder } from '../tokens/codecs.ts';
 import { type PortableDecoder, TokenEvent } from '../tokens/decoder.ts';
 import type { Turns } from '../turn.ts';

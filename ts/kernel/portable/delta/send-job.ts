@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import type { SendJob, SendRequest, SendResult } from '../../kernel.ts';
-import { type Digest, openFileDigest } from '../digest/digest.ts';
+import { openFileDigest } from '../digest/digest.ts';
+import type { Digest } from '../digest/types.ts';
 import { ByteQueue } from '../tokens/byte-queue.ts';
 import { asPortableEncoder } from '../tokens/codecs.ts';
 import type { Turns } from '../turn.ts';

@@ -1,5 +1,5 @@
 import type { SendResult } from '../../kernel.ts';
-import type { Digest } from '../digest/digest.ts';
+import type { Digest } from '../digest/types.ts';
 import type { ByteQueue } from '../tokens/byte-queue.ts';
 import type { PortableEncoder } from '../tokens/encoder.ts';
 import { chunkBytes, endToken, noToken } from '../tokens/format.ts';

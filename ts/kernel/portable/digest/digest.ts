@@ -3,15 +3,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { ExitCode, RsyncError } from '../../../errors.ts';
 import type { DigestName, DigestSpec } from '../../kernel.ts';
 import { Md4 } from './md4.ts';
+import type { Digest } from './types.ts';
 import { seed64 } from './u64.ts';
 import { Xxh3 } from './xxh3.ts';
 import { Xxh64 } from './xxh64.ts';
-
-/** A digest that is fed piece by piece. After `final` it is used up. */
-export interface Digest {
-  update(data: Uint8Array, start: number, end: number): void;
-  final(): Buffer;
-}
 
 class CryptoDigest implements Digest {
   private readonly hash: Hash;

@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import type { Digest } from './types.ts';
 
 const blockBytes = 64;
 /** The order in which each round reads the sixteen words of a block (RFC 1320, section 3.4). */

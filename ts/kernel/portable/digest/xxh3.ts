@@ -1,4 +1,4 @@
-import type { Digest } from './digest.ts';
+import type { Digest } from './types.ts';
 import {
   mask64,
   prime32x1,

@@ -6,7 +6,8 @@ import {
   type FileSums,
   type NameRuns,
 } from '../../kernel.ts';
-import { type Digest, openPlainDigest } from '../digest/digest.ts';
+import { openPlainDigest } from '../digest/digest.ts';
+import type { Digest } from '../digest/types.ts';
 import { asSysError, sysError } from '../sys-error.ts';
 import { fileWork, type Turns } from '../turn.ts';
 import type { Directory } from './directory.ts';
