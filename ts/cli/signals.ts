@@ -1,13 +1,20 @@
-/** SIGINT, SIGTERM and SIGHUP: the first lets the run clean up, the second ends it at once. */
+/** SIGINT, SIGTERM, SIGHUP and SIGUSR1: the first lets the run clean up, the second ends it at once. */
 import { ExitCode, RsyncError } from '../errors.ts';
 
-const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** SIGUSR1 is what an rsync ends another one with; without a listener Node opens its debugger's port for it. */
+const exitOf = {
+  SIGINT: ExitCode.Signal,
+  SIGTERM: ExitCode.Signal,
+  SIGHUP: ExitCode.Signal,
+  SIGUSR1: ExitCode.Signal1,
+} as const;
+const names = Object.keys(exitOf) as (keyof typeof exitOf)[];
 
 /** How long a run may clean up after a signal, in milliseconds. */
 const cleanUpLimit = 10_000;
 
 export interface SignalWatch {
-  /** Aborted by the first signal, with an RsyncError of exit 20 as reason. */
+  /** Aborted by the first signal, with an RsyncError of exit 20 (19 for SIGUSR1) as reason. */
   readonly signal: AbortSignal;
   stop(): void;
 }
@@ -16,14 +23,15 @@ export interface SignalWatch {
 export function watchSignals(exitNow: (code: number) => void): SignalWatch {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const onSignal = () => {
+  const onSignal = (name: NodeJS.Signals) => {
+    const code = exitOf[name as keyof typeof exitOf];
     if (controller.signal.aborted) {
-      exitNow(ExitCode.Signal);
+      exitNow(code);
       return;
     }
-    timer = setTimeout(() => exitNow(ExitCode.Signal), cleanUpLimit);
+    timer = setTimeout(() => exitNow(code), cleanUpLimit);
     timer.unref();
-    controller.abort(new RsyncError(ExitCode.Signal, ''));
+    controller.abort(new RsyncError(code, ''));
   };
   for (const name of names) process.on(name, onSignal);
   return {

@@ -4,6 +4,7 @@
  * left, and Node's own modules are asked for by function: an ES import of one runs its lazy getters, which
  * loads streams and workers (docs/decisions/0010-compiled-code.md).
  */
+import './node-version.ts';
 import { compiledCode } from './compiled-code.ts';
 
 /** The SHA-256 of `parts/main.cjs`, filled in where both are built. */

@@ -6,6 +6,7 @@ import { type Draft, emptyDraft } from './draft.ts';
 import type { OptionEnv } from './env.ts';
 import { finishOptions } from './finish.ts';
 import { usageText } from './help.ts';
+import { parseLocation } from './location.ts';
 import type { AlternateDest, Options } from './options.ts';
 import { applyFlags, debugFlags, infoFlags } from './output-flags.ts';
 import { type FoundOption, splitArguments } from './popt.ts';
@@ -84,15 +85,33 @@ function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft)
   }
   if (draft.version > 0) return { kind: 'version', json: draft.version > 1 && !draft.server };
   if (argv.length === 1 && draft.humanReadable > 1 && !draft.server) return { kind: 'help' };
-  const missing = context.allowAll === true ? undefined : used.find((option) => !option.row.works);
-  if (missing !== undefined) {
-    const where = draft.server ? 'on remote machine: ' : '';
-    throw new RsyncError(
-      ExitCode.Unsupported,
-      `rsync: ${where}${missing.name}: option is not supported by oc-rsync yet`,
-    );
-  }
-  return { kind: 'run', options: finishOptions(draft, args, env), args };
+  const checks = context.allowAll !== true;
+  const missing = checks ? used.find((option) => !option.row.works) : undefined;
+  if (missing !== undefined) throw unsupported(draft, missing.name);
+  const options = finishOptions(draft, args, env);
+  if (checks) refuseSettled(draft, options, args);
+  return { kind: 'run', options, args };
+}
+
+/** Options that the environment can switch on without their being given, and that do not work yet. */
+const fromEnvironment: readonly [name: string, isOn: (options: Options, remote: boolean) => boolean][] = [
+  ['--secluded-args', (options, remote) => options.secludedArgs && remote],
+  ['--iconv', (options) => options.iconv !== ''],
+];
+
+/** What does not work is refused by its settled value, wherever that came from. */
+function refuseSettled(draft: Draft, options: Options, args: readonly ByteString[]): void {
+  const remote = args.some((arg) => parseLocation(arg).kind !== 'local');
+  const found = fromEnvironment.find(([, isOn]) => isOn(options, remote));
+  if (found !== undefined) throw unsupported(draft, found[0]);
+}
+
+function unsupported(draft: Draft, name: string): RsyncError {
+  const where = draft.server ? 'on remote machine: ' : '';
+  return new RsyncError(
+    ExitCode.Unsupported,
+    `rsync: ${where}${name}: option is not supported by oc-rsync yet`,
+  );
 }
 
 function applyOption(draft: Draft, option: FoundOption): void {

@@ -506,3 +506,10 @@ export function idMapBadId(digits: string): string {
 export function idMapUnknown(kind: 'user' | 'group', name: string): string {
   return `Unknown --${kind}map name on receiver: ${name}`;
 }
+
+/** The peer's protocol is one that was spoken once, and is not here. */
+export const protocolNotSpoken = (theirs: number, lowest: number, highest: number): ByteString =>
+  `the other side speaks protocol ${theirs}; here protocols ${lowest} to ${highest} are spoken`;
+
+/** The working directory was deleted, or cannot be reached. */
+export const noWorkingDirectory = (reason: ByteString): ByteString => `getcwd(): ${reason}`;

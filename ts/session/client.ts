@@ -1,12 +1,14 @@
 import { readlinkSync } from 'node:fs';
+import { ExitCode, RsyncError } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
 import { readSourceAhead } from '../flist/source-ahead.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import { openingConnection } from '../report/messages.ts';
+import { noWorkingDirectory, openingConnection } from '../report/messages.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
+import { errnoText } from '../transport/io-error.ts';
 import { runClientEnd, summarize } from './client-end.ts';
 import {
   type End,
@@ -19,7 +21,7 @@ import {
   type SessionIo,
 } from './end.ts';
 import { findEndpoints } from './endpoints.ts';
-import { endAfterFailure } from './failure.ts';
+import { endAfterFailure, spoken } from './failure.ts';
 import { runLocal } from './local.ts';
 import { openNames } from './read-names.ts';
 
@@ -52,7 +54,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     connection = await connecting;
   } catch (error) {
     ahead?.tree.close();
-    throw error;
+    throw error instanceof RsyncError ? spoken(error, ends.sender ? 'sender' : 'Receiver') : error;
   }
   const { duplex, child } = connection;
   end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd, ahead });
@@ -80,10 +82,20 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
 
 /** Absolute path of the working directory, as bytes. */
 export function workingDirectory(): ByteString {
+  let path: string;
+  try {
+    path = process.cwd();
+  } catch (error) {
+    const reason = errnoText(error as NodeJS.ErrnoException);
+    throw spoken(
+      new RsyncError(ExitCode.FileSelect, noWorkingDirectory(reason), { cause: error }),
+      'Receiver',
+    );
+  }
   try {
     return readlinkSync('/proc/self/cwd', 'latin1');
   } catch {
-    return Buffer.from(process.cwd()).toString('latin1');
+    return Buffer.from(path).toString('latin1');
   }
 }
 

@@ -4,7 +4,7 @@ import type { Options } from '../options/options.ts';
 import { serverArgs } from '../options/server-args.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { connectDaemon, daemonPort } from '../transport/tcp.ts';
-import { askPassword } from './ask-password.ts';
+import { askPassword, readStdinLine } from './ask-password.ts';
 import { daemonExchange, daemonPaths } from './daemon-client.ts';
 import type { End, SessionIo } from './end.ts';
 import { type Endpoints, moduleOf } from './endpoints.ts';
@@ -66,7 +66,8 @@ async function greet(
     options,
     kernel,
     env: process.env,
-    askPassword,
+    askPassword: (prompt) => askPassword(prompt, end.setup.io),
+    readStdinLine: async () => readStdinLine(),
     serverArgs: (protocol): ByteString[] => [
       ...serverArgs(options, { sender: !ends.sender, protocol, daemon: true }),
       '.',

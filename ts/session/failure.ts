@@ -9,6 +9,9 @@ import { keepStatistics } from './totals.ts';
 /** How long a peer may take to read why we end, or a dying child to say why it did. */
 const graceMs = 1000;
 
+/** How much later than its child a process may hear of a signal to both. */
+const signalMs = 20;
+
 /** Ends that the peer brought about, or cannot hear of any more. */
 const unspoken: ReadonlySet<number> = new Set([
   ExitCode.SocketIo,
@@ -23,8 +26,11 @@ const unspoken: ReadonlySet<number> = new Set([
  */
 export async function endAfterFailure(end: End, error: unknown, child?: ChildDuplex): Promise<unknown> {
   const { io } = end.setup;
+  // What ended the peer may be the signal that is still to be told to us: a Ctrl-C reaches both.
+  if (!io.signal.aborted && isBrokenStream(error))
+    await new Promise((resolve) => setTimeout(resolve, signalMs));
   // Each end tells for itself that it was interrupted.
-  let failure: unknown = io.signal.aborted ? new RsyncError(ExitCode.Signal, '') : error;
+  let failure: unknown = io.signal.aborted ? new RsyncError(signalCode(io.signal), '') : error;
   if (failure instanceof RsyncError && failure.exitCode === ExitCode.SocketIo)
     failure = (await whyPeerEnded(end)) ?? asBrokenWire(end, failure);
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
@@ -83,8 +89,19 @@ function asBrokenWire(end: End, failure: RsyncError): RsyncError {
   return new RsyncError(ExitCode.StreamIo, failure.lines, { cause: failure.cause });
 }
 
+function isBrokenStream(error: unknown): boolean {
+  return (
+    error instanceof RsyncError &&
+    (error.exitCode === ExitCode.StreamIo || error.exitCode === ExitCode.SocketIo)
+  );
+}
+
+function signalCode(signal: AbortSignal): ExitCode {
+  return signal.reason instanceof RsyncError ? signal.reason.exitCode : ExitCode.Signal;
+}
+
 /** What a failed system call says (an error with a cause) names the role, as rsync does. */
-function spoken(failure: RsyncError, who: End['who']): RsyncError {
+export function spoken(failure: RsyncError, who: End['who']): RsyncError {
   if (failure.who !== undefined) return failure;
   if (failure.cause === undefined || failure.message === '') return named(failure, who);
   const lines = failure.lines.map((line) => `rsync: [${who}] ${line}`);

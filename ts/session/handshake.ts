@@ -2,6 +2,7 @@ import { ExitCode, protocolError, RsyncError } from '../errors.ts';
 import type { CodecSpec, CompressName, DigestName, DigestSpec, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { allowIncRecurse } from '../options/server-args.ts';
+import { protocolNotSpoken } from '../report/messages.ts';
 import { Compat, maxProtocol, minProtocol } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
@@ -54,6 +55,8 @@ export interface HandshakeSetup {
 
 /** Newest version that a peer may claim; beyond it the stream is taken for noise. */
 const maxClaimedProtocol = 40;
+/** Below it, too: no rsync of the last twenty years spoke less. */
+const oldestClaimedProtocol = 20;
 
 /**
  * rsync's setup_protocol: versions, compat flags, checksum and compression names, seed. Nothing of it is
@@ -121,6 +124,8 @@ async function agreeOnProtocol({ reader, writer }: Wire, setup: HandshakeSetup):
   const protocol = Math.min(ours, theirs);
   if (setup.options.debug.proto >= 1)
     setup.notice?.(`(${side}) Protocol versions: remote=${theirs}, negotiated=${protocol}`);
+  if (theirs >= oldestClaimedProtocol && theirs < minProtocol)
+    throw protocolError(protocolNotSpoken(theirs, minProtocol, maxProtocol));
   if (theirs < minProtocol || theirs > maxClaimedProtocol)
     throw protocolError([
       'protocol version mismatch -- is your shell clean?',

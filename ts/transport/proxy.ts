@@ -9,7 +9,7 @@ export interface WebProxy {
   readonly login?: string;
 }
 
-/** Longest line that a proxy may send, and longest request to it. */
+/** Longest line that a proxy may send, and longest request to it, both with what ends them. */
 const maxLine = 1024;
 
 /** Parses RSYNC_PROXY; undefined where it is unset or empty. Exit 10 for one that cannot be used. */
@@ -63,7 +63,7 @@ export async function openTunnel(
 async function readLine({ source }: Duplex): Promise<string | undefined> {
   const one = Buffer.alloc(1);
   let line = '';
-  while (line.length < maxLine) {
+  while (line.length < maxLine - 1) {
     if ((await source.read(one)) === 0)
       throw new RsyncError(ExitCode.SocketIo, 'failed to read from proxy: Success (0)');
     if (one[0] === 0x0a) return line.endsWith('\r') ? line.slice(0, -1) : line;

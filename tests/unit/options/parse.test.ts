@@ -196,6 +196,27 @@ describe('options that do not work yet', () => {
     expect(() => parseServerArgs(['--server', '-sre.x', '.', 'a'])).toThrowError(/on remote machine: -s: /);
   });
 
+  it('are refused also where the environment switches them on', () => {
+    const run = (env: Record<string, string>, ...more: string[]) =>
+      parseClientArgs(['-r', ...more, 'a', 'host:b'], { env });
+    expect(() => run({ RSYNC_PROTECT_ARGS: '1' })).toThrowError(
+      expect.objectContaining({
+        exitCode: 4,
+        message: 'rsync: --secluded-args: option is not supported by oc-rsync yet',
+      }),
+    );
+    expect(() => run({ RSYNC_ICONV: 'latin1,utf8' })).toThrowError(
+      expect.objectContaining({
+        exitCode: 4,
+        message: 'rsync: --iconv: option is not supported by oc-rsync yet',
+      }),
+    );
+    expect(run({ RSYNC_PROTECT_ARGS: '0', RSYNC_ICONV: '-' }).kind).toBe('run');
+    const local = parseClientArgs(['-r', 'a', 'b'], { env: { RSYNC_PROTECT_ARGS: '1' } });
+    expect(local.kind).toBe('run');
+    expect(run({ RSYNC_PROTECT_ARGS: '1' }, '--no-s').kind).toBe('run');
+  });
+
   it('but wrong use comes first, and switching them off is fine', () => {
     expect(() => parseClientArgs(['-A', '--bogus'])).toThrowError(/unknown option/);
     expect(push('--no-A', '--no-iconv', '--no-s')).toEqual(push());
