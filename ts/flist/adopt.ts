@@ -7,15 +7,9 @@ import type { FlistFormat } from './wire-format.ts';
  * Makes a list of this process' sender (protocol 30 and up) what it would be had it come by the wire: flags
  * as the receiving side has them, owners as their names are called here, all entries counted.
  */
-export function adoptList(
-  list: FileList,
-  lists: FileLists,
-  format: FlistFormat,
-  ids: IdMap,
-  amRoot: boolean,
-): void {
-  const mapsUsers = format.owner && amRoot && (!format.numericIds || ids.hasUserRules);
-  const mapsGroups = format.group && (!amRoot || !format.numericIds || ids.hasGroupRules);
+export function adoptList(list: FileList, lists: FileLists, format: FlistFormat, ids: IdMap): void {
+  const mapsUsers = format.owner && ids.mapsUsers(format.numericIds);
+  const mapsGroups = format.group && ids.mapsGroups(format.numericIds);
   const { listing } = list;
   if (listing !== undefined && ownersStay(listing.records.owners, mapsUsers, mapsGroups, format, ids)) {
     for (let i = list.count - listing.dirs; i < list.count; i++) list.setFlags(i, dirFlags(list.flags(i)));

@@ -291,13 +291,12 @@ export class FlistDecoder {
     const inc = format.incRecurse;
     const { ids } = settings;
     if (userName !== undefined) uid = ids.addUser(uid, userName).local;
-    else if (uidRead && inc && settings.amRoot && (!format.numericIds || ids.hasUserRules))
-      uid = ids.uid(uid);
+    else if (uidRead && inc && ids.mapsUsers(format.numericIds)) uid = ids.uid(uid);
     if (gidRead && modern) {
       gidFlags = 0;
       const remote = gid;
       if (groupName !== undefined) gid = ids.addGroup(remote, groupName).local;
-      else if (inc && (!settings.amRoot || !format.numericIds || ids.hasGroupRules)) gid = ids.gid(remote);
+      else if (inc && ids.mapsGroups(format.numericIds)) gid = ids.gid(remote);
       if ((groupName !== undefined || (inc && !settings.amRoot)) && ids.skipGroup(remote))
         gidFlags = EntryFlag.SkipGroup;
     }

@@ -72,15 +72,14 @@ export async function receiveIdLists(
   format: FlistFormat,
   ids: IdMap,
   list: FileList,
-  amRoot: boolean,
 ): Promise<void> {
   if (!format.numericIds) {
     if (format.owner) await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, name));
     if (format.group) await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, name));
   }
-  if (format.owner && amRoot && (!format.numericIds || ids.hasUserRules))
+  if (format.owner && ids.mapsUsers(format.numericIds))
     for (let i = 0; i < list.count; i++) list.setUid(i, ids.uid(list.uid(i)));
-  if (format.group && (!amRoot || !format.numericIds || ids.hasGroupRules))
+  if (format.group && ids.mapsGroups(format.numericIds))
     for (let i = 0; i < list.count; i++) {
       const remote = list.gid(i);
       if (ids.skipGroup(remote)) list.setFlag(i, EntryFlag.SkipGroup);

@@ -36,13 +36,20 @@ export class IdMap {
     this.names = settings.names ?? new IdNames();
   }
 
-  /** Users are mapped although no names come (--numeric-ids). */
   get hasUserRules(): boolean {
     return (this.settings.userRules?.length ?? 0) > 0;
   }
-  /** As `hasUserRules`, for groups. */
   get hasGroupRules(): boolean {
     return (this.settings.groupRules?.length ?? 0) > 0;
+  }
+
+  /** Whether ids of users are mapped at all: by root alone; with `numeric`, where no names come, by rules alone. */
+  mapsUsers(numeric: boolean): boolean {
+    return this.settings.amRoot && (!numeric || this.hasUserRules);
+  }
+  /** As `mapsUsers`, for groups; who is not root has to know which of them may be set. */
+  mapsGroups(numeric: boolean): boolean {
+    return !this.settings.amRoot || !numeric || this.hasGroupRules;
   }
 
   /** The local uid of the sender's. */

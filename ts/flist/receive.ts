@@ -76,14 +76,14 @@ export class FlistReceiver {
     await this.readEntries(list, dirNdx);
 
     if (!incRecurse) {
-      await receiveIdLists(reader, format, this.ids, list, this.context.amRoot);
+      await receiveIdLists(reader, format, this.ids, list);
       lists.eof = true;
     }
     const { segments } = this.context;
     if (segments === undefined) sortList(list, protocol, this.context.kernel.sortEntries);
     else {
       list = segments.take();
-      adoptList(list, lists, format, this.ids, this.context.amRoot);
+      adoptList(list, lists, format, this.ids);
     }
     if (incRecurse) lists.addDirs(list);
     if (segments === undefined || list.hasDuplicates)
