@@ -17,13 +17,13 @@ export interface ItemEntry {
   /** '' for none. */
   readonly linkTarget: ByteString;
   /** The receiver does not know the group (FLAG_SKIP_GROUP): %G says DEFAULT. */
-  readonly skipGroup?: boolean;
+  readonly skipGroup: boolean;
   /** The digest that --checksum put into the list. */
   readonly checksum?: Uint8Array;
   /** Sender: the folder that `path` is below (F_PATHNAME), for %f. */
   readonly root?: ByteString;
   /** Whole seconds, where access times are transferred (-U). */
-  readonly atime?: number;
+  readonly atime: number;
 }
 
 /** One file list, as far as progress lines count with it; `FileList` is one. */

@@ -317,5 +317,16 @@ export class Report {
 }
 
 function deletedEntry(mode: number): ItemEntry {
-  return { path: '', mode, size: 0, mtime: 0, mtimeNsec: 0, uid: 0, gid: 0, linkTarget: '' };
+  return {
+    path: '',
+    mode,
+    size: 0,
+    mtime: 0,
+    mtimeNsec: 0,
+    atime: 0,
+    uid: 0,
+    gid: 0,
+    skipGroup: false,
+    linkTarget: '',
+  };
 }

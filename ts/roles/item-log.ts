@@ -3,33 +3,14 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { ItemEntry } from '../report/item-entry.ts';
 import { senderFinished } from '../report/messages.ts';
 import type { Report } from '../report/report.ts';
+import { WantedCursor } from './listed.ts';
 
 /** Shows one entry of a file list after the other to the report. */
-class EntryCursor implements ItemEntry {
-  list!: FileList;
-  i = 0;
+class EntryCursor extends WantedCursor implements ItemEntry {
   rootOf: ((list: FileList, i: number) => ByteString) | undefined;
 
   get path(): ByteString {
     return this.list.path(this.i);
-  }
-  get mode(): number {
-    return this.list.mode(this.i);
-  }
-  get size(): number {
-    return this.list.size(this.i);
-  }
-  get mtime(): number {
-    return this.list.mtime(this.i);
-  }
-  get mtimeNsec(): number {
-    return this.list.mtimeNsec(this.i);
-  }
-  get uid(): number {
-    return this.list.uid(this.i);
-  }
-  get gid(): number {
-    return this.list.gid(this.i);
   }
   get linkTarget(): ByteString {
     return this.list.linkTarget(this.i);
@@ -54,9 +35,7 @@ export class ItemLog {
   }
 
   at(list: FileList, i: number): ItemEntry {
-    this.cursor.list = list;
-    this.cursor.i = i;
-    return this.cursor;
+    return this.cursor.at(list, i);
   }
 
   /** An item without content. */

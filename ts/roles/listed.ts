@@ -16,11 +16,11 @@ export interface Place extends Listed {
 
 /** What one entry after the other shall be: one for a run, so that looking at an entry makes no object. */
 export class WantedCursor implements Wanted {
-  private list!: FileList;
-  private i = 0;
+  protected list!: FileList;
+  protected i = 0;
 
   /** Goes to an entry; good until it goes to the next. */
-  at(list: FileList, i: number): Wanted {
+  at(list: FileList, i: number): this {
     this.list = list;
     this.i = i;
     return this;

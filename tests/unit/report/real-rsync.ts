@@ -95,8 +95,10 @@ export function entry(given: Partial<ItemEntry> = {}): ItemEntry {
     size: 1234567,
     mtime: 1704164645,
     mtimeNsec: 0,
+    atime: 0,
     uid: 1000,
     gid: 100,
+    skipGroup: false,
     linkTarget: '',
     ...given,
   };

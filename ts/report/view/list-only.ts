@@ -17,7 +17,7 @@ export function listLine(entry: ItemEntry, options: Options): ByteString {
   const sizeWidth = options.humanReadable > 0 ? 14 : 11;
   const accessWidth = options.atimes ? timeWidth : 0;
   if (mode === 0) return `${'*missing'.padEnd(11 + sizeWidth + timeWidth + accessWidth)} ${entry.path}`;
-  const access = options.atimes && !isDir(mode) ? timeString(entry.atime ?? 0) : '';
+  const access = options.atimes && !isDir(mode) ? timeString(entry.atime) : '';
   const target = options.links && isLink(mode) ? ` -> ${entry.linkTarget}` : '';
   return (
     `${permissionString(mode)} ${bigNumber(entry.size, options.humanReadable).padStart(sizeWidth)} ` +
