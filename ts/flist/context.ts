@@ -1,4 +1,5 @@
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { FastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type * as messages from '../report/messages.ts';
 import type { LogCode } from '../report/report.ts';
@@ -24,6 +25,8 @@ export interface FlistState {
 export interface FlistContext {
   readonly kernel: Kernel;
   readonly options: Options;
+  /** The shortcuts that are open to this run. */
+  readonly paths: FastPaths;
   readonly negotiated: Negotiated;
   readonly report: FlistReport;
   readonly texts: FlistTexts;

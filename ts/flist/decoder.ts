@@ -39,7 +39,7 @@ export interface DecoderSettings {
   readonly guard?: NameGuard;
   readonly tweakMode?: (mode: number) => number;
   readonly mapLinkTarget?: (target: ByteString, depth: number) => ByteString;
-  /** The kernel's call for plain entries, where it has one. */
+  /** The kernel's call for plain entries, where it has one and nothing of them has to be looked at. */
   readonly decodeEntries?: Kernel['decodeEntries'];
   /** --delete-missing-args: an entry of mode 0 asks for a deletion. */
   readonly allowMissing: boolean;
@@ -149,17 +149,10 @@ export class FlistDecoder {
     }
   }
 
-  /** True where nothing has to be looked at of a plain entry in the directory at hand. */
+  /** True where every plain entry of the directory at hand is welcome. */
   private takesPlain(list: FileList): boolean {
-    const { settings, format } = this;
     if (this.plainIn.list === list && this.plainIn.dir === this.lastDir) return this.plainIn.takes;
-    const takes =
-      format.protocol >= 30 &&
-      !format.relative &&
-      !format.atimes &&
-      format.sumLength === 0 &&
-      settings.tweakMode === undefined &&
-      settings.guard?.allowsAllIn(list.dirs[this.lastDir].path) !== false;
+    const takes = this.settings.guard?.allowsAllIn(list.dirs[this.lastDir].path) !== false;
     this.plainIn = { list, dir: this.lastDir, takes };
     return takes;
   }

@@ -167,10 +167,9 @@ export class FlistEncoder {
    */
   entries(list: FileList, from: number, to: number): void {
     const { format, encodeEntries, output, state, writer } = this;
-    const wholesale = encodeEntries !== undefined && format.protocol >= 30 && !format.atimes;
     for (let i = from; i < to; ) {
       // The first in a directory makes its path the one at hand.
-      if (wholesale && list.dir(i) === this.lastDir && to - i >= fewestPlain) {
+      if (encodeEntries !== undefined && list.dir(i) === this.lastDir && to - i >= fewestPlain) {
         state[CodingState.LastLength] = this.lastLength;
         state[CodingState.Base] = this.lastDir.prefix.length;
         state[CodingState.Mtime] = this.mtime;

@@ -54,7 +54,7 @@ export class FlistReceiver {
       ids: this.ids,
       amRoot: context.amRoot,
       guard: context.guard,
-      decodeEntries: context.kernel.decodeEntries,
+      decodeEntries: context.paths.plainEntriesIn ? context.kernel.decodeEntries : undefined,
       tweakMode: context.tweakMode,
       mapLinkTarget: context.mapLinkTarget,
       allowMissing: context.options.missingArgs === 'delete',

@@ -8,17 +8,8 @@ import type { FileList } from './file-list.ts';
  */
 export class SegmentPass {
   private readonly passed: FileList[] = [];
-  /**
-   * The lists hold no --checksum sums: who compares a file makes those of both sides, and what has nothing to be
-   * compared with is never read.
-   */
-  readonly leavesSums: boolean;
   /** The trees that entries are below, by the `root` of their directories. */
   roots: readonly Tree[] = [];
-
-  constructor(leavesSums: boolean) {
-    this.leavesSums = leavesSums;
-  }
 
   /** `list` is sorted; its sender changes nothing in it that concerns the receiving side. */
   pass(list: FileList): void {

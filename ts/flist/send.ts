@@ -55,7 +55,8 @@ export class FlistSender {
     this.format = flistFormat(context.negotiated, context.options);
     this.lists = new FileLists(context.negotiated.incRecurse);
     this.ids = new SentIds(context.names);
-    this.encoder = new FlistEncoder(context.writer, this.format, this.ids, context.kernel.encodeEntries);
+    const plain = context.paths.plainEntriesOut ? context.kernel.encodeEntries : undefined;
+    this.encoder = new FlistEncoder(context.writer, this.format, this.ids, plain);
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
     this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;
@@ -101,8 +102,7 @@ export class FlistSender {
     if (format.incRecurse) this.numberDirs(list, -1, order);
     cleanList(list, 'sender', format.protocol);
     // A list of everything may be large; all that its sender still does to it is to note what it has sent.
-    const shares = !format.incRecurse && options.perms;
-    this.context.segments?.pass(shares ? list : list.copy());
+    this.context.segments?.pass(this.context.paths.listShared ? list : list.copy());
     this.endList(state.ioError);
     list.parentDirNdx = -1;
     if (format.incRecurse && list.count > 0 && list.basename(list.low) === '.') list.parentDirNdx = 0;

@@ -7,32 +7,15 @@ import { splitSource } from './source-arg.ts';
 import { openSource } from './source-roots.ts';
 import { TreeAhead } from './tree-ahead.ts';
 
-/** What decides whether a walk can take records, besides the options. */
-export interface ListingNeeds {
-  readonly protocol: number;
-  /** --chmod, or -c sums that go with the entries. */
-  readonly touchesEntries: boolean;
-  readonly twice: boolean;
-}
-
-/** What records of sources hold; undefined where a walk has to look at each entry. */
-export function listingOptions(options: Options, needs: ListingNeeds): ListingOptions | undefined {
-  const looks =
-    !options.recursive ||
-    options.copyLinks ||
-    options.oneFileSystem !== 0 ||
-    options.hardLinks ||
-    options.atimes > 0 ||
-    needs.touchesEntries ||
-    needs.protocol < 29;
-  if (looks) return undefined;
+/** What records of sources hold, for a walk that takes them; `twice`: with room for the other end's. */
+export function listingOptions(options: Options, protocol: number, twice: boolean): ListingOptions {
   return {
     links: options.links,
     owner: options.owner,
     group: options.group,
-    nanoseconds: needs.protocol >= 31,
+    nanoseconds: protocol >= 31,
     dirFlags: EntryFlag.ContentDir,
-    twice: needs.twice,
+    twice,
   };
 }
 
@@ -52,12 +35,10 @@ export interface SourceAhead {
 export function readSourceAhead(
   kernel: Kernel,
   options: Options,
-  touchesEntries: boolean,
   cwd: ByteString,
   [first]: readonly ByteString[],
 ): SourceAhead | undefined {
-  const listing = listingOptions(options, { protocol: 31, touchesEntries, twice: false });
-  if (listing === undefined || first === undefined) return undefined;
+  if (first === undefined) return undefined;
   const { dir, name } = splitSource(first, options.relative);
   try {
     const tree = openSource(kernel, cwd, dir, { options });
@@ -65,7 +46,7 @@ export function readSourceAhead(
       tree.close();
       return undefined;
     }
-    const trees = new TreeAhead(listing);
+    const trees = new TreeAhead(listingOptions(options, 31, false));
     trees.start(tree, name === '.' ? '' : name);
     return { dir, tree, trees };
   } catch (error) {

@@ -87,17 +87,16 @@ export class Walk {
     this.lists = lists;
     this.encoder = encoder;
     this.sendsDirs = context.options.recursive || context.options.dirs;
-    this.makesSums = format.sumLength > 0 && context.segments?.leavesSums !== true;
+    const { paths } = context;
+    this.makesSums = format.sumLength > 0 && !paths.sumsWhereCompared;
     this.keepsSums =
       this.makesSums && (context.segments !== undefined || context.options.outFormat.includes('%C'));
     this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
-    const listing = listingOptions(context.options, {
-      protocol: format.protocol,
-      touchesEntries: context.tweakMode !== undefined || this.makesSums,
-      twice: context.segments !== undefined && format.incRecurse,
-    });
-    if (listing !== undefined)
-      this.trees = format.protocol >= 31 && context.ahead ? context.ahead.trees : new TreeAhead(listing);
+    if (paths.sourceRecords) {
+      const twice = context.segments !== undefined && format.incRecurse;
+      const ahead = format.protocol >= 31 ? context.ahead?.trees : undefined;
+      this.trees = ahead ?? new TreeAhead(listingOptions(context.options, format.protocol, twice));
+    }
   }
 
   /** What reads records, where that can be in this directory. */

@@ -113,14 +113,6 @@ export function unchangedAttrs(wanted: Wanted, present: Present, keep: Attribute
   return (differences(wanted, present, keep, AttrFlag.DirTimes) & attributeBits & ~Item.ReportAtime) === 0;
 }
 
-/**
- * True where nothing counts but type, size, exact time, permissions and owner: what a kernel that looks entries up
- * compares by itself (`WantedState`).
- */
-export function comparesPlainly(keep: AttributeOptions): boolean {
-  return keep.perms && keep.times && !keep.atimes && keep.modifyWindow === 0 && keep.chmod === undefined;
-}
-
 /** Is the modification time of such an entry preserved? */
 export function keepsTime(type: number, keep: AttributeOptions, flags = 0): boolean {
   if (!keep.times || (flags & AttrFlag.SkipTimes) !== 0) return false;

@@ -1,5 +1,6 @@
-/** Questions about the text of --out-format and --log-file-format. */
+/** Questions about --out-format, --log-file-format and what stands for them. */
 import type { ByteString } from '../kernel/kernel.ts';
+import type { Options } from './options.ts';
 
 /** Longest width in a format that is read as one; more digits make the escape unknown. */
 const maxWidthChars = 23;
@@ -42,4 +43,25 @@ export function* formatEscapes(format: ByteString): Generator<FormatEscape> {
 export function formatHas(format: ByteString, letter: string): boolean {
   for (const spec of formatEscapes(format)) if (spec.letter === letter) return true;
   return false;
+}
+
+/** What a user is shown of items: --out-format, else what -i or -v stand for. */
+export function userFormat(options: Options, server: boolean): ByteString {
+  if (formatGiven(options, server)) return options.outFormat;
+  if (options.itemize > 0) return '%i %n%L';
+  return options.info.name > 0 ? '%n%L' : '';
+}
+
+/** The format is given, and does not stand for -i or -v. */
+export function formatGiven(options: Options, server: boolean): boolean {
+  return options.outFormatGiven || (server && options.outFormat !== '');
+}
+
+/**
+ * How much the format shows of items (stdout_format_has_i): 0 nothing, 1 changes, 2 also unchanged ones.
+ */
+export function itemizeLevel(options: Options, server: boolean): number {
+  if (!formatGiven(options, server)) return options.itemize;
+  if (server && formatHas(options.outFormat, 'I')) return 2;
+  return formatHas(options.outFormat, 'i') ? options.itemize | 1 : 0;
 }

@@ -4,7 +4,7 @@
  */
 import type { ByteString } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFREG } from '../kernel/stat-table.ts';
-import { formatHas } from '../options/log-format.ts';
+import { formatGiven, formatHas, itemizeLevel } from '../options/log-format.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
@@ -12,7 +12,7 @@ import { type Charset, escapeLog } from './escape.ts';
 import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
-import { formatGiven, type ItemLines, itemizeLevel, logLines, userLines } from './view/item-lines.ts';
+import { type ItemLines, logLines, userLines } from './view/item-lines.ts';
 import type { DaemonFacts } from './view/out-format.ts';
 import { Progress } from './view/progress.ts';
 import { type Output, TextView } from './view/text.ts';
@@ -122,10 +122,7 @@ export class Report {
     this.itemizing = server ? this.logHasI : this.formatHasI > 0;
   }
 
-  /**
-   * The lines tell what each file took on the wire, or its digest (%b, %c, %C): files then go one by one, so
-   * that it can be told from what the others took.
-   */
+  /** The lines tell what each file took on the wire, or its digest (%b, %c, %C). */
   get followsEachFile(): boolean {
     return !this.server && this.countsEachFile;
   }

@@ -1,5 +1,6 @@
 import type { Kernel } from '../kernel/kernel.ts';
 import type { AttributeOptions } from '../metadata/compare.ts';
+import type { FastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type { Report } from '../report/report.ts';
 import type { Statistics } from '../report/statistics.ts';
@@ -19,6 +20,8 @@ export interface RunState {
 /** What a session hands to each of its roles. */
 export interface RoleContext {
   readonly options: Options;
+  /** The shortcuts that are open to this run. */
+  readonly paths: FastPaths;
   readonly negotiated: Negotiated;
   readonly kernel: Kernel;
   readonly reader: Reader;

@@ -4,6 +4,7 @@ import { createFilters } from '../filter/index.ts';
 import { readSourceAhead } from '../flist/source-ahead.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { pathsBeforeHandshake } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { noWorkingDirectory, openingConnection } from '../report/messages.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
@@ -46,8 +47,8 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const connecting = connect(kernel, options, ends, io);
   // The other side starts meanwhile.
   const ahead =
-    ends.sender && options.filesFrom === '' && filters.isEmpty
-      ? readSourceAhead(kernel, options, options.checksum || options.chmod !== '', cwd, ends.sources)
+    ends.sender && filters.isEmpty && pathsBeforeHandshake(options).sourceAhead
+      ? readSourceAhead(kernel, options, cwd, ends.sources)
       : undefined;
   let connection: Awaited<typeof connecting>;
   try {

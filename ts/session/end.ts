@@ -3,6 +3,7 @@ import type { FilterContext } from '../filter/context.ts';
 import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { escapeText, localeCharset } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
@@ -14,6 +15,7 @@ import { limitSink } from '../transport/bwlimit.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
 import { longestText, messageProblem } from '../wire/limits.ts';
+import type { Negotiated } from '../wire/negotiated.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import { IoTimeout } from './timeouts.ts';
@@ -41,9 +43,10 @@ export interface EndSetup {
   readonly ahead?: SourceAhead;
   /** The other end is a session of this process. */
   readonly local?: boolean;
-  /** Set where files may pass to it as descriptors. */
+  /** ... and what was decided for both. */
+  readonly shared?: SharedPaths;
+  /** Where files pass to it by name, and file lists as they are. */
   readonly loopback?: Loopback;
-  /** Set where file lists may pass to it as they are. */
   readonly segments?: SegmentPass;
 }
 
@@ -138,6 +141,11 @@ export function openEnd(setup: EndSetup): End {
     trees: [],
   };
   return end;
+}
+
+/** The two ends of a run, as `end` sees them after the handshake. */
+export function endsOf({ setup }: End, { protocol, incRecurse, codec }: Negotiated): Ends {
+  return { server: setup.server, shared: setup.shared ?? apart, protocol, incRecurse, codec: codec.name };
 }
 
 /** Ends the connection with `error`: whatever waits for the peer fails with it. */

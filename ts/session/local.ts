@@ -2,7 +2,7 @@ import { ExitCode } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
 import { SegmentPass } from '../flist/segment-pass.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
-import { formatHas } from '../options/log-format.ts';
+import { sharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { capabilityString } from '../options/server-args.ts';
 import { Loopback } from '../roles/loopback.ts';
@@ -43,9 +43,10 @@ export async function runLocal(
   });
   const names = openNames(options);
   const [clientWire, serverWire] = memoryPair();
-  const loopback = canPassFiles(options) ? new Loopback() : undefined;
-  const segments = canPassLists(options) ? new SegmentPass(canLeaveSums(options)) : undefined;
-  const common = { io, kernel, cwd, local: true, loopback, segments };
+  const shared = sharedPaths(options);
+  const loopback = shared.filesByName ? new Loopback() : undefined;
+  const segments = shared.listsAsTheyAre ? new SegmentPass() : undefined;
+  const common = { io, kernel, cwd, local: true, shared, loopback, segments };
   client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
   const serverOptions = optionsOfServer(options);
   const server = openEnd({
@@ -85,47 +86,6 @@ async function settle(sending: Promise<void>, serving: Promise<void>): Promise<v
   const cutOff = sent.status === 'rejected' && sent.reason?.exitCode === ExitCode.StreamIo;
   if (served.status === 'rejected' && (cutOff || sent.status === 'fulfilled')) throw served.reason;
   if (sent.status === 'rejected') throw sent.reason;
-}
-
-/** Files may pass by name when nothing has to look at their bytes on the way. */
-function canPassFiles(options: Options): boolean {
-  return (
-    options.wholeFile === true &&
-    !options.inplace &&
-    options.append === 'no' &&
-    options.partialDir === '' &&
-    !options.backup &&
-    !options.preallocate &&
-    options.atimes === 0 &&
-    options.compressChoice === '' &&
-    options.bwlimit === 0
-  );
-}
-
-/**
- * File lists may pass as they are when nobody can see that their bytes are missing. Names of --relative may
- * have forms that only the receiving side makes plain.
- */
-function canPassLists(options: Options): boolean {
-  const { outFormat } = options;
-  return (
-    !options.relative &&
-    options.info.stats === 0 &&
-    options.bwlimit === 0 &&
-    !formatHas(outFormat, 'b') &&
-    !formatHas(outFormat, 'c')
-  );
-}
-
-/** The sender's --checksum sums are made where they are compared, unless they are needed for something else. */
-function canLeaveSums(options: Options): boolean {
-  return (
-    options.checksum &&
-    !options.copyLinks &&
-    options.alternateDests.length === 0 &&
-    !formatHas(options.outFormat, 'C') &&
-    !formatHas(options.logFileFormat, 'C')
-  );
 }
 
 /** What the other end of a local run works with: all the same, but the list is filtered and tweaked here. */

@@ -4,6 +4,7 @@ import type { NameGuard } from '../flist/name-guard.ts';
 import { FlistReceiver } from '../flist/receive.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { defaultPerms } from '../metadata/modes.ts';
+import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import { tellOfHeap } from '../report/view/summary.ts';
@@ -15,7 +16,7 @@ import { receiveFiles } from '../roles/receiver/receive-files.ts';
 import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { openDestination } from './destination.ts';
-import type { End } from './end.ts';
+import { type End, endsOf } from './end.ts';
 import { amRoot, chmodOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
 import { countWire, takeTotals } from './totals.ts';
@@ -35,10 +36,11 @@ export async function runReceiver(
   const { reader, writer, report, setup, stats } = end;
   const { kernel } = setup;
   end.who = 'Receiver';
-  const segments = negotiated.protocol >= 30 ? setup.segments : undefined;
+  const { segments } = setup;
   const flist = new FlistReceiver({
     kernel,
     options,
+    paths: fastPaths(options, endsOf(end, negotiated)),
     negotiated,
     report,
     texts: text,
@@ -90,7 +92,7 @@ export async function runReceiver(
     filters,
     hardLinks: flist.hardLinks,
     defaultPerms: defaultPerms(process.umask()),
-    sourceRoots: segments?.leavesSums ? segments.roots : undefined,
+    sourceRoots: ctx.paths.sumsWhereCompared ? segments?.roots : undefined,
   });
   end.who = 'generator';
   end.listening = received;

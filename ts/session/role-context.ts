@@ -1,10 +1,11 @@
 import { parseChmod, tweakMode } from '../metadata/chmod.ts';
+import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type { RoleContext } from '../roles/context.ts';
 import type { ItemLog } from '../roles/item-log.ts';
 import { WantedCursor } from '../roles/listed.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import type { End } from './end.ts';
+import { type End, endsOf } from './end.ts';
 
 /** The effective user is root; on systems without users nobody is. */
 export function amRoot(): boolean {
@@ -21,6 +22,7 @@ export function makeRoleContext(
   const { kernel, loopback, io } = end.setup;
   return {
     options,
+    paths: fastPaths(options, endsOf(end, negotiated)),
     negotiated,
     kernel,
     reader: end.reader,

@@ -2,6 +2,7 @@ import { protocolError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
 import { FlistSender } from '../flist/send.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import { tellOfHeap } from '../report/view/summary.ts';
@@ -11,7 +12,7 @@ import { sendFiles } from '../roles/sender/send-files.ts';
 import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import { decodeItem, newItemHeader } from '../wire/item.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import type { End } from './end.ts';
+import { type End, endsOf } from './end.ts';
 import { chmodOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
 import { countWire, takeTotals, wireRead, wireWritten } from './totals.ts';
@@ -34,11 +35,12 @@ export async function runSender(
   const flist = new FlistSender({
     kernel,
     options,
+    paths: fastPaths(options, endsOf(end, negotiated)),
     negotiated,
     report,
     texts: text,
     state: end.state,
-    segments: negotiated.protocol >= 30 ? setup.segments : undefined,
+    segments: setup.segments,
     writer,
     filters,
     cwd: setup.cwd,

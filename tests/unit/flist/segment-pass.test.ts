@@ -55,8 +55,9 @@ async function received(
     ...changes,
   });
   const negotiated = testNegotiated(protocol, { incRecurse: inc });
-  const segments = passing ? new SegmentPass(leavesSums) : undefined;
-  const sending = testContext(diskKernel, options, negotiated);
+  const segments = passing ? new SegmentPass() : undefined;
+  const shared = { filesByName: false, listsAsTheyAre: passing, sumsWhereCompared: leavesSums };
+  const sending = testContext(diskKernel, options, negotiated, shared);
   const { writer, bytes } = collectingWriter(protocol);
   const sender = new FlistSender({
     ...sending,
@@ -71,7 +72,7 @@ async function received(
 
   const wire = await bytes();
   const reader = readerOf(wire, protocol);
-  const context = { ...testContext(diskKernel, options, negotiated), segments };
+  const context = { ...testContext(diskKernel, options, negotiated, shared), segments };
   const receiver = new FlistReceiver({
     ...context,
     reader,

@@ -2,6 +2,7 @@ import type { FlistContext } from '../../../ts/flist/context.ts';
 import type { FlistFormat } from '../../../ts/flist/wire-format.ts';
 import type { Kernel } from '../../../ts/kernel/kernel.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
+import { apart, fastPaths, type SharedPaths } from '../../../ts/options/fast-paths.ts';
 import type { Options } from '../../../ts/options/options.ts';
 import * as texts from '../../../ts/report/messages.ts';
 import type { Negotiated } from '../../../ts/wire/negotiated.ts';
@@ -108,11 +109,14 @@ export function testContext(
   kernel: Kernel,
   options: Options,
   negotiated: Negotiated,
+  shared: SharedPaths = apart,
 ): FlistContext & { lines: string[] } {
   const lines: string[] = [];
+  const { protocol, incRecurse, codec } = negotiated;
   return {
     kernel,
     options,
+    paths: fastPaths(options, { server: false, shared, protocol, incRecurse, codec: codec.name }),
     negotiated,
     texts,
     state: { ioError: 0 },

@@ -4,7 +4,6 @@ import { attrsFor, nothingToChange } from '../../../ts/metadata/attributes.ts';
 import {
   AttrFlag,
   type AttributeOptions,
-  comparesPlainly,
   Differs,
   differences,
   everything,
@@ -170,18 +169,6 @@ describe('what differs', () => {
     const other = table({ mode: 0o100000, mtime: 1, uid: 1, gid: 1 });
     for (const keep of [archive, { ...archive, perms: false }, { ...archive, times: false, group: false }])
       expect(differences(file, other, keep) & ~Item.ReportPerms).toBe(everything(file, keep));
-  });
-
-  it('is plain where a look-up sees all of it', () => {
-    expect(comparesPlainly(archive)).toBe(true);
-    for (const more of [
-      { perms: false },
-      { times: false },
-      { atimes: true },
-      { modifyWindow: 1 },
-      { chmod: [] },
-    ])
-      expect(comparesPlainly({ ...archive, ...more })).toBe(false);
   });
 
   it('has the times of directories where an alternate is looked for, whatever -O says', () => {

@@ -155,7 +155,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     item: newItemHeader(),
     ...input,
     rules,
-    wanted: wantedState(ctx, rules, input.sourceRoots !== undefined),
+    wanted: wantedState(ctx),
     phase: 0,
     itemizing,
     nameCode: negotiated.protocol >= 29 ? 'log' : itemizing ? undefined : 'info',
@@ -233,7 +233,6 @@ function lookForMore(gen: Generator, ahead: StatAhead, entry: Entry): Promise<vo
 
 /** True where the whole list was looked up and nothing in it needs anything. */
 function passesOver(gen: Generator, ahead: StatAhead, list: FileList): boolean {
-  if (gen.ctx.report.debug('genr')) return false;
   return gen.skipBelow === undefined && gen.dryMissingBelow === undefined && ahead.passesOver(list);
 }
 
@@ -249,7 +248,6 @@ async function generateList(
   const entry = entryAt(gen, list, 0, 0);
   const perTurn = ctx.options.dryRun ? dryRequestsPerTurn : requestsPerTurn;
   let turnAt = perTurn;
-  const traces = ctx.report.debug('genr');
   gen.requested = 0;
   gen.current = list;
   for (let i = 0; i < list.count; i++) {
@@ -265,7 +263,7 @@ async function generateList(
         if (looking) await looking;
         ahead.keepDirectories();
       }
-      if (!traces && gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
+      if (gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
         const next = ahead.nextOther(i);
         if (next > i) {
           i = next - 1;

@@ -4,7 +4,6 @@ import { ScanAhead } from '../../flist/scan-ahead.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { ENOENT } from '../../report/messages.ts';
-import { deletesOnTheWay } from './directory.ts';
 import { LookUp } from './look-up.ts';
 import { nextTurn } from './next-turn.ts';
 import type { Generator } from './state.ts';
@@ -30,8 +29,6 @@ export class StatAhead {
   private readonly gen: Generator;
   private readonly perCall: number;
   private readonly mostAhead: number;
-  /** What may become another while it waits to be used is not looked up ahead. */
-  private readonly looksAhead: boolean;
   private readonly nowhere: boolean;
   /** The content of the directory at hand. */
   private read: { list: FileList; path: ByteString; table: StatTable } | undefined;
@@ -59,17 +56,15 @@ export class StatAhead {
   private base = 0;
 
   constructor(gen: Generator) {
-    const { options } = gen.ctx;
+    const { options, paths } = gen.ctx;
     this.gen = gen;
     const { checksum } = gen.rules;
     this.perCall = checksum ? comparedAtOnce : runLength;
     this.mostAhead = checksum ? comparingAhead : callsAhead;
     this.nowhere = gen.destination.missing || options.listOnly;
-    const deletes = gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && !this.nowhere;
-    this.wantsExtras = deletes && gen.destination.tree.lookUp !== undefined && !options.backup;
-    this.scans = deletes ? new ScanAhead({}) : undefined;
-    this.looksAhead =
-      !deletes && !options.backup && options.partialDir === '' && (!options.relative || options.impliedDirs);
+    const scans = paths.scansAhead && !this.nowhere;
+    this.wantsExtras = scans && paths.extrasLookedUp && gen.destination.tree.lookUp !== undefined;
+    this.scans = scans ? new ScanAhead({}) : undefined;
   }
 
   /** True when `i` is in the run at hand; else `advance` first. */
@@ -116,8 +111,8 @@ export class StatAhead {
         if (place !== undefined && !take({ tree }, place)) return;
       }
     });
-    this.read =
-      scanned instanceof SysError || this.gen.ctx.options.backup ? undefined : { list, path, table: scanned };
+    const kept = !(scanned instanceof SysError) && this.gen.ctx.paths.scansKept;
+    this.read = kept ? { list, path, table: scanned } : undefined;
     return scanned;
   }
 
@@ -190,7 +185,7 @@ export class StatAhead {
     this.call = call;
     this.base = base;
     this.keepDirectories();
-    if (this.looksAhead) this.lookAhead();
+    if (this.gen.ctx.paths.looksAhead) this.lookAhead();
     return true;
   }
 
@@ -226,7 +221,7 @@ export class StatAhead {
         this.nextIndex = to;
       }
     }
-    if (this.looksAhead) this.lookAhead();
+    if (this.gen.ctx.paths.looksAhead) this.lookAhead();
     this.call = call;
     this.base = call.rowOf(list, i) - i;
     this.to = Math.min(to, call.endOf(list));

@@ -180,8 +180,7 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
   const size = list.size(i);
   const { reader, report, signal } = ctx;
   const progress = report.startProgress(list, i, size);
-  // Who counts the bytes of each file has to see them.
-  const lends = size >= worthLending && job.drain !== undefined && !report.followsEachFile;
+  const lends = size >= worthLending && job.drain !== undefined && ctx.paths.wireLent;
   for (;;) {
     if (signal.aborted) throw signal.reason;
     if (lends) {

@@ -61,7 +61,6 @@ interface Queued {
 export class ReceiveQueue {
   private readonly ctx: RoleContext;
   private readonly input: ReceiverInput;
-  private readonly canBatch: boolean;
   private readonly digestBytes: number;
   private items: Queued[] = [];
   private batch: ReceiveBatch;
@@ -76,15 +75,7 @@ export class ReceiveQueue {
   constructor(ctx: RoleContext, input: ReceiverInput) {
     this.ctx = ctx;
     this.input = input;
-    const { options, negotiated } = ctx;
-    this.canBatch =
-      !options.inplace &&
-      options.append === 'no' &&
-      options.partialDir === '' &&
-      !options.backup &&
-      !options.preallocate &&
-      options.atimes === 0 &&
-      !ctx.report.followsEachFile;
+    const { negotiated } = ctx;
     this.digestBytes = digestLength[negotiated.transferDigest.name];
     this.batch = new ReceiveBatch(negotiated.transferDigest);
   }
@@ -117,14 +108,13 @@ export class ReceiveQueue {
       this.add(list, i, item, file, undefined);
       return true;
     }
-    if (!this.canBatch || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
-    if (this.ctx.negotiated.codec.name !== 'none' || list.size(i) > smallFile) return false;
-    const { reader, options } = this.ctx;
+    const { paths, reader } = this.ctx;
+    if (!paths.writesTogether || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
+    if (list.size(i) > smallFile) return false;
     const decode = () => this.takeLiteral(list, i, item);
     const taken = reader.tryRecord(decode);
     if (taken !== undefined) return taken;
-    // With --partial what came of it must be on the disk when no more comes.
-    return options.partial ? false : this.waitFor(reader.record(decode));
+    return paths.waitsForTheRest && this.waitFor(reader.record(decode));
   }
 
   /** A decoder; the batch may change between two attempts, but not within one. */

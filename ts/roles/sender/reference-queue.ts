@@ -14,11 +14,6 @@ import { readFailed, tellOpenFailed } from './open-failed.ts';
 /** Answers between two looks at whether the peer keeps up. */
 const answersAtOnce = 128;
 
-/** Whether whole files need not be read here: the receiver is in this process, and no line tells what each file took. */
-export function passesByReference(ctx: RoleContext): ctx is RoleContext & { loopback: Loopback } {
-  return ctx.loopback !== undefined && !ctx.options.copyLinks && !ctx.report.followsEachFile;
-}
-
 /**
  * Answers to a receiver in the same process, which opens whole files itself. They are written at once; the
  * lines that tell of them follow in the same order as soon as the receiver knows how each went.

@@ -15,7 +15,7 @@ import { lendMs, wireFailure } from '../lending.ts';
 import { isKeepAlive, locate } from '../locate.ts';
 import type { AnswerQueue } from './answer-queue.ts';
 import { noSend, openFailed, readFailed } from './open-failed.ts';
-import { passesByReference, ReferenceQueue } from './reference-queue.ts';
+import { ReferenceQueue } from './reference-queue.ts';
 import { SendQueue } from './send-queue.ts';
 
 /**
@@ -49,9 +49,8 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
   const { protocol } = negotiated;
   const maxPhase = protocol >= 29 ? 2 : 1;
   const ioErrorAtStart = state.ioError;
-  const queue: AnswerQueue = passesByReference(ctx)
-    ? new ReferenceQueue(ctx, lists, ctx.loopback)
-    : new SendQueue(ctx, lists);
+  const queue: AnswerQueue =
+    ctx.loopback === undefined ? new SendQueue(ctx, lists) : new ReferenceQueue(ctx, lists, ctx.loopback);
   const item = newItemHeader();
   const decode = () => decodeItem(reader, protocol, item);
   const search: SearchCounts = { matches: 0, hashHits: 0, falseAlarms: 0 };
@@ -193,7 +192,7 @@ async function sendFile(
       progress(first ? Math.min(position, from + firstStep) : position);
       first = false;
     };
-    const lent = !report.followsEachFile && (await pumpLent(ctx, job, step));
+    const lent = ctx.paths.wireLent && (await pumpLent(ctx, job, step));
     let sum: Uint8Array = new Uint8Array(0);
     for (let turn = 0; !lent; turn ^= 1) {
       const n = await job.next(pieces[turn]);

@@ -41,7 +41,6 @@ interface Run {
 export class SendQueue implements AnswerQueue {
   private readonly ctx: RoleContext;
   private readonly lists: FileLists;
-  private readonly canBatch: boolean;
   private items: Queued[] = [];
   private files = 0;
   private bytes = 0;
@@ -50,16 +49,11 @@ export class SendQueue implements AnswerQueue {
   constructor(ctx: RoleContext, lists: FileLists) {
     this.ctx = ctx;
     this.lists = lists;
-    this.canBatch =
-      ctx.negotiated.codec.name === 'none' &&
-      ctx.options.append === 'no' &&
-      !ctx.options.copyLinks &&
-      !ctx.report.followsEachFile;
   }
 
   /** Whether this transfer may wait here: a whole file, and small. */
   takes(list: FileList, i: number, head: SumHead): boolean {
-    return this.canBatch && head.count === 0 && list.size(i) <= smallFile;
+    return this.ctx.paths.answersTogether && head.count === 0 && list.size(i) <= smallFile;
   }
 
   get isFull(): boolean {

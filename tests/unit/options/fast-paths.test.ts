@@ -1,0 +1,212 @@
+/** Which shortcuts a run takes, and that no option is forgotten when that is decided. */
+import { describe, expect, it } from 'vitest';
+import { defaultOptions } from '../../../ts/options/defaults.ts';
+import {
+  apart,
+  type Concerns,
+  type Ends,
+  endConcerns,
+  type FastPath,
+  type FastPaths,
+  fastPaths,
+  optionConcerns,
+  pathsBeforeHandshake,
+  sharedPaths,
+} from '../../../ts/options/fast-paths.ts';
+import type { Options } from '../../../ts/options/options.ts';
+import { parseClientArgs } from '../../../ts/options/parse.ts';
+
+const remote: Ends = { server: false, shared: apart, protocol: 32, incRecurse: true, codec: 'none' };
+
+/** Options as a local run settles them. */
+function options(...argv: string[]): Options {
+  const parsed = parseClientArgs([...argv, 'src', 'dest'], { env: {}, allowAll: true });
+  if (parsed.kind !== 'run') throw new Error(parsed.kind);
+  const given = parsed.options;
+  return { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };
+}
+
+function local(...argv: string[]): FastPaths {
+  const of = options(...argv);
+  return fastPaths(of, { ...remote, shared: sharedPaths(of) });
+}
+
+function over(ends: Partial<Ends>, ...argv: string[]): FastPaths {
+  return fastPaths(options(...argv), { ...remote, ...ends });
+}
+
+/** What is closed with `argv` and open without, of an archive of trees. */
+function closedBy(at: (...argv: string[]) => FastPaths, ...argv: string[]): FastPath[] {
+  const before = at('-a');
+  const after = at('-a', ...argv);
+  return (Object.keys(before) as FastPath[]).filter((path) => before[path] && !after[path]).sort();
+}
+
+describe('every option and every fact of the ends', () => {
+  it('is classified, or nothing compiles', () => {
+    type More = Options & { readonly aNewOption: boolean };
+    // @ts-expect-error: the table says nothing of the new option
+    const forgotten: Concerns<More> = optionConcerns;
+    const thoughtOf: Concerns<More> = { ...optionConcerns, aNewOption: [] };
+    // @ts-expect-error: nor of a new fact
+    const fact: Concerns<Ends & { readonly aNewFact: boolean }> = endConcerns;
+    expect([forgotten, thoughtOf, fact]).toHaveLength(3);
+    expect(Object.keys(optionConcerns).sort()).toEqual(Object.keys(defaultOptions()).sort());
+    expect(Object.keys(endConcerns).sort()).toEqual(Object.keys(remote).sort());
+  });
+
+  it('only closes paths', () => {
+    const open = local('-a');
+    for (const argv of [['-b'], ['-c'], ['-H'], ['-z'], ['--del'], ['-X'], ['--bwlimit=1'], ['--partial']])
+      for (const [path, taken] of Object.entries(local('-a', ...argv)))
+        if (!['scansAhead', 'scansKept', 'extrasLookedUp', 'sumsWhereCompared'].includes(path))
+          expect([argv, path, taken && !open[path as FastPath]]).toEqual([argv, path, false]);
+  });
+});
+
+describe('an archive', () => {
+  it('of one process takes all paths but those of deletions and checksums', () => {
+    const taken = local('-a');
+    const left = (Object.keys(taken) as FastPath[]).filter((path) => !taken[path]).sort();
+    expect(left).toEqual(['extrasLookedUp', 'listShared', 'scansAhead', 'scansKept', 'sumsWhereCompared']);
+    const whole = fastPaths(options('-a'), {
+      ...remote,
+      shared: sharedPaths(options('-a')),
+      incRecurse: false,
+    });
+    expect(whole.listShared).toBe(true);
+  });
+
+  it('to another process shares nothing with it', () => {
+    expect(closedBy((...argv) => local(...argv))).toEqual([]);
+    expect(over({}, '-a')).toEqual({ ...local('-a'), filesByName: false, listsAsTheyAre: false });
+  });
+
+  it('with deletions on the way reads directories ahead instead of entries', () => {
+    expect(local('-a', '--del')).toMatchObject({
+      scansAhead: true,
+      scansKept: true,
+      extrasLookedUp: true,
+      looksAhead: false,
+    });
+    expect(over({ incRecurse: false }, '-a', '--del')).toMatchObject({ scansAhead: false, looksAhead: true });
+    expect(local('-a', '--delete-after')).toMatchObject({ scansAhead: false, looksAhead: true });
+    expect(local('-ab', '--del')).toMatchObject({
+      scansAhead: true,
+      scansKept: false,
+      extrasLookedUp: false,
+    });
+  });
+
+  it('with checksums makes them where they are compared, if that is here', () => {
+    const here = local('-ac');
+    expect(here).toMatchObject({ sumsWhereCompared: true, sourceRecords: true, passesOver: true });
+    for (const [where, argv] of [
+      [over({}, '-ac'), 'another process'],
+      [local('-ac', '--link-dest=/x'), 'alternate directories'],
+      [local('-ac', '--out-format=%C'), 'told'],
+      [local('-acR'), 'encoded lists'],
+    ] as const)
+      expect([argv, where]).toEqual([
+        argv,
+        expect.objectContaining({ sumsWhereCompared: false, sourceRecords: false, passesOver: false }),
+      ]);
+  });
+});
+
+/** Kinds of attributes that no path knows but the long way. */
+const unknownToAll: FastPath[] = [
+  'filesByName',
+  'passesOver',
+  'plainEntriesIn',
+  'plainEntriesOut',
+  'sourceAhead',
+  'sourceRecords',
+  'waitsForTheRest',
+  'writesTogether',
+];
+
+describe('what an option closes', () => {
+  const rows: [string[], FastPath[]][] = [
+    [['-L'], ['answersTogether', 'filesByName', 'sourceAhead', 'sourceRecords']],
+    [['-H'], ['passesOver', 'sourceAhead', 'sourceRecords']],
+    [['-x'], ['sourceAhead', 'sourceRecords']],
+    [
+      ['--no-r', '-d'],
+      ['sourceAhead', 'sourceRecords'],
+    ],
+    [['-U'], unknownToAll],
+    [['-N'], unknownToAll],
+    [['-A'], [...unknownToAll, 'listsAsTheyAre'].sort() as FastPath[]],
+    [['-X'], [...unknownToAll, 'listsAsTheyAre'].sort() as FastPath[]],
+    [['--chmod=F640'], ['plainEntriesIn', 'sourceAhead', 'sourceRecords']],
+    [['-R'], ['listsAsTheyAre', 'plainEntriesIn']],
+    [
+      ['-R', '--no-implied-dirs'],
+      ['listsAsTheyAre', 'looksAhead', 'plainEntriesIn'],
+    ],
+    [['--no-p'], ['passesOver']],
+    [['--no-t'], ['passesOver']],
+    [['-@1'], ['passesOver']],
+    [['-u'], ['passesOver']],
+    [['-I'], ['passesOver']],
+    [['--max-size=0'], ['passesOver']],
+    [['--debug=genr'], ['passesOver']],
+    [['-ii'], ['passesOver']],
+    [['-i'], []],
+    [['-v'], ['listsAsTheyAre']],
+    [['-vv'], ['listsAsTheyAre', 'passesOver']],
+    [['--progress', '-S', '--fsync', '--numeric-ids', '--no-o', '-n'], []],
+    [['--no-W'], ['filesByName']],
+    [['--inplace'], ['filesByName', 'waitsForTheRest', 'writesTogether']],
+    [['--append'], ['answersTogether', 'filesByName', 'passesOver', 'waitsForTheRest', 'writesTogether']],
+    [['--partial'], ['waitsForTheRest']],
+    [['--partial-dir=p'], ['filesByName', 'looksAhead', 'passesOver', 'waitsForTheRest', 'writesTogether']],
+    [['-b'], ['filesByName', 'looksAhead', 'passesOver', 'waitsForTheRest', 'writesTogether']],
+    [['-z'], ['filesByName']],
+    [['--bwlimit=1m'], ['filesByName', 'listsAsTheyAre']],
+    [['--out-format=%n'], []],
+    [
+      ['--out-format=%b'],
+      ['answersTogether', 'filesByName', 'listsAsTheyAre', 'waitsForTheRest', 'wireLent', 'writesTogether'],
+    ],
+  ];
+  it.each(rows)('%j', (argv, closed) => {
+    expect(closedBy(local, ...argv)).toEqual(closed);
+  });
+
+  it('a server is not told what the lines of its client show', () => {
+    const server = (...argv: string[]) => over({ server: true }, ...argv);
+    expect(closedBy(server, '--out-format=%b')).toEqual([]);
+    expect(closedBy(server, '--out-format=%i%I')).toEqual(['passesOver']);
+  });
+
+  it('the first source waits for nobody, where it can be had as records', () => {
+    const early = (...argv: string[]) => pathsBeforeHandshake(options(...argv)).sourceAhead;
+    expect(early('-a')).toBe(true);
+    for (const more of ['-c', '--chmod=F640', '-H', '--files-from=x', '--protocol=30'])
+      expect([more, early('-a', more)]).toEqual([more, false]);
+  });
+});
+
+describe('what the ends close', () => {
+  it('old protocols', () => {
+    expect(over({ protocol: 29 }, '-a')).toMatchObject({
+      plainEntriesIn: false,
+      plainEntriesOut: false,
+      sourceRecords: true,
+    });
+    expect(over({ protocol: 28 }, '-a').sourceRecords).toBe(false);
+    expect(sharedPaths(options('-a', '--protocol=29'))).toMatchObject({
+      filesByName: true,
+      listsAsTheyAre: false,
+    });
+  });
+
+  it('compression', () => {
+    const zipped = (...argv: string[]) => over({ codec: 'zstd' }, ...argv);
+    const before = over({}, '-a');
+    const closed = (Object.keys(before) as FastPath[]).filter((path) => before[path] && !zipped('-a')[path]);
+    expect(closed.sort()).toEqual(['answersTogether', 'waitsForTheRest', 'writesTogether']);
+  });
+});
