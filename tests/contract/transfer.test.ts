@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CompressName, DigestName, DigestSpec, Kernel } from '../../ts/kernel/kernel.ts';
+import type { BlockSums, CompressName, DigestName, DigestSpec, Kernel } from '../../ts/kernel/kernel.ts';
 import { kernelPairs, noise, scratch } from './lanes.ts';
 import { Line, wholeCuts } from './stream.ts';
 
@@ -38,6 +38,20 @@ function words(length: number, seed: number): Buffer {
   return Buffer.from(text.slice(0, length));
 }
 
+/**
+ * Sums that collide: all belong to one bucket of a table that is indexed by the sum of both halves, and `same` of them
+ * are one weak sum with strong sums that nothing has.
+ */
+function collidingSums(count: number, same: boolean, blockLength: number): BlockSums {
+  const sums = Buffer.alloc(count * 20, 0xee);
+  for (let i = 0; i < count; i++) {
+    const low = same ? 0 : i + 1;
+    sums.writeUInt16LE(low, i * 20);
+    sums.writeUInt16LE((0x10000 - low) & 0xffff, i * 20 + 2);
+  }
+  return { count, blockLength, remainder: 0, strongLength: 16, sums };
+}
+
 describe.each(kernelPairs)('%s', (_title, from, to) => {
   const dir = scratch();
   const line = (name: CompressName, digest = xxh128) => open(from, to, name, digest);
@@ -67,6 +81,51 @@ describe.each(kernelPairs)('%s', (_title, from, to) => {
         expect(wire).toBeLessThan(size / 2 + 100);
         expect(fs.readFileSync(dir.at('dst', 'f')).equals(data)).toBe(true);
       }
+      files.close();
+    },
+  );
+
+  it.each([true, false])('holes in a file that is written in place: %s', async (isBasis) => {
+    const size = 1 << 20;
+    const files = line('none');
+    put('dst', 'f', noise(size));
+    const data = Buffer.alloc(size);
+    noise(5000).copy(data, 4096);
+    noise(5000).copy(data, size / 2);
+    put('src', 'f', data);
+    const basis = isBasis ? await files.sums('f', size, 700, 16) : undefined;
+    const { received } = await files.transfer(
+      { path: 'f', basis, updatingInPlace: isBasis },
+      { path: 'f', basis: isBasis ? 'f' : undefined, inPlace: true, sparse: true },
+    );
+    expect(received.verified).toBe(true);
+    expect(fs.readFileSync(dir.at('dst', 'f')).equals(data)).toBe(true);
+    const holes = fs.statSync(dir.at('dst', 'f')).blocks * 512 < size / 8;
+    const cannot = isBasis && to.name === 'portable';
+    expect([holes, [...(files.receiver.losses ?? [])]]).toEqual(cannot ? [false, ['holes']] : [true, []]);
+    files.close();
+  });
+
+  it.each([true, false])(
+    'sums that are made to collide cost no more than others, equal ones: %s',
+    async (same) => {
+      const size = 32 * 1024;
+      const files = line('none');
+      put('src', 'f', Buffer.alloc(size));
+      const basis = collidingSums(20_000, same, 700);
+      let turns = 0;
+      const clock = setInterval(() => turns++, 0);
+      const { sent, received } = await files.transfer(
+        { path: 'f', basis },
+        { path: fresh('f'), basis: undefined, blockCount: 0 },
+      );
+      clearInterval(clock);
+      expect(received.verified).toBe(true);
+      expect(sent).toMatchObject({ literal: size, matched: 0, matches: 0 });
+      // Each offset is compared with as many blocks as a chain may have, then given up.
+      if (same) expect(sent.falseAlarms).toBe(1024 * (size + 1 - 700));
+      else expect(sent.falseAlarms).toBe(0);
+      if (from.name === 'portable') expect(turns).toBeGreaterThan(2);
       files.close();
     },
   );

@@ -406,6 +406,41 @@ eachKernel('changing a tree', (kernel) => {
     });
   });
 
+  it('never moves a time over a second', () => {
+    fs.writeFileSync(dir.at('near'), '');
+    const seconds = [-1_700_000_000, -5, -1, 0, 1, 1_700_000_000, 4_294_967_295, 2 ** 33 + 1];
+    const parts = [1, 499, 500, 999, 1000, 1001, 500_000_000, 999_998_999, 999_999_000];
+    for (let part = 999_999_001; part < 1e9; part += 37) parts.push(part);
+    withTree(kernel, dir.path, (tree) => {
+      for (const second of seconds) {
+        for (const part of parts) {
+          expect(tree.setMeta('near', { mtime: second, mtimeNsec: part })).toBe(0);
+          const table = tree.lstat('near');
+          const account = `${second} ${part}: ${table.mtimeNsec()}`;
+          expect(table.mtime(), account).toBe(second);
+          const off = Math.abs(table.mtimeNsec() - part);
+          expect(off, account).toBeLessThan(kernel.can.nanoseconds ? 1 : second > 2 ** 33 ? 4000 : 2000);
+        }
+      }
+      expect(tree.losses?.has('nanoseconds')).toBe(kernel.can.nanoseconds ? undefined : true);
+    });
+  });
+
+  it('loses nothing of a time that it can keep', () => {
+    fs.writeFileSync(dir.at('kept'), '');
+    withTree(kernel, dir.path, (tree) => {
+      for (const [mtime, mtimeNsec] of [
+        [1_700_000_000, 0],
+        [1_700_000_000, 500_000_000],
+        [-6, 250_000_000],
+      ]) {
+        tree.setMeta('kept', { mtime, mtimeNsec });
+        expect([tree.lstat('kept').mtime(), tree.lstat('kept').mtimeNsec()]).toEqual([mtime, mtimeNsec]);
+      }
+      expect([...(tree.losses ?? [])]).toEqual([]);
+    });
+  });
+
   it('sets modes of files and directories, never through a link', () => {
     fs.writeFileSync(dir.at('modes'), '', { mode: 0o600 });
     fs.mkdirSync(dir.at('modes-dir'));

@@ -6,6 +6,9 @@ import type { ByteString } from './bytes.ts';
 /** What is said, or not, depending on which end of a closing connection is quicker. */
 const lateLine = /Connection reset by peer \(104\)|Broken pipe \(32\)/;
 
+/** What only a kernel without system calls of its own has to say. */
+const kernelLine = /^warning: the portable kernel /;
+
 /**
  * The lines of a stderr, sorted, without source positions (`at main.c(1338)`), versions (`[sender=3.5.0]`)
  * and byte counts of a connection that broke off. Receiver and generator are two processes of real rsync,
@@ -19,7 +22,7 @@ export function steadyMessages(stderr: ByteString): ByteString[] {
     .replace(/^(rsync error: .*)\[(?:[Rr]eceiver|generator)\]$/gm, '$1[receiving]')
     .replace(/\(\d+ bytes received so far\)/g, '(N bytes received so far)')
     .split('\n')
-    .filter((line) => line !== '' && !lateLine.test(line))
+    .filter((line) => line !== '' && !lateLine.test(line) && !kernelLine.test(line))
     .sort();
 }
 

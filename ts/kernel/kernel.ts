@@ -230,6 +230,12 @@ export interface TreeOptions {
   readonly keepAccessTimes?: boolean;
 }
 
+/**
+ * What a kernel without the system calls for it could not keep of what it was asked for: nanoseconds of a time, space
+ * set aside beforehand, holes in what was data, what a directory's default ACL gives to a new directory.
+ */
+export type Loss = 'nanoseconds' | 'preallocate' | 'holes' | 'defaultAcl';
+
 /** Names in directories, packed, for `lstatRuns` and `fileSums` of `Tree`. Neither buffer may change until the call is done. */
 export interface NameRuns {
   readonly dirs: readonly ByteString[];
@@ -260,6 +266,8 @@ export const isOther = 2;
  */
 export interface Tree extends HeldTree {
   close(): void;
+  /** What could not be kept so far, to be told once at the end of a run; a kernel that keeps all lacks it. */
+  readonly losses?: ReadonlySet<Loss>;
   /**
    * Work that runs on this tree (`receiveMany`, `copyFile`, `fileSums`) ends soon, and so does any that comes
    * later: what is not done has the status `interrupted` or rejects with exit 20, and no temporary file of it
@@ -412,7 +420,11 @@ export interface Kernel {
   /** Strong checksums and compressions this kernel has, strongest or best first, as for negotiation. */
   readonly digests: readonly DigestName[];
   readonly compressions: readonly CompressName[];
-  /** Whether ids, device nodes, ns times can be set; what is false is warned of once and costs exit 23. */
+  /**
+   * What can be made and set. A node that cannot be made is an error (ENOSYS) of that entry. Nanoseconds that are
+   * lost are in `Tree.losses`: a warning once a run, and an error where --modify-window=-1 asks for them. Times of
+   * symbolic links that cannot be set are left alone, as by an rsync that cannot.
+   */
   readonly can: { readonly mknod: boolean; readonly nanoseconds: boolean; readonly linkTimes: boolean };
 
   /** Throws `SysError` when it is not a directory that can be entered. */

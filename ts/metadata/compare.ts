@@ -43,7 +43,7 @@ export interface AttributeOptions {
   readonly amRoot: boolean;
   readonly omitDirTimes: boolean;
   readonly omitLinkTimes: boolean;
-  /** Seconds; -1 compares nanoseconds. */
+  /** Seconds; -1 compares nanoseconds, less than one second as close as a kernel gets (`closestWindow`). */
   readonly modifyWindow: number;
   /** The kernel can set nanoseconds, and times of symbolic links. */
   readonly canNanoseconds: boolean;
@@ -128,6 +128,17 @@ export function modeToSet(mode: number, now: number, keep: AttributeOptions, fla
   return keep.chmod === undefined ? wanted : tweakMode(wanted, keep.chmod);
 }
 
+/**
+ * As a window, how close a kernel that cannot set nanoseconds gets with two system calls in microseconds; more cannot
+ * be asked for.
+ */
+const closest = 2e-6;
+
+/** The window that compares as exactly as times can be set. */
+export function closestWindow(canNanoseconds: boolean): number {
+  return canNanoseconds ? -1 : closest;
+}
+
 /** Are two times the same, seen through --modify-window (same_time)? A window of -1 compares nanoseconds. */
 export function sameTime(
   seconds1: number,
@@ -138,6 +149,7 @@ export function sameTime(
 ): boolean {
   if (modifyWindow === 0) return seconds1 === seconds2;
   if (modifyWindow < 0) return seconds1 === seconds2 && nsec1 === nsec2;
+  if (modifyWindow < 1) return Math.abs((seconds1 - seconds2) * 1e9 + nsec1 - nsec2) < modifyWindow * 1e9;
   return Math.abs(seconds1 - seconds2) <= modifyWindow;
 }
 
@@ -194,15 +206,8 @@ function hasAtime(wanted: Wanted, { stats, row }: Present, keep: AttributeOption
 }
 
 function hasTime(wanted: Wanted, present: Present, keep: AttributeOptions, flags: number): boolean {
-  const exact = (flags & AttrFlag.AccurateTime) !== 0;
-  if (exact && !keep.canNanoseconds) return withinMicroseconds(wanted, present);
   const { stats, row } = present;
-  const window = exact ? -1 : keep.modifyWindow;
+  const exact = (flags & AttrFlag.AccurateTime) !== 0;
+  const window = exact ? closestWindow(keep.canNanoseconds) : keep.modifyWindow;
   return sameTime(stats.mtime(row), stats.mtimeNsec(row), wanted.mtime, wanted.mtimeNsec, window);
-}
-
-/** As close as a system call in microseconds gets; more cannot be asked for where there is no better one. */
-function withinMicroseconds(wanted: Wanted, { stats, row }: Present): boolean {
-  const nanoseconds = (stats.mtime(row) - wanted.mtime) * 1e9 + stats.mtimeNsec(row) - wanted.mtimeNsec;
-  return Math.abs(nanoseconds) < 2000;
 }

@@ -3,7 +3,7 @@
  * message without its line end; where it is printed decides the log code. Names are byte strings.
  */
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Loss } from '../kernel/kernel.ts';
 import { ndxDone, ndxFlistOffset } from '../wire/constants.ts';
 import { errnoText } from './errno-text.ts';
 import type { ListRange } from './item-entry.ts';
@@ -513,3 +513,17 @@ export const protocolNotSpoken = (theirs: number, lowest: number, highest: numbe
 
 /** The working directory was deleted, or cannot be reached. */
 export const noWorkingDirectory = (reason: ByteString): ByteString => `getcwd(): ${reason}`;
+
+/** What the portable kernel could not keep, once a run; rsync has no such thing. */
+export function lost(loss: Loss): ByteString {
+  switch (loss) {
+    case 'nanoseconds':
+      return 'warning: the portable kernel keeps times to the microsecond only';
+    case 'preallocate':
+      return 'warning: the portable kernel cannot set space aside (--preallocate)';
+    case 'holes':
+      return 'warning: the portable kernel cannot make holes in a file that it updates in place (--sparse)';
+    case 'defaultAcl':
+      return 'warning: the portable kernel does not see default ACLs: modes of new entries follow the umask';
+  }
+}

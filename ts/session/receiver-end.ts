@@ -19,6 +19,7 @@ import { openDestination } from './destination.ts';
 import { type End, endsOf } from './end.ts';
 import { amRoot, chmodOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
+import { tellOfLosses } from './tell-of-losses.ts';
 import { countWire, takeTotals } from './totals.ts';
 
 /**
@@ -102,6 +103,7 @@ export async function runReceiver(
   });
   end.unwinding.push(settled);
   await Promise.all([received, generated]);
+  tellOfLosses(report, options, end.trees.flat());
   if (setup.server && !setup.local) tellOfHeap(report, 'server receiver');
   writer.ndx(ndxDone);
   end.finished = true;

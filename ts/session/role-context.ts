@@ -1,4 +1,5 @@
 import { parseChmod, tweakMode } from '../metadata/chmod.ts';
+import { closestWindow } from '../metadata/compare.ts';
 import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type { RoleContext } from '../roles/context.ts';
@@ -39,7 +40,7 @@ export function makeRoleContext(
       amRoot: amRoot(),
       omitDirTimes: options.omitDirTimes,
       omitLinkTimes: options.omitLinkTimes || !kernel.can.linkTimes,
-      modifyWindow: options.modifyWindow,
+      modifyWindow: options.modifyWindow < 0 ? closestWindow(kernel.can.nanoseconds) : options.modifyWindow,
       canNanoseconds: kernel.can.nanoseconds,
       canLinkTimes: kernel.can.linkTimes,
     },

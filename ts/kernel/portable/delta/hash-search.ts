@@ -6,10 +6,12 @@ import { type BlockTable, smallTable } from './block-table.ts';
 import type { TokenStream } from './token-stream.ts';
 
 /**
- * Blocks of one rolling sum that are compared at one offset. Images of disks hold thousands of equal
- * blocks: without a bound the search would grow with the square of the file.
+ * How far the chain of a bucket is followed at one offset. Images of disks hold thousands of equal blocks, and sums can
+ * be made to collide: without a bound the search would grow with the square of the file.
  */
-const maxCandidates = 1024;
+export const maxChain = 1024;
+/** Steps, along a chain or over a byte that is hashed, for each byte of the budget until others have their turn. */
+const stepsPerByte = 8;
 
 /**
  * Finds the peer's blocks in the file, at any offset (rsync's `hash_search`): the rolling sum moves over
@@ -31,6 +33,10 @@ export class HashSearch {
   /** The block that would continue the last match. */
   private wanted = 0;
   private readonly readAhead: number;
+  /** Steps along chains, and bytes hashed to be sure: what a search costs beside its way over the file. */
+  steps = 0;
+  /** Where this turn ends, in steps. */
+  private stepLimit = 0;
 
   constructor(table: BlockTable, stream: TokenStream, size: number, digest: DigestSpec, inPlace: boolean) {
     this.table = table;
@@ -44,11 +50,12 @@ export class HashSearch {
     this.startSum(0);
   }
 
-  /** Searches on over some `budget` bytes; true when the end is reached. */
+  /** Searches on over some `budget` bytes, fewer where they take many steps; true when the end is reached. */
   run(budget: number): boolean {
     const stop = Math.min(this.end, this.offset + budget);
     const { table, stream } = this;
-    while (this.offset < stop) {
+    this.stepLimit = this.steps + budget * stepsPerByte;
+    while (this.offset < stop && this.steps < this.stepLimit) {
       if (this.roll(stop)) {
         const weak = (this.s1 & 0xffff) | (this.s2 << 16);
         const block = this.findBlock(weak);
@@ -102,14 +109,21 @@ export class HashSearch {
     let s2 = this.s2;
     let hits = 0;
     let found = false;
-    while (at < last) {
+    let { steps } = this;
+    const { stepLimit } = this;
+    while (at < last && steps < stepLimit) {
       const bucket = small ? (s1 + s2) & 0xffff : (((s1 & 0xffff) | (s2 << 16)) >>> 0) % buckets;
       let i = heads[bucket];
       if (i >= 0) {
         hits++;
         const sum = (s1 & 0xffff) | (s2 << 16);
-        while (i >= 0 && weak[i] !== sum) i = chain[i];
-        if (i >= 0) {
+        let left = maxChain;
+        while (i >= 0 && left > 0 && weak[i] !== sum) {
+          i = chain[i];
+          left--;
+        }
+        steps += maxChain - left;
+        if (i >= 0 && left > 0) {
           found = true;
           break;
         }
@@ -119,6 +133,7 @@ export class HashSearch {
       s2 = (s2 - Math.imul(covered, gone) + s1) | 0;
       at++;
     }
+    this.steps = steps;
     this.s1 = s1;
     this.s2 = s2;
     this.offset = at + base;
@@ -175,8 +190,9 @@ export class HashSearch {
         continue;
       }
       previous = i;
+      this.steps++;
+      if (++candidates > maxChain) return -1;
       if (table.weak[i] !== weak) continue;
-      if (++candidates > maxCandidates) return -1;
       if (table.length(i) !== length) continue;
       strong ??= this.strongAt(this.offset, length);
       if (!table.strongEquals(i, strong)) {
@@ -228,6 +244,7 @@ export class HashSearch {
 
   private strongAt(offset: number, length: number): Buffer {
     const at = this.bytesAt(offset, length);
+    this.steps += length;
     return this.digest(this.stream.window.bytes, at, at + length);
   }
   private weakAt(offset: number, length: number): number {

@@ -1,10 +1,21 @@
 import { fsyncSync, ftruncateSync, writeSync } from 'node:fs';
+import type { Loss } from '../../kernel.ts';
 import { asSysError } from '../sys-error.ts';
 
 /** Room of the buffer that data gathers in. */
 export const outputBufferBytes = 256 * 1024;
 /** Shortest run of zeros inside other data that becomes a hole. */
 const holeBytes = 1024;
+
+export interface OutputOptions {
+  readonly fd: number;
+  readonly startAt?: number;
+  readonly sparse: boolean;
+  /** The file holds data already, which may be what matches are read from. */
+  readonly old?: { readonly bytes: number; readonly isBasis: boolean };
+  /** Learns of holes that cannot be made. */
+  readonly losses?: Set<Loss>;
+}
 
 /**
  * Writes a file from front to back, in large pieces (rsync's `write_file`). The first failure is kept and
@@ -13,8 +24,11 @@ const holeBytes = 1024;
 export class OutputFile {
   private readonly fd: number;
   private readonly sparse: boolean;
-  /** Below this offset the file holds old data: a hole there has to be written as zeros. */
-  private readonly oldBytes: number;
+  /** Below this offset the file holds old data, which stands in the way of a hole. */
+  private oldBytes: number;
+  /** Old data is still read: it must not be cut off to make a hole. */
+  private readonly oldIsBasis: boolean;
+  private readonly losses: Set<Loss> | undefined;
   private buffer: Buffer | undefined;
   private buffered = 0;
   /** Where the buffered bytes go. */
@@ -23,10 +37,12 @@ export class OutputFile {
   syscall = '';
 
   /** `buffer`, of `outputBufferBytes`, may serve one file after the other. */
-  constructor(fd: number, startAt: number, sparse: boolean, oldBytes: number, buffer?: Buffer) {
+  constructor({ fd, startAt = 0, sparse, old, losses }: OutputOptions, buffer?: Buffer) {
     this.fd = fd;
     this.sparse = sparse;
-    this.oldBytes = oldBytes;
+    this.oldBytes = old?.bytes ?? 0;
+    this.oldIsBasis = old?.isBasis === true;
+    this.losses = losses;
     this.flushAt = startAt;
     this.buffer = buffer;
   }
@@ -75,7 +91,15 @@ export class OutputFile {
     this.try('fsync', () => fsyncSync(this.fd));
   }
 
+  /**
+   * A hole of `n` bytes. Node cannot punch one into old data: that is cut off from here on where nobody reads it any
+   * more, and overwritten with zeros where it is the basis.
+   */
   private hole(n: number): void {
+    if (this.oldBytes > this.position && n >= holeBytes) {
+      if (this.oldIsBasis) this.losses?.add('holes');
+      else this.cutOldData();
+    }
     const overwritten = Math.min(Math.max(this.oldBytes - this.position, 0), n);
     for (let left = overwritten; left > 0; ) {
       const piece = Math.min(left, outputBufferBytes);
@@ -84,6 +108,12 @@ export class OutputFile {
       left -= piece;
     }
     if (n > overwritten) this.skip(n - overwritten);
+  }
+
+  private cutOldData(): void {
+    this.flush();
+    this.try('ftruncate', () => ftruncateSync(this.fd, this.flushAt));
+    this.oldBytes = this.flushAt;
   }
 
   private put(data: Buffer, from: number, to: number): void {

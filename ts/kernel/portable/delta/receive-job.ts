@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { protocolError } from '../../../errors.ts';
 import {
   digestLength,
+  type Loss,
   type ReceiveJob,
   type ReceiveProgress,
   type ReceiveRequest,
@@ -57,7 +58,7 @@ export class PortableReceiveJob implements ReceiveJob {
   private done = false;
   private closed = false;
 
-  constructor(request: ReceiveRequest, files: ReceiveFiles, turns: Turns) {
+  constructor(request: ReceiveRequest, files: ReceiveFiles, turns: Turns, losses: Set<Loss>) {
     this.request = request;
     this.files = files;
     this.turns = turns;
@@ -68,10 +69,6 @@ export class PortableReceiveJob implements ReceiveJob {
     this.offset = this.prefix;
     this.hashed = request.appendDigest === true ? 0 : this.prefix;
     const { output, basis } = files;
-    if (output !== undefined) {
-      const oldBytes = request.inPlace === true ? output.size : 0;
-      this.output = new OutputFile(output.fd, this.prefix, request.sparse === true, oldBytes);
-    }
     this.basisSize = basis?.size ?? 0;
     if (basis !== undefined && basis.size > 0) {
       const room = Math.min(Math.max(smallestWindow, 2 * request.blockLength), largestWindow);
@@ -79,6 +76,15 @@ export class PortableReceiveJob implements ReceiveJob {
     }
     this.updatesBasis =
       request.inPlace === true && request.basis !== undefined && request.basis === request.path;
+    if (output !== undefined) {
+      this.output = new OutputFile({
+        fd: output.fd,
+        startAt: this.prefix,
+        sparse: request.sparse === true,
+        old: request.inPlace === true ? { bytes: output.size, isBasis: this.updatesBasis } : undefined,
+        losses,
+      });
+    }
     this.decoder.begin();
   }
 

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import type { Meta } from '../../kernel.ts';
+import type { Loss, Meta } from '../../kernel.ts';
 import { S_IFLNK, S_IFMT } from '../../stat-table.ts';
 import { errnoOf } from '../sys-error.ts';
 
@@ -10,9 +10,10 @@ const unchanged = -1;
 
 /**
  * Puts metadata on what `path` names, never on what a link leads to: owner and group (which clear the
- * set-id bits), mode, times. Returns 0 or the first errno; all parts are tried.
+ * set-id bits), mode, times. Returns 0 or the first errno; all parts are tried. `losses` learns of times that
+ * cannot be kept.
  */
-export function setMeta(path: Buffer, meta: Meta): number {
+export function setMeta(path: Buffer, meta: Meta, losses: Set<Loss>): number {
   let first = 0;
   if (meta.uid !== undefined || meta.gid !== undefined) {
     first ||= errnoOf(() => fs.lchownSync(path, meta.uid ?? unchanged, meta.gid ?? unchanged));
@@ -24,6 +25,7 @@ export function setMeta(path: Buffer, meta: Meta): number {
   }
   if (meta.mtime !== undefined || meta.atime !== undefined) {
     const errno = errnoOf(() => {
+      noteTimes(meta, losses);
       const now = timesOf(meta, () => fs.lstatSync(path, { bigint: true }));
       fs.lutimesSync(path, now.atime, now.mtime);
     });
@@ -47,23 +49,55 @@ export function timesOf(meta: Meta, current: () => fs.BigIntStats): { atime: str
   };
 }
 
-/**
- * A time for `utimes`: a decimal string, because Node takes a negative number for "now". A double holds
- * today's times to some 240 ns, and older versions of libuv cut it to whole microseconds, towards zero:
- * where that would lose one, the next double away from zero is taken.
- */
-export function timeArgument(seconds: number, nanoseconds: number): string {
-  let time = seconds + nanoseconds / 1e9;
-  const wanted = Math.floor(Math.abs(seconds * 1e6 + nanoseconds / 1000));
-  if (cutMicroseconds(time) < wanted) time += time * 2 ** -52;
-  return String(time);
+/** Notes nanoseconds that no call of Node can keep; the times that are not to be set are of no concern. */
+export function noteTimes(meta: Meta, losses: Set<Loss>): void {
+  const { mtime, mtimeNsec = 0, atime, atimeNsec = 0 } = meta;
+  const lost =
+    (mtime !== undefined && !isKept(mtime, mtimeNsec)) || (atime !== undefined && !isKept(atime, atimeNsec));
+  if (lost) losses.add('nanoseconds');
 }
 
-/** Whole microseconds of what libuv makes of a time, without sign. */
-function cutMicroseconds(time: number): number {
-  const whole = Math.trunc(time);
-  const nanoseconds = Math.trunc(Math.abs(time - whole) * 1e9);
-  return Math.abs(whole) * 1e6 + Math.floor(nanoseconds / 1000);
+/**
+ * A time for `utimes`: a decimal string, because Node takes a negative number for "now". A double holds
+ * today's times to some 240 ns, and older versions of libuv cut it to whole microseconds, towards zero. Whatever
+ * is lost, the second stays, since the next run compares seconds.
+ */
+export function timeArgument(seconds: number, nanoseconds: number): string {
+  return String(timeOf(seconds, nanoseconds));
+}
+
+function timeOf(seconds: number, nanoseconds: number): number {
+  // Before 1970, what is cut makes a time later: whole microseconds are asked for from the start.
+  const part = seconds < 0 ? Math.floor(nanoseconds / 1000) * 1000 : nanoseconds;
+  const time = seconds + part / 1e9;
+  if (Math.floor(time) > seconds) return time - Math.abs(time) * 2 ** -52;
+  const wanted = Math.floor(Math.abs(seconds * 1e6 + part / 1000));
+  if (microseconds(storedTime(time)) >= wanted) return time;
+  const away = time + time * 2 ** -52;
+  return Math.floor(away) === seconds ? away : time;
+}
+
+/** Does such a time arrive as it is, whichever libuv sets it? */
+function isKept(seconds: number, nanoseconds: number): boolean {
+  if (nanoseconds === 0) return true;
+  const stored = storedTime(timeOf(seconds, nanoseconds));
+  const before = stored.nanoseconds < 0 ? 1 : 0;
+  return (
+    stored.seconds - before === seconds &&
+    stored.nanoseconds + before * 1e9 === nanoseconds &&
+    nanoseconds % 1000 === 0
+  );
+}
+
+/** What libuv makes of a time; both parts have its sign. */
+function storedTime(time: number): { seconds: number; nanoseconds: number } {
+  const seconds = Math.trunc(time);
+  return { seconds, nanoseconds: Math.trunc((time - seconds) * 1e9) };
+}
+
+/** Whole microseconds of such a time, without sign. */
+function microseconds({ seconds, nanoseconds }: { seconds: number; nanoseconds: number }): number {
+  return Math.abs(seconds) * 1e6 + Math.floor(Math.abs(nanoseconds) / 1000);
 }
 
 function setMode(path: Buffer, mode: number): void {

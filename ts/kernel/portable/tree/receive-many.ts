@@ -5,6 +5,7 @@ import {
   digestLength,
   digestMismatch,
   interrupted,
+  type Loss,
   type ReceiveManyResult,
   receiveSteps,
   sourceChanged,
@@ -15,7 +16,7 @@ import { openFileDigest } from '../digest/digest.ts';
 import { asSysError, errnoOf } from '../sys-error.ts';
 import { fileWork, type Turns } from '../turn.ts';
 import type { Directory } from './directory.ts';
-import { timeArgument } from './meta.ts';
+import { noteTimes, timeArgument } from './meta.ts';
 import { createNew, type OpenFile, openToRead } from './open-file.ts';
 
 const copyBytes = 256 * 1024;
@@ -40,6 +41,13 @@ interface FileRecord {
   readonly sourceTree: number;
 }
 
+/** Where a batch goes, and what its tree keeps account of. */
+interface Target {
+  readonly directory: Directory;
+  readonly turns: Turns;
+  readonly losses: Set<Loss>;
+}
+
 interface Outcome {
   readonly status: number;
   readonly step: Step;
@@ -51,11 +59,11 @@ const done: Outcome = { status: 0, step: '' };
  * could not be set do not keep a file from its place, as in rsync; the first such errno is its status.
  */
 export async function receiveMany(
-  directory: Directory,
+  target: Target,
   batch: ReceiveBatch,
   sources: readonly Directory[],
-  turns: Turns,
 ): Promise<ReceiveManyResult> {
+  const { turns } = target;
   const status = new Int32Array(batch.count);
   const step = new Uint8Array(batch.count);
   const sizes = new Float64Array(batch.count);
@@ -80,7 +88,7 @@ export async function receiveMany(
     if (outcome === done) {
       sizes[i] = source?.size ?? record.size;
       try {
-        outcome = await receiveOne(directory, batch, record, source, buffer, turns);
+        outcome = await receiveOne(target, batch, record, source, buffer);
       } finally {
         if (source !== undefined) fs.closeSync(source.fd);
       }
@@ -118,12 +126,11 @@ function nextRecord(at: number, record: FileRecord): number {
 }
 
 async function receiveOne(
-  directory: Directory,
+  { directory, turns, losses }: Target,
   batch: ReceiveBatch,
   record: FileRecord,
   source: OpenFile | undefined,
   buffer: Buffer,
-  turns: Turns,
 ): Promise<Outcome> {
   let fd = -1;
   let temporary: Buffer;
@@ -139,7 +146,7 @@ async function receiveOne(
   let outcome: Outcome;
   try {
     outcome = await fill(fd, batch.data, record, source, buffer, turns);
-    if (outcome === done) outcome = dress(fd, record);
+    if (outcome === done) outcome = dress(fd, record, losses);
   } finally {
     fs.closeSync(fd);
   }
@@ -179,7 +186,7 @@ async function fill(
   turns: Turns,
 ): Promise<Outcome> {
   const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
-  const output = new OutputFile(fd, 0, sparse, 0, buffer);
+  const output = new OutputFile({ fd, sparse }, buffer);
   if (source === undefined) {
     output.write(data, record.dataAt, record.dataAt + record.size);
   } else {
@@ -214,7 +221,7 @@ async function copyFrom(source: OpenFile, output: OutputFile, turns: Turns): Pro
 }
 
 /** Owner and group, times, mode; all are tried, the first failure counts. */
-function dress(fd: number, record: FileRecord): Outcome {
+function dress(fd: number, record: FileRecord, losses: Set<Loss>): Outcome {
   const { flags } = record;
   let first: Outcome = done;
   const part = (step: Step, call: () => void) => {
@@ -227,6 +234,7 @@ function dress(fd: number, record: FileRecord): Outcome {
     part('chown', () => fs.fchownSync(fd, uid, gid));
   }
   if ((flags & ReceiveFlag.Mtime) !== 0) {
+    noteTimes({ mtime: record.mtime, mtimeNsec: record.mtimeNsec }, losses);
     const mtime = timeArgument(record.mtime, record.mtimeNsec);
     part('utimes', () => fs.futimesSync(fd, Date.now() / 1000, mtime));
   }

@@ -4,6 +4,7 @@ import type {
   BlockSumJob,
   ByteString,
   DigestSpec,
+  Loss,
   Meta,
   NameRuns,
   ReceiveJob,
@@ -35,6 +36,7 @@ import { entryOf, StatRows, statRow } from './stat-rows.ts';
 /** A held directory of the portable kernel. */
 export class PortableTree implements Tree {
   readonly path: ByteString;
+  readonly losses = new Set<Loss>();
   private readonly directory: Directory;
   private readonly confined: boolean;
   private readonly turns = new Turns();
@@ -160,6 +162,9 @@ export class PortableTree implements Tree {
   mkdir(path: ByteString, mode: number): void {
     const at = this.directory.resolve(path, 'mkdir');
     attempt('mkdir', () => fs.mkdirSync(at, mode));
+    // Only a default ACL gives a new directory other permissions than the umask lets through.
+    const made = mode & 0o777 & ~process.umask();
+    if (made !== (fs.lstatSync(at).mode & 0o777)) this.losses.add('defaultAcl');
   }
 
   symlink(target: ByteString, path: ByteString): void {
@@ -193,7 +198,7 @@ export class PortableTree implements Tree {
 
   setMeta(path: ByteString, meta: Meta): number {
     try {
-      return setMeta(this.directory.resolve(path, 'lstat'), meta);
+      return setMeta(this.directory.resolve(path, 'lstat'), meta, this.losses);
     } catch (error) {
       return asSysError(error, 'lstat').errno;
     }
@@ -233,7 +238,8 @@ export class PortableTree implements Tree {
     const basis = this.openBasis(request);
     try {
       const files = this.openOutput(request, basis);
-      return new PortableReceiveJob(request, files, this.turns);
+      if ((request.preallocate ?? 0) > 0) this.losses.add('preallocate');
+      return new PortableReceiveJob(request, files, this.turns, this.losses);
     } catch (error) {
       if (basis !== undefined) fs.closeSync(basis.fd);
       throw error;
@@ -242,7 +248,7 @@ export class PortableTree implements Tree {
 
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {
     const sources = batch.sources.map((tree) => (tree as PortableTree).directory);
-    return receiveMany(this.directory, batch, sources, this.turns);
+    return receiveMany({ directory: this.directory, turns: this.turns, losses: this.losses }, batch, sources);
   }
 
   copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {
