@@ -172,6 +172,15 @@ export interface FileSums {
   sums: Uint8Array
 }
 
+/** One number of a table that TypeScript and Rust share: `table.field`. */
+export interface LayoutNumber {
+  name: string
+  value: number
+}
+
+/** Where the fields of all shared tables are. TypeScript says it once more for itself; the contract tests compare. */
+export declare function layouts(): Array<LayoutNumber>
+
 /** What a job did with a lent input. */
 export interface LentInput {
   /** 1 the file is complete, 0 it is not, -1 `failure` tells why not. */

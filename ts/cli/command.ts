@@ -1,4 +1,6 @@
 /** One command from its arguments to its exit code; the process itself is `main.ts`'s. */
+
+import { errnoText } from '../errno.ts';
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { OptionEnv } from '../options/env.ts';
@@ -8,7 +10,6 @@ import type { Options } from '../options/options.ts';
 import { debugFlags, flagsHelp, infoFlags } from '../options/output-flags.ts';
 import { type ParsedCommand, parseClientArgs } from '../options/parse.ts';
 import { versionJson, versionText } from '../options/version.ts';
-import { errnoText } from '../report/errno-text.ts';
 import { escapeText, localeCharset } from '../report/escape.ts';
 import { type FinalRole, finalErrorLine } from '../session/final-line.ts';
 

@@ -1,4 +1,5 @@
 import { closeSync, constants, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { ELOOP } from '../errno.ts';
 import { SysError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 
@@ -86,7 +87,7 @@ function partsOf(path: ByteString): ByteString[] {
 }
 
 function loop(): SysError {
-  return new SysError(40, 'ELOOP', 'open');
+  return new SysError(ELOOP, 'ELOOP', 'open');
 }
 
 function bytes(path: ByteString): Buffer {

@@ -1,3 +1,4 @@
+import { ENOENT } from '../errno.ts';
 import { ExitCode, IoError, RsyncError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString } from '../kernel/kernel.ts';
@@ -19,8 +20,6 @@ import { confineListedName, type SourceArg, splitSource } from './source-arg.ts'
 import { type SourceRoot, SourceRoots } from './source-roots.ts';
 import { Walk } from './walk.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
-
-const ENOENT = 2;
 
 export interface FlistSenderContext extends FlistContext {
   readonly writer: Writer;

@@ -1,3 +1,4 @@
+import { ENOENT } from '../errno.ts';
 import { IoError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString, FileSums } from '../kernel/kernel.ts';
@@ -17,7 +18,6 @@ import { type SourceRoot, throughLinks } from './source-roots.ts';
 import { TreeAhead } from './tree-ahead.ts';
 import type { FlistFormat } from './wire-format.ts';
 
-const ENOENT = 2;
 /** Calls for the -c checksums of a directory's files, and the fewest files that are worth one. */
 const summedAtOnce = 4;
 const fewestSummed = 64;

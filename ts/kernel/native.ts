@@ -32,6 +32,15 @@ function loadBinding(): Binding {
   return loadAddon(join(folder, 'native')) as Binding;
 }
 
+/** The numbers of the tables that Rust shares with us, as `table.field`, for the contract tests. */
+export function nativeLayouts(): ReadonlyMap<string, number> {
+  return new Map(
+    loadBinding()
+      .layouts()
+      .map(({ name, value }) => [name, value]),
+  );
+}
+
 function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
   const failures: Failures = createFailures(addon.syscallNames());
   return {

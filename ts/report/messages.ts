@@ -2,10 +2,10 @@
  * The texts of the roles, in rsync's wording, because scripts look for them. Each function returns one
  * message without its line end; where it is printed decides the log code. Names are byte strings.
  */
+import { errnoText } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString, Loss } from '../kernel/kernel.ts';
 import { ndxDone, ndxFlistOffset } from '../wire/constants.ts';
-import { errnoText } from './errno-text.ts';
 import type { ListRange } from './item-entry.ts';
 
 /** Which process of rsync speaks (who_am_i). */
@@ -18,14 +18,7 @@ export interface Place {
 }
 
 /** The errors that roles tell apart. */
-export const ENOENT = 2;
-export const EACCES = 13;
-export const EEXIST = 17;
-export const ENOTDIR = 20;
-export const EISDIR = 21;
-export const ENOTEMPTY = 39;
-export const ENAMETOOLONG = 36;
-export const ELOOP = 40;
+export { EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY } from '../errno.ts';
 
 /** A failed system call: `rsync: [sender] TEXT: No such file or directory (2)` (rsyserr). */
 export function systemError(who: Who, errno: number, text: ByteString): ByteString {

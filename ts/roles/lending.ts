@@ -1,5 +1,5 @@
+import { errnoText } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
-import { errnoText } from '../report/errno-text.ts';
 
 /** How long a job keeps a wire that was lent to it, before timeouts, progress and signals are looked at. */
 export const lendMs = 400;

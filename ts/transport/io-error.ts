@@ -1,39 +1,14 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
+import { errnoText as systemText } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
-
-/** The C library's words where they differ from libuv's by more than a capital letter. */
-const words: Readonly<Record<string, string>> = {
-  EPIPE: 'Broken pipe',
-  ECONNRESET: 'Connection reset by peer',
-  ECONNREFUSED: 'Connection refused',
-  ECONNABORTED: 'Software caused connection abort',
-  EHOSTUNREACH: 'No route to host',
-  EHOSTDOWN: 'Host is down',
-  ENETUNREACH: 'Network is unreachable',
-  ENETDOWN: 'Network is down',
-  ETIMEDOUT: 'Connection timed out',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  EADDRINUSE: 'Address already in use',
-  ENOENT: 'No such file or directory',
-  EACCES: 'Permission denied',
-  EPERM: 'Operation not permitted',
-  ENOTDIR: 'Not a directory',
-  ENOEXEC: 'Exec format error',
-  ELOOP: 'Too many levels of symbolic links',
-  EMFILE: 'Too many open files',
-  E2BIG: 'Argument list too long',
-  EBADF: 'Bad file descriptor',
-  EIO: 'Input/output error',
-  ENOSPC: 'No space left on device',
-};
 
 /** A failed call as rsync words it: `Broken pipe (32)`. */
 export function errnoText(error: NodeJS.ErrnoException): string {
-  const code = error.code ?? '';
-  const known = (constants.errno as Readonly<Record<string, number>>)[code];
+  const known = (constants.errno as Readonly<Record<string, number>>)[error.code ?? ''];
   const errno = known ?? Math.abs(error.errno ?? 0);
-  const text = words[code] ?? getSystemErrorMap().get(-errno)?.[1] ?? error.message;
+  const said = known === undefined ? getSystemErrorMap().get(-errno)?.[1] : systemText(errno);
+  const text = said ?? error.message;
   return `${text[0].toUpperCase()}${text.slice(1)} (${errno})`;
 }
 

@@ -16,6 +16,19 @@ const NAME_BYTES: usize = 6;
 const SIZE: usize = 7;
 const STATE_WORDS: usize = 8;
 
+/// Where the words of the state are, for the tests that hold TypeScript to them.
+pub(crate) const STATE_LAYOUT: &[(&str, usize)] = &[
+    ("words", STATE_WORDS),
+    ("LastLength", LAST_LENGTH),
+    ("Base", BASE),
+    ("Mtime", MTIME),
+    ("Mode", MODE),
+    ("Consumed", CONSUMED),
+    ("Count", COUNT),
+    ("NameBytes", NAME_BYTES),
+    ("Size", SIZE),
+];
+
 /// Sorts the entries of one directory; the index that each had before, null where none moved.
 #[napi(catch_unwind)]
 pub fn sort_entries(

@@ -2,9 +2,12 @@ use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
-use oc_fsops::{SysError, Syscall, SYSCALL_NAMES};
+use oc_flist::ENTRY_LAYOUT;
+use oc_fsops::{SysError, Syscall, RECEIVE_LAYOUT, RECEIVE_STEPS, ROW_LAYOUT, SYSCALL_NAMES};
 
+use crate::entries::STATE_LAYOUT;
 use crate::failure::code;
+use crate::tree::META_BITS;
 
 /// Both ends of a pipe and the bytes it holds.
 #[napi(object)]
@@ -83,4 +86,32 @@ pub fn features() -> napi::Result<Vec<String>> {
 #[napi]
 pub fn default_io_path() -> &'static str {
     oc_wireio::IoPath::default().name()
+}
+
+/// One number of a table that TypeScript and Rust share: `table.field`.
+#[napi(object)]
+pub struct LayoutNumber {
+    pub name: String,
+    pub value: u32,
+}
+
+/// Where the fields of all shared tables are. TypeScript says it once more for itself; the contract tests compare.
+#[napi]
+pub fn layouts() -> Vec<LayoutNumber> {
+    [
+        ("entry", ENTRY_LAYOUT),
+        ("row", ROW_LAYOUT),
+        ("receive", RECEIVE_LAYOUT),
+        ("step", RECEIVE_STEPS),
+        ("state", STATE_LAYOUT),
+        ("meta", META_BITS),
+    ]
+    .into_iter()
+    .flat_map(|(table, fields)| {
+        fields.iter().map(move |&(field, value)| LayoutNumber {
+            name: format!("{table}.{field}"),
+            value: value as u32,
+        })
+    })
+    .collect()
 }

@@ -15,6 +15,15 @@ const META_GID: u32 = 4;
 const META_MTIME: u32 = 8;
 const META_ATIME: u32 = 16;
 
+/// The bits that say which metadata is set, for the tests that hold TypeScript to them.
+pub(crate) const META_BITS: &[(&str, usize)] = &[
+    ("Mode", META_MODE as usize),
+    ("Uid", META_UID as usize),
+    ("Gid", META_GID as usize),
+    ("Mtime", META_MTIME as usize),
+    ("Atime", META_ATIME as usize),
+];
+
 /// A held directory. Numbers that come back are failure numbers, 0 for none.
 #[napi]
 pub struct Tree {

@@ -1,5 +1,7 @@
 //! The delta of one file: which blocks of the basis it holds, and the token stream that says so.
 
+#![forbid(unsafe_code)]
+
 mod block_table;
 mod codec;
 mod decoder;

@@ -15,10 +15,27 @@ const MTIME_NSEC: usize = 16;
 const UID: usize = 20;
 const GID: usize = 24;
 const NAME: usize = 28;
+const DIR: usize = 32;
 const FLAGS: usize = 36;
 const EXTRA: usize = 40;
 const MODE: usize = 44;
 const NAME_LENGTH: usize = 46;
+
+/// Where the fields of a record are, for the tests that hold TypeScript to it.
+pub const ENTRY_LAYOUT: &[(&str, usize)] = &[
+    ("bytes", ENTRY_BYTES),
+    ("size", SIZE),
+    ("mtime", MTIME),
+    ("mtimeNsec", MTIME_NSEC),
+    ("uid", UID),
+    ("gid", GID),
+    ("name", NAME),
+    ("dir", DIR),
+    ("flags", FLAGS),
+    ("extra", EXTRA),
+    ("mode", MODE),
+    ("nameLength", NAME_LENGTH),
+];
 
 /// What of a file's status goes into its record.
 #[derive(Clone, Copy, Debug)]

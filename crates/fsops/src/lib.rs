@@ -34,7 +34,7 @@ pub use look_up::{look_up, Entries, LookedUp, Wanted};
 pub use meta::{set_meta, Meta};
 pub use names::Names;
 pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};
-pub use receive_many::{receive_many, ReceiveBatch, ReceiveMany};
+pub use receive_many::{receive_many, ReceiveBatch, ReceiveMany, RECEIVE_LAYOUT, RECEIVE_STEPS};
 pub use resolve::TreeRoot;
 pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions};
 pub use send::{Append, SendJob, SendRequest, SendStats};
@@ -43,5 +43,5 @@ pub use single::{
     hard_link, lstat, make_dir, make_node, make_symlink, read_link, remove_dir, remove_file,
     rename, stat,
 };
-pub use stat_table::{Rows, ROW_BYTES};
+pub use stat_table::{Rows, ROW_BYTES, ROW_LAYOUT};
 pub use syscall::{Failure, SysError, Syscall, SYSCALL_NAMES};

@@ -40,6 +40,62 @@ const STEP_UTIMES: u8 = 6;
 const STEP_CHMOD: u8 = 7;
 const STEP_RENAME: u8 = 8;
 
+// Fields of a record.
+const FLAGS: usize = 0;
+const MODE: usize = 4;
+const UID: usize = 8;
+const GID: usize = 12;
+const MTIME: usize = 16;
+const MTIME_NSEC: usize = 24;
+const DATA: usize = 28;
+const DIGEST: usize = 32;
+const SIZE: usize = 36;
+const PATH_LENGTH: usize = 40;
+const TEMPORARY_LENGTH: usize = 42;
+const SOURCE_LENGTH: usize = 44;
+const SOURCE_TREE: usize = 46;
+
+/// Where the fields of a record are, and its flags, for the tests that hold TypeScript to them.
+pub const RECEIVE_LAYOUT: &[(&str, usize)] = &[
+    ("bytes", HEADER),
+    ("flags", FLAGS),
+    ("mode", MODE),
+    ("uid", UID),
+    ("gid", GID),
+    ("mtime", MTIME),
+    ("mtimeNsec", MTIME_NSEC),
+    ("data", DATA),
+    ("digest", DIGEST),
+    ("size", SIZE),
+    ("pathLength", PATH_LENGTH),
+    ("temporaryLength", TEMPORARY_LENGTH),
+    ("sourceLength", SOURCE_LENGTH),
+    ("sourceTree", SOURCE_TREE),
+    ("flagMode", FLAG_MODE as usize),
+    ("flagUid", FLAG_UID as usize),
+    ("flagGid", FLAG_GID as usize),
+    ("flagMtime", FLAG_MTIME as usize),
+    ("flagSparse", FLAG_SPARSE as usize),
+    ("flagFsync", FLAG_FSYNC as usize),
+    ("flagVerify", FLAG_VERIFY as usize),
+    ("flagKeepPart", FLAG_KEEP_PART as usize),
+];
+
+/// The steps that a status may name, and the statuses that are no errno, negated.
+pub const RECEIVE_STEPS: &[(&str, usize)] = &[
+    ("source", STEP_SOURCE as usize),
+    ("mkstemp", STEP_CREATE as usize),
+    ("read", STEP_READ as usize),
+    ("write", STEP_WRITE as usize),
+    ("chown", STEP_CHOWN as usize),
+    ("utimes", STEP_UTIMES as usize),
+    ("chmod", STEP_CHMOD as usize),
+    ("rename", STEP_RENAME as usize),
+    ("-digestMismatch", -DIGEST_MISMATCH as usize),
+    ("-sourceChanged", -SOURCE_CHANGED as usize),
+    ("-interrupted", -INTERRUPTED as usize),
+];
+
 /// Packed records, and where the data and the trees are that they point to.
 pub struct ReceiveBatch<'b> {
     pub spec: &'b DigestSpec,
@@ -128,35 +184,35 @@ fn parse<'b>(batch: &ReceiveBatch<'b>) -> Option<Vec<Record<'b>>> {
             |i: usize| u32::from_le_bytes([header[i], header[i + 1], header[i + 2], header[i + 3]]);
         let u16_at = |i: usize| usize::from(u16::from_le_bytes([header[i], header[i + 1]]));
         let mut mtime = [0; 8];
-        mtime.copy_from_slice(&header[16..24]);
-        let flags = u32_at(0);
+        mtime.copy_from_slice(&header[MTIME..MTIME + 8]);
+        let flags = u32_at(FLAGS);
         let path_at = at + HEADER;
-        let temporary_at = path_at + u16_at(40);
-        let source_at = temporary_at + u16_at(42);
-        let end = source_at + u16_at(44);
+        let temporary_at = path_at + u16_at(PATH_LENGTH);
+        let source_at = temporary_at + u16_at(TEMPORARY_LENGTH);
+        let end = source_at + u16_at(SOURCE_LENGTH);
         let content = if end > source_at {
-            let tree = u16_at(46);
+            let tree = u16_at(SOURCE_TREE);
             sources.get(tree)?;
             Content::Source(tree, records.get(source_at..end)?)
         } else {
-            let from = u32_at(28) as usize;
+            let from = u32_at(DATA) as usize;
             let digest = if flags & FLAG_VERIFY != 0 {
-                let from = u32_at(32) as usize;
+                let from = u32_at(DIGEST) as usize;
                 data.get(from..from + spec.name.length())?
             } else {
                 &[][..]
             };
             Content::Inline {
-                data: data.get(from..from + u32_at(36) as usize)?,
+                data: data.get(from..from + u32_at(SIZE) as usize)?,
                 digest,
             }
         };
         parsed.push(Record {
             flags,
-            mode: u32_at(4),
-            uid: u32_at(8),
-            gid: u32_at(12),
-            mtime: (f64::from_le_bytes(mtime) as i64, u32_at(24)),
+            mode: u32_at(MODE),
+            uid: u32_at(UID),
+            gid: u32_at(GID),
+            mtime: (f64::from_le_bytes(mtime) as i64, u32_at(MTIME_NSEC)),
             content,
             path: records.get(path_at..temporary_at)?,
             temporary: records.get(temporary_at..source_at)?,

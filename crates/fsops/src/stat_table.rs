@@ -5,9 +5,49 @@ use rustix::fs::{major, minor, Stat};
 /// Bytes of one row.
 pub const ROW_BYTES: usize = 96;
 
+const SIZE: usize = 0;
+const MTIME: usize = 8;
+const ATIME: usize = 16;
+const DEV: usize = 24;
+const INO_LOW: usize = 32;
+const INO_HIGH: usize = 36;
+const MTIME_NSEC: usize = 40;
+const ATIME_NSEC: usize = 44;
+const MODE: usize = 48;
+const UID: usize = 52;
+const GID: usize = 56;
+const NLINK: usize = 60;
+const RDEV_MAJOR: usize = 64;
+const RDEV_MINOR: usize = 68;
 const ERRNO: usize = 72;
 const NAME: usize = 76;
+const NAME_LENGTH: usize = 80;
 const LINK: usize = 84;
+const LINK_LENGTH: usize = 88;
+
+/// Where the fields of a row are, for the tests that hold TypeScript to it.
+pub const ROW_LAYOUT: &[(&str, usize)] = &[
+    ("bytes", ROW_BYTES),
+    ("size", SIZE),
+    ("mtime", MTIME),
+    ("atime", ATIME),
+    ("dev", DEV),
+    ("inoLow", INO_LOW),
+    ("inoHigh", INO_HIGH),
+    ("mtimeNsec", MTIME_NSEC),
+    ("atimeNsec", ATIME_NSEC),
+    ("mode", MODE),
+    ("uid", UID),
+    ("gid", GID),
+    ("nlink", NLINK),
+    ("rdevMajor", RDEV_MAJOR),
+    ("rdevMinor", RDEV_MINOR),
+    ("errno", ERRNO),
+    ("nameOffset", NAME),
+    ("nameLength", NAME_LENGTH),
+    ("linkOffset", LINK),
+    ("linkLength", LINK_LENGTH),
+];
 
 /// Rows being collected, and the names and link targets that will follow them.
 #[derive(Default)]
@@ -34,10 +74,10 @@ impl Rows {
             Err(errno) => write_errno(row, errno),
         }
         put(row, NAME, self.text.len() as u32);
-        put(row, NAME + 4, name.len() as u32);
+        put(row, NAME_LENGTH, name.len() as u32);
         self.text.extend_from_slice(name);
         put(row, LINK, self.text.len() as u32);
-        put(row, LINK + 4, link.len() as u32);
+        put(row, LINK_LENGTH, link.len() as u32);
         self.text.extend_from_slice(link);
     }
 
@@ -81,33 +121,27 @@ pub(crate) fn write_errno(row: &mut [u8], errno: i32) {
 
 /// Fills a row, except for its texts.
 pub(crate) fn write_row(row: &mut [u8], stat: &Stat) {
-    for (i, value) in [
-        stat.st_size as f64,
-        stat.st_mtime as f64,
-        stat.st_atime as f64,
-        stat.st_dev as f64,
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        row[i * 8..i * 8 + 8].copy_from_slice(&value.to_ne_bytes());
+    for (at, value) in [
+        (SIZE, stat.st_size as f64),
+        (MTIME, stat.st_mtime as f64),
+        (ATIME, stat.st_atime as f64),
+        (DEV, stat.st_dev as f64),
+    ] {
+        row[at..at + 8].copy_from_slice(&value.to_ne_bytes());
     }
-    for (i, value) in [
-        stat.st_ino as u32,
-        (stat.st_ino >> 32) as u32,
-        stat.st_mtime_nsec as u32,
-        stat.st_atime_nsec as u32,
-        stat.st_mode,
-        stat.st_uid,
-        stat.st_gid,
-        stat.st_nlink as u32,
-        major(stat.st_rdev),
-        minor(stat.st_rdev),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        put(row, 32 + i * 4, value);
+    for (at, value) in [
+        (INO_LOW, stat.st_ino as u32),
+        (INO_HIGH, (stat.st_ino >> 32) as u32),
+        (MTIME_NSEC, stat.st_mtime_nsec as u32),
+        (ATIME_NSEC, stat.st_atime_nsec as u32),
+        (MODE, stat.st_mode),
+        (UID, stat.st_uid),
+        (GID, stat.st_gid),
+        (NLINK, stat.st_nlink as u32),
+        (RDEV_MAJOR, major(stat.st_rdev)),
+        (RDEV_MINOR, minor(stat.st_rdev)),
+    ] {
+        put(row, at, value);
     }
 }
 

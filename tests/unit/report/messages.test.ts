@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { errnoText } from '../../../ts/report/errno-text.ts';
+import { errnoText } from '../../../ts/errno.ts';
 import * as text from '../../../ts/report/messages.ts';
 import { haveRsync, run, withFolder } from './real-rsync.ts';
 

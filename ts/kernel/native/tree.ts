@@ -36,7 +36,7 @@ import type { Failures } from './failure.ts';
 import { NativeBlockSumJob, NativeReceiveJob, NativeSendJob } from './jobs.ts';
 
 /** Bits that tell `setMeta` of the addon which fields are meant. */
-const MetaField = { Mode: 1, Uid: 2, Gid: 4, Mtime: 8, Atime: 16 } as const;
+export const MetaField = { Mode: 1, Uid: 2, Gid: 4, Mtime: 8, Atime: 16 } as const;
 
 const appendModes = { plain: 1, verify: 2 } as const;
 
