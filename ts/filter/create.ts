@@ -1,5 +1,4 @@
 import { RsyncError } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterArg, Options } from '../options/options.ts';
 import { maxProtocol } from '../wire/constants.ts';
 import { FilterChain } from './chain.ts';
@@ -42,7 +41,6 @@ export function parseFilterArgs(
 ): FilterChain {
   const state = new FilterState(context, options, maxProtocol);
   const list = state.list;
-  let perDirRules = 0;
   for (const arg of args) {
     switch (arg.kind) {
       case 'filter':
@@ -62,10 +60,6 @@ export function parseFilterArgs(
           ParseFlag.FatalErrors | ParseFlag.OldPrefixes,
         );
         break;
-      case 'per-dir-rsync-filter':
-        while (perDirRules < Math.min(arg.times, perDirFilterRules.length))
-          parseRules(state, list, perDirFilterRules[perDirRules++], 0, 0);
-        break;
       case 'cvs-exclude':
         // Its rules come after all others: `addCvsRules`, once the protocol is known.
         break;
@@ -73,9 +67,6 @@ export function parseFilterArgs(
   }
   return new FilterChain(state);
 }
-
-/** What -F and -FF stand for. */
-const perDirFilterRules: readonly ByteString[] = [': /.rsync-filter', '- .rsync-filter'];
 
 function template(kind: FilterArg['kind']): number {
   return kind.startsWith('include') ? RuleFlag.Include : 0;

@@ -1,6 +1,8 @@
-/** The text of --help, derived from the table. */
+/** The text of --help, derived from the definitions. */
+import type { HelpNote, Switch } from './definition.ts';
+import { topics } from './options.ts';
 import { newestProtocol, programName, programVersion } from './program.ts';
-import { type OptionRow, optionTable, type TableRow } from './table.ts';
+import type { AnyDefinition } from './settle.ts';
 
 /** Column at which the text of an option starts. */
 const textColumn = 25;
@@ -25,27 +27,35 @@ export function versionLine(): string {
 
 /** What --help prints, and what wrong use without any argument answers on stderr. */
 export function usageText(): string {
-  let out = `${versionLine()}\n${usage}\nOptions\n`;
-  let later = false;
-  for (const row of optionTable) {
-    if (row.help === undefined) continue;
-    const planned = 'works' in row && !row.works;
-    later ||= planned;
-    out += helpLines(helpName(row), planned ? `${row.help} [not yet]` : row.help);
-  }
-  if (later) out += '\nAn option marked [not yet] is known; its use ends with exit code 4 for now.\n';
-  return `${out}\nrsync(1) tells what each option means: https://download.samba.org/pub/rsync/rsync.1\n`;
+  const parts = topics.map(([title, options]) => {
+    const lines = Object.values(options as unknown as Record<string, AnyDefinition>).map(helpOf);
+    return `\n${title}\n${lines.join('')}`;
+  });
+  const later = parts.some((part) => part.includes(notYet));
+  const note = later ? `\nAn option marked${notYet} is known; its use ends with exit code 4 for now.\n` : '';
+  return `${versionLine()}\n${usage}${parts.join('')}${note}
+rsync(1) tells what each option means: https://download.samba.org/pub/rsync/rsync.1
+`;
 }
 
-function helpName(row: TableRow): string {
-  if ('note' in row) return row.note;
-  const long = row.long === undefined ? '' : `--${row.long}${argument(row)}`;
-  const short = row.short === undefined ? '' : `-${row.short}`;
+const notYet = ' [not yet]';
+
+/** The lines of one option: each way to say it that has a text of its own. */
+function helpOf({ switches, later }: AnyDefinition): string {
+  return switches
+    .map((one) => {
+      if (one.help === undefined) return '';
+      return helpLines(helpName(one), later === undefined ? one.help : one.help + notYet);
+    })
+    .join('');
+}
+
+function helpName(one: Switch<unknown, never> | HelpNote): string {
+  if ('note' in one) return one.note;
+  const argument = one.argName === undefined ? '' : `=${one.argName}`;
+  const long = one.long === undefined ? '' : `--${one.long}${argument}`;
+  const short = one.short === undefined ? '' : `-${one.short}`;
   return long !== '' && short !== '' ? `${long}, ${short}` : long + short;
-}
-
-function argument(row: OptionRow): string {
-  return row.argName === undefined ? '' : `=${row.argName}`;
 }
 
 function helpLines(name: string, help: string): string {

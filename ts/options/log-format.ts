@@ -1,6 +1,5 @@
 /** Questions about --out-format, --log-file-format and what stands for them. */
 import type { ByteString } from '../kernel/kernel.ts';
-import type { Options } from './options.ts';
 
 /** Longest width in a format that is read as one; more digits make the escape unknown. */
 const maxWidthChars = 23;
@@ -45,22 +44,32 @@ export function formatHas(format: ByteString, letter: string): boolean {
   return false;
 }
 
+/** The options that decide what is shown of items. */
+export interface Shown {
+  readonly outFormat: ByteString;
+  readonly outFormatGiven: boolean;
+  readonly itemize: number;
+}
+
 /** What a user is shown of items: --out-format, else what -i or -v stand for. */
-export function userFormat(options: Options, server: boolean): ByteString {
+export function userFormat(
+  options: Shown & { readonly info: { readonly name: number } },
+  server: boolean,
+): ByteString {
   if (formatGiven(options, server)) return options.outFormat;
   if (options.itemize > 0) return '%i %n%L';
   return options.info.name > 0 ? '%n%L' : '';
 }
 
 /** The format is given, and does not stand for -i or -v. */
-export function formatGiven(options: Options, server: boolean): boolean {
+export function formatGiven(options: Shown, server: boolean): boolean {
   return options.outFormatGiven || (server && options.outFormat !== '');
 }
 
 /**
  * How much the format shows of items (stdout_format_has_i): 0 nothing, 1 changes, 2 also unchanged ones.
  */
-export function itemizeLevel(options: Options, server: boolean): number {
+export function itemizeLevel(options: Shown, server: boolean): number {
   if (!formatGiven(options, server)) return options.itemize;
   if (server && formatHas(options.outFormat, 'I')) return 2;
   return formatHas(options.outFormat, 'i') ? options.itemize | 1 : 0;

@@ -1,6 +1,6 @@
 /** The flags of --info and --debug: their names, what -v switches on, and how the server is told of them. */
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { DebugFlag, InfoFlag } from './options.ts';
+import type { DebugFlag, InfoFlag } from './values.ts';
 
 /** Where a flag has an effect; decides which flags the other side is told of. */
 export const FlagSide = { Client: 1, Server: 2, Sender: 4, Receiver: 8 } as const;
@@ -89,6 +89,11 @@ const maxVerbosity = 5;
 export interface FlagLevels<Name extends string> {
   readonly level: Record<Name, number>;
   readonly given: Set<Name>;
+}
+
+/** The same levels, to be changed. */
+export function copyLevels<Name extends string>({ level, given }: FlagLevels<Name>): FlagLevels<Name> {
+  return { level: { ...level }, given: new Set(given) };
 }
 
 /** All flags at 0, none given. */

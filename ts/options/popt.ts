@@ -4,39 +4,17 @@
  */
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { type OptionRow, optionTable, type TableRow } from './table.ts';
+import { longSwitches, type OptionSwitch, shortSwitches } from './switches.ts';
 
 /** An option found, with its argument where it takes one. */
 export interface FoundOption {
-  readonly row: OptionRow;
+  readonly row: OptionSwitch;
   readonly value: ByteString;
-  /** Of an `int` row. */
+  /** Of an `int`. */
   readonly number: number;
   /** The option as written, for messages. */
   readonly name: string;
 }
-
-interface Index {
-  readonly long: ReadonlyMap<string, OptionRow>;
-  readonly short: ReadonlyMap<string, OptionRow>;
-}
-
-function isOption(row: TableRow): row is OptionRow {
-  return 'effect' in row;
-}
-
-function indexTable(table: readonly TableRow[]): Index {
-  const long = new Map<string, OptionRow>();
-  const short = new Map<string, OptionRow>();
-  for (const row of table) {
-    if (!isOption(row)) continue;
-    if (row.long !== undefined) long.set(row.long, row);
-    if (row.short !== undefined) short.set(row.short, row);
-  }
-  return { long, short };
-}
-
-const index = indexTable(optionTable);
 
 /**
  * Calls `found` for each option in order and answers the arguments. `prefix` stands before the message of
@@ -54,7 +32,7 @@ export function splitArguments(
   const fail = (word: ByteString, what: string) =>
     new RsyncError(ExitCode.Syntax, `rsync: ${context.prefix()}${word}: ${what}`);
 
-  const take = (row: OptionRow, name: string, attached: ByteString | undefined) => {
+  const take = (row: OptionSwitch, name: string, attached: ByteString | undefined) => {
     if (row.arg === 'none') {
       if (attached !== undefined) throw fail(argv[next - 1]!, 'option does not take an argument');
       found({ row, value: '', number: 0, name });
@@ -79,7 +57,7 @@ export function splitArguments(
 
   const takeCluster = (word: ByteString) => {
     for (let i = 1; i < word.length; i++) {
-      const row = index.short.get(word[i]!);
+      const row = shortSwitches.get(word[i]!);
       if (row === undefined) throw fail(word, 'unknown option');
       if (row.arg === 'none') {
         take(row, `-${word[i]}`, undefined);
@@ -102,7 +80,7 @@ export function splitArguments(
     } else {
       const equals = word.indexOf('=');
       const name = word.slice(2, equals < 0 ? undefined : equals);
-      const row = index.long.get(name);
+      const row = longSwitches.get(name);
       if (row === undefined) throw fail(word, 'unknown option');
       take(row, `--${name}`, equals < 0 ? undefined : word.slice(equals + 1));
     }

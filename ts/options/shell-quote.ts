@@ -1,13 +1,22 @@
 /** Escaping of arguments that pass a remote shell (rsync's safe_arg()). */
 import type { ByteString } from '../kernel/kernel.ts';
-import type { Options } from './options.ts';
 
 const shellChars = '!#$&;|<>(){}"\'` \t\n\r\\';
 const wildChars = '*?[]';
 
-/** How an argument reaches the remote shell. */
+/** What decides whether the remote shell may see an argument as it is. */
+export interface Quoting {
+  readonly oldArgs: number;
+  readonly secludedArgs: boolean;
+}
+
+/** How a path reaches the remote shell. */
 export interface QuoteContext {
-  readonly options: Pick<Options, 'oldArgs' | 'secludedArgs' | 'relative' | 'trustSender' | 'filesFromHost'>;
+  readonly options: Quoting & {
+    readonly relative: boolean;
+    readonly trustSender: boolean;
+    readonly filesFromHost: ByteString | undefined;
+  };
   /** This side sends: a `~` is then left for the remote shell. */
   readonly amSender: boolean;
 }
@@ -16,14 +25,14 @@ export interface QuoteContext {
  * A value of an option for the remote command line: `NAME=VALUE`, or VALUE alone for '' as name.
  * --secluded-args (nothing passes the shell) and --old-args twice leave it as it is.
  */
-export function quoteOption(name: string, value: ByteString, options: QuoteContext['options']): ByteString {
+export function quoteOption(name: string, value: ByteString, options: Quoting): ByteString {
   const prefix = name === '' ? '' : `${name}=`;
   if (options.secludedArgs || options.oldArgs >= 2) return prefix + value;
   return prefix + backslash(value, wildChars + shellChars, false);
 }
 
 /** An argument of --remote-option: with --old-args the remote shell splits it. */
-export function quoteRemoteOption(value: ByteString, options: QuoteContext['options']): ByteString {
+export function quoteRemoteOption(value: ByteString, options: Quoting): ByteString {
   if (options.secludedArgs || options.oldArgs > 0) return value;
   return backslash(value, wildChars + shellChars, false);
 }

@@ -2,7 +2,7 @@
 import type { DigestName, Kernel } from '../kernel/kernel.ts';
 import { versionLine } from './help.ts';
 import { newestProtocol, programName, programVersion } from './program.ts';
-import { optionTable } from './table.ts';
+import { optionWorks } from './settle.ts';
 
 /** What of a kernel --version tells. */
 export type KernelFacts = Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>;
@@ -14,11 +14,6 @@ const licence = 'GPL-3.0-or-later';
 
 type Capability = readonly [name: string, value: boolean | number | string];
 
-/** Whether the option of that name does something yet. */
-function optionWorks(long: string): boolean {
-  return optionTable.some((row) => 'effect' in row && row.long === long && row.works);
-}
-
 /** rsync's names of capabilities, as far as this program and `kernel` have them. */
 function capabilities(kernel: KernelFacts): Capability[] {
   return [
@@ -29,20 +24,20 @@ function capabilities(kernel: KernelFacts): Capability[] {
     ['socketpairs', true],
     ['symlinks', true],
     ['symtimes', kernel.can.linkTimes],
-    ['hardlinks', optionWorks('hard-links')],
-    ['hardlink_specials', optionWorks('hard-links')],
-    ['hardlink_symlinks', optionWorks('hard-links')],
+    ['hardlinks', optionWorks('hardLinks')],
+    ['hardlink_specials', optionWorks('hardLinks')],
+    ['hardlink_symlinks', optionWorks('hardLinks')],
     ['IPv6', true],
     ['atimes', optionWorks('atimes')],
-    ['batchfiles', optionWorks('write-batch')],
+    ['batchfiles', optionWorks('batch')],
     ['inplace', optionWorks('inplace')],
     ['append', optionWorks('append')],
     ['ACLs', optionWorks('acls')],
     ['xattrs', optionWorks('xattrs')],
-    ['secluded_args', optionWorks('secluded-args') ? 'optional' : false],
+    ['secluded_args', optionWorks('secludedArgs') ? 'optional' : false],
     ['iconv', optionWorks('iconv')],
     ['prealloc', optionWorks('preallocate')],
-    ['stop_at', optionWorks('stop-at')],
+    ['stop_at', optionWorks('stopAt')],
     ['crtimes', optionWorks('crtimes')],
   ];
 }

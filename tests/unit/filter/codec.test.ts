@@ -106,7 +106,7 @@ const lists: readonly [string, readonly FilterArg[], Settings, readonly string[]
   ['-C', [exclude('z'), { kind: 'cvs-exclude' }], { delete: 'during' }, ['--delete-during', '-C']],
   [
     '-FF',
-    [{ kind: 'per-dir-rsync-filter', times: 1 }, exclude('q'), { kind: 'per-dir-rsync-filter', times: 2 }],
+    [filter(': /.rsync-filter'), exclude('q'), filter('- .rsync-filter')],
     { delete: 'during' },
     ['--delete-during'],
   ],
@@ -122,7 +122,6 @@ const lists: readonly [string, readonly FilterArg[], Settings, readonly string[]
 function peerArgs(args: readonly FilterArg[]): string[] {
   return args.flatMap((arg) => {
     if (arg.kind === 'filter') return [`--filter=${arg.rule}`];
-    if (arg.kind === 'per-dir-rsync-filter') return ['-F'];
     return arg.kind === 'include' || arg.kind === 'exclude' ? [`--${arg.kind}=${arg.pattern}`] : [];
   });
 }

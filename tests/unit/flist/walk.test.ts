@@ -164,7 +164,7 @@ describe('the walk', () => {
 
   it.each([false, true])('reads filters on its way (incremental: %s)', async (inc) => {
     const filters = [
-      { kind: 'per-dir-rsync-filter', times: 1 },
+      { kind: 'filter', rule: ': /.rsync-filter' },
       { kind: 'exclude', pattern: '/a/b' },
     ] as const;
     const { names } = await walk(['src/'], { filters }, { inc });

@@ -1,20 +1,20 @@
 /** Which shortcuts a run takes, and that no option is forgotten when that is decided. */
 import { describe, expect, it } from 'vitest';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
+import { type Definition, flag } from '../../../ts/options/definition.ts';
 import {
   apart,
-  type Concerns,
   type Ends,
   endConcerns,
-  type FastPath,
   type FastPaths,
   fastPaths,
   optionConcerns,
   pathsBeforeHandshake,
   sharedPaths,
 } from '../../../ts/options/fast-paths.ts';
-import type { Options } from '../../../ts/options/options.ts';
+import type { Draft, Options } from '../../../ts/options/options.ts';
 import { parseClientArgs } from '../../../ts/options/parse.ts';
+import { type Concerns, type FastPath, none, where } from '../../../ts/options/paths.ts';
 
 const remote: Ends = { server: false, shared: apart, protocol: 32, incRecurse: true, codec: 'none' };
 
@@ -44,15 +44,25 @@ function closedBy(at: (...argv: string[]) => FastPaths, ...argv: string[]): Fast
 
 describe('every option and every fact of the ends', () => {
   it('is classified, or nothing compiles', () => {
-    type More = Options & { readonly aNewOption: boolean };
-    // @ts-expect-error: the table says nothing of the new option
-    const forgotten: Concerns<More> = optionConcerns;
-    const thoughtOf: Concerns<More> = { ...optionConcerns, aNewOption: [] };
-    // @ts-expect-error: nor of a new fact
-    const fact: Concerns<Ends & { readonly aNewFact: boolean }> = endConcerns;
+    // @ts-expect-error: its definition does not say what it closes
+    const forgotten = flag('--a-new-option', 'does something', {});
+    const thoughtOf = flag('--a-new-option', 'does something', { closes: none });
+    // @ts-expect-error: nothing is said of a new fact
+    const fact: Concerns<Ends & { readonly aNewFact: boolean }, Options> = endConcerns;
     expect([forgotten, thoughtOf, fact]).toHaveLength(3);
     expect(Object.keys(optionConcerns).sort()).toEqual(Object.keys(defaultOptions()).sort());
     expect(Object.keys(endConcerns).sort()).toEqual(Object.keys(remote).sort());
+  });
+
+  it('goes by what there is', () => {
+    const seeing = flag('--a-new-option', 'does something', {
+      closes: [
+        where((_: boolean, { options }: { options: { noSuchOption: boolean } }) => options.noSuchOption),
+      ],
+    });
+    // @ts-expect-error: it looks at an option that does not exist
+    const added: Definition<boolean, boolean, Draft, Options> = seeing;
+    expect(added).toBe(seeing);
   });
 
   it('only closes paths', () => {

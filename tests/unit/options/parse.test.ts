@@ -189,7 +189,7 @@ describe('options that do not work yet', () => {
       '--secluded-args',
     ]) {
       const name = option.replace(/=.*/, '');
-      const run = () => parseClientArgs(['-r', option, 'a', 'b'], { env: {} });
+      const run = () => parseClientArgs(['-r', option, 'a', 'host:b'], { env: {} });
       expect(run).toThrowError(expect.objectContaining({ exitCode: 4 }));
       expect(run).toThrowError(`rsync: ${name}: option is not supported by oc-rsync yet`);
     }
@@ -215,6 +215,17 @@ describe('options that do not work yet', () => {
     const local = parseClientArgs(['-r', 'a', 'b'], { env: { RSYNC_PROTECT_ARGS: '1' } });
     expect(local.kind).toBe('run');
     expect(run({ RSYNC_PROTECT_ARGS: '1' }, '--no-s').kind).toBe('run');
+  });
+
+  it('are refused for what they come to, not for being named', () => {
+    const run = (...argv: string[]) => parseClientArgs(['-r', ...argv], { env: {} }).kind;
+    expect(run('-AX', '--no-A', '--no-X', 'a', 'b')).toBe('run');
+    expect(run('--mkpath', '--no-mkpath', '--checksum-seed=0', '--temp-dir=', 'a', 'b')).toBe('run');
+    // Nothing has to be protected where there is no other machine.
+    expect(run('--secluded-args', 'a', 'b')).toBe('run');
+    // The one that was written first, as it was written.
+    expect(() => run('--mkpath', '-X', '--no-mkpath', '--acls', 'a', 'b')).toThrowError(/^rsync: -X: option/);
+    expect(() => run('--no-super', 'a', 'b')).toThrowError(/^rsync: --no-super: option/);
   });
 
   it('but wrong use comes first, and switching them off is fine', () => {

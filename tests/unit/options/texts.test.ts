@@ -1,4 +1,4 @@
-/** Help, version and flag help: complete, laid out as rsync's, and derived from the table. */
+/** Help, version and flag help: complete, laid out as rsync's, and derived from the definitions. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
@@ -8,7 +8,7 @@ import { debugFlags, flagsHelp, infoFlags } from '../../../ts/options/output-fla
 import { parseClientArgs } from '../../../ts/options/parse.ts';
 import { programVersion } from '../../../ts/options/program.ts';
 import { parseStopAt } from '../../../ts/options/stop-at.ts';
-import { type OptionRow, optionTable } from '../../../ts/options/table.ts';
+import { allSwitches } from '../../../ts/options/switches.ts';
 import { versionJson, versionText } from '../../../ts/options/version.ts';
 
 const peer = process.env.OC_RSYNC_PEER ?? 'rsync';
@@ -26,32 +26,29 @@ function helpNames(help: string): string[] {
     .map((line) => line.split(/ {2,}| (?=[^-(])/)[0]!.trim());
 }
 
-const rows = optionTable.filter((row): row is OptionRow => 'effect' in row);
-
 it.skipIf(peerHelp === '')("names every option of the real rsync's help", () => {
   const ours = helpNames(usageText());
   for (const name of helpNames(peerHelp)) {
     // rsync 3.2 has "--old-dirs, --old-d" on one line; we name an alias on a line of its own or in brackets.
     const words = name.match(/(?<![\w=])--?[\w-]+/g) ?? [];
     for (const word of words) {
-      const known = rows.some((row) => `--${row.long}` === word || `-${row.short}` === word);
+      const known = allSwitches.some((row) => `--${row.long}` === word || `-${row.short}` === word);
       expect(known || word === '--no-OPTION', `${name}: ${word}`).toBe(true);
     }
     if (!/, --|--no-W/.test(name)) expect(ours).toContain(name);
   }
 });
 
-it('no option stands twice in the table', () => {
-  const long = rows.flatMap((row) => row.long ?? []);
-  const short = rows.flatMap((row) => row.short ?? []);
+it('no option is defined twice', () => {
+  const long = allSwitches.flatMap((row) => row.long ?? []);
+  const short = allSwitches.flatMap((row) => row.short ?? []);
   expect(new Set(long).size).toBe(long.length);
   expect(new Set(short).size).toBe(short.length);
 });
 
-it('every option of the table can be parsed', () => {
-  for (const row of rows) {
-    const effect = row.effect;
-    if ('run' in effect && ['help', 'server', 'sender', 'daemon', 'stop-at'].includes(effect.run)) continue;
+it('every option can be parsed', () => {
+  for (const row of allSwitches) {
+    if (['help', 'server', 'sender', 'daemon'].includes(row.option) || row.long === 'stop-at') continue;
     const special: Record<string, string> = {
       chmod: 'u+r',
       'checksum-choice': 'md5',
@@ -72,9 +69,7 @@ it('every option of the table can be parsed', () => {
       if (name === undefined || name === '') continue;
       const argv = [...extra, name + value, 'a', 'b'];
       const parsed = parseClientArgs(argv, { env: {}, allowAll: true });
-      expect(parsed.kind, name).toBe(
-        row.effect && 'count' in effect && effect.count === 'version' ? 'version' : 'run',
-      );
+      expect(parsed.kind, name).toBe(row.option === 'version' ? 'version' : 'run');
     }
   }
 });

@@ -1,0 +1,69 @@
+/** What kind of run it is, and what is asked for instead of one. */
+import { ExitCode, RsyncError } from '../../errors.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
+import { derived, flag, leading, letter, on, option, Request } from '../definition.ts';
+import { none } from '../paths.ts';
+
+function daemon(spec: string) {
+  return on<undefined>(spec, undefined, () => {
+    throw new RsyncError(ExitCode.Unsupported, 'rsync: --daemon: option is not supported by oc-rsync yet');
+  });
+}
+
+export const runOptions = {
+  dryRun: flag('--dry-run, -n', 'change nothing, tell what would change', {
+    letter: letter('n'),
+    closes: none,
+  }),
+  qsort: flag('--qsort', undefined, {
+    tells: (sorts): string[] => (sorts ? ['--use-qsort'] : []),
+    later: true,
+    closes: none,
+  }),
+  server: option({
+    initial: false,
+    switches: [
+      on('--server', undefined, (_: boolean, __, draft: { iconv: ByteString }) => {
+        draft.iconv = '';
+        return true;
+      }),
+    ],
+    settle: (is: boolean): boolean => is,
+    closes: none,
+  }),
+  sender: option({
+    initial: false,
+    switches: [
+      on('--sender', undefined, (_: boolean, __, { server }: { readonly server: boolean }) => {
+        if (!server) throw new Request({ kind: 'usage' });
+        return true;
+      }),
+    ],
+    settle: (is: boolean): boolean => is,
+    closes: none,
+  }),
+  /** Text after `e` in the server's -e.xxx, dot included: pre-release protocol and capability letters. */
+  clientInfo: derived(
+    (draft: { readonly rsh: ByteString }, { server }): string => (server ? draft.rsh : ''),
+    {
+      closes: none,
+    },
+  ),
+  daemon: leading(undefined, [
+    daemon('--daemon'),
+    daemon('--config=FILE'),
+    daemon('--dparam=OVERRIDE'),
+    daemon('--detach'),
+    daemon('--no-detach'),
+  ]),
+  /** -V count. */
+  version: leading(0, [
+    on<number>('--version, -V', 'tell the version and more (-VV as JSON), and exit', (times) => times + 1),
+  ]),
+  help: leading(undefined, [
+    on<undefined>('--help', undefined, () => {
+      throw new Request({ kind: 'help' });
+    }),
+    { note: '--help, -h (*)', help: 'show this (* -h only on its own)' },
+  ]),
+};

@@ -1,0 +1,51 @@
+/** From the draft of a command line to its settled options: the second half of rsync's parse_arguments(). */
+import type { About, Definition, Run } from './definition.ts';
+import { type Draft, definitions, type Options } from './options.ts';
+
+/** A definition seen from outside, where the types of its values are not known. */
+export type AnyDefinition = Definition<unknown, unknown, Draft, Options>;
+
+/** Every definition with its name, in the order of the help. */
+export const allDefinitions = Object.entries(definitions) as unknown as readonly (readonly [
+  keyof Draft,
+  AnyDefinition,
+])[];
+
+/** The state before the first argument. */
+export function emptyDraft(): Draft {
+  return Object.fromEntries(allDefinitions.map(([name, { initial }]) => [name, initial])) as Draft;
+}
+
+/**
+ * Settles `draft`. Throws RsyncError in rsync's words: exit 1 for a conflict, 4 for an unknown algorithm; or a
+ * `Request` for the usage.
+ */
+export function settle(draft: Draft, run: Run): Options {
+  const settled: Partial<Record<keyof Draft, unknown>> = {};
+  for (const [name, definition] of allDefinitions)
+    if (definition.settle !== undefined) settled[name] = definition.settle(draft[name], draft, run);
+  return settled as Options;
+}
+
+const nothingSaid: Run = { args: ['', ''], env: {}, server: false, sender: false };
+
+/** The options of a command line that names none; copied before they are handed out. */
+export const plainOptions: Options = settle(emptyDraft(), nothingSaid);
+
+/** Options that do something which does not work yet, by their settled values, wherever those came from. */
+export function unsupported(options: Options, run: Run): readonly (keyof Draft)[] {
+  const found: (keyof Draft)[] = [];
+  for (const [name, { later }] of allDefinitions) {
+    if (later === undefined) continue;
+    const value = options[name as keyof Options];
+    const does = later === true ? value !== plainOptions[name as keyof Options] : later(value, run);
+    if (does) found.push(name);
+  }
+  return found;
+}
+
+/** Whether the option of that name does something yet. */
+export function optionWorks(name: keyof Options): boolean {
+  const { later }: Pick<About<never, never>, 'later'> = definitions[name];
+  return later === undefined;
+}
