@@ -103,8 +103,14 @@ export declare class Tree {
   /** As `lstat`, of what the path leads to. */
   stat(path: string, row: Uint8Array): number
   readlink(path: string): Uint8Array | number
-  /** The default ACL of a directory as the system keeps it, empty where there is none. */
-  defaultAcl(dir: string): Uint8Array | number
+  /** The names of a path's extended attributes, each with a NUL behind it. */
+  listXattrs(path: string): Uint8Array | number
+  getXattr(path: string, name: string): Uint8Array | number
+  setXattr(path: string, name: string, value: Uint8Array): number
+  removeXattr(path: string, name: string): number
+  /** The content of a small file itself. */
+  readSmall(path: string, most: number): Uint8Array | number
+  writeSmall(path: string, content: string, mode: number): number
   mkdir(path: string, mode: number): number
   symlink(target: string, path: string): number
   link(existing: string, path: string): number

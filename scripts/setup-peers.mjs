@@ -142,6 +142,9 @@ const [ssh, sshd] = await setUpSsh();
 const mkfsBtrfs = await setUpProgram('mkfs.btrfs', 'btrfs-progs');
 const mkfsXfs = await setUpProgram('mkfs.xfs', 'xfsprogs');
 const filefrag = await setUpProgram('filefrag', 'e2fsprogs');
+// Tests call these by name.
+await setUpProgram('getfacl', 'acl');
+await setUpProgram('getfattr', 'attr');
 
 writeFileSync(
   join(cache, 'peers.json'),

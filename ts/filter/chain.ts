@@ -55,6 +55,11 @@ export class FilterChain {
     return this.verdict({ path, name, base, isDir, isXattr: false, absolutePrefix }, action);
   }
 
+  /** True once a rule was about names of extended attributes: such rules alone decide then which are kept. */
+  get hasXattrRules(): boolean {
+    return this.state.hasXattrRules;
+  }
+
   /** As `check`, for the name of an extended attribute (rules with the x modifier). */
   checkXattr(name: ByteString, action: FilterAction): FilterVerdict {
     return this.verdict(

@@ -107,6 +107,7 @@ export function addRule(
   }
   const applies = appliesTo(flags, state.deleteExcluded);
   if ((flags & RuleFlag.PerDirMerge) === 0) {
+    if ((flags & RuleFlag.Xattr) !== 0) state.hasXattrRules = true;
     target.add(makeRule(flags, pattern, applies));
     return;
   }

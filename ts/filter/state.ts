@@ -25,6 +25,8 @@ export class FilterState {
   readonly list = new RuleList();
   /** Rules that -C stands for; made when first needed. */
   cvs: RuleList | undefined;
+  /** Some rule is about names of extended attributes. */
+  hasXattrRules = false;
   /** Per-directory merge files in the order found; replaced, never changed, when one is added. */
   merges: readonly MergeList[] = [];
   /** Absolute path with a slash at its end of the directory whose merge files are read; '' before any. */

@@ -4,6 +4,7 @@ import type { Options } from '../options/options.ts';
 import type * as messages from '../report/messages.ts';
 import type { LogCode } from '../report/report.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
+import type { ListExtras } from './extras.ts';
 import type { SegmentPass } from './segment-pass.ts';
 
 /** What the file list says to the user; `Report` of `ts/report` is one. */
@@ -31,6 +32,8 @@ export interface FlistContext {
   readonly report: FlistReport;
   readonly texts: FlistTexts;
   readonly state: FlistState;
+  /** With --acls or --xattrs: the tables of what is sent, or of what comes. */
+  readonly extras?: ListExtras;
   /** Set on both ends where the peer is in this process: lists are passed as they are. */
   readonly segments?: SegmentPass;
   /** --chmod on this side, applied to everything but symbolic links; takes and gives a whole mode. */

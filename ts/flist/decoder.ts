@@ -13,6 +13,7 @@ import {
 } from '../kernel/stat-table.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
+import type { ExtrasReader } from './extras-codec.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { IdMap } from './id-map.ts';
 import { InodeNumbers } from './inode-numbers.ts';
@@ -43,6 +44,8 @@ export interface DecoderSettings {
   readonly decodeEntries?: Kernel['decodeEntries'];
   /** --delete-missing-args: an entry of mode 0 asks for a deletion. */
   readonly allowMissing: boolean;
+  /** With --acls or --xattrs. */
+  readonly extras?: ExtrasReader;
 }
 
 /**
@@ -279,6 +282,8 @@ export class FlistDecoder {
     }
     const isRegular = (mode & S_IFMT) === S_IFREG;
     if (format.sumLength > 0 && isRegular && twin < 0) reader.copy(this.sum, 0, format.sumLength);
+    const { extras } = settings;
+    const sent = extras?.read(mode, () => this.lastName(length));
 
     // Everything is read.
     const inc = format.incRecurse;
@@ -331,6 +336,7 @@ export class FlistDecoder {
       list.setChecksum(i, sum, 0, format.sumLength);
     }
     if (format.atimes && !isDir) list.setAtime(i, atime);
+    if (sent !== undefined) extras?.put(list, i, sent);
   }
 
   /** Reads the rest of a name behind the `shared` bytes it has in common with the last; its length. */

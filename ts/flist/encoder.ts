@@ -3,6 +3,8 @@ import { CodingState, codingStateWords } from '../kernel/listing.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { ListExtras } from './extras.ts';
+import { ExtrasWriter } from './extras-codec.ts';
 import { type Dir, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { SentIds } from './id-lists.ts';
 import { InodeTable } from './inode-numbers.ts';
@@ -45,8 +47,17 @@ export class FlistEncoder {
   private gid = 0;
   private rdevMajor = 0;
   private dev = 0;
+  private readonly extras: ExtrasWriter | undefined;
 
-  constructor(writer: Writer, format: FlistFormat, ids: SentIds, encodeEntries?: Kernel['encodeEntries']) {
+  /** `extras`: with --acls or --xattrs. */
+  constructor(
+    writer: Writer,
+    format: FlistFormat,
+    ids: SentIds,
+    encodeEntries?: Kernel['encodeEntries'],
+    extras?: ListExtras,
+  ) {
+    this.extras = extras && new ExtrasWriter(writer, format, ids, extras);
     this.encodeEntries = encodeEntries;
     this.writer = writer;
     this.format = format;
@@ -58,6 +69,17 @@ export class FlistEncoder {
    * is given for entries with more than one name (with -H), `sum` for regular files with -c.
    */
   entry(list: FileList, i: number, inode: LinkedInode | undefined, sum: Uint8Array | undefined): void {
+    this.record(list, i, inode, sum);
+    this.extras?.write(list, i);
+  }
+
+  /** All but ACLs and attributes. */
+  private record(
+    list: FileList,
+    i: number,
+    inode: LinkedInode | undefined,
+    sum: Uint8Array | undefined,
+  ): void {
     const { writer, format, ids } = this;
     const { protocol } = format;
     const modern = protocol >= 30;

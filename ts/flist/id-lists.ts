@@ -39,8 +39,8 @@ export class SentIds {
    * length byte, name) each, then id 0, which carries its own name where that was negotiated.
    */
   send(writer: Writer, format: FlistFormat): void {
-    if (format.owner) sendNames(writer, this.users, format.id0Names, this.names.userName(0));
-    if (format.group) sendNames(writer, this.groups, format.id0Names, this.names.groupName(0));
+    if (format.owner || format.acls) sendNames(writer, this.users, format.id0Names, this.names.userName(0));
+    if (format.group || format.acls) sendNames(writer, this.groups, format.id0Names, this.names.groupName(0));
   }
 }
 
@@ -74,8 +74,10 @@ export async function receiveIdLists(
   list: FileList,
 ): Promise<void> {
   if (!format.numericIds) {
-    if (format.owner) await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, name));
-    if (format.group) await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, name));
+    if (format.owner || format.acls)
+      await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, name));
+    if (format.group || format.acls)
+      await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, name));
   }
   if (format.owner && ids.mapsUsers(format.numericIds))
     for (let i = 0; i < list.count; i++) list.setUid(i, ids.uid(list.uid(i)));

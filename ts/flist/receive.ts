@@ -6,6 +6,7 @@ import { adoptList } from './adopt.ts';
 import { cleanList } from './clean.ts';
 import type { FlistContext } from './context.ts';
 import { FlistDecoder } from './decoder.ts';
+import { ExtrasReader } from './extras-codec.ts';
 import { EntryFlag, type FileList } from './file-list.ts';
 import { FileLists } from './file-lists.ts';
 import { HardLinks } from './hard-links.ts';
@@ -58,6 +59,7 @@ export class FlistReceiver {
       tweakMode: context.tweakMode,
       mapLinkTarget: context.mapLinkTarget,
       allowMissing: context.options.missingArgs === 'delete',
+      extras: context.extras && new ExtrasReader(context.reader, this.format, this.ids, context.extras),
     });
   }
 
@@ -77,6 +79,7 @@ export class FlistReceiver {
 
     if (!incRecurse) {
       await receiveIdLists(reader, format, this.ids, list);
+      this.mapAclIds();
       lists.eof = true;
     }
     const { segments } = this.context;
@@ -152,6 +155,18 @@ export class FlistReceiver {
       if (!isHarmless) throw protocolError(texts.invalidPathFromSender(list.path(i)));
       report.print('error', texts.parentNotListed(list.dirname(i)));
     }
+  }
+
+  /** Names of ids come behind a list that is complete at once; what they mean for ACLs is known then. */
+  private mapAclIds(): void {
+    const { ids } = this;
+    const { extras, options } = this.context;
+    if (extras === undefined || (options.numericIds && !ids.hasUserRules && !ids.hasGroupRules)) return;
+    for (const table of [extras.accessAcls, extras.defaultAcls])
+      table.mapIds(
+        (id) => ids.uid(id),
+        (id) => ids.gid(id),
+      );
   }
 
   private noteIoError(bits: number): void {

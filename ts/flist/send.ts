@@ -3,6 +3,7 @@ import { ExitCode, IoError, RsyncError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
+import type { XattrList } from '../metadata/xattrs.ts';
 import { Msg, ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import { cleanList } from './clean.ts';
@@ -55,7 +56,7 @@ export class FlistSender {
     this.lists = new FileLists(context.negotiated.incRecurse);
     this.ids = new SentIds(context.names);
     const plain = context.paths.plainEntriesOut ? context.kernel.encodeEntries : undefined;
-    this.encoder = new FlistEncoder(context.writer, this.format, this.ids, plain);
+    this.encoder = new FlistEncoder(context.writer, this.format, this.ids, plain, context.extras);
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
     this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;
@@ -342,6 +343,11 @@ export class FlistSender {
       if (names !== undefined) this.pending.set(d, names);
     }
     this.tree.add(parent, siblings);
+  }
+
+  /** The extended attributes of an entry. */
+  xattrs(list: FileList, i: number): XattrList {
+    return this.context.extras?.xattrs.at(list.value('xattrs', i)) ?? [];
   }
 
   /** The source folder that an entry is below, as the user named it. */

@@ -14,6 +14,7 @@ import type { FileLists } from './file-lists.ts';
 import { ScanAhead, type Upcoming } from './scan-ahead.ts';
 import { listingOptions, type SourceAhead } from './source-ahead.ts';
 import { prefixOf } from './source-arg.ts';
+import { SourceExtras } from './source-extras.ts';
 import { type SourceRoot, throughLinks } from './source-roots.ts';
 import { TreeAhead } from './tree-ahead.ts';
 import type { FlistFormat } from './wire-format.ts';
@@ -68,6 +69,7 @@ export class Walk {
   private readonly sendsDirs: boolean;
   private readonly makesSums: boolean;
   private readonly keepsSums: boolean;
+  private readonly extras: SourceExtras | undefined;
   /** -x: the device that the walk stays on. */
   device = 0;
 
@@ -91,6 +93,7 @@ export class Walk {
     this.makesSums = format.sumLength > 0 && !paths.sumsWhereCompared;
     this.keepsSums =
       this.makesSums && (context.segments !== undefined || context.options.outFormat.includes('%C'));
+    if (context.extras !== undefined) this.extras = new SourceExtras(context, format, context.extras);
     this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
     if (paths.sourceRecords) {
       const twice = context.segments !== undefined && format.incRecurse;
@@ -362,6 +365,11 @@ export class Walk {
       return -1;
     }
     if (tweakMode !== undefined && type !== S_IFLNK && mode !== 0) mode = tweakMode(mode);
+    const extra = this.extras?.read(root, pathOf(list, dir, given, rows, row), mode);
+    if (extra === undefined && this.extras !== undefined) {
+      state.ioError |= IoError.General;
+      return -1;
+    }
     const device = isDeviceMode(mode);
     fields.mode = mode;
     fields.size = device || isSpecialMode(mode) ? 0 : rows.size(row);
@@ -380,6 +388,7 @@ export class Walk {
       list.setLinkTarget(i, mapLinkTarget === undefined ? target : mapLinkTarget(target, list.dir(i).depth));
     if (device) list.setRdev(i, rows.rdevMajor(row), rows.rdevMinor(row));
     if (format.atimes && !isDir) list.setAtime(i, rows.atime(row));
+    if (extra !== undefined) this.extras?.put(list, i, extra);
     const inode =
       format.hardLinks && !isDir && mode !== 0 && rows.nlink(row) > 1
         ? { dev: rows.dev(row), inoHigh: rows.inoHigh(row), inoLow: rows.inoLow(row) }

@@ -48,6 +48,8 @@ export interface FlistFormat {
   readonly specials: boolean;
   readonly hardLinks: boolean;
   readonly atimes: boolean;
+  readonly acls: boolean;
+  readonly xattrs: boolean;
   readonly numericIds: boolean;
   readonly relative: boolean;
   readonly recursive: boolean;
@@ -72,6 +74,8 @@ export function flistFormat(negotiated: Negotiated, options: Options): FlistForm
     specials: options.specials,
     hardLinks: options.hardLinks,
     atimes: options.atimes > 0,
+    acls: options.acls,
+    xattrs: options.xattrs > 0,
     numericIds: options.numericIds,
     relative: options.relative,
     recursive: options.recursive,

@@ -261,6 +261,19 @@ export const isSame = 1;
 export const isOther = 2;
 
 /**
+ * Extended attributes of what lies at a path itself, a symbolic link included; `''` is the tree. Names have their
+ * name space (`user.`), values are bytes as the system keeps them. ACLs are attributes too. Calls throw `SysError`.
+ */
+export interface Xattrs {
+  /** All that this user may see. A file system without attributes gives EOPNOTSUPP. */
+  list(path: ByteString): ByteString[];
+  /** One that is not there gives ENODATA. */
+  get(path: ByteString, name: ByteString): Uint8Array;
+  set(path: ByteString, name: ByteString, value: Uint8Array): void;
+  remove(path: ByteString, name: ByteString): void;
+}
+
+/**
  * A held directory. Paths given to its methods are below it. A tree stays valid when the directory is
  * renamed. Synchronous methods throw `SysError`.
  */
@@ -315,11 +328,12 @@ export interface Tree extends HeldTree {
   stat(path: ByteString): StatTable;
   readlink(path: ByteString): ByteString;
 
-  /**
-   * The default ACL of a directory as the system keeps it (`metadata/default-acl.ts`), empty where there is none. A
-   * kernel that cannot read it lacks the call, and the umask alone counts.
-   */
-  defaultAcl?(dir: ByteString): Uint8Array;
+  /** Absent where a kernel cannot read them. */
+  readonly xattrs?: Xattrs;
+  /** The content of a small file, at most `most` bytes; a symbolic link gives ELOOP. */
+  readSmall(path: ByteString, most: number): ByteString;
+  /** Makes a file of this content. One that is there is written over, what a symbolic link leads to never. */
+  writeSmall(path: ByteString, content: ByteString, mode: number): void;
   mkdir(path: ByteString, mode: number): void;
   symlink(target: ByteString, path: ByteString): void;
   link(existing: ByteString, path: ByteString): void;
@@ -425,7 +439,13 @@ export interface Kernel {
    * lost are in `Tree.losses`: a warning once a run, and an error where --modify-window=-1 asks for them. Times of
    * symbolic links that cannot be set are left alone, as by an rsync that cannot.
    */
-  readonly can: { readonly mknod: boolean; readonly nanoseconds: boolean; readonly linkTimes: boolean };
+  readonly can: {
+    readonly mknod: boolean;
+    readonly nanoseconds: boolean;
+    readonly linkTimes: boolean;
+    /** Trees have `xattrs`; a run that needs them and has none is refused. */
+    readonly xattrs: boolean;
+  };
 
   /** Throws `SysError` when it is not a directory that can be entered. */
   openTree(path: ByteString, options?: TreeOptions): Tree;

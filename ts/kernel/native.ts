@@ -47,7 +47,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     name: 'native',
     digests: ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'md4-old', 'sha1', 'sha256', 'sha512', 'none'],
     compressions: ['zstd', 'lz4', 'zlibx', 'zlib', 'none'],
-    can: { mknod: true, nanoseconds: true, linkTimes: true },
+    can: { mknod: true, nanoseconds: true, linkTimes: true, xattrs: true },
 
     report: (): KernelReport => ({ name: 'native', features: [...addon.features(), ioInWords(addon, io)] }),
 

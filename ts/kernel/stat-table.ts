@@ -24,6 +24,17 @@ export const S_IFDIR = 0o040000;
 export const S_IFCHR = 0o020000;
 export const S_IFIFO = 0o010000;
 
+/** What a row says instead. */
+export interface StatEdit {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly rdevMajor: number;
+  readonly rdevMinor: number;
+  /** Target of a symbolic link. */
+  readonly link?: ByteString;
+}
+
 /** Read access to packed status rows. */
 export class StatTable {
   readonly count: number;
@@ -119,6 +130,32 @@ export class StatTable {
           to[at + word] = u32[from + word];
     }
     return new StatTable(new Uint8Array(to.buffer), rows.length);
+  }
+  /** A copy of one row, without texts, of another mode. */
+  withMode(row: number, mode: number): StatTable {
+    const copy = this.pick(Int32Array.of(row));
+    copy.u32[12] = mode;
+    return copy;
+  }
+  /** A copy in which rows are as `edits` say; names and other rows stay. */
+  edited(edits: ReadonlyMap<number, StatEdit>): StatTable {
+    let texts = this.bytes.length;
+    for (const { link = '' } of edits.values()) texts += link.length;
+    const copy = Buffer.alloc(texts);
+    this.bytes.copy(copy);
+    const all = new StatTable(copy, this.count, {
+      of: new StatTable(copy, this.first + this.count),
+      first: this.first,
+    });
+    let at = this.bytes.length;
+    for (const [row, { mode, uid, gid, rdevMajor, rdevMinor, link }] of edits) {
+      all.u32.set([mode, uid, gid], (this.first + row) * U32 + 12);
+      all.u32.set([rdevMajor, rdevMinor], (this.first + row) * U32 + 16);
+      if (link === undefined) continue;
+      at += copy.write(link, at, 'latin1');
+      all.u32.set([at - link.length, link.length], (this.first + row) * U32 + 21);
+    }
+    return all;
   }
   /** Where the name lies in `raw`. */
   nameOffset(i: number): number {

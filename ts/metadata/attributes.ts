@@ -15,7 +15,7 @@ import { chmodBits } from './modes.ts';
 /** What to hand to `Tree.setMeta`, and which `Item.Report*` bits of the wire it stands for. */
 export interface AttributeChange {
   readonly meta: Meta;
-  /** 0: nothing to do. */
+  /** 0: nothing to do. An ACL (`Item.ReportAcl`) is set by who can read them. */
   readonly changed: number;
   /** The times of a symbolic link differ and cannot be set here (FLAG_TIME_FAILED). */
   readonly timeFailed: boolean;
@@ -25,7 +25,7 @@ export interface AttributeChange {
 export const nothingToChange: AttributeChange = { meta: {}, changed: 0, timeFailed: false };
 
 const onlyTimeFailed: AttributeChange = { meta: {}, changed: 0, timeFailed: true };
-const setAsTold = Item.ReportTime | Item.ReportAtime | Item.ReportOwner | Item.ReportGroup;
+const setAsTold = Item.ReportTime | Item.ReportAtime | Item.ReportOwner | Item.ReportGroup | Item.ReportAcl;
 const specialBits = 0o6000;
 
 /**

@@ -2,7 +2,7 @@
  * What differs between an entry of a file list and what is on the disk. This is the one place that knows; item flags,
  * what is set, what is passed over and whether an alternate will do all follow from it (docs/decisions/0039).
  */
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Tree } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatTable } from '../kernel/stat-table.ts';
 import { Item } from '../wire/constants.ts';
 import { type ChmodStep, tweakMode } from './chmod.ts';
@@ -21,10 +21,20 @@ export interface Wanted {
   readonly gid: number;
   /** The group cannot be set (FLAG_SKIP_GROUP: not root and not a member). */
   readonly skipGroup: boolean;
+  /** Where the run's tables have its ACLs and extended attributes; -1 for none. */
+  readonly accessAcl: number;
+  readonly defaultAcl: number;
+  readonly xattrs: number;
 }
 
-/** What is there: a row of a status table. */
-export interface Present {
+/** Where something lies. */
+export interface At {
+  readonly tree: Tree;
+  readonly path: ByteString;
+}
+
+/** What is there: a row of a status table, and where that is. */
+export interface Present extends At {
   readonly stats: StatTable;
   readonly row: number;
 }
@@ -50,6 +60,14 @@ export interface AttributeOptions {
   readonly canLinkTimes: boolean;
   /** A daemon module's `incoming chmod`. */
   readonly chmod?: readonly ChmodStep[];
+  /** --acls, --xattrs; undefined where they are not preserved. */
+  readonly acls: BeyondStatus | undefined;
+  readonly xattrs: BeyondStatus | undefined;
+}
+
+/** Something that a status does not tell, so that it is read where it is compared. */
+export interface BeyondStatus {
+  differs(wanted: Wanted, present: Present): boolean;
 }
 
 /** Flags of one comparison (rsync's ATTRS_*). */
@@ -72,7 +90,13 @@ export const Differs = {
 
 /** What is told of a present file and can be set: the bits of `differences` that an item has. */
 const attributeBits =
-  Item.ReportTime | Item.ReportAtime | Item.ReportPerms | Item.ReportOwner | Item.ReportGroup;
+  Item.ReportTime |
+  Item.ReportAtime |
+  Item.ReportPerms |
+  Item.ReportOwner |
+  Item.ReportGroup |
+  Item.ReportAcl |
+  Item.ReportXattr;
 export const reportedBits = attributeBits | Item.ReportSize;
 
 /** What is different about what is there: `Item.Report*` bits and `Differs`. */
@@ -93,10 +117,24 @@ export function differences(wanted: Wanted, present: Present, keep: AttributeOpt
   // Only root can give a file to its owner, so for all others no owner differs.
   if (keep.owner && keep.amRoot && stats.uid(row) !== wanted.uid) bits |= Item.ReportOwner;
   if (keep.group && !wanted.skipGroup && stats.gid(row) !== wanted.gid) bits |= Item.ReportGroup;
+  return bits | beyondStatus(wanted, present, keep);
+}
+
+/** What is different beyond the status; symbolic links have no ACLs. */
+export function beyondStatus(wanted: Wanted, present: Present, keep: AttributeOptions): number {
+  let bits = 0;
+  if (keep.acls !== undefined && (wanted.mode & S_IFMT) !== S_IFLNK && keep.acls.differs(wanted, present))
+    bits |= Item.ReportAcl;
+  if (keep.xattrs?.differs(wanted, present)) bits |= Item.ReportXattr;
   return bits;
 }
 
-/** As `differences` of a file that was just made: all that is preserved has to be set. */
+/** Is the modification time another one, where it is preserved? */
+export function timeDiffers(wanted: Wanted, present: Present, keep: AttributeOptions): boolean {
+  return keepsTime(wanted.mode & S_IFMT, keep) && !hasTime(wanted, present, keep, 0);
+}
+
+/** As `differences` of a file that was just made: all of its status that is preserved has to be set. */
 export function everything(wanted: Wanted, keep: AttributeOptions, flags = 0): number {
   const type = wanted.mode & S_IFMT;
   return (

@@ -102,8 +102,17 @@ function closingRules<Of extends object>(
   return found;
 }
 
-/** What the ends of a run within one process share, by the options of its client. */
-export function sharedPaths(options: Options): SharedPaths {
+/** What the ends of a run within one process share, by the options of each. */
+export function sharedPaths(...both: readonly Options[]): SharedPaths {
+  const shared = both.map(sharedFor);
+  return {
+    filesByName: shared.every((one) => one.filesByName),
+    listsAsTheyAre: shared.every((one) => one.listsAsTheyAre),
+    sumsWhereCompared: shared.every((one) => one.sumsWhereCompared),
+  };
+}
+
+function sharedFor(options: Options): SharedPaths {
   const open = { filesByName: true, listsAsTheyAre: true, sumsWhereCompared: true };
   const ends = { server: false, shared: open, protocol: options.protocol, incRecurse: false, codec: 'none' };
   const { filesByName, listsAsTheyAre, sumsWhereCompared } = fastPaths(options, ends);

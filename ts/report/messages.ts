@@ -294,6 +294,47 @@ export function attributesFailed(
       return failure(who, errno, `${step} `, place, path, ' failed');
   }
 }
+/** An ACL that cannot be read or set; `type` is rsync's name of its kind. */
+export function aclReadFailed(path: ByteString, type: string, errno: number, who: Who): ByteString {
+  return systemError(who, errno, `get_acl: sys_acl_get_file(${path}, ${type})`);
+}
+export function aclWriteFailed(path: ByteString, type: string, errno: number, who: Who): ByteString {
+  return systemError(who, errno, `set_acl: sys_acl_set_file(${path}, ${type})`);
+}
+/** Extended attributes, or one of them, that cannot be read, set or removed. */
+export function xattrFailed(
+  place: Place,
+  path: ByteString,
+  { call, name, errno }: { readonly call: string; readonly name: ByteString; readonly errno: number },
+  who: Who,
+): ByteString {
+  const at = fullName(place, path);
+  switch (call) {
+    case 'list':
+      return systemError(who, errno, `get_xattr_names: llistxattr(${at},1024) failed`);
+    case 'get':
+      return systemError(who, errno, `get_xattr_data: lgetxattr(${at},"${name}",0) failed`);
+    default:
+      return systemError(who, errno, `rsync_xal_set: l${call}xattr(${at},"${name}") failed`);
+  }
+}
+/** What --fake-super noted of a file cannot be read. */
+export function noteUnreadable(place: Place, path: ByteString, errno: number, who: Who): ByteString {
+  return systemError(who, errno, `failed to read xattr user.rsync.%stat for ${fullName(place, path)}`);
+}
+export function xattrValueMissing(place: Place, path: ByteString, name: ByteString): ByteString {
+  return `Missing abbreviated xattr value, ${name}, for ${fullName(place, path)}`;
+}
+export function xattrNotReadAgain(name: ByteString, path: ByteString): ByteString {
+  return `failed to re-read xattr ${name} for ${path}`;
+}
+/** A value that was asked for, or came, of an attribute that an entry does not have. */
+export function noSuchXattr(num: number, path: ByteString, who: Who): ByteString {
+  return `[${who}] could not find xattr #${num} for ${path}`;
+}
+export function xattrNotLong(name: ByteString, path: ByteString, who: Who): ByteString {
+  return `[${who}] internal abbrev error on ${path} (${name})!`;
+}
 function temporaryOf(path: ByteString): ByteString {
   const base = path.lastIndexOf('/') + 1;
   return `${path.slice(0, base)}.${path.slice(base)}.XXXXXX`;

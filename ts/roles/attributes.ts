@@ -1,10 +1,13 @@
 import { EntryFlag, type FileList } from '../flist/file-list.ts';
 import type { ByteString, Meta, Tree } from '../kernel/kernel.ts';
+import { S_IFLNK, S_IFMT } from '../kernel/stat-table.ts';
 import { attrsFor } from '../metadata/attributes.ts';
-import { AttrFlag, type Present, unchangedAttrs } from '../metadata/compare.ts';
+import { AttrFlag, type Present, unchangedAttrs, type Wanted } from '../metadata/compare.ts';
+import { chmodBits } from '../metadata/modes.ts';
 import * as text from '../report/messages.ts';
 import { Item } from '../wire/constants.ts';
 import type { RoleContext } from './context.ts';
+import type { DestinationExtras } from './extras.ts';
 import type { Listed, Place } from './listed.ts';
 
 /** What to put on a file that was just written. */
@@ -17,49 +20,114 @@ export function attributesMatch(ctx: RoleContext, { list, i }: Listed, present: 
   return unchangedAttrs(ctx.wanted.at(list, i), present, ctx.attributes);
 }
 
+/** How attributes are set. */
+export interface Dressing {
+  /** `AttrFlag` bits. */
+  readonly flags?: number;
+  /** Changed and unchanged names are told at -vv. */
+  readonly report?: boolean;
+  /**
+   * Extended attributes are set as well (rsync does that with a file's content, or when the sender has told of them);
+   * long values that did not come are those of this file.
+   */
+  readonly xattrsFrom?: ByteString;
+}
+
 /** What `setAttributes` did. */
 export interface AttributesSet {
   readonly updated: boolean;
-  /** The state in between, where setting the owner took setuid or setgid bits away: rsync compares with that. */
+  /**
+   * The state in between, where setting the owner took setuid or setgid bits away, or an ACL set permissions: rsync
+   * compares with that.
+   */
   readonly refreshed: Present | undefined;
 }
 
 const unchanged: AttributesSet = { updated: false, refreshed: undefined };
 const changed: AttributesSet = { updated: true, refreshed: undefined };
 const specialBits = 0o6000;
+/** What a change of ACLs may take away, or must not come before. */
+const allSpecialBits = 0o7000;
+const ownerWrites = 0o200;
+const plainly: Dressing = {};
 
 /**
  * Puts on an entry what differs from what is there, or everything when it was just made (rsync's set_file_attrs).
- * `report`: changed and unchanged names are told at -vv.
  */
 export function setAttributes(
   ctx: RoleContext,
   place: Place,
   present: Present | undefined,
-  flags = 0,
-  report = false,
+  { flags = 0, report = false, xattrsFrom }: Dressing = plainly,
 ): AttributesSet {
   const { tree, path, list, i } = place;
   const want = ctx.wanted.at(list, i);
   let change = attrsFor(want, present, ctx.attributes, flags);
   if (change.timeFailed) list.setFlag(i, EntryFlag.TimeFailed);
-  const updated = change.changed !== 0;
+  let updated = change.changed !== 0;
   let refreshed: Present | undefined;
-  if (updated && !ctx.options.dryRun) {
-    if (
-      present !== undefined &&
-      change.changed & ownership &&
-      present.stats.mode(present.row) & specialBits
-    ) {
+  const { dryRun } = ctx.options;
+  if (updated && !dryRun) {
+    const chowns = (change.changed & ownership) !== 0;
+    const loses = chowns && present !== undefined && (present.stats.mode(present.row) & specialBits) !== 0;
+    // Owners first: a change of owner takes capabilities away, too.
+    if (loses || (chowns && xattrsFrom !== undefined))
       apply(ctx, tree, path, { uid: change.meta.uid, gid: change.meta.gid }, ownership);
-      refreshed = { stats: tree.lstat(path), row: 0 };
+    if (loses) {
+      refreshed = { stats: tree.lstat(path), row: 0, tree, path };
       change = attrsFor(want, refreshed, ctx.attributes, flags);
     }
-    apply(ctx, tree, path, change.meta, change.changed);
+  }
+  if (ctx.extras !== undefined && !dryRun && xattrsFrom !== undefined && ctx.attributes.xattrs !== undefined)
+    setXattrs(ctx, ctx.extras, want, place, xattrsFrom);
+  if (updated && !dryRun) apply(ctx, tree, path, change.meta, change.changed & ~Item.ReportAcl);
+  if (ctx.extras !== undefined && ctx.attributes.acls !== undefined) {
+    const sets = present === undefined || (change.changed & Item.ReportAcl) !== 0;
+    const now = sets && !dryRun ? setAcls(ctx, ctx.extras, place, refreshed ?? present) : undefined;
+    if (now !== undefined) {
+      updated = true;
+      if (now !== 'set') refreshed = now;
+    }
   }
   if (report && ctx.report.info('name', 2)) ctx.report.print('client', updated ? path : text.upToDate(path));
   if (refreshed !== undefined) return { updated, refreshed };
   return updated ? changed : unchanged;
+}
+
+/** Attributes of a file that its owner may not write are set while he may. */
+function setXattrs(
+  ctx: RoleContext,
+  extras: DestinationExtras,
+  want: Wanted,
+  place: Place,
+  source: ByteString,
+): void {
+  const { tree, path } = place;
+  const opened = ctx.amRoot || (want.mode & S_IFMT) === S_IFLNK ? undefined : openToOwner(tree, path);
+  extras.setXattrs(want, place, source);
+  if (opened !== undefined) tree.setMeta(path, { mode: opened });
+}
+
+/** Lets the owner write; the mode that it had, where that was needed. */
+function openToOwner(tree: Tree, path: ByteString): number | undefined {
+  const mode = tree.lstat(path).mode() & chmodBits;
+  if ((mode & ownerWrites) !== 0) return undefined;
+  return tree.setMeta(path, { mode: mode | ownerWrites }) === 0 ? mode : undefined;
+}
+
+/** ACLs come when the mode is set; it may lose bits by them, and gets them again. */
+function setAcls(
+  ctx: RoleContext,
+  extras: DestinationExtras,
+  place: Place,
+  present: Present | undefined,
+): Present | 'set' | undefined {
+  const want = ctx.wanted.at(place.list, place.i);
+  const { mode } = want;
+  const now = extras.setAcls(want, place, present);
+  if (now !== undefined && (mode & allSpecialBits) !== 0)
+    apply(ctx, place.tree, place.path, { mode: mode & chmodBits }, Item.ReportPerms);
+  return now;
 }
 
 const ownership = Item.ReportOwner | Item.ReportGroup;

@@ -2,6 +2,7 @@ import { SysError } from '../errors.ts';
 import { isDeviceMode, isSpecialMode } from '../flist/file-list.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
+import type { Present } from '../metadata/compare.ts';
 import { backupName } from '../metadata/names.ts';
 import * as text from '../report/messages.ts';
 import type { RoleContext } from './context.ts';
@@ -75,7 +76,7 @@ async function copyToBackup(
       if (report.info('nonreg')) report.print('info', text.noBackupOfNonRegular(path));
       return 0;
     }
-    dressBackup(ctx, tree, name, stats, 0);
+    dressBackup(ctx, { stats, row: 0, tree, path }, name, stats.isRegular() ? 'copied' : 'made');
     told(ctx, path, name);
     if (away) tree.unlink(path);
     return 0;
@@ -92,12 +93,14 @@ async function copyToBackup(
  */
 export function dressBackup(
   ctx: RoleContext,
-  tree: Tree,
+  original: Present,
   name: ByteString,
-  stats: StatTable,
-  row: number,
+  how: 'copied' | 'made',
 ): void {
   const { options } = ctx;
+  const { tree, stats, row } = original;
+  // As with rsync, attributes go with a file's content.
+  if (how === 'copied') ctx.extras?.copyXattrs(original, name);
   tree.setMeta(name, {
     mode: stats.mode(row) & 0o7777,
     uid: options.owner && ctx.amRoot ? stats.uid(row) : undefined,
@@ -106,6 +109,7 @@ export function dressBackup(
     atime: options.atimes > 0 ? stats.atime(row) : undefined,
     mtimeNsec: options.times ? (ctx.negotiated.protocol >= 31 ? stats.mtimeNsec(row) : 0) : undefined,
   });
+  ctx.extras?.copyAcls(original, name);
 }
 
 function linkOrRename(tree: Tree, from: ByteString, to: ByteString, away: boolean, stats: StatTable): number {
@@ -132,9 +136,10 @@ function copyParents(
   for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
     const target = `${base}/${path.slice(0, slash)}`;
     if (target.length >= name.length) break;
-    const source = lookUp(tree, path.slice(0, slash));
+    const folder = path.slice(0, slash);
+    const source = lookUp(tree, folder);
     if (!makeFolder(tree, target) || source === undefined) continue;
-    dressBackup(ctx, tree, target, source, 0);
+    dressBackup(ctx, { stats: source, row: 0, tree, path: folder }, target, 'made');
   }
 }
 

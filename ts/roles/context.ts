@@ -4,9 +4,11 @@ import type { FastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type { Report } from '../report/report.ts';
 import type { Statistics } from '../report/statistics.ts';
+import type { ItemForm } from '../wire/item.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { DestinationExtras } from './extras.ts';
 import type { ItemLog } from './item-log.ts';
 import type { WantedCursor } from './listed.ts';
 import type { Loopback } from './loopback.ts';
@@ -32,7 +34,11 @@ export interface RoleContext {
   readonly attributes: AttributeOptions;
   /** What the entry at hand shall be. */
   readonly wanted: WantedCursor;
-  /** The effective user is root. */
+  /** What a receiving end does with ACLs and extended attributes; undefined where neither is preserved. */
+  readonly extras: DestinationExtras | undefined;
+  /** How items look on the wire. */
+  readonly itemForm: ItemForm;
+  /** The effective user is root, or --super or --fake-super has it act as if. */
   readonly amRoot: boolean;
   readonly stats: Statistics;
   readonly state: RunState;

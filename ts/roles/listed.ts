@@ -47,6 +47,15 @@ export class WantedCursor implements Wanted {
   get gid(): number {
     return this.list.gid(this.i);
   }
+  get accessAcl(): number {
+    return this.list.value('accessAcl', this.i);
+  }
+  get defaultAcl(): number {
+    return this.list.value('defaultAcl', this.i);
+  }
+  get xattrs(): number {
+    return this.list.value('xattrs', this.i);
+  }
   get skipGroup(): boolean {
     return (this.list.flags(this.i) & EntryFlag.SkipGroup) !== 0;
   }

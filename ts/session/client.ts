@@ -25,17 +25,19 @@ import { findEndpoints } from './endpoints.ts';
 import { endAfterFailure, spoken } from './failure.ts';
 import { runLocal } from './local.ts';
 import { openNames } from './read-names.ts';
+import { suitableKernel } from './suitable-kernel.ts';
 
 /**
  * A client's run, from its arguments to its exit code (rsync's start_client and client_run). Throws an
  * `RsyncError` for what ended it early.
  */
 export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
-  const kernel = await loadKernel();
+  const plain = await loadKernel();
   const cwd = workingDirectory();
   const ends = findEndpoints(options, args);
-  if (ends.remote === undefined) return runLocal(kernel, options, ends, cwd, io);
+  if (ends.remote === undefined) return runLocal(plain, options, ends, cwd, io);
   let end: End | undefined;
+  const kernel = suitableKernel(plain, options, () => end);
   const filters = createFilters(options, {
     side: ends.sender ? 'sender' : 'receiver',
     cwd,

@@ -71,7 +71,7 @@ const oldestClaimedProtocol = 20;
 export async function handshake(wire: Wire, setup: HandshakeSetup): Promise<Negotiated> {
   const { reader, writer } = wire;
   const protocol = await agreeOnProtocol(wire, setup);
-  checkOptions(setup.options, protocol);
+  checkOptions(setup.options, protocol, setup.localServer === true);
   reader.setProtocol(protocol);
   writer.setProtocol(protocol);
 
@@ -99,6 +99,7 @@ export async function handshake(wire: Wire, setup: HandshakeSetup): Promise<Nego
     varintFlistFlags: (flags & Compat.VarintFlistFlags) !== 0,
     id0Names: (flags & Compat.Id0Names) !== 0,
     inplacePartialDir: (flags & Compat.InplacePartialDir) !== 0,
+    xattrOptim: protocol >= 31 && (flags & Compat.AvoidXattrOptim) === 0,
     checksumSeed,
     transferDigest: { ...digests.transfer, seed: checksumSeed, seedFirst },
     fileDigest: digests.file,
@@ -151,7 +152,10 @@ function withPreRelease(ours: number, clientInfo: string): number {
 }
 
 /** Options that the spoken protocol cannot carry. */
-function checkOptions(options: Options, protocol: number): void {
+function checkOptions(options: Options, protocol: number, local: boolean): void {
+  const needs30 = options.acls ? '--acls' : options.xattrs > 0 ? '--xattrs' : undefined;
+  if (protocol < 30 && needs30 !== undefined && !local)
+    throw protocolError(`${needs30} requires protocol 30 or higher (negotiated ${protocol}).`);
   if (protocol >= 29) return;
   const [first] = options.alternateDests;
   if (first && options.inplace)

@@ -4,6 +4,7 @@ import { SegmentPass } from '../flist/segment-pass.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { sharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
+import { withRemoteOptions } from '../options/remote-options.ts';
 import { capabilityString } from '../options/server-args.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
@@ -22,6 +23,7 @@ import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
+import { suitableKernel } from './suitable-kernel.ts';
 
 /**
  * A local run: a client that sends and a server that receives, in one process, with a wire of memory
@@ -43,14 +45,22 @@ export async function runLocal(
   });
   const names = openNames(options);
   const [clientWire, serverWire] = memoryPair();
-  const shared = sharedPaths(options);
+  const serverOptions = optionsOfServer(withRemoteOptions(options), clientFilters.hasXattrRules);
+  const shared = sharedPaths(options, serverOptions);
   const loopback = shared.filesByName ? new Loopback() : undefined;
   const segments = shared.listsAsTheyAre ? new SegmentPass() : undefined;
-  const common = { io, kernel, cwd, local: true, shared, loopback, segments };
-  client = openEnd({ ...common, duplex: clientWire, options, server: false, sender: true });
-  const serverOptions = optionsOfServer(options);
-  const server = openEnd({
+  const common = { io, cwd, local: true, shared, loopback, segments };
+  client = openEnd({
     ...common,
+    kernel: suitableKernel(kernel, options, () => client),
+    duplex: clientWire,
+    options,
+    server: false,
+    sender: true,
+  });
+  const server: End = openEnd({
+    ...common,
+    kernel: suitableKernel(kernel, serverOptions, () => server),
     duplex: serverWire,
     options: serverOptions,
     server: true,
@@ -88,14 +98,17 @@ async function settle(sending: Promise<void>, serving: Promise<void>): Promise<v
   if (sent.status === 'rejected') throw sent.reason;
 }
 
-/** What the other end of a local run works with: all the same, but the list is filtered and tweaked here. */
-function optionsOfServer(options: Options): Options {
+/**
+ * What the other end of a local run works with: all the same, but the list is filtered and tweaked here. Rules about
+ * names of attributes are for both ends.
+ */
+function optionsOfServer(options: Options, filters: boolean): Options {
   return {
     ...options,
     server: true,
     sender: false,
     chmod: '',
-    filters: [],
+    filters: filters ? options.filters : [],
     filesFrom: '',
     clientInfo: capabilityString(options.protocol, options.incRecursive !== false && options.recursive),
     copyLinks: false,

@@ -17,7 +17,7 @@ import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { openDestination } from './destination.ts';
 import { type End, endsOf } from './end.ts';
-import { amRoot, chmodOf, makeRoleContext } from './role-context.ts';
+import { amRoot, chmodOf, extrasOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
 import { tellOfLosses } from './tell-of-losses.ts';
 import { countWire, takeTotals } from './totals.ts';
@@ -38,6 +38,7 @@ export async function runReceiver(
   const { kernel } = setup;
   end.who = 'Receiver';
   const { segments } = setup;
+  const extras = extrasOf(kernel, options, filters, false);
   const flist = new FlistReceiver({
     kernel,
     options,
@@ -49,7 +50,8 @@ export async function runReceiver(
     segments,
     reader,
     guard,
-    amRoot: amRoot(),
+    amRoot: amRoot(options),
+    extras,
     tweakMode: chmodOf(options),
   });
   const { lists } = flist;
@@ -70,7 +72,7 @@ export async function runReceiver(
   const place = openDestination(end, options, lists, destination);
   const link = new GeneratorLink();
   end.link = link;
-  const ctx = makeRoleContext(end, place.options, negotiated, new ItemLog(report));
+  const ctx = makeRoleContext(end, place.options, negotiated, new ItemLog(report), extras);
   const { tree } = place.destination;
   const decoder = kernel.openDecoder(negotiated.codec);
   end.trees.push([tree]);

@@ -1,16 +1,49 @@
+import type { FilterChain } from '../filter/index.ts';
+import { type ListExtras, newExtras } from '../flist/extras.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { parseChmod, tweakMode } from '../metadata/chmod.ts';
 import { closestWindow } from '../metadata/compare.ts';
 import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type { RoleContext } from '../roles/context.ts';
+import { DestinationExtras } from '../roles/extras.ts';
 import type { ItemLog } from '../roles/item-log.ts';
 import { WantedCursor } from '../roles/listed.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { type End, endsOf } from './end.ts';
 
-/** The effective user is root; on systems without users nobody is. */
-export function amRoot(): boolean {
-  return process.geteuid?.() === 0;
+/**
+ * The effective user is root, or acts as if (rsync's am_root): --super tries what only root may, --fake-super keeps it
+ * in attributes. On systems without users nobody is root.
+ */
+export function amRoot({ superUser }: Options): boolean {
+  switch (superUser) {
+    case 'on':
+    case 'fake':
+      return true;
+    case 'off':
+      return false;
+    default:
+      return process.geteuid?.() === 0;
+  }
+}
+
+/** The tables of ACLs and extended attributes of one end; undefined where neither is preserved. */
+export function extrasOf(
+  kernel: Kernel,
+  options: Options,
+  filters: FilterChain,
+  sender: boolean,
+): ListExtras | undefined {
+  if (!options.acls && options.xattrs === 0) return undefined;
+  const action = sender ? 'hide' : 'protect';
+  return newExtras({
+    sender,
+    level: options.xattrs,
+    user: options.superUser === 'fake' ? 'fake' : amRoot(options) ? 'root' : 'plain',
+    excludes: filters.hasXattrRules ? (name) => filters.checkXattr(name, action) === 'excluded' : undefined,
+    sum: (value) => kernel.digest('md5', value),
+  });
 }
 
 /** What the roles of `end` share. */
@@ -19,8 +52,12 @@ export function makeRoleContext(
   options: Options,
   negotiated: Negotiated,
   items: ItemLog,
+  lists: ListExtras | undefined,
 ): RoleContext {
   const { kernel, loopback, io } = end.setup;
+  const acls = options.acls;
+  const xattrs = options.xattrs > 0;
+  const extras = lists && new DestinationExtras(lists, { acls, xattrs }, end.report);
   return {
     options,
     paths: fastPaths(options, endsOf(end, negotiated)),
@@ -37,15 +74,23 @@ export function makeRoleContext(
       atimes: options.atimes > 0,
       owner: options.owner,
       group: options.group,
-      amRoot: amRoot(),
+      amRoot: amRoot(options),
       omitDirTimes: options.omitDirTimes,
       omitLinkTimes: options.omitLinkTimes || !kernel.can.linkTimes,
       modifyWindow: options.modifyWindow < 0 ? closestWindow(kernel.can.nanoseconds) : options.modifyWindow,
       canNanoseconds: kernel.can.nanoseconds,
       canLinkTimes: kernel.can.linkTimes,
+      acls: extras && acls ? { differs: (wanted, at) => extras.aclsDiffer(wanted, at) } : undefined,
+      xattrs: extras && xattrs ? { differs: (wanted, at) => extras.xattrsDiffer(wanted, at) } : undefined,
     },
     wanted: new WantedCursor(),
-    amRoot: amRoot(),
+    amRoot: amRoot(options),
+    extras,
+    itemForm: {
+      protocol: negotiated.protocol,
+      xattrs: xattrs && !options.dryRun,
+      xattrOptim: negotiated.xattrOptim,
+    },
     stats: end.stats,
     state: end.state,
     loopback,

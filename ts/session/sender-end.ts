@@ -10,10 +10,10 @@ import { readDeleteStats, writeDeleteStats } from '../roles/counts.ts';
 import { ItemLog } from '../roles/item-log.ts';
 import { sendFiles } from '../roles/sender/send-files.ts';
 import { ndxDelStats, ndxDone } from '../wire/constants.ts';
-import { decodeItem, newItemHeader } from '../wire/item.ts';
+import { decodeItem, type ItemForm, newItemHeader } from '../wire/item.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { type End, endsOf } from './end.ts';
-import { chmodOf, makeRoleContext } from './role-context.ts';
+import { chmodOf, extrasOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
 import { countWire, takeTotals, wireRead, wireWritten } from './totals.ts';
 
@@ -32,7 +32,9 @@ export async function runSender(
   const { writer, report, setup } = end;
   const { kernel } = setup;
   end.who = 'sender';
+  const extras = extrasOf(kernel, options, filters, true);
   const flist = new FlistSender({
+    extras,
     kernel,
     options,
     paths: fastPaths(options, endsOf(end, negotiated)),
@@ -62,14 +64,14 @@ export async function runSender(
     }
     writer.flush();
     const items = new ItemLog(report, (list, i) => flist.sourceDir(list, i));
-    const ctx = makeRoleContext(end, options, negotiated, items);
+    const ctx = makeRoleContext(end, options, negotiated, items, extras);
     await sendFiles(ctx, { lists, flist, encoder });
     takeTotals(end, lists);
     if (setup.server) tellOfHeap(report, 'server sender');
     if (setup.server) sendStatistics(end, negotiated.protocol);
     countWire(end);
     end.finished = true;
-    await goodbye(end, negotiated.protocol);
+    await goodbye(end, negotiated.protocol, ctx.itemForm);
     await writer.drain();
     return true;
   } finally {
@@ -91,12 +93,12 @@ function sendStatistics(end: End, protocol: number): void {
 }
 
 /** The generator's last NDX_DONE; from protocol 31 on the sender answers the last but one. */
-async function goodbye(end: End, protocol: number): Promise<void> {
+async function goodbye(end: End, protocol: number, form: ItemForm): Promise<void> {
   const { reader, writer } = end;
   const item = newItemHeader();
   const next = async (): Promise<number> => {
     for (;;) {
-      await reader.record(() => decodeItem(reader, protocol, item));
+      await reader.record(() => decodeItem(reader, form, item, false));
       if (item.ndx !== ndxDelStats) return item.ndx;
       await readDeleteStats(reader, end.stats, 'sender');
       if (end.setup.server) writeDeleteStats(writer, end.stats);

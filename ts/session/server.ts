@@ -3,18 +3,19 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
 import { workingDirectory } from './client.ts';
-import { endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { runServerEnd } from './server-end.ts';
+import { suitableKernel } from './suitable-kernel.ts';
 
 /** `--server` as a remote shell starts it: the wire is standard input and output. */
 export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
   const duplex = stdioDuplex();
-  const end = openEnd({
+  const end: End = openEnd({
     io,
     duplex,
     options,
-    kernel: await loadKernel(),
+    kernel: suitableKernel(await loadKernel(), options, () => end),
     server: true,
     sender: options.sender,
     cwd: workingDirectory(),

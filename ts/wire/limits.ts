@@ -18,6 +18,14 @@ export const longestRule = 4096 + 1024;
 /** One of the five counters of deletions. */
 export const mostDeleted = 1 << 28;
 
+/** Extended attributes of one entry, bytes of a name, of a value, and of all of an entry. */
+export const mostXattrs = 65536;
+export const longestXattrName = 4096;
+export const longestXattrValue = 128 * 1024 * 1024;
+export const longestXattrList = 512 * 1024 * 1024;
+/** Users and groups that an ACL names. */
+export const mostAclNames = 65536;
+
 /** True where so many block sums are more than --max-alloc lets one basis have; 0 is no limit. */
 export function areTooManySums(count: number, strongLength: number, maxAlloc: number): boolean {
   if (maxAlloc === 0) return false;

@@ -19,6 +19,8 @@ export interface Negotiated {
   readonly id0Names: boolean;
   /** A partial-dir basis may be updated in place. */
   readonly inplacePartialDir: boolean;
+  /** Attributes of a hard link that is made here are not asked for: its other name has them. */
+  readonly xattrOptim: boolean;
   readonly checksumSeed: number;
   /** Block sums and whole-file digest of a transfer. */
   readonly transferDigest: DigestSpec;

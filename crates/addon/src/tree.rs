@@ -152,17 +152,80 @@ impl Tree {
         })
     }
 
-    /// The default ACL of a directory as the system keeps it, empty where there is none.
+    /// The names of a path's extended attributes, each with a NUL behind it.
     #[napi(catch_unwind)]
-    pub fn default_acl(
+    pub fn list_xattrs(
         &self,
-        #[napi(ts_arg_type = "string")] dir: Bytes,
+        #[napi(ts_arg_type = "string")] path: Bytes,
     ) -> Result<Either<Uint8Array, u32>> {
         let root = self.root()?;
-        Ok(match oc_fsops::default_acl(&root, &dir.0) {
-            Ok(acl) => Either::A(acl.into()),
+        Ok(match oc_fsops::list_xattrs(&root, &path.0) {
+            Ok(names) => Either::A(names.into()),
             Err(error) => Either::B(code(error)),
         })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn get_xattr(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        #[napi(ts_arg_type = "string")] name: Bytes,
+    ) -> Result<Either<Uint8Array, u32>> {
+        let root = self.root()?;
+        Ok(match oc_fsops::get_xattr(&root, &path.0, &name.0) {
+            Ok(value) => Either::A(value.into()),
+            Err(error) => Either::B(code(error)),
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn set_xattr(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        #[napi(ts_arg_type = "string")] name: Bytes,
+        value: Uint8ArraySlice,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::set_xattr(
+            &root, &path.0, &name.0, &value,
+        )))
+    }
+
+    #[napi(catch_unwind)]
+    pub fn remove_xattr(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        #[napi(ts_arg_type = "string")] name: Bytes,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::remove_xattr(&root, &path.0, &name.0)))
+    }
+
+    /// The content of a small file itself.
+    #[napi(catch_unwind)]
+    pub fn read_small(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        most: u32,
+    ) -> Result<Either<Uint8Array, u32>> {
+        let root = self.root()?;
+        Ok(match oc_fsops::read_small(&root, &path.0, most as usize) {
+            Ok(content) => Either::A(content.into()),
+            Err(error) => Either::B(code(error)),
+        })
+    }
+
+    #[napi(catch_unwind)]
+    pub fn write_small(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        #[napi(ts_arg_type = "string")] content: Bytes,
+        mode: u32,
+    ) -> Result<u32> {
+        let root = self.root()?;
+        Ok(outcome(oc_fsops::write_small(
+            &root, &path.0, &content.0, mode,
+        )))
     }
 
     #[napi(catch_unwind)]

@@ -4,7 +4,6 @@ mod block_sums;
 mod compare;
 mod copy;
 mod cores;
-mod default_acl;
 mod file_sums;
 mod interrupt;
 mod listing;
@@ -22,11 +21,11 @@ mod stat_table;
 mod syscall;
 mod window;
 mod writer;
+mod xattr;
 
 pub use block_sums::BlockSumJob;
 pub use compare::{Same, Sources};
 pub use copy::copy_file;
-pub use default_acl::default_acl;
 pub use file_sums::file_sums;
 pub use interrupt::{Interrupt, Interrupted};
 pub use listing::{list, list_tree, Listed, Listing, ListingOptions, TreeListing, Unlisted};
@@ -40,8 +39,9 @@ pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions};
 pub use send::{Append, SendJob, SendRequest, SendStats};
 pub use send_many::{send_many, SendMany};
 pub use single::{
-    hard_link, lstat, make_dir, make_node, make_symlink, read_link, remove_dir, remove_file,
-    rename, stat,
+    hard_link, lstat, make_dir, make_node, make_symlink, read_link, read_small, remove_dir,
+    remove_file, rename, stat, write_small,
 };
 pub use stat_table::{Rows, ROW_BYTES, ROW_LAYOUT};
 pub use syscall::{Failure, SysError, Syscall, SYSCALL_NAMES};
+pub use xattr::{get_xattr, list_xattrs, remove_xattr, set_xattr};

@@ -4,7 +4,7 @@ use rustix::fs::{
     fstat, linkat, makedev, mkdirat, mknodat, readlinkat, renameat, statat, symlinkat, unlinkat,
     AtFlags, FileType, Mode, OFlags,
 };
-use rustix::io::Errno;
+use rustix::io::{read, write, Errno};
 
 use crate::resolve::TreeRoot;
 use crate::stat_table::{write_row, ROW_BYTES};
@@ -78,6 +78,42 @@ pub fn make_node(
         mknodat(dir, name, kind, mode, makedev(major, minor))
     })
     .during(Syscall::MkNod)
+}
+
+/// The content of a small file itself, at most `most` bytes of it.
+pub fn read_small(tree: &TreeRoot, path: &[u8], most: usize) -> Result<Vec<u8>, SysError> {
+    let file = tree
+        .open_file(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty())
+        .during(Syscall::Open)?;
+    let mut content = vec![0; most];
+    let mut length = 0;
+    while length < most {
+        match read(&file, &mut content[length..]).during(Syscall::Read)? {
+            0 => break,
+            n => length += n,
+        }
+    }
+    content.truncate(length);
+    Ok(content)
+}
+
+/// Makes a file of this content; one that is there is written over, what a link leads to never.
+pub fn write_small(
+    tree: &TreeRoot,
+    path: &[u8],
+    content: &[u8],
+    mode: u32,
+) -> Result<(), SysError> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC;
+    let file = tree
+        .open_file(path, flags, Mode::from_raw_mode(mode & 0o7777))
+        .during(Syscall::Open)?;
+    let mut rest = content;
+    while !rest.is_empty() {
+        let n = write(&file, rest).during(Syscall::Write)?;
+        rest = &rest[n..];
+    }
+    Ok(())
 }
 
 pub fn remove_file(tree: &TreeRoot, path: &[u8]) -> Result<(), SysError> {

@@ -26,10 +26,13 @@ pub enum Syscall {
     Pipe,
     SocketPair,
     GetXattr,
+    ListXattr,
+    SetXattr,
+    RemoveXattr,
 }
 
 /// The names of `Syscall`, in order.
-pub const SYSCALL_NAMES: [&str; 21] = [
+pub const SYSCALL_NAMES: [&str; 24] = [
     "",
     "open",
     "lstat",
@@ -51,6 +54,9 @@ pub const SYSCALL_NAMES: [&str; 21] = [
     "pipe",
     "socketpair",
     "getxattr",
+    "listxattr",
+    "setxattr",
+    "removexattr",
 ];
 
 /// A failed system call on one path.

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Tree } from '../../../ts/kernel/kernel.ts';
 import { StatTable, statRowBytes } from '../../../ts/kernel/stat-table.ts';
 import { attrsFor, nothingToChange } from '../../../ts/metadata/attributes.ts';
 import {
@@ -37,7 +38,7 @@ function table(row: Row): Present {
   u32[12] = row.mode;
   u32[13] = row.uid ?? 0;
   u32[14] = row.gid ?? 0;
-  return { stats: new StatTable(bytes, 1), row: 0 };
+  return { stats: new StatTable(bytes, 1), row: 0, tree: {} as Tree, path: '' };
 }
 
 const file: Wanted = {
@@ -49,6 +50,9 @@ const file: Wanted = {
   uid: 7,
   gid: 8,
   skipGroup: false,
+  accessAcl: -1,
+  defaultAcl: -1,
+  xattrs: -1,
 };
 const archive: AttributeOptions = {
   perms: true,
@@ -63,6 +67,8 @@ const archive: AttributeOptions = {
   modifyWindow: 0,
   canNanoseconds: true,
   canLinkTimes: true,
+  acls: undefined,
+  xattrs: undefined,
 };
 const same: Row = { mode: 0o100644, mtime: 100, nsec: 5, uid: 7, gid: 8 };
 const given = (meta: object) =>

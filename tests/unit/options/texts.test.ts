@@ -95,7 +95,7 @@ const kernel = {
   report: () => ({ name: 'portable' as const, features: ['no SIMD'] }),
   digests: ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'md4-old', 'sha1', 'sha512', 'sha256'] as DigestName[],
   compressions: ['zstd', 'lz4', 'zlibx', 'zlib', 'none'] as CompressName[],
-  can: { mknod: false, nanoseconds: false, linkTimes: true },
+  can: { mknod: false, nanoseconds: false, linkTimes: true, xattrs: true },
 };
 
 it('the version is that of the package', () => {

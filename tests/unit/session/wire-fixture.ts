@@ -13,7 +13,7 @@ import { testEnvironment } from '../../support/run.ts';
 export const choices: Pick<Kernel, 'digests' | 'compressions' | 'can' | 'digest'> = {
   digests: ['sha512', 'sha256', 'xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'sha1', 'none'],
   compressions: ['zstd', 'lz4', 'zlibx', 'zlib', 'none'],
-  can: { mknod: true, nanoseconds: true, linkTimes: true },
+  can: { mknod: true, nanoseconds: true, linkTimes: true, xattrs: true },
   digest(name, data) {
     const digest = openPlainDigest(name);
     digest.update(data, 0, data.length);

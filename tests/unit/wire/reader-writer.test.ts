@@ -254,12 +254,19 @@ describe('a basis name', () => {
     const bytes = new Bytes();
     const writer = new Writer(bytes);
     writer.setProtocol(31);
-    const item = { ndx: 1, iflags: Item.BasisTypeFollows | Item.XnameFollows, basisType, xname: name };
-    writeItem(writer, 31, item);
+    const form = { protocol: 31, xattrs: false, xattrOptim: false };
+    const item = {
+      ...newItemHeader(),
+      ndx: 1,
+      iflags: Item.BasisTypeFollows | Item.XnameFollows,
+      basisType,
+      xname: name,
+    };
+    writeItem(writer, form, item);
     await writer.drain();
     const { reader } = readerOf(sourceOf(bytes.all()));
     reader.setProtocol(31);
-    return (await reader.record(() => decodeItem(reader, 31, newItemHeader()))).xname;
+    return (await reader.record(() => decodeItem(reader, form, newItemHeader(), false))).xname;
   };
   it('is cut to what lies inside the folder it is in', async () => {
     expect(await decoded(BasisType.Fuzzy, '../../etc/shadow')).toBe('etc/shadow');

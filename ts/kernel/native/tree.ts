@@ -19,6 +19,7 @@ import {
   type SendManyResult,
   type SendRequest,
   type Tree,
+  type Xattrs,
 } from '../kernel.ts';
 import {
   type EntryRecords,
@@ -50,12 +51,14 @@ export class NativeTree implements Tree {
   private readonly tree: addon.Tree;
   private readonly failures: Failures;
   private readonly io: IoPath | undefined;
+  readonly xattrs: Xattrs;
 
   constructor(path: ByteString, tree: addon.Tree, failures: Failures, io: IoPath | undefined) {
     this.path = path;
     this.tree = tree;
     this.failures = failures;
     this.io = io;
+    this.xattrs = xattrsOf(tree, failures);
   }
 
   /** The addon's tree; all trees of a batch are of one kernel. */
@@ -212,8 +215,13 @@ export class NativeTree implements Tree {
     return Buffer.from(target.buffer, target.byteOffset, target.byteLength).toString('latin1');
   }
 
-  defaultAcl(dir: ByteString): Uint8Array {
-    return this.failures.need(this.tree.defaultAcl(dir));
+  readSmall(path: ByteString, most: number): ByteString {
+    const content = this.failures.need(this.tree.readSmall(path, most));
+    return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
+  }
+
+  writeSmall(path: ByteString, content: ByteString, mode: number): void {
+    this.failures.check(this.tree.writeSmall(path, content, mode));
   }
 
   mkdir(path: ByteString, mode: number): void {
@@ -324,6 +332,21 @@ export class NativeTree implements Tree {
   async copyFile(from: ByteString, to: ByteString, mode: number): Promise<void> {
     this.failures.check(await this.tree.copyFile(from, to, mode));
   }
+}
+
+function xattrsOf(tree: addon.Tree, failures: Failures): Xattrs {
+  return {
+    list(path) {
+      const names = failures.need(tree.listXattrs(path));
+      if (names.length === 0) return [];
+      return Buffer.from(names.buffer, names.byteOffset, names.length - 1)
+        .toString('latin1')
+        .split('\0');
+    },
+    get: (path, name) => failures.need(tree.getXattr(path, name)),
+    set: (path, name, value) => failures.check(tree.setXattr(path, name, value)),
+    remove: (path, name) => failures.check(tree.removeXattr(path, name)),
+  };
 }
 
 /** Paths of directories below a tree (never `''`), joined by NUL. */

@@ -21,7 +21,7 @@ export function createPortableKernel(): Kernel {
     }),
     digests,
     compressions,
-    can: { mknod: false, nanoseconds: false, linkTimes: true },
+    can: { mknod: false, nanoseconds: false, linkTimes: true, xattrs: false },
     openTree: (path, options) => new PortableTree(path, options),
     digest(name, data) {
       const digest = openPlainDigest(name);

@@ -186,14 +186,12 @@ export const keepOptions = {
     ],
     settle: (kept: boolean): boolean => kept,
     letter: letter('A'),
-    later: true,
     closes: closes(...plainAttributes, 'listsAsTheyAre'),
   }),
   /** -X count. */
   xattrs: count('--xattrs, -X', 'keep extended attributes', {
     off: 'no-xattrs no-X',
     letter: letter('X', 2),
-    later: true,
     closes: closes(...plainAttributes, 'listsAsTheyAre'),
   }),
   owner: flag('--owner, -o', 'keep the owner (super-user only)', {
@@ -301,12 +299,12 @@ export const keepOptions = {
       return how;
     },
     tells: (how: SuperUser, { push }): string[] => (how === 'on' && push ? ['--super'] : []),
-    later: true,
     // On and off: `amRoot` of the roles knows. Faked owners and types are read and written elsewhere.
     closes: [
       where(
         (how: SuperUser) => how === 'fake',
         'filesByName',
+        'sumsWhereCompared',
         'sourceRecords',
         'writesTogether',
         'passesOver',

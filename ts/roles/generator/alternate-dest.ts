@@ -5,10 +5,10 @@ import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { attributesMatch, setAttributes } from '../attributes.ts';
 import type { Listed } from '../listed.ts';
+import { presentAt } from '../present-at.ts';
 import { type FileType, fileType, looksUnchanged } from './compare.ts';
 import { finishHardLink } from './hard-links.ts';
 import { itemize } from './itemize.ts';
-import { presentAt } from './present-at.ts';
 import type { Entry, Generator } from './state.ts';
 import { sumOne } from './sum-files.ts';
 
@@ -18,7 +18,6 @@ type Match = 'type' | 'content' | 'all';
 interface Best extends Present {
   readonly match: Match;
   readonly dest: number;
-  readonly path: ByteString;
 }
 
 export interface AlternateNode extends Present {
@@ -31,7 +30,7 @@ export interface AlternateNode extends Present {
 /** What became of a regular file in the alternate directories. */
 export type AlternateFile =
   | { readonly kind: 'finished' }
-  | ({ readonly kind: 'basis'; readonly basisType: number; readonly path: ByteString } & Present);
+  | ({ readonly kind: 'basis'; readonly basisType: number } & Present);
 
 /**
  * Looks for a regular file in the --compare-dest, --copy-dest or --link-dest directories (rsync's
@@ -72,6 +71,7 @@ export async function tryAlternateFile(gen: Generator, entry: Entry): Promise<Al
     if (!options.dryRun) {
       try {
         await tree.copyFile(best.path, path, list.mode(i) & 0o7777);
+        gen.ctx.extras?.copyXattrs(best, path);
         setAttributes(gen.ctx, entry, undefined);
       } catch (error) {
         if (!(error instanceof SysError)) throw error;
@@ -92,7 +92,7 @@ export async function tryAlternateFile(gen: Generator, entry: Entry): Promise<Al
     finishHardLink(gen, list, i, ndx, path);
     return { kind: 'finished' };
   }
-  return { kind: 'basis', basisType: best.dest, path: best.path, stats: best.stats, row: best.row };
+  return { ...best, kind: 'basis', basisType: best.dest };
 }
 
 /** As `tryAlternateFile` for what has no content (rsync's try_dests_non). */
@@ -103,8 +103,7 @@ export function tryAlternateNode(gen: Generator, entry: Entry): AlternateNode | 
   const type = fileType(list.mode(i));
   const best = bestNode(gen, entry);
   if (best === undefined) return undefined;
-  const { stats, row } = best;
-  if (best.match !== 'all') return { stats, row, finished: false, told: false };
+  if (best.match !== 'all') return { ...best, finished: false, told: false };
 
   let isLink = false;
   let cannotLink = false;
@@ -120,7 +119,7 @@ export function tryAlternateNode(gen: Generator, entry: Entry): AlternateNode | 
   }
   if (report.info('name', 2) && gen.reportAttributes)
     report.print('client', text.upToDate(type === 'dir' ? `${path}/` : path));
-  return { stats, row, finished: !cannotLink && kind !== 'copy' && type !== 'dir', told: true };
+  return { ...best, finished: !cannotLink && kind !== 'copy' && type !== 'dir', told: true };
 }
 
 async function bestMatch(gen: Generator, entry: Entry, type: 'file'): Promise<Best | undefined> {
@@ -153,7 +152,7 @@ function bestNode(gen: Generator, entry: Entry): Best | undefined {
 function candidate(gen: Generator, path: ByteString, dest: number, type: FileType): Best | undefined {
   const there = presentAt(gen.destination.tree, path);
   if (there === undefined || fileType(there.stats.mode(there.row)) !== type) return undefined;
-  return { match: 'type', dest, path, stats: there.stats, row: there.row };
+  return { ...there, match: 'type', dest };
 }
 
 /** The best so far, once `there` was looked at as well. */

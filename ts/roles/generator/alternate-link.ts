@@ -1,7 +1,7 @@
 import type { ByteString } from '../../kernel/kernel.ts';
 import { type Present, sameInode } from '../../metadata/compare.ts';
+import { presentAt } from '../present-at.ts';
 import { looksUnchanged } from './compare.ts';
-import { presentAt } from './present-at.ts';
 import type { Entry, Generator } from './state.ts';
 
 /** What an alternate directory has of a later name. */

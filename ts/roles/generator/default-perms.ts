@@ -1,5 +1,5 @@
 import { SysError } from '../../errors.ts';
-import { permsOfDefaultAcl } from '../../metadata/default-acl.ts';
+import { defaultAclName, permsOfDefaultAcl } from '../../metadata/posix-acl.ts';
 import type { Entry, Generator } from './state.ts';
 
 /**
@@ -16,12 +16,12 @@ export function defaultPermsAt(gen: Generator, { list, i }: Entry): number {
 }
 
 function read(gen: Generator, dir: string): number | undefined {
-  const { tree } = gen.destination;
-  if (tree.defaultAcl === undefined || gen.destination.missing) return undefined;
+  const { xattrs } = gen.destination.tree;
+  if (xattrs === undefined || gen.destination.missing) return undefined;
   try {
-    return permsOfDefaultAcl(tree.defaultAcl(dir));
+    return permsOfDefaultAcl(xattrs.get(dir, defaultAclName));
   } catch (error) {
-    // A directory that a dry run did not make, or that has gone: there is nothing to be made in it.
+    // No ACL, or a directory that a dry run did not make, or that has gone: there is nothing to be made in it.
     if (error instanceof SysError) return undefined;
     throw error;
   }

@@ -6,13 +6,13 @@ import { destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
+import { presentAt } from '../present-at.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
 import { below } from './below.ts';
 import { defaultPermsAt } from './default-perms.ts';
 import { deleteInDirectory, makeRoom, staysHere } from './delete.ts';
 import { itemize } from './itemize.ts';
 import { makePath } from './make-path.ts';
-import { presentAt } from './present-at.ts';
 import type { Entry, Generator } from './state.ts';
 
 /**
@@ -92,12 +92,13 @@ function prepareDirectory(
     }
     fresh = made === 'made';
   }
+  if (fromAlternate && shown !== undefined && !options.dryRun) gen.ctx.extras?.copyXattrs(shown, path);
   // What the new directory got from the one it is in: its set-group-id bit stays where permissions are not preserved.
   const isNew = before === undefined && !options.perms && !options.dryRun;
   const present = isNew ? presentAt(tree, path) : before;
   gen.freshDir = !fresh ? undefined : path === '.' ? '' : path;
   const flags = isNew || list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
-  const { updated } = setAttributes(gen.ctx, entry, present, flags);
+  const { updated } = setAttributes(gen.ctx, entry, present, { flags });
   if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
     report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);

@@ -223,9 +223,8 @@ function lookForMore(gen: Generator, ahead: StatAhead, entry: Entry): Promise<vo
   const list = gen.current as FileList;
   const remove = (content: StatTable | SysError | undefined): Promise<void> | undefined => {
     if (content === undefined || content instanceof SysError || content.count > 0) list.worked = true;
-    // It may have been opened since it was read.
-    const closed = content instanceof SysError && content.errno === text.EACCES;
-    return deleteBelow(gen, entry, closed ? undefined : content);
+    // It may have been opened, or made, since it was read.
+    return deleteBelow(gen, entry, content instanceof SysError ? undefined : content);
   };
   const content = ahead.contentOf(list);
   return content instanceof Promise ? content.then(remove) : remove(content);

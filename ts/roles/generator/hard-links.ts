@@ -3,10 +3,10 @@ import type { ByteString } from '../../kernel/kernel.ts';
 import { type Present, sameInode } from '../../metadata/compare.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
+import { presentAt } from '../present-at.ts';
 import { type AlternateLink, alternateHardLink } from './alternate-link.ts';
 import { createAtomically } from './create.ts';
 import { type Indexed, itemize } from './itemize.ts';
-import { presentAt } from './present-at.ts';
 import type { Entry, Generator } from './state.ts';
 
 /*

@@ -3,7 +3,7 @@ import type { ByteString } from '../../kernel/kernel.ts';
 import { S_IFLNK, S_IFMT } from '../../kernel/stat-table.ts';
 import { differences, keepsTime, type Present, reportedBits } from '../../metadata/compare.ts';
 import { BasisType, Item, significantItems } from '../../wire/constants.ts';
-import { writeItem } from '../../wire/item.ts';
+import { carriesXattrs, writeItem } from '../../wire/item.ts';
 import type { Listed } from '../listed.ts';
 import type { Generator } from './state.ts';
 
@@ -29,12 +29,12 @@ export function itemize(
   const { options, negotiated, report } = gen.ctx;
   const flags = itemFlags(gen, entry, present, iflags, xname);
   const worthIt =
-    (flags & significantItems) !== 0 ||
+    (flags & (significantItems | Item.ReportXattr)) !== 0 ||
     report.info('name', 2) ||
     report.formatHasI > 1 ||
     (xname !== undefined && xname !== '');
   if (!worthIt) return;
-  if (negotiated.protocol >= 29) write(gen, entry.ndx, flags, BasisType.Fname, xname);
+  if (negotiated.protocol >= 29) write(gen, entry, present, { flags, basisType: BasisType.Fname, xname });
   else if (!options.server) gen.ctx.items.now(entry.list, entry.i, flags, xname ?? '');
 }
 
@@ -48,22 +48,32 @@ export function requestItem(
   let flags: number = Item.Transfer;
   if (gen.rules.checksum) flags |= Item.ReportChange;
   if (basisType !== BasisType.Fname) flags |= Item.BasisTypeFollows;
-  write(gen, entry.ndx, itemFlags(gen, entry, present, flags, undefined), basisType, undefined);
+  write(gen, entry, present, { flags: itemFlags(gen, entry, present, flags, undefined), basisType });
+}
+
+/** What an item says. */
+interface Told {
+  readonly flags: number;
+  readonly basisType: number;
+  readonly xname?: ByteString;
 }
 
 function write(
   gen: Generator,
-  ndx: number,
-  iflags: number,
-  basisType: number,
-  xname: ByteString | undefined,
+  { list, i, ndx }: Indexed,
+  present: Present | undefined,
+  { flags, basisType, xname = '' }: Told,
 ): void {
   const { item, ctx } = gen;
   item.ndx = ndx;
-  item.iflags = iflags;
+  item.iflags = flags;
   item.basisType = basisType;
-  item.xname = xname ?? '';
-  writeItem(ctx.writer, ctx.negotiated.protocol, item);
+  item.xname = xname;
+  if (ctx.itemForm.xattrs && flags & (Item.ReportXattr | Item.Transfer)) {
+    const asked = ctx.extras?.askFor(ctx.wanted.at(list, i), present, carriesXattrs(ctx.itemForm, flags));
+    item.xattrs = (asked ?? []).map((num) => ({ num, value: undefined }));
+  }
+  writeItem(ctx.writer, ctx.itemForm, item);
 }
 
 function itemFlags(
@@ -73,8 +83,12 @@ function itemFlags(
   iflags: number,
   xname: ByteString | undefined,
 ): number {
-  if (present === undefined) return (iflags | Item.IsNew) & wireFlags;
-  const { options, negotiated, attributes } = gen.ctx;
+  const { options, negotiated, attributes, extras } = gen.ctx;
+  if (present === undefined) {
+    const wanted = gen.ctx.wanted.at(list, i);
+    const more = attributes.xattrs && extras?.xattrsDiffer(wanted, undefined) ? Item.ReportXattr : 0;
+    return (iflags | Item.IsNew | more) & wireFlags;
+  }
   const type = list.mode(i) & S_IFMT;
   let found = differences(gen.ctx.wanted.at(list, i), present, attributes) & reportedBits;
   if (type === S_IFLNK) found &= ~Item.ReportAtime;

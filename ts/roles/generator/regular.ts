@@ -20,7 +20,6 @@ import type { Entry, Generator } from './state.ts';
 /** What the sender's delta is made against. */
 interface Basis extends Present {
   readonly type: number;
-  readonly path: ByteString;
 }
 
 /** Bytes of block sums that are made at a time. */
@@ -71,9 +70,7 @@ function generatePresent(gen: Generator, entry: Entry): Promise<void> | undefine
       return compareAndRequest(
         gen,
         entry,
-        found === undefined
-          ? undefined
-          : { type: found.basisType, path: found.path, stats: found.stats, row: 0 },
+        found === undefined ? undefined : { ...found, type: found.basisType },
       );
     });
   return compareAndRequest(gen, entry, undefined);
@@ -95,7 +92,10 @@ function compareAndRequest(
         removeQuietly(gen, partial.path);
         removePartialDir(gen.ctx, tree, partial.path);
       }
-      const { refreshed } = setAttributes(gen.ctx, entry, present, gen.attributeFlags, gen.reportAttributes);
+      const { refreshed } = setAttributes(gen.ctx, entry, present, {
+        flags: gen.attributeFlags,
+        report: gen.reportAttributes,
+      });
       if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
       finishHardLink(gen, list, i, ndx, entry.path);
       return undefined;
@@ -103,7 +103,13 @@ function compareAndRequest(
   }
   let basis: Basis | undefined =
     alternate ??
-    (present && { type: BasisType.Fname, path: entry.path, stats: present.stats, row: present.row });
+    (present && {
+      type: BasisType.Fname,
+      tree,
+      path: entry.path,
+      stats: present.stats,
+      row: present.row,
+    });
 
   if (basis === undefined && partial === undefined) {
     if (waitsForLastName(gen, list, i)) {
@@ -183,7 +189,7 @@ async function requestWithBackup(
     gen.ctx.report.print('error-xfer', text.keepBackupFailed(tree, path, name, error.errno, 'generator'));
     return;
   }
-  dressBackup(gen.ctx, tree, name, stats, row);
+  dressBackup(gen.ctx, basis, name, 'copied');
   if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, name));
   sendItem(gen, entry, shown, sums === undefined ? BasisType.Fname : BasisType.Backup);
   await sendSums(gen, sums);
@@ -270,8 +276,9 @@ function findPartial(gen: Generator, path: ByteString): Basis | undefined {
   const name = partialDirName(path, gen.ctx.options.partialDir);
   if (name === undefined) return undefined;
   try {
-    const stats = gen.destination.tree.lstat(name);
-    return stats.isRegular() ? { type: BasisType.PartialDir, path: name, stats, row: 0 } : undefined;
+    const { tree } = gen.destination;
+    const stats = tree.lstat(name);
+    return stats.isRegular() ? { type: BasisType.PartialDir, tree, path: name, stats, row: 0 } : undefined;
   } catch (error) {
     if (error instanceof SysError) return undefined;
     throw error;

@@ -1,7 +1,6 @@
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
-import { differences } from '../../metadata/compare.ts';
-import { Item } from '../../wire/constants.ts';
-import { presentAt } from './present-at.ts';
+import { timeDiffers } from '../../metadata/compare.ts';
+import { presentAt } from '../present-at.ts';
 import type { Generator } from './state.ts';
 
 /**
@@ -35,6 +34,6 @@ function touch(gen: Generator, list: FileList, i: number, times: boolean): void 
   const present = presentAt(tree, path);
   if (!present?.stats.isDir()) return;
   const { wanted, attributes } = gen.ctx;
-  if (differences(wanted.at(list, i), present, attributes) & Item.ReportTime)
+  if (timeDiffers(wanted.at(list, i), present, attributes))
     tree.setMeta(path, { mtime: list.mtime(i), mtimeNsec: list.mtimeNsec(i) });
 }

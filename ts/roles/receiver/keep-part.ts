@@ -37,7 +37,9 @@ export async function keepPart(ctx: RoleContext, input: ReceiverInput, file: Unf
       tree.unlink(temporary);
       return;
     }
-    setAttributes(ctx, { tree, path: temporary, list, i }, undefined, AttrFlag.SkipTimes);
+    setAttributes(ctx, { tree, path: temporary, list, i }, undefined, {
+      flags: AttrFlag.SkipTimes,
+    });
     // An old time keeps --update from taking it for newer than the source.
     if (target === path && attributes.times)
       tree.setMeta(temporary, { mtime: 0, mtimeNsec: list.mtimeNsec(i) });

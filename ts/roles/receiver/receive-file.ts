@@ -3,7 +3,7 @@ import { protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
-import { AttrFlag, type Present } from '../../metadata/compare.ts';
+import { AttrFlag } from '../../metadata/compare.ts';
 import { destMode } from '../../metadata/modes.ts';
 import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
@@ -15,6 +15,7 @@ import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { lendMs, wireFailure, worthLending } from '../lending.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
+import { presentAt } from '../present-at.ts';
 import type { ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
 import { askAgain } from './redo.ts';
@@ -281,7 +282,8 @@ async function finish(
   const { list, i, redo } = arrival;
   const flags = setTimes ? AttrFlag.AccurateTime : AttrFlag.SkipTimes;
   if (options.inplace) {
-    setAttributes(ctx, { tree, path, list, i }, presentAt(ctx, input, path), flags);
+    const xattrsFrom = plan.basis ?? path;
+    setAttributes(ctx, { tree, path, list, i }, presentAt(tree, path), { flags, xattrsFrom });
     return true;
   }
   if (
@@ -293,8 +295,9 @@ async function finish(
     attempt(() => tree.unlink(plan.target));
     throw text.fatalFileIo();
   }
-  const there = plan.intoPartial ? presentAt(ctx, input, plan.target) : undefined;
-  setAttributes(ctx, { tree, path: plan.target, list, i }, there, flags);
+  const there = plan.intoPartial ? presentAt(tree, plan.target) : undefined;
+  const xattrsFrom = basisNow(ctx, tree, plan);
+  setAttributes(ctx, { tree, path: plan.target, list, i }, there, { flags, xattrsFrom });
   try {
     report.trace('recv', () => text.renaming(plan.target, path));
     tree.rename(plan.target, path);
@@ -324,9 +327,10 @@ async function keepInterrupted(
   await keepPart(ctx, input, { list, i, redo, temporary: plan.target });
 }
 
-function presentAt(ctx: RoleContext, input: ReceiverInput, path: ByteString): Present | undefined {
-  const stats = lookUp(ctx, input, path);
-  return stats && { stats, row: 0 };
+/** Where the basis lies now: a backup may have taken it away. */
+function basisNow({ options }: RoleContext, tree: Tree, { basis, path }: Plan): ByteString {
+  if (basis !== path || !options.backup || presentAt(tree, path) !== undefined) return basis ?? path;
+  return backupName(path, options.backupDir, options.suffix) ?? path;
 }
 
 function lookUp(_ctx: RoleContext, input: ReceiverInput, path: ByteString): StatTable | undefined {

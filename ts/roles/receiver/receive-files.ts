@@ -1,13 +1,16 @@
 import { readSumHead } from '../../delta/sum-head.ts';
 import { protocolError } from '../../errors.ts';
-import { EntryFlag } from '../../flist/file-list.ts';
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { digestLength } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
 import { Item, ndxDelStats, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../wire/constants.ts';
-import { decodeItem, newItemHeader } from '../../wire/item.ts';
+import { decodeItem, type ItemHeader, newItemHeader } from '../../wire/item.ts';
+import { setAttributes } from '../attributes.ts';
 import type { RoleContext } from '../context.ts';
 import { countCreated, readDeleteStats } from '../counts.ts';
+import { destinationPath } from '../destination.ts';
 import { isKeepAlive, locate } from '../locate.ts';
+import { presentAt } from '../present-at.ts';
 import type { ReceiverInput } from './input.ts';
 import { receiveFile } from './receive-file.ts';
 import { ReceiveQueue } from './receive-queue.ts';
@@ -32,7 +35,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
   const { protocol } = negotiated;
   const maxPhase = protocol >= 29 ? 2 : 1;
   const item = newItemHeader();
-  const decode = () => decodeItem(reader, protocol, item);
+  const decode = () => decodeItem(reader, ctx.itemForm, item, true);
   const digestBytes = digestLength[negotiated.transferDigest.name];
   const decodeHead = () => readSumHead(reader, protocol, digestBytes, 'receiver');
   let phase = 0;
@@ -63,8 +66,10 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
     if (isKeepAlive(lists, item, protocol)) continue;
     const { list, i } = locate(lists, ndx, 'receiver');
     if (traces) report.print('info', text.recvFilesItem(list.path(i)));
+    if (item.xattrs.length > 0) takeXattrs(ctx, list, i, item);
     if (!(iflags & Item.Transfer)) {
       queue.log(list, i, item);
+      if (ctx.itemForm.xattrs && setsXattrs(iflags)) dress(ctx, input, list, i);
       countCreated(stats, list, i, iflags);
       continue;
     }
@@ -90,6 +95,24 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
     }
   }
   report.trace('recv', text.recvFilesFinished);
+}
+
+/** An item without content whose attributes differ; a hard link has those of its other name. */
+function setsXattrs(iflags: number): boolean {
+  const hardLinked = Item.XnameFollows | Item.LocalChange;
+  return (iflags & Item.ReportXattr) !== 0 && (iflags & hardLinked) !== hardLinked;
+}
+
+function takeXattrs(ctx: RoleContext, list: FileList, i: number, { xattrs }: ItemHeader): void {
+  const unknown = ctx.extras?.takeValues(list.value('xattrs', i), xattrs) ?? -1;
+  if (unknown >= 0) throw protocolError(text.noSuchXattr(unknown, list.path(i), 'receiver'));
+}
+
+function dress(ctx: RoleContext, { destination }: ReceiverInput, list: FileList, i: number): void {
+  const { tree } = destination;
+  const path = destinationPath(destination, list, i);
+  const present = presentAt(tree, path);
+  if (present !== undefined) setAttributes(ctx, { tree, path, list, i }, present, { xattrsFrom: path });
 }
 
 async function receiveSegment(

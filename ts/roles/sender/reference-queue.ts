@@ -44,8 +44,8 @@ export class ReferenceQueue implements AnswerQueue {
   }
 
   echo(list: FileList, i: number, item: ItemHeader, pretend = false): void {
-    const { writer, negotiated } = this.ctx;
-    writeItem(writer, negotiated.protocol, item);
+    const { writer, itemForm } = this.ctx;
+    writeItem(writer, itemForm, item);
     const answer = new Answer(list, i, item, pretend);
     if (this.untold.first !== undefined) this.untold.push(answer);
     else this.tell(answer);
@@ -53,9 +53,9 @@ export class ReferenceQueue implements AnswerQueue {
   }
 
   add(list: FileList, i: number, item: ItemHeader, head: SumHead): void {
-    const { writer, negotiated } = this.ctx;
+    const { writer, itemForm } = this.ctx;
     const file = new FileAnswer(this, list, i, item, this.lists.rootOf(list, i));
-    writeItem(writer, negotiated.protocol, item);
+    writeItem(writer, itemForm, item);
     writeSumHead(writer, head);
     this.loopback.push(file);
     this.untold.push(file);

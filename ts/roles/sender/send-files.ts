@@ -1,17 +1,24 @@
 import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
 import { headLength, writeSumHead } from '../../delta/sum-head.ts';
-import { protocolError, type SysError } from '../../errors.ts';
+import { protocolError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
-import { digestLength, type SendJob, type TokenEncoder, type Tree } from '../../kernel/kernel.ts';
+import {
+  digestLength,
+  type SendJob,
+  type TokenEncoder,
+  type Tree,
+  type Xattrs,
+} from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
 import { firstStep } from '../../report/report.ts';
 import { BasisType, Item, Msg, ndxDelStats, ndxDone } from '../../wire/constants.ts';
-import { decodeItem, type ItemHeader, newItemHeader, writeItem } from '../../wire/item.ts';
+import { decodeItem, type ItemHeader, newItemHeader, writeItem, type XattrValue } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
 import { countCreated, readDeleteStats, writeDeleteStats } from '../counts.ts';
 import { lendMs, wireFailure } from '../lending.ts';
+import type { Listed } from '../listed.ts';
 import { isKeepAlive, locate } from '../locate.ts';
 import type { AnswerQueue } from './answer-queue.ts';
 import { noSend, openFailed, readFailed } from './open-failed.ts';
@@ -52,7 +59,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
   const queue: AnswerQueue =
     ctx.loopback === undefined ? new SendQueue(ctx, lists) : new ReferenceQueue(ctx, lists, ctx.loopback);
   const item = newItemHeader();
-  const decode = () => decodeItem(reader, protocol, item);
+  const decode = () => decodeItem(reader, ctx.itemForm, item, false);
   const search: SearchCounts = { matches: 0, hashHits: 0, falseAlarms: 0 };
   let phase = 0;
   const { report } = ctx;
@@ -88,6 +95,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     if (isKeepAlive(lists, item, protocol)) continue;
     const { list, i } = locate(lists, item.ndx, 'sender');
     if (traces) report.print('info', text.sendFilesItem(item.ndx, ctx.items.sourceName(list, i)));
+    if (item.xattrs.length > 0) item.xattrs = readXattrValues(ctx, input, { list, i }, item.xattrs);
     if (!(item.iflags & Item.Transfer)) {
       queue.echo(list, i, item);
       countCreated(stats, list, i, item.iflags);
@@ -140,6 +148,31 @@ async function receiveSumHead(ctx: RoleContext, queue: AnswerQueue, redo: boolea
   );
 }
 
+/** The values of attributes that the generator asks for, read again. */
+function readXattrValues(
+  ctx: RoleContext,
+  { lists, flist }: SenderInput,
+  { list, i }: Listed,
+  asked: readonly XattrValue[],
+): XattrValue[] {
+  const tree = lists.rootOf(list, i);
+  const path = list.path(i);
+  return asked.map(({ num }) => {
+    const xattr = flist.xattrs(list, i).find((one) => one.num === num);
+    if (xattr === undefined) throw protocolError(text.noSuchXattr(num, path, 'sender'));
+    if (xattr.sum === undefined) throw protocolError(text.xattrNotLong(xattr.name, path, 'sender'));
+    try {
+      return { num, value: (tree.xattrs as Xattrs).get(path, xattr.name) };
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      const trouble = { call: 'get', name: xattr.name, errno: error.errno } as const;
+      ctx.report.print('error-xfer', text.xattrFailed(tree, path, trouble, 'sender'));
+      ctx.report.print('error-xfer', text.xattrNotReadAgain(xattr.name, path));
+      return { num, value: new Uint8Array(0) };
+    }
+  });
+}
+
 /** One file that is large, compressed or has a basis: its token stream is made and sent in pieces. */
 async function sendFile(
   ctx: RoleContext,
@@ -177,7 +210,7 @@ async function sendFile(
       noSend(ctx, item.ndx);
       return;
     }
-    writeItem(writer, negotiated.protocol, item);
+    writeItem(writer, ctx.itemForm, item);
     writeSumHead(writer, head);
     ctx.items.beforeTransfer(list, i, item.iflags);
     const pieces = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];

@@ -189,16 +189,16 @@ export class SendQueue implements AnswerQueue {
   }
 
   private writeHead(queued: Queued): void {
-    const { writer, negotiated } = this.ctx;
-    writeItem(writer, negotiated.protocol, queued.item);
+    const { writer, itemForm } = this.ctx;
+    writeItem(writer, itemForm, queued.item);
     writeSumHead(writer, queued.head as SumHead);
   }
 
   private emitEcho(queued: Queued): void {
-    const { writer, negotiated, items } = this.ctx;
+    const { writer, itemForm, items } = this.ctx;
     const { list, i, item } = queued;
     if (queued.pretend) items.pretend(list, i, item.iflags);
     else items.echo(list, i, item.iflags, item.xname);
-    writeItem(writer, negotiated.protocol, item);
+    writeItem(writer, itemForm, item);
   }
 }

@@ -159,6 +159,30 @@ export class PortableTree implements Tree {
     return attempt('readlink', () => fs.readlinkSync(at, { encoding: 'latin1' }));
   }
 
+  readSmall(path: ByteString, most: number): ByteString {
+    const { fd } = openToRead(this.directory, path);
+    try {
+      const content = Buffer.alloc(most);
+      let length = 0;
+      for (let n = -1; n !== 0 && length < most; length += n)
+        n = attempt('read', () => fs.readSync(fd, content, length, most - length, null));
+      return content.toString('latin1', 0, length);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  writeSmall(path: ByteString, content: ByteString, mode: number): void {
+    const at = this.directory.resolve(path, 'open');
+    const { O_CREAT, O_NOFOLLOW, O_TRUNC, O_WRONLY } = fs.constants;
+    const fd = attempt('open', () => fs.openSync(at, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode));
+    try {
+      attempt('write', () => fs.writeFileSync(fd, bytesOf(content)));
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
   mkdir(path: ByteString, mode: number): void {
     const at = this.directory.resolve(path, 'mkdir');
     attempt('mkdir', () => fs.mkdirSync(at, mode));

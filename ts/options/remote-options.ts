@@ -1,0 +1,23 @@
+/** --remote-option in a local run, whose other end is in this process. */
+import type { Options } from './options.ts';
+import { parseServerArgs } from './parse.ts';
+import { serverArgs } from './server-args.ts';
+
+/**
+ * Options of the receiving end of a local run: those of the client, with whatever --remote-option makes of the ones
+ * that a server would be told. Throws as a server would.
+ */
+export function withRemoteOptions(options: Options): Options {
+  const { remoteOptions, protocol } = options;
+  if (remoteOptions.length === 0) return options;
+  // As they are: nothing passes a shell.
+  const told = { ...options, oldArgs: 2, remoteOptions: [] };
+  const args = serverArgs(told, { sender: false, protocol, daemon: false });
+  const parsed = (more: readonly string[]) => parseServerArgs([...args, ...more, '.', '.']).options;
+  const before = parsed([]);
+  const after = parsed(remoteOptions);
+  const changed = Object.entries(after).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof Options]),
+  );
+  return { ...options, ...Object.fromEntries(changed) };
+}

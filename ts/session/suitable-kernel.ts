@@ -1,0 +1,28 @@
+import { ExitCode, RsyncError } from '../errors.ts';
+import { withFakeSuper } from '../kernel/fake-super.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import * as text from '../report/messages.ts';
+import type { End } from './end.ts';
+
+/** The kernel as options want it; `end` tells what it comes across. What it cannot do is refused, as by an rsync that was built without it. */
+export function suitableKernel(kernel: Kernel, options: Options, end: () => End | undefined): Kernel {
+  const fake = options.superUser === 'fake';
+  if (!kernel.can.xattrs) refuse(options);
+  if (!fake) return kernel;
+  return withFakeSuper(kernel, (tree, path, errno) => {
+    const told = end();
+    told?.report.print('error-xfer', text.noteUnreadable(tree, path, errno, told.who));
+  });
+}
+
+function refuse({ acls, xattrs, superUser, server }: Options): void {
+  const side = server ? 'server' : 'client';
+  if (acls) throw refusal(`ACLs are not supported on this ${side}`);
+  if (xattrs > 0) throw refusal(`extended attributes are not supported on this ${side}`);
+  if (superUser === 'fake') throw refusal('--fake-super requires an rsync with extended attributes enabled');
+}
+
+function refusal(message: string): RsyncError {
+  return new RsyncError(ExitCode.Syntax, `rsync: ${message}`);
+}
