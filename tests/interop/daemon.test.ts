@@ -59,6 +59,23 @@ describe.skipIf(reference === null).each(realPeers())('daemon of $name', (peer) 
   test('refuses two hosts', () => same(client('-a', `${daemon.url}/ro/`, `${daemon.url}/rw/`)));
   test('is told the port by an option', () =>
     same(client('-ai', `--port=${daemon.port}`, '127.0.0.1::ro/', 'dst/'), { output: 'sorted' }));
+  test.each([
+    ['-4', '127.0.0.1'],
+    ['-6', '127.0.0.1'],
+    ['-4', 'localhost'],
+    ['--ipv6', '::1'],
+    ['--address=127.0.0.1', '127.0.0.1'],
+    ['--address=::1', '127.0.0.1'],
+    ['--address=192.0.2.1', '127.0.0.1'],
+    ['--address=localhost', '127.0.0.1'],
+    ['--address=no.such.host.invalid', '127.0.0.1'],
+  ])('is reached %s, at %s', async (option, host) => {
+    const args = ['-ai', option, `--port=${daemon.port}`, `[${host}]::ro/`, 'dst/'];
+    await same(client(...args), { output: 'sorted' });
+  });
+  test('knows the client by its address', () =>
+    same(client('-ai', '--address=127.0.0.2', `${daemon.url}/second/`, 'dst/'), { output: 'sorted' }));
+  test('does not let another address in', () => same(client('-ai', `${daemon.url}/second/`, 'dst/')));
   test('lets a password in by the environment', () =>
     same(
       {

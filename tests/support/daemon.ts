@@ -50,6 +50,11 @@ pid file = ${join(dir, 'rsyncd.pid')}
   path = ${join(dir, 'hidden')}
   list = no
 
+[second]
+  path = ${join(dir, 'ro')}
+  list = no
+  hosts allow = 127.0.0.2
+
 [nowhere]
   path = ${join(dir, 'does-not-exist')}
   comment = its folder is missing

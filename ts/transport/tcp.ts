@@ -41,6 +41,8 @@ export async function connectDaemon(target: TcpTarget): Promise<Duplex> {
   return connectFirst(target, port, proxy);
 }
 
+type SocketDuplex = Duplex & { readonly source: FdSource };
+
 interface Address {
   readonly address: string;
   readonly family: number;
@@ -49,35 +51,71 @@ interface Address {
 /** Tries every address of the host (or of the proxy) in turn. */
 async function connectFirst(target: TcpTarget, port: number, proxy: WebProxy | undefined): Promise<Duplex> {
   const via = proxy ?? { host: target.host, port };
+  const complaints: string[] = [];
   const failures: string[] = [];
   let cause: unknown;
   for (const address of await addressesOf(via.host, via.port, target.family)) {
-    let duplex: Duplex & { readonly source: FdSource };
+    let duplex: SocketDuplex | undefined;
     try {
-      duplex = await connectTo(address, via.port, target);
+      duplex = await connectFrom(address, via.port, target, (line) => complaints.push(line));
     } catch (error) {
       if (error instanceof RsyncError) throw error;
       cause = error;
       const text = errnoText(error as NodeJS.ErrnoException);
       failures.push(`failed to connect to ${via.host} (${address.address}): ${text}`);
-      continue;
     }
+    if (duplex === undefined) continue;
     if (!proxy) return duplex;
     const failure = await openTunnel(duplex, target.host, port, proxy);
     if (failure === undefined) return duplex;
     failures.push(failure);
     duplex.destroy();
   }
-  throw new RsyncError(ExitCode.SocketIo, failures, { cause });
+  throw new RsyncError(ExitCode.SocketIo, [...complaints, ...failures], { cause });
 }
 
 async function addressesOf(host: string, port: number, family: 4 | 6 | undefined): Promise<Address[]> {
+  const found = await lookUp(host, family);
+  if (typeof found !== 'string') return found;
+  throw new RsyncError(ExitCode.SocketIo, `rsync: getaddrinfo: ${host} ${port}: ${found}`);
+}
+
+/** The addresses that a name stands for, or why there are none. */
+async function lookUp(name: string, family: number | undefined): Promise<Address[] | string> {
   try {
-    return await lookup(host, { all: true, family: family ?? 0, verbatim: true });
+    const found = await lookup(name, { all: true, family: family ?? 0, verbatim: true });
+    // An address is its own answer, whatever family was asked for.
+    const fitting = found.filter((address) => family === undefined || address.family === family);
+    return fitting.length > 0 ? fitting : lookupText({ code: 'EAI_ADDRFAMILY', name: '', message: '' });
   } catch (error) {
-    const text = lookupText(error as NodeJS.ErrnoException);
-    throw new RsyncError(ExitCode.SocketIo, `rsync: getaddrinfo: ${host} ${port}: ${text}`);
+    return lookupText(error as NodeJS.ErrnoException);
   }
+}
+
+/**
+ * Connects from --address, where there is one: undefined when it cannot be used for this address, which is no failure
+ * of the other side, and of which only an unknown name is told.
+ */
+async function connectFrom(
+  address: Address,
+  port: number,
+  target: TcpTarget,
+  complain: (line: string) => void,
+): Promise<SocketDuplex | undefined> {
+  const { bindAddress } = target;
+  if (bindAddress === undefined) return connectTo(address, port, target, undefined);
+  const found = await lookUp(bindAddress, address.family);
+  if (typeof found === 'string') {
+    complain(`rsync: getaddrinfo ${bindAddress}: ${found}`);
+    return undefined;
+  }
+  for (const local of found)
+    try {
+      return await connectTo(address, port, target, local.address);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).syscall !== 'bind') throw error;
+    }
+  return undefined;
 }
 
 /** The C library's words for a failed look-up. */
@@ -98,14 +136,15 @@ function connectTo(
   address: Address,
   port: number,
   target: TcpTarget,
-): Promise<Duplex & { readonly source: FdSource }> {
+  localAddress: string | undefined,
+): Promise<SocketDuplex> {
   return new Promise((resolve, reject) => {
     const { socket, source, sink } = socketHalves((options) => {
       const where: TcpSocketConnectOpts = {
         host: address.address,
         family: address.family,
         port,
-        localAddress: target.bindAddress,
+        localAddress,
         ...options,
       };
       return connect(where);

@@ -65,7 +65,6 @@ export const compareOptions = {
   }),
   checksumSeed: integer('--checksum-seed=NUM', 'set the seed of checksums', {
     tells: (seed): string[] => (seed === 0 ? [] : [`--checksum-seed=${seed}`]),
-    later: true,
     closes: none,
   }),
   ignoreTimes: flag('--ignore-times, -I', "don't skip files of equal size and time", {

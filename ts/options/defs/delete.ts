@@ -88,13 +88,11 @@ export const deleteOptions = {
   ignoreErrors: flag('--ignore-errors', 'delete in spite of I/O errors', {
     off: 'no-ignore-errors',
     tells: word('--ignore-errors'),
-    later: true,
     closes: none,
   }),
   force: flag('--force', 'delete directories that are in the way, full or not', {
     off: 'no-force',
     tells: word('--force', 'receiver'),
-    later: true,
     closes: none,
   }),
   /** undefined is no limit. */
@@ -111,7 +109,6 @@ export const deleteOptions = {
     settle: (most: number | undefined): number | undefined => most && Math.max(0, most),
     tells: (most: number | undefined, { push }): string[] =>
       most !== undefined && push ? [`--max-delete=${most || -1}`] : [],
-    later: true,
     closes: none,
   }),
   removeSourceFiles: option({

@@ -229,7 +229,6 @@ export const tellOptions = {
   ]),
   eightBitOutput: flag('--8-bit-output, -8', 'show bytes above 127 as they are', {
     off: 'no-8-bit-output no-8',
-    later: true,
     closes: none,
   }),
   outbuf: option({

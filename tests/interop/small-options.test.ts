@@ -1,0 +1,96 @@
+/** Options that change one thing: beside real rsync, where that thing shows. */
+import { describe, test } from 'vitest';
+import { referencePeer } from '../support/peers.ts';
+import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
+
+const reference = referencePeer();
+const same = (test: Script) => expectSameScript(test, reference!);
+
+describe.skipIf(reference === null).each(ways)('%s', (way) => {
+  describe('--force', () => {
+    const inTheWay = 'mkdir -p s d/a/b; echo new >s/a; touch d/a/b/c d/other';
+
+    test.each(['-rti', '-rti --force', '-rti --force --backup', '-rtin --force', '-rti --force --no-force'])(
+      'a directory with content that is in the way of a file: %s',
+      (options) => same({ way, script: `${inTheWay}\nsync ${options}` }),
+    );
+    test('one that is in the way of a link, under --max-delete', () =>
+      same({ way, script: `${inTheWay}\nln -sf x s/a; sync -rlti --force --delete --max-delete=1` }));
+  });
+
+  describe('--max-delete', () => {
+    const extra = 'mkdir -p s d/dir; touch s/f d/1 d/2 d/3 d/dir/4 d/dir/5';
+
+    test.each([
+      '--delete --max-delete=2',
+      '--delete --max-delete=0',
+      '--delete --max-delete=-1',
+      '--delete-before --max-delete=3',
+      '--delete-delay --max-delete=3',
+      '--delete-after --max-delete=3',
+      '--delete --max-delete=100',
+      '--delete --max-delete=2 --max-delete=4 -n',
+    ])('%s', (options) =>
+      same({
+        way,
+        script: `${extra}\nsync -rti --stats ${options} | grep -v -e sent -e rec -e Total -e time -e 'File list' -e speed`,
+      }),
+    );
+  });
+
+  describe.skipIf(!canBePlainUser)('--ignore-errors', () => {
+    const unreadable = 'mkdir -p s/shut d/gone; touch s/f d/old; chmod 0 s/shut';
+
+    test.each([
+      '',
+      '--ignore-errors',
+      '--ignore-errors --no-ignore-errors',
+      '--ignore-errors --delete-after',
+    ])('a directory that cannot be read: %s', (options) =>
+      same({
+        way,
+        plainUser: true,
+        // Its two processes speak side by side.
+        sorted: true,
+        script: `${unreadable}\nsync -rti --delete ${options}; chmod 700 s/shut`,
+      }),
+    );
+  });
+
+  describe('-8', () => {
+    const names = "mkdir s; touch $'s/caf\\xc3\\xa9' $'s/caf\\xe9' $'s/\\t\\x01' $'s/\\\\#303'";
+
+    test.each([
+      ['C', ''],
+      ['C', '-8'],
+      ['C.UTF-8', '-8'],
+      ['C.UTF-8', '-8 --no-8'],
+      ['C.UTF-8', '--8-bit-output'],
+    ])('under LC_ALL=%s with %s', (locale, options) =>
+      same({ way, sorted: true, script: `export LC_ALL=${locale}\n${names}\nsync -ri ${options}` }),
+    );
+  });
+
+  test.each(['--checksum-seed=1', '--checksum-seed=-1', '--checksum-seed=2147483647', '--checksum-seed=0'])(
+    '%s finds what is the same',
+    (seed) =>
+      same({
+        way,
+        script: `mkdir s d; seq 90000 >s/f; seq 80000 >d/f; touch -d @1 s/f
+          sync -rtc --no-W --stats ${seed} | grep -e Literal -e Matched; sync -ric ${seed}`,
+      }),
+  );
+});
+
+/** A shell by the name of ssh, which says how it was called. */
+const said = `mkdir bin s; printf '#!/bin/sh\\necho "$@" >&2\\nexit 5\\n' >bin/ssh; cp bin/ssh bin/other; chmod 755 bin/*
+  export PATH="$PWD/bin:$PATH"`;
+
+describe.skipIf(reference === null)('a remote shell is told of', () => {
+  test.each(['-4', '-6', '--ipv4', '--ipv6', '-6 -4', '-6 -l'])('%s, if it is ssh', (options) =>
+    same({
+      script: `${said}\n$R ${options} -r s/ user@host:d/ 2>&1 | grep -o 'user [-4 6]*host'
+        $R ${options} -r -e "$PWD/bin/other" s/ host:d/ 2>&1 | grep -c -e ' -[46] '`,
+    }),
+  );
+});
