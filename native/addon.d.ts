@@ -47,6 +47,8 @@ export declare class SendJob {
    * meanwhile.
    */
   pump(fd: number, framed: boolean, ms: number, path?: string | undefined | null): Promise<LentOutput>
+  /** Bytes that `pump` has put on its wires, also while it works. */
+  get pumped(): number
   failure(): StreamFailure | null
   result(): SendResult | null
   close(): void

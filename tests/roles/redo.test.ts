@@ -34,6 +34,7 @@ function damaging(duplex: Duplex, mark: string, times: number): { duplex: Duplex
       source: duplex.source,
       destroy: () => duplex.destroy(),
       sink: {
+        unsent: () => duplex.sink.unsent(),
         end: () => duplex.sink.end(),
         write: (chunks) =>
           duplex.sink.write(

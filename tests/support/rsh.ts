@@ -73,3 +73,31 @@ export function dyingShell(dir: string, way: 'there' | 'back', bytes: number): s
     `${drop}\nexec setsid -w bash -c '${pass(there)} | sh -c "$0" | ${pass(back)}' "$*"`,
   );
 }
+
+/** How a link misbehaves. */
+export interface Relay {
+  /** Bytes that come from the far end before it falls silent. */
+  readonly silentAfter?: number;
+  /** Seconds of silence, after which all goes on; for ever unless told. */
+  readonly silence?: number;
+  /** While it is silent, the far end takes nothing either. */
+  readonly deaf?: boolean;
+  /** Bytes a second, each way. */
+  readonly rate?: number;
+}
+
+/**
+ * Runs the command locally behind a link that falls silent, or is slow, and stays open all the while. What the far end
+ * says on stderr is not shown.
+ */
+export function relayShell(dir: string, name: string, relay: Relay): string {
+  const { silentAfter = -1, silence = 1e6, deaf = false, rate = 0 } = relay;
+  const program = join(import.meta.dirname, 'relay.pl');
+  const link = `${silentAfter} ${silence} ${deaf ? 1 : 0} ${rate}`;
+  return script(dir, name, `${drop}\nexec perl ${program} ${link} "$*"`);
+}
+
+/** Runs the command locally, and stays when it has ended. */
+export function lingeringShell(dir: string): string {
+  return script(dir, 'linger', `${drop}\nsh -c "$*"\nexec sleep 60`);
+}

@@ -119,6 +119,8 @@ export interface SendJob {
    * a kernel cannot do that, `next` is the way.
    */
   pump?(fd: number, framed: boolean, ms: number): Promise<LentOutput>;
+  /** Bytes that `pump` has put on its wires so far, also while it works. */
+  readonly pumped?: number;
   result(): SendResult;
   close(): void;
 }

@@ -61,6 +61,12 @@ export function badMessage(
   const what = problem === 'overflow' ? 'multiplexing overflow' : 'invalid multi-message';
   return `${what} ${tag}:${length} [${who}]`;
 }
+export function ioTimeout(who: Who, seconds: number): ByteString {
+  return `[${who}] io timeout after ${seconds} seconds -- exiting`;
+}
+export function timeoutOfServer(seconds: number): ByteString {
+  return `Setting --timeout=${seconds} to match server`;
+}
 export function wireValueOutOfRange(what: string, value: number, most: number, who: Who): ByteString {
   return `wire value ${what} out of range: ${value} not in [0,${most}] [${who}]`;
 }

@@ -102,10 +102,29 @@ export function workingDirectory(): ByteString {
   }
 }
 
+/** Waits for the remote shell to end, unless it takes longer than --timeout or we are told to end before. */
 async function remoteExit(end: End, child: ChildDuplex): Promise<number> {
-  await end.writer.end().catch(() => {});
-  const exit = await child.exit;
+  const ended = end.writer
+    .end()
+    .catch(() => {})
+    .then(() => child.exit);
+  const exit = await end.timeout.bound(untilAborted(ended, end.setup.io.signal));
   const failure = spawnFailure(child.program, exit);
   if (failure) throw failure;
   return exitCodeOfRemote(exit);
+}
+
+/** Settles as `work` does, or with the reason of `signal` where that comes first. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

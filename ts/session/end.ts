@@ -113,17 +113,15 @@ export function openEnd(setup: EndSetup): End {
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
   });
-  const timeout = new IoTimeout(
-    options.timeout,
-    () => reader.lastInput,
-    () => writer.lastOutput,
-    (error) => fail(end, error),
-    () => {
-      if (!writer.isMultiplexed || writer.full) return;
-      writer.message(Msg.Data, Buffer.alloc(0));
-      writer.flush();
-    },
-  );
+  const timeout = new IoTimeout(options.timeout, {
+    lastInput: () => reader.lastInput,
+    lastOutput: () => writer.lastOutput,
+    waitingSince: () => earlier(reader.waitingSince, writer.waitingSince),
+    // A receiving end before its roles start only listens: an rsync before 3.1.0 takes nothing from it then.
+    keepAlive: () => end.who !== 'Receiver' && writer.keepAlive(),
+    who: () => end.who,
+    onExpire: (error) => fail(end, error),
+  });
   end = {
     setup,
     reader,
@@ -146,6 +144,10 @@ export function openEnd(setup: EndSetup): End {
 /** The two ends of a run, as `end` sees them after the handshake. */
 export function endsOf({ setup }: End, { protocol, incRecurse, codec }: Negotiated): Ends {
   return { server: setup.server, shared: setup.shared ?? apart, protocol, incRecurse, codec: codec.name };
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 }
 
 /** Ends the connection with `error`: whatever waits for the peer fails with it. */
@@ -244,7 +246,9 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       state.ioError |= intOf(tag, payload) & (IoError.General | IoError.Vanished | IoError.DeleteLimit);
       return;
     case Msg.IoTimeout:
-      if (!end.setup.server) end.timeout.lower(payload);
+      if (end.setup.server) break;
+      if (end.timeout.lower(payload) && report.info('misc', 2))
+        report.print('info', text.timeoutOfServer(end.timeout.seconds));
       return;
     case Msg.NoSend:
       if (end.link === undefined) break;

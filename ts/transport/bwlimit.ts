@@ -40,15 +40,21 @@ export function limitSink(sink: Sink, bytesPerSecond: number, clock: LimitClock 
     debt = ((wait - (last - start)) * bytesPerSecond) / 1000;
   };
 
+  /** Bytes of pieces that were not yet begun. */
+  let waiting = 0;
   return {
     async write(chunks) {
+      waiting = 0;
+      for (const chunk of chunks) waiting += chunk.length;
       for (const chunk of chunks)
         for (let at = 0; at < chunk.length; at += maxPiece) {
           const piece = chunk.subarray(at, at + maxPiece);
+          waiting -= piece.length;
           await sink.write([piece]);
           await pay(piece.length);
         }
     },
+    unsent: () => waiting + sink.unsent(),
     end: () => sink.end(),
   };
 }

@@ -98,7 +98,7 @@ function duplexOf(source: FdSource, sink: FdSink): Duplex {
 
 /** What is left where a child could not even be given its streams. */
 const deadSource: FdSource = { read: async () => 0, destroy() {} };
-const deadSink: FdSink = { write: async () => {}, end: async () => {}, destroy() {} };
+const deadSink: FdSink = { write: async () => {}, unsent: () => 0, end: async () => {}, destroy() {} };
 
 /** Settles when the child has ended and nothing of its stderr is outstanding. */
 function childExit(

@@ -300,6 +300,7 @@ function socketSink(socket: Socket, alone: boolean): FdSink {
         socket.uncork();
       });
     },
+    unsent: () => handleOf(socket)?.writeQueueSize ?? 0,
     lend: () => (failure === undefined && socket.writable ? descriptorOf(socket) : undefined),
     async end() {
       if (socket.writableEnded || failure !== undefined) return;
@@ -314,8 +315,13 @@ function socketSink(socket: Socket, alone: boolean): FdSink {
 
 /** The descriptor of a socket or pipe; undefined where Node does not tell. */
 function descriptorOf(socket: Socket): number | undefined {
-  const { _handle: handle } = socket as unknown as { _handle?: { fd?: number } };
-  return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
+  const fd = handleOf(socket)?.fd;
+  return fd !== undefined && fd >= 0 ? fd : undefined;
+}
+
+/** What Node has the descriptor and the bytes that wait for it in. */
+function handleOf(socket: Socket): { readonly fd?: number; readonly writeQueueSize?: number } | undefined {
+  return (socket as unknown as { _handle?: { fd?: number; writeQueueSize?: number } })._handle ?? undefined;
 }
 
 /** A plain file or a device as input, read by thread pool calls. */
@@ -335,6 +341,7 @@ function fileSource(fd: number): FdSource {
 /** A plain file or a device as output. */
 function fileSink(fd: number): FdSink {
   let open = true;
+  let left = 0;
   const shut = (): void => {
     if (open) close(fd, () => {});
     open = false;
@@ -342,14 +349,18 @@ function fileSink(fd: number): FdSink {
   const writeAll = (chunk: Uint8Array, at: number): Promise<void> =>
     new Promise((resolve, reject) => {
       writeFile(fd, chunk, at, chunk.length - at, null, (error, bytes) => {
+        left -= bytes;
         if (error) reject(wireError('write', error));
         else resolve(at + bytes < chunk.length ? writeAll(chunk, at + bytes) : undefined);
       });
     });
   return {
     async write(chunks) {
+      left = 0;
+      for (const chunk of chunks) left += chunk.length;
       for (const chunk of chunks) if (chunk.length > 0) await writeAll(chunk, 0);
     },
+    unsent: () => left,
     async end() {
       shut();
     },

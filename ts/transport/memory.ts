@@ -76,6 +76,11 @@ class Channel implements Source, Sink {
     });
   }
 
+  /** What is copied has left. */
+  unsent(): number {
+    return this.lent === undefined ? 0 : this.queued;
+  }
+
   async end(): Promise<void> {
     this.ended = true;
     this.waiting?.resolve(0);

@@ -66,6 +66,8 @@ export class Reader {
   private gained = 0;
   /** `Date.now()` of the last input. */
   lastInput = Date.now();
+  /** `Date.now()` of when somebody began to wait for the peer, which has sent nothing since; else undefined. */
+  waitingSince: number | undefined;
 
   constructor(source: Source, events: ReaderEvents) {
     this.source = source;
@@ -240,9 +242,10 @@ export class Reader {
     const fd = this.source.lend?.();
     if (fd === undefined) return undefined;
     this.events.beforeWait();
+    this.waitingSince ??= Date.now();
     const framed = this.frameLeft !== noFrame;
     const did = await read(fd, framed ? this.frameLeft : -1);
-    if (did.bytesRead > 0) this.lastInput = Date.now();
+    if (did.bytesRead > 0) this.arrived();
     this.bytesRead += did.bytesRead;
     this.pos = 0;
     this.limit = 0;
@@ -420,6 +423,7 @@ export class Reader {
   private async fill(endIsFine = false): Promise<void> {
     this.makeRoom();
     this.events.beforeWait();
+    this.waitingSince ??= Date.now();
     let n = 0;
     try {
       if (this.failure === undefined) n = await this.source.read(this.raw.subarray(this.end));
@@ -439,8 +443,13 @@ export class Reader {
       );
     }
     this.bytesRead += n;
-    this.lastInput = Date.now();
+    this.arrived();
     this.end += n;
+  }
+
+  private arrived(): void {
+    this.lastInput = Date.now();
+    this.waitingSince = undefined;
   }
 
   private makeRoom(): void {

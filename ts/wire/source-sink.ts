@@ -13,6 +13,8 @@ export interface Source {
 export interface Sink {
   /** Writes all chunks, in order. They belong to the sink until the promise settles. */
   write(chunks: readonly Uint8Array[]): Promise<void>;
+  /** Bytes of the `write` at work that have not left yet: while the number falls, the peer takes something. */
+  unsent(): number;
   /** The descriptor behind the sink, for a job that writes to it itself; undefined where there is none. */
   lend?(): number | undefined;
   /** Half-close: the peer sees the end of the stream, and may still talk. */

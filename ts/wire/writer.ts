@@ -1,5 +1,5 @@
 import type { LentOutput } from '../kernel/kernel.ts';
-import { type Msg, maxFrame, mplexBase, ndxDone } from './constants.ts';
+import { Msg, maxFrame, mplexBase, ndxDone } from './constants.ts';
 import type { Sink } from './source-sink.ts';
 
 const bufferBytes = 64 * 1024;
@@ -30,7 +30,8 @@ export class Writer {
   /** Settles when nobody is in the middle of a piece. */
   private piece: Promise<unknown> = Promise.resolve();
   private multiplexed = false;
-  private lent = false;
+  /** Bytes that the job has written to which the descriptor is lent. */
+  private lent: (() => number) | undefined;
   private held = false;
   private prevPositive = -1;
   private prevNegative = 1;
@@ -38,8 +39,13 @@ export class Writer {
   /** Bytes given to the sink, headers included. */
   bytesWritten = 0;
   private sealedData = 0;
-  /** `Date.now()` of the last output. */
-  lastOutput = Date.now();
+  /** `Date.now()` of when a write began that still waits for the peer; else undefined. */
+  waitingSince: number | undefined;
+  /** Bytes that were seen to leave, and when. */
+  private left = 0;
+  private leftAt = Date.now();
+  /** What was queued last is no data. */
+  private onlyAlive = false;
 
   constructor(sink: Sink) {
     this.sink = sink;
@@ -199,6 +205,7 @@ export class Writer {
    */
   messageAhead(tag: Msg, payload: Uint8Array): void {
     const frame = messageFrame(tag, payload);
+    this.onlyAlive = false;
     this.queue.splice(this.overtaken++, 0, frame);
     this.queued += frame.length;
     if (this.queued >= bufferBytes) this.pump();
@@ -226,6 +233,29 @@ export class Writer {
 
   get isMultiplexed(): boolean {
     return this.multiplexed;
+  }
+
+  /** `Date.now()` of when data was last seen to leave, which keep-alives are not. To be asked now and then. */
+  get lastOutput(): number {
+    const left = this.bytesWritten + (this.lent?.() ?? 0) - (this.sending ? this.sink.unsent() : 0);
+    if (left > this.left && !this.onlyAlive) this.leftAt = Date.now();
+    this.left = left;
+    return this.leftAt;
+  }
+
+  /**
+   * Tells the peer that we are alive: by what waits to be flushed, or else an empty data frame, which every protocol
+   * from 28 on takes. False where that cannot be: the stream has no frames yet, or what was written before is stuck.
+   */
+  keepAlive(): boolean {
+    if (!this.multiplexed || this.lent !== undefined || this.sending) return false;
+    if (this.queue.length === 0 && (this.held || this.pos === this.start)) {
+      this.messageAhead(Msg.Data, new Uint8Array(0));
+      this.onlyAlive = true;
+    }
+    if (this.held) this.pump();
+    else this.sendAll();
+    return true;
   }
   /** True when the peer is slow and the writer should `drain`. */
   get full(): boolean {
@@ -259,16 +289,24 @@ export class Writer {
   }
 
   /** Lends the descriptor behind the sink to a job, once everything is written; undefined: there is none. */
-  async lend(write: (fd: number, framed: boolean) => Promise<LentOutput>): Promise<LentOutput | undefined> {
+  async lend(
+    write: (fd: number, framed: boolean) => Promise<LentOutput>,
+    /** Bytes that such calls have written so far, also the one at work. */
+    written: () => number,
+  ): Promise<LentOutput | undefined> {
     await this.drain();
     const fd = this.sink.lend?.();
     if (fd === undefined) return undefined;
-    this.lent = true;
+    const before = written();
+    this.lent = () => written() - before;
+    this.onlyAlive = false;
+    this.waitingSince = Date.now();
     const did = await write(fd, this.multiplexed).finally(() => {
-      this.lent = false;
+      this.lent = undefined;
+      this.waitingSince = undefined;
     });
-    if (did.bytesWritten > 0) this.lastOutput = Date.now();
     this.bytesWritten += did.bytesWritten;
+    if (did.bytesWritten > 0) this.leftAt = Date.now();
     this.flush();
     return did;
   }
@@ -359,6 +397,7 @@ export class Writer {
   }
 
   private enqueue(chunk: Uint8Array): void {
+    this.onlyAlive = false;
     this.queue.push(chunk);
     this.queued += chunk.length;
     if (this.queued >= bufferBytes) this.pump();
@@ -366,7 +405,7 @@ export class Writer {
 
   private pump(): void {
     // What comes up while a job writes follows its frames.
-    if (this.lent || this.sending) return;
+    if (this.lent !== undefined || this.sending) return;
     this.sending = true;
     this.pumping = this.send();
   }
@@ -380,9 +419,10 @@ export class Writer {
         this.inFlight = this.queued;
         this.queued = 0;
         this.bytesWritten += this.inFlight;
-        this.lastOutput = Date.now();
+        this.waitingSince = Date.now();
         if (this.failure === undefined) await this.sink.write(chunks);
         this.inFlight = 0;
+        if (!this.onlyAlive) this.leftAt = Date.now();
       }
     } catch (error) {
       this.inFlight = 0;
@@ -391,6 +431,7 @@ export class Writer {
       this.queued = 0;
       this.failure ??= error ?? new Error('write failed');
     }
+    this.waitingSince = undefined;
     // At once and not when the promise settles: a flush in between would find nobody to send its bytes.
     this.sending = false;
   }

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, Either, Uint8Array};
@@ -54,6 +55,7 @@ pub struct SendJob {
     shared: Arc<Shared<oc_fsops::SendJob>>,
     encoder: Arc<Mutex<oc_delta::Encoder>>,
     size: f64,
+    pumped: Arc<AtomicU64>,
 }
 
 #[napi]
@@ -99,6 +101,7 @@ impl Tree {
                 size: job.size() as f64,
                 shared: Arc::new(Shared::new(job, drop)),
                 encoder: encoder.inner.clone(),
+                pumped: Arc::default(),
             }),
             Err(error) => Either::B(code(error)),
         })
@@ -147,7 +150,8 @@ impl SendJob {
         path: Option<String>,
     ) -> Result<AsyncTask<impl Task>> {
         let path = io_path(path)?;
-        let mut wire = with_fd(fd, |fd| FrameWriter::new(fd, framed, path))?;
+        let written = self.pumped.clone();
+        let mut wire = with_fd(fd, |fd| FrameWriter::new(fd, framed, path, written))?;
         let shared = self.shared.clone();
         let encoder = self.encoder.clone();
         Ok(run(
@@ -163,6 +167,12 @@ impl SendJob {
             },
             |output| output,
         ))
+    }
+
+    /// Bytes that `pump` has put on its wires, also while it works.
+    #[napi(getter)]
+    pub fn pumped(&self) -> f64 {
+        self.pumped.load(Ordering::Relaxed) as f64
     }
 
     #[napi(catch_unwind)]

@@ -5,6 +5,8 @@
 //! other is a message, which is left to who lent the descriptor.
 
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rustix::io::Errno;
@@ -121,19 +123,34 @@ impl FrameReader {
 pub struct FrameWriter {
     output: Output,
     framed: bool,
+    written: Arc<AtomicU64>,
+    /// What was written before.
+    before: u64,
 }
 
 impl FrameWriter {
-    /// Duplicates `fd`, so that it stays this stream whatever its lender does meanwhile.
-    pub fn new(fd: BorrowedFd, framed: bool, path: IoPath) -> Result<Self, Errno> {
+    /// Duplicates `fd`, so that it stays this stream whatever its lender does meanwhile. The bytes that leave are
+    /// added to `written`.
+    pub fn new(
+        fd: BorrowedFd,
+        framed: bool,
+        path: IoPath,
+        written: Arc<AtomicU64>,
+    ) -> Result<Self, Errno> {
         Ok(FrameWriter {
-            output: Output::new(rustix::io::fcntl_dupfd_cloexec(fd, 0)?, path)?,
+            output: Output::new(
+                rustix::io::fcntl_dupfd_cloexec(fd, 0)?,
+                path,
+                written.clone(),
+            )?,
             framed,
+            before: written.load(Ordering::Relaxed),
+            written,
         })
     }
 
     pub fn bytes_written(&self) -> u64 {
-        self.output.bytes_written
+        self.written.load(Ordering::Relaxed) - self.before
     }
 
     /// Whether a file's pages should go to the wire by `splice`.
@@ -291,7 +308,8 @@ mod tests {
             let data: Vec<u8> = (0..400_000u32).map(|n| (n * 7 / 3) as u8).collect();
             let sent = data.clone();
             let peer = std::thread::spawn(move || {
-                let mut writer = FrameWriter::new(write.as_fd(), true, path).unwrap();
+                let mut writer =
+                    FrameWriter::new(write.as_fd(), true, path, Arc::default()).unwrap();
                 for piece in sent.chunks(200_000) {
                     writer.room()[..piece.len()].copy_from_slice(piece);
                     assert_eq!(writer.write(piece.len(), &|| false), Ok(true));
@@ -316,11 +334,11 @@ mod tests {
     #[test]
     fn a_peer_that_does_not_read_ends_by_interrupt_and_one_that_left_by_an_error() {
         each(|path, read, write| {
-            let mut writer = FrameWriter::new(write.as_fd(), true, path).unwrap();
+            let mut writer = FrameWriter::new(write.as_fd(), true, path, Arc::default()).unwrap();
             assert!((0..100).any(|_| writer.write(200_000, &|| true) == Ok(false)));
             drop(writer);
             drop(read);
-            let mut writer = FrameWriter::new(write.as_fd(), true, path).unwrap();
+            let mut writer = FrameWriter::new(write.as_fd(), true, path, Arc::default()).unwrap();
             let done = writer
                 .write(5, &|| false)
                 .and_then(|_| writer.flush(&|| false));
@@ -335,7 +353,7 @@ mod tests {
             std::fs::write(&name, b"....the file").unwrap();
             let file = std::fs::File::open(&name).unwrap();
             std::fs::remove_file(&name).unwrap();
-            let mut writer = FrameWriter::new(write.as_fd(), true, path).unwrap();
+            let mut writer = FrameWriter::new(write.as_fd(), true, path, Arc::default()).unwrap();
             // The last three bytes are no longer in the file: what was read of it is sent.
             writer.room()[..15].copy_from_slice(b"len-the file+++");
             let done = writer.splice(15, file.as_fd(), 4, 11, &|| false);

@@ -1,6 +1,8 @@
 //! Where the bytes of a lent output go.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
 
 use rustix::io::Errno;
 
@@ -8,14 +10,14 @@ use crate::frames::HEADER;
 use crate::path::IoPath;
 use crate::ring::{Moved, Ring};
 use crate::splice::Splicer;
-use crate::wait::write_all;
+use crate::wait::{count, write_all};
 
 const BUFFER: usize = HEADER + 256 * 1024;
 
 /// A buffer to fill, and a way for it to the wire.
 pub(crate) struct Output {
     wire: Wire,
-    pub bytes_written: u64,
+    written: Arc<AtomicU64>,
 }
 
 enum Wire {
@@ -39,7 +41,8 @@ enum Wire {
 }
 
 impl Output {
-    pub fn new(fd: OwnedFd, path: IoPath) -> Result<Self, Errno> {
+    /// `written` counts the bytes that leave.
+    pub fn new(fd: OwnedFd, path: IoPath, written: Arc<AtomicU64>) -> Result<Self, Errno> {
         let buffer = vec![0; BUFFER];
         let wire = match path {
             IoPath::Plain => Wire::Plain { fd, buffer },
@@ -55,10 +58,7 @@ impl Output {
                 buffer,
             },
         };
-        Ok(Output {
-            wire,
-            bytes_written: 0,
-        })
+        Ok(Output { wire, written })
     }
 
     pub fn splices(&self) -> bool {
@@ -80,7 +80,7 @@ impl Output {
         end: usize,
         interrupted: &dyn Fn() -> bool,
     ) -> Result<bool, Errno> {
-        let written = &mut self.bytes_written;
+        let written = &self.written;
         match &mut self.wire {
             Wire::Plain { fd, buffer } => {
                 write_all(fd.as_fd(), &buffer[at..end], written, interrupted)
@@ -120,7 +120,7 @@ impl Output {
         (file, offset): (BorrowedFd, u64),
         interrupted: &dyn Fn() -> bool,
     ) -> Result<bool, Errno> {
-        let written = &mut self.bytes_written;
+        let written = &self.written;
         let Wire::Splice { splicer, buffer } = &mut self.wire else {
             return self.write(at, end, interrupted);
         };
@@ -150,7 +150,7 @@ impl Output {
             match ring.wait(None, interrupted)? {
                 Moved::Bytes(n) => {
                     *from += n;
-                    self.bytes_written += n as u64;
+                    count(&self.written, n);
                 }
                 Moved::Again => {}
                 Moved::TimedOut => return Ok(false),

@@ -1,6 +1,7 @@
 //! A file's pages to the wire, without a copy of them in this process.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::AtomicU64;
 
 use rustix::event::PollFlags;
 use rustix::io::Errno;
@@ -8,7 +9,7 @@ use rustix::pipe::SpliceFlags;
 
 use crate::path::is_socket;
 use crate::pipe::{pipe, PipePair};
-use crate::wait::{wait, write_all, Wait};
+use crate::wait::{count, wait, write_all, Wait};
 
 /// A wire to splice to; one that is no pipe has a pipe before it.
 pub(crate) struct Splicer {
@@ -37,7 +38,7 @@ impl Splicer {
         file: BorrowedFd,
         mut offset: u64,
         read: &[u8],
-        written: &mut u64,
+        written: &AtomicU64,
         interrupted: &dyn Fn() -> bool,
     ) -> Result<bool, Errno> {
         let mut done = 0;
@@ -52,7 +53,7 @@ impl Splicer {
                 Ok(n) => {
                     done += n;
                     match &self.through {
-                        None => *written += n as u64,
+                        None => count(written, n),
                         Some(pipe) => {
                             if !self.pass_on(pipe, n, written, interrupted)? {
                                 return Ok(false);
@@ -77,7 +78,7 @@ impl Splicer {
         &self,
         pipe: &PipePair,
         mut left: usize,
-        written: &mut u64,
+        written: &AtomicU64,
         interrupted: &dyn Fn() -> bool,
     ) -> Result<bool, Errno> {
         let flags = SpliceFlags::NONBLOCK | SpliceFlags::MORE;
@@ -85,7 +86,7 @@ impl Splicer {
             match rustix::pipe::splice(&pipe.read, None, &self.fd, None, left, flags) {
                 Ok(n) => {
                     left -= n;
-                    *written += n as u64;
+                    count(written, n);
                 }
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => {

@@ -1,6 +1,7 @@
 //! Waiting for the peer, with an eye on the clock and on an interrupt.
 
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
@@ -47,18 +48,23 @@ pub(crate) fn wait(
     Ok(Wait::TimedOut)
 }
 
+/// Others look at the number while bytes go out.
+pub(crate) fn count(written: &AtomicU64, n: usize) {
+    written.fetch_add(n as u64, Ordering::Relaxed);
+}
+
 /// Writes all of `bytes`, with waits where the peer is slow. False when it was interrupted; `written` counts.
 pub(crate) fn write_all(
     fd: BorrowedFd,
     mut bytes: &[u8],
-    written: &mut u64,
+    written: &AtomicU64,
     interrupted: &dyn Fn() -> bool,
 ) -> Result<bool, Errno> {
     while !bytes.is_empty() {
         match rustix::io::write(fd, bytes) {
             Ok(n) => {
                 bytes = &bytes[n..];
-                *written += n as u64;
+                count(written, n);
             }
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {

@@ -126,6 +126,7 @@ describe('the sum head', () => {
       write: async (some) => {
         chunks.push(...some);
       },
+      unsent: () => 0,
       end: async () => {},
     });
     const head = { count: 3, blockLength: 700, strongLength: 2, remainder: 1 };

@@ -38,6 +38,7 @@ async function sent(side: FilterSide, protocol: number, args: readonly FilterArg
     write: async (some) => {
       chunks.push(...some.map((chunk) => Uint8Array.from(chunk)));
     },
+    unsent: () => 0,
     end: async () => {},
   });
   const options = optionsFor(args, settings, protocol);

@@ -16,6 +16,7 @@ export function collectingWriter(protocol: number): { writer: Writer; bytes(): P
     async write(pieces) {
       for (const piece of pieces) chunks.push(Buffer.from(piece));
     },
+    unsent: () => 0,
     async end() {},
   });
   writer.setProtocol(protocol);

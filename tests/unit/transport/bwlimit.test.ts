@@ -15,6 +15,7 @@ function setUp(rate: number): { sink: Sink; clock: LimitClock & { t: number }; p
     write: async (chunks) => {
       for (const chunk of chunks) pieces.push(chunk.length);
     },
+    unsent: () => 0,
     end: async () => {},
   };
   return { sink: limitSink(inner, rate, clock), clock, pieces };
@@ -36,6 +37,21 @@ test('small writes add up before they cost a sleep', async () => {
   expect(clock.t - 1000).toBeGreaterThan(800);
 });
 
+test('what is held back counts as unsent, and gets less', async () => {
+  const { sink, clock } = setUp(10_000);
+  const seen: number[] = [];
+  const { sleep } = clock;
+  clock.sleep = async (ms) => {
+    seen.push(sink.unsent());
+    return sleep(ms);
+  };
+  await sink.write([Buffer.alloc(20_000)]);
+  expect(seen.length).toBeGreaterThan(5);
+  expect(seen).toEqual([...seen].sort((a, b) => b - a));
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(sink.unsent()).toBe(0);
+});
+
 test('idle time earns nothing', async () => {
   const { sink, clock } = setUp(10_000);
   await sink.write([Buffer.alloc(1000)]);
@@ -46,6 +62,6 @@ test('idle time earns nothing', async () => {
 });
 
 test('no limit is no wrapper', () => {
-  const inner: Sink = { write: async () => {}, end: async () => {} };
+  const inner: Sink = { write: async () => {}, unsent: () => 0, end: async () => {} };
   expect(limitSink(inner, 0)).toBe(inner);
 });

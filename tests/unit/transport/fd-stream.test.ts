@@ -57,6 +57,25 @@ test('pipe: a write waits for a slow reader, then ends cleanly', async () => {
   expect((await all).hash).toBe(sha1);
 });
 
+test('pipe: what has not left yet gets less while the reader takes it', async () => {
+  const { read, write } = makePipe();
+  const sink = fdSink(write);
+  const sent = sink.write([data]);
+  const source = fdSource(read);
+  const into = Buffer.alloc(64 * 1024);
+  const seen: number[] = [];
+  for (let taken = 0; taken < data.length; ) {
+    taken += await source.read(into);
+    seen.push(sink.unsent());
+  }
+  await sent;
+  expect(seen[0]).toBeGreaterThan(data.length / 2);
+  expect(seen.some((n) => n > 0 && n < data.length / 2)).toBe(true);
+  expect(sink.unsent()).toBe(0);
+  await sink.end();
+  source.destroy();
+});
+
 test('pipe: bulk reads are large', async () => {
   const { read, write } = makePipe();
   spawn('head', ['-c', '20000000', '/dev/zero'], { stdio: ['ignore', write, 'ignore'] });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RsyncError } from '../../../ts/errors.ts';
 import { BasisType, Item, Msg, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../../ts/wire/constants.ts';
 import { decodeItem, newItemHeader, writeItem } from '../../../ts/wire/item.ts';
@@ -11,6 +11,9 @@ class Bytes implements Sink {
   readonly chunks: Buffer[] = [];
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     for (const chunk of chunks) this.chunks.push(Buffer.from(chunk));
+  }
+  unsent(): number {
+    return 0;
   }
   async end(): Promise<void> {}
   all(): Buffer {
@@ -138,6 +141,7 @@ describe('flush', () => {
           taken = resolve;
         });
       },
+      unsent: () => 0,
       async end() {},
     });
     writer.byte(1);
@@ -234,9 +238,124 @@ describe('frames', () => {
   });
 });
 
+describe('what shows that the peer takes something', () => {
+  /** A sink whose peer takes what the test says. */
+  function slow() {
+    let left = 0;
+    let done: () => void = () => {};
+    const sink: Sink = {
+      write(chunks) {
+        for (const chunk of chunks) left += chunk.length;
+        return new Promise((resolve) => {
+          done = resolve;
+        });
+      },
+      unsent: () => left,
+      async end() {},
+    };
+    const take = (bytes: number) => {
+      left -= bytes;
+      if (left === 0) done();
+    };
+    return { writer: new Writer(sink), take };
+  }
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is that bytes leave, not that they were written', async () => {
+    const { writer, take } = slow();
+    const start = Date.now();
+    writer.startMultiplex();
+    vi.advanceTimersByTime(1000);
+    writer.bytes(Buffer.alloc(100_000));
+    writer.flush();
+    expect(writer.waitingSince).toBe(start + 1000);
+    for (const second of [2, 3]) {
+      vi.advanceTimersByTime(1000);
+      expect(writer.lastOutput).toBe(start + (second - 2) * 1000 + (second === 2 ? 0 : 1000));
+      take(10_000);
+      expect(writer.lastOutput).toBe(start + second * 1000);
+    }
+    vi.advanceTimersByTime(5000);
+    expect(writer.lastOutput).toBe(start + 3000);
+    expect(writer.waitingSince).toBe(start + 1000);
+    take(80_004);
+    await writer.drain();
+    expect(writer.lastOutput).toBe(start + 8000);
+    expect(writer.waitingSince).toBeUndefined();
+  });
+
+  it('is no keep-alive', async () => {
+    const { writer, take } = slow();
+    const start = Date.now();
+    expect(writer.keepAlive()).toBe(false);
+    writer.startMultiplex();
+    vi.advanceTimersByTime(1000);
+    expect(writer.keepAlive()).toBe(true);
+    expect(writer.keepAlive(), 'the first one is still there').toBe(false);
+    take(4);
+    await writer.drain();
+    expect(writer.lastOutput).toBe(start);
+    writer.byte(7);
+    vi.advanceTimersByTime(1000);
+    expect(writer.keepAlive(), 'what waits to be sent does as well').toBe(true);
+    take(5);
+    await writer.drain();
+    expect(writer.lastOutput).toBe(start + 2000);
+    expect(writer.bytesWritten).toBe(9);
+  });
+
+  it('is what a job says of the wire that is lent to it', async () => {
+    const sink = new Bytes();
+    const writer = new Writer(Object.assign(sink, { lend: () => 7 }));
+    writer.startMultiplex();
+    const start = Date.now();
+    let pumped = 500;
+    let finish: () => void = () => {};
+    const lent = writer.lend(
+      () =>
+        new Promise((resolve) => {
+          finish = () => resolve({ done: true, errno: 0, bytesWritten: 200 });
+        }),
+      () => pumped,
+    );
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(writer.lastOutput).toBe(start);
+    pumped += 200;
+    expect(writer.lastOutput).toBe(start + 1000);
+    expect(writer.keepAlive()).toBe(false);
+    vi.advanceTimersByTime(1000);
+    expect(writer.lastOutput).toBe(start + 1000);
+    finish();
+    await lent;
+    expect(writer.lastOutput).toBe(start + 2000);
+    expect(writer.bytesWritten).toBe(200);
+  });
+
+  it('holds back what is held, and says that we are alive all the same', async () => {
+    const sink = new Bytes();
+    const writer = new Writer(sink);
+    writer.startMultiplex();
+    writer.hold();
+    writer.byte(7);
+    expect(writer.keepAlive()).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sink.all()).toEqual(frame(Msg.Data, Buffer.alloc(0)));
+    writer.messageAhead(Msg.Info, Buffer.from('x'));
+    writer.release();
+    await writer.drain();
+    const [, ...rest] = sink.chunks;
+    expect(Buffer.concat(rest)).toEqual(
+      Buffer.concat([frame(Msg.Info, Buffer.from('x')), frame(Msg.Data, Buffer.from([7]))]),
+    );
+  });
+});
+
 it('tells a failed sink to whoever writes next', async () => {
   const writer = new Writer({
     write: () => Promise.reject(new RsyncError(12, 'gone')),
+    unsent: () => 0,
     end: async () => {},
   });
   writer.int(1);

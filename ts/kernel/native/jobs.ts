@@ -41,6 +41,10 @@ export class NativeSendJob implements SendJob {
     return { done: status === 1, bytesWritten, errno };
   }
 
+  get pumped(): number {
+    return this.job.pumped;
+  }
+
   result(): SendResult {
     this.last = this.job.result() ?? this.last;
     if (this.last === null) throw new Error(ended);

@@ -267,7 +267,10 @@ function lastBytes(before: Uint8Array, piece: Uint8Array, length: number): Uint8
 async function pumpLent(ctx: RoleContext, job: SendJob, step: () => void): Promise<boolean> {
   if (job.pump === undefined) return false;
   for (;;) {
-    const did = await ctx.writer.lend((fd, framed) => job.pump!(fd, framed, lendMs));
+    const did = await ctx.writer.lend(
+      (fd, framed) => job.pump!(fd, framed, lendMs),
+      () => job.pumped ?? 0,
+    );
     if (did === undefined) return false;
     if (did.errno !== 0) throw wireFailure('write', did.errno);
     step();
