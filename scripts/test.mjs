@@ -6,18 +6,25 @@ import { spawn } from 'node:child_process';
  *   npm test                         all of it
  *   npm test -- unit interop/ssh     only the test files whose paths contain one of these words
  *   npm test -- --peer /path/rsync   another binary at the other end of the interop tests
+ *   npm test -- --plain-user ssh     those test files as a plain user, where root runs it
+ *   OC_RSYNC_ALL=1 npm test          the samples of the large tables whole
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { minimist, which } from 'zx';
+import { asPlainUser } from './plain-user.mjs';
 
 const root = join(import.meta.dirname, '..');
-const given = minimist(process.argv.slice(2), { string: ['peer'] });
+const given = minimist(process.argv.slice(2), { string: ['peer'], boolean: ['plain-user'] });
 const filters = given._.map(String);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
 const stepLimit = 30 * 60_000;
+const peer = given.peer ? { OC_RSYNC_PEER: given.peer } : {};
+/** The lanes that try a sample of the large tables try the whole of them. */
+const all = (process.env.OC_RSYNC_ALL ?? '') !== '';
+const sample = (step) => (all ? {} : { OC_RSYNC_SAMPLE: String(step) });
 
 const heading = (text) => console.log(`\n── ${text}`);
 
@@ -32,10 +39,10 @@ const skipped = (what, why, n = 1) => {
 };
 
 /** Runs a command in the repository's root; its output is shown, and kept where `keep` asks for it. */
-const execute = (command, { env = {}, keep = false } = {}) =>
+const execute = (command, { env = {}, keep = false, cwd = root } = {}) =>
   new Promise((resolve) => {
     const child = spawn(command[0], command.slice(1), {
-      cwd: root,
+      cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', keep ? 'pipe' : 'inherit', 'inherit'],
       timeout: stepLimit,
@@ -123,20 +130,25 @@ const cargoChecks = async (cargo) => {
 
 // --- vitest
 
-/** One run of the suite; `lane` is its name in what is printed. */
-const vitest = async (lane, { node = process.execPath, env = {}, only = filters }) => {
+/** One run of the suite; `lane` is its name in what is printed, `user` who runs it where it is not us. */
+const vitest = async (lane, { node = process.execPath, env = {}, only = filters, but = [], user }) => {
   heading(lane);
-  const scratch = mkdtempSync(join(tmpdir(), 'oc-rsync-report-'));
+  const scratch = mkdtempSync(join(user?.scratch ?? tmpdir(), 'oc-rsync-report-'));
+  if (user) chmodSync(scratch, 0o777);
   const file = join(scratch, 'report.json');
-  const command = [node, join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run'];
+  const place = user?.root ?? root;
+  const command = [...(user?.before ?? []), node, join(place, 'node_modules', 'vitest', 'vitest.mjs'), 'run'];
   command.push(
     '--reporter=dot',
     '--reporter=json',
     `--outputFile.json=${file}`,
     '--passWithNoTests',
+    // Otherwise the configuration is written beside itself, which another user cannot.
+    '--configLoader=runner',
+    ...but.map((path) => `--exclude=${path}`),
     ...only,
   );
-  const { code } = await execute(command, { env });
+  const { code } = await execute(command, { env: { ...env, ...user?.env }, cwd: place });
   try {
     const report = JSON.parse(readFileSync(file, 'utf8'));
     counts.passed += report.numPassedTests;
@@ -154,12 +166,26 @@ const vitest = async (lane, { node = process.execPath, env = {}, only = filters 
   }
 };
 
+/** The suite as a user without rights, where root runs it; a plain user has run it as that already. */
+const plainUserLane = async (kernel, only) => {
+  if (process.getuid?.() !== 0) return;
+  const why = await asPlainUser(root, (user) =>
+    vitest('sample, as a plain user', {
+      node: user.node,
+      user,
+      env: { OC_RSYNC_KERNEL: kernel, ...sample(19), ...peer },
+      only,
+      // Size has nothing to do with rights.
+      but: ['tests/robustness/size.test.ts'],
+    }),
+  );
+  if (why !== null) skipped('a plain user', why);
+};
+
 // --- all of it
 
 const started = Date.now();
 const cargo = await which('cargo', { nothrow: true });
-const peer = given.peer ? { OC_RSYNC_PEER: given.peer } : {};
-
 heading('peers');
 if ((await execute([process.execPath, 'scripts/setup-peers.mjs'])).code !== 0) failed('setting up the peers');
 await buildIfStale(cargo);
@@ -169,25 +195,28 @@ const peers = existsSync(peersFile) ? JSON.parse(readFileSync(peersFile, 'utf8')
 const native = addonPresent();
 if (!native) skipped('the native kernel', 'the addon is not built; the portable kernel is tested alone');
 
-if (filters.length > 0) {
+const main = native ? 'native' : 'portable';
+if (given['plain-user']) {
+  await plainUserLane(main, filters);
+} else if (filters.length > 0) {
   await vitest('tests', { env: peer });
 } else {
   await check('types', ['npx', '--no-install', 'tsc', '--noEmit']);
   await check('lint', ['npx', '--no-install', 'biome', 'check', '.']);
   await check('layers', [process.execPath, 'scripts/layers.mjs']);
   await cargoChecks(cargo);
-  const main = native ? 'native' : 'portable';
   await vitest(`tests, ${main} kernel`, { env: { OC_RSYNC_KERNEL: main, ...peer } });
   if (native) {
     await vitest('sample, portable kernel', {
-      env: { OC_RSYNC_KERNEL: 'portable', OC_RSYNC_SAMPLE: '5', ...peer },
+      env: { OC_RSYNC_KERNEL: 'portable', ...sample(5), ...peer },
       only: ['tests/contract', 'tests/roles', 'tests/interop'],
     });
   }
+  await plainUserLane(main, ['tests/contract', 'tests/roles', 'tests/interop', 'tests/robustness']);
   if (peers.node24) {
     await vitest('sample, Node 24', {
       node: peers.node24,
-      env: { OC_RSYNC_KERNEL: main, OC_RSYNC_SAMPLE: '9', ...peer },
+      env: { OC_RSYNC_KERNEL: main, ...sample(9), ...peer },
       only: ['tests/unit', 'tests/contract', 'tests/interop'],
     });
   } else {

@@ -18,7 +18,10 @@ export interface Sshd {
 /** Null where there is an ssh and an sshd to start; else why the tests over ssh cannot run. */
 export function sshdMissing(): string | null {
   const { ssh, sshd, skipped } = readPeerFile();
-  if (ssh !== null && sshd !== null) return null;
+  if (ssh !== null && sshd !== null) {
+    const { shell, username } = userInfo();
+    return /\/(nologin|false)$/.test(shell ?? '') ? `${username} has no login shell for sshd to start` : null;
+  }
   return skipped.find((entry) => entry.what === 'openssh')?.why ?? 'there is no ssh or sshd on this machine';
 }
 
