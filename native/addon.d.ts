@@ -113,6 +113,8 @@ export declare class Tree {
   /** The content of a small file itself. */
   readSmall(path: string, most: number): Uint8Array | number
   writeSmall(path: string, content: string, mode: number): number
+  /** Bytes of a block device, or a failure number that is negated. */
+  deviceSize(path: string): number
   mkdir(path: string, mode: number): number
   symlink(target: string, path: string): number
   link(existing: string, path: string): number
@@ -316,6 +318,7 @@ export interface SendOptions {
   append: number
   level?: number
   follow: boolean
+  deviceBytes?: number
 }
 
 /** Delta statistics of one file. */

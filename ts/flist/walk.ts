@@ -24,6 +24,7 @@ const summedAtOnce = 4;
 const fewestSummed = 64;
 /** Bytes of a name and its slash: in directories with less room for it names may be too long. */
 const longestName = 257;
+const accessBits = 0o777;
 /** Bytes of a name, to start with. */
 const usualName = 16;
 /** Entries that are looked through for the directories that come next. */
@@ -370,11 +371,15 @@ export class Walk {
       state.ioError |= IoError.General;
       return -1;
     }
+    const copied = options.copyDevices && isDeviceMode(mode);
+    const size = copied ? this.deviceSize(root, pathOf(list, dir, given, rows, row)) : rows.size(row);
+    if (copied) mode = S_IFREG | (mode & accessBits);
     const device = isDeviceMode(mode);
     fields.mode = mode;
-    fields.size = device || isSpecialMode(mode) ? 0 : rows.size(row);
-    fields.mtime = rows.mtime(row);
-    fields.mtimeNsec = format.protocol >= 31 ? rows.mtimeNsec(row) : 0;
+    fields.size = device || isSpecialMode(mode) ? 0 : size;
+    // A device's own time says nothing about its content.
+    fields.mtime = copied ? Math.floor(Date.now() / 1000) : rows.mtime(row);
+    fields.mtimeNsec = format.protocol >= 31 && !copied ? rows.mtimeNsec(row) : 0;
     fields.uid = format.owner ? rows.uid(row) : 0;
     fields.gid = format.group ? rows.gid(row) : 0;
     fields.flags = flags;
@@ -395,10 +400,20 @@ export class Walk {
         : undefined;
     this.lists.count(list, i);
     // The order on the wire is the order in the list: once an entry waits, the ones behind it do, too.
-    if (this.makesSums && (type === S_IFREG || this.waiting.length > 0))
+    if (this.makesSums && (list.isRegular(i) || this.waiting.length > 0))
       this.waiting.push({ i, inode, root });
     else this.tell(list, i, inode, undefined);
     return i;
+  }
+
+  /** --copy-devices; what cannot be opened is told when it is asked for. */
+  private deviceSize({ tree }: SourceRoot, path: ByteString): number {
+    try {
+      return tree.deviceSize(path);
+    } catch (error) {
+      if (error instanceof SysError) return 0;
+      throw error;
+    }
   }
 
   /** Sends an entry; where the list is passed as it is, only what it does not hold yet is noted. */

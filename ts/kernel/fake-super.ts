@@ -110,6 +110,9 @@ class FakeSuperTree implements Tree {
       return this.tree.readlink(path);
     }
   }
+  deviceSize(path: ByteString): number {
+    return this.tree.deviceSize(path);
+  }
   readSmall(path: ByteString, most: number): ByteString {
     return this.tree.readSmall(path, most);
   }

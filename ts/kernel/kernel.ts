@@ -92,6 +92,8 @@ export interface SendRequest {
   readonly level?: number;
   /** Follow a symbolic link in the last component (copy-links). */
   readonly follow?: boolean;
+  /** Bytes that are read of a device (copy-devices); without them one has none. */
+  readonly deviceBytes?: number;
 }
 
 /** Delta statistics of one file, in bytes and blocks (`--stats`, match report). */
@@ -332,6 +334,8 @@ export interface Tree extends HeldTree {
 
   /** Absent where a kernel cannot read them. */
   readonly xattrs?: Xattrs;
+  /** Bytes of a block device; 0 of what has no end. */
+  deviceSize(path: ByteString): number;
   /** The content of a small file, at most `most` bytes; a symbolic link gives ELOOP. */
   readSmall(path: ByteString, most: number): ByteString;
   /** Makes a file of this content. One that is there is written over, what a symbolic link leads to never. */

@@ -137,6 +137,12 @@ export class StatTable {
     copy.u32[12] = mode;
     return copy;
   }
+  /** As `withMode`, of another size. */
+  withSize(row: number, size: number): StatTable {
+    const copy = this.pick(Int32Array.of(row));
+    copy.f64[0] = size;
+    return copy;
+  }
   /** A copy in which rows are as `edits` say; names and other rows stay. */
   edited(edits: ReadonlyMap<number, StatEdit>): StatTable {
     let texts = this.bytes.length;

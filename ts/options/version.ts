@@ -38,7 +38,7 @@ function capabilities(kernel: KernelFacts): Capability[] {
     ['iconv', optionWorks('iconv')],
     ['prealloc', optionWorks('preallocate')],
     ['stop_at', optionWorks('stopAt')],
-    ['crtimes', optionWorks('crtimes')],
+    ['crtimes', false],
   ];
 }
 

@@ -36,6 +36,7 @@ pub struct SendOptions {
     pub append: u32,
     pub level: Option<i32>,
     pub follow: bool,
+    pub device_bytes: Option<f64>,
 }
 
 /// Delta statistics of one file.
@@ -95,6 +96,7 @@ impl Tree {
             digest,
             level: options.level,
             follow: options.follow,
+            device_bytes: options.device_bytes.map(|bytes| bytes as u64),
         };
         Ok(match oc_fsops::SendJob::open(&*self.root()?, request) {
             Ok(job) => Either::A(SendJob {

@@ -228,6 +228,16 @@ impl Tree {
         )))
     }
 
+    /// Bytes of a block device, or a failure number that is negated.
+    #[napi(catch_unwind)]
+    pub fn device_size(&self, #[napi(ts_arg_type = "string")] path: Bytes) -> Result<f64> {
+        let root = self.root()?;
+        Ok(match oc_fsops::device_size(&root, &path.0) {
+            Ok(size) => size as f64,
+            Err(error) => -f64::from(code(error)),
+        })
+    }
+
     #[napi(catch_unwind)]
     pub fn mkdir(&self, #[napi(ts_arg_type = "string")] path: Bytes, mode: u32) -> Result<u32> {
         let root = self.root()?;

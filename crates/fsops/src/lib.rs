@@ -39,8 +39,8 @@ pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions};
 pub use send::{Append, SendJob, SendRequest, SendStats};
 pub use send_many::{send_many, SendMany};
 pub use single::{
-    hard_link, lstat, make_dir, make_node, make_symlink, read_link, read_small, remove_dir,
-    remove_file, rename, stat, write_small,
+    device_size, hard_link, lstat, make_dir, make_node, make_symlink, read_link, read_small,
+    remove_dir, remove_file, rename, stat, write_small,
 };
 pub use stat_table::{Rows, ROW_BYTES, ROW_LAYOUT};
 pub use syscall::{Failure, SysError, Syscall, SYSCALL_NAMES};

@@ -29,6 +29,8 @@ pub struct SendRequest<'p> {
     pub level: Option<i32>,
     /// Follow a symbolic link in the last component.
     pub follow: bool,
+    /// Bytes that are read where the file turns out to be no regular one.
+    pub device_bytes: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,7 +76,12 @@ pub struct SendJob {
 impl SendJob {
     /// Opens the file.
     pub fn open(tree: &TreeRoot, request: SendRequest) -> Result<Self, SysError> {
-        let OpenFile { file, size, .. } = tree.open_read(request.path, request.follow)?;
+        let open = tree.open_read(request.path, request.follow)?;
+        let size = match request.device_bytes {
+            Some(bytes) if !open.regular => bytes,
+            _ => open.size,
+        };
+        let file = open.file;
         let mut sent = 0;
         let mut prefix = 0;
         let mut search = None;

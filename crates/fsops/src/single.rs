@@ -1,8 +1,8 @@
 //! One system call on one path, below the tree.
 
 use rustix::fs::{
-    fstat, linkat, makedev, mkdirat, mknodat, readlinkat, renameat, statat, symlinkat, unlinkat,
-    AtFlags, FileType, Mode, OFlags,
+    fstat, linkat, makedev, mkdirat, mknodat, readlinkat, renameat, seek, statat, symlinkat,
+    unlinkat, AtFlags, FileType, Mode, OFlags, SeekFrom,
 };
 use rustix::io::{read, write, Errno};
 
@@ -95,6 +95,14 @@ pub fn read_small(tree: &TreeRoot, path: &[u8], most: usize) -> Result<Vec<u8>, 
     }
     content.truncate(length);
     Ok(content)
+}
+
+/// Bytes of a block device; what has no end has none.
+pub fn device_size(tree: &TreeRoot, path: &[u8]) -> Result<u64, SysError> {
+    let file = tree
+        .open_file(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty())
+        .during(Syscall::Open)?;
+    Ok(seek(&file, SeekFrom::End(0)).unwrap_or(0))
 }
 
 /// Makes a file of this content; one that is there is written over, what a link leads to never.

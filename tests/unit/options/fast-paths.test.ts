@@ -146,7 +146,6 @@ describe('what an option closes', () => {
       ['sourceAhead', 'sourceRecords'],
     ],
     [['-U'], unknownToAll],
-    [['-N'], unknownToAll],
     [['-A'], [...unknownToAll, 'listsAsTheyAre'].sort() as FastPath[]],
     [['-X'], [...unknownToAll, 'listsAsTheyAre'].sort() as FastPath[]],
     [['--chmod=F640'], ['plainEntriesIn', 'sourceAhead', 'sourceRecords']],

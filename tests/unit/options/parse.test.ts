@@ -180,7 +180,7 @@ describe('the words of the command line', () => {
 
 describe('options that do not work yet', () => {
   it('end with exit 4 and their name', () => {
-    for (const option of ['--crtimes', '--iconv=utf8', '--write-batch=x', '--secluded-args']) {
+    for (const option of ['--fuzzy', '--iconv=utf8', '--write-batch=x', '--secluded-args']) {
       const name = option.replace(/=.*/, '');
       const run = () => parseClientArgs(['-r', option, 'a', 'host:b'], { env: {} });
       expect(run).toThrowError(expect.objectContaining({ exitCode: 4 }));
@@ -217,7 +217,7 @@ describe('options that do not work yet', () => {
     // Nothing has to be protected where there is no other machine.
     expect(run('--secluded-args', 'a', 'b')).toBe('run');
     // The one that was written first, as it was written.
-    expect(() => run('--mkpath', '-K', '--no-mkpath', '-N', 'a', 'b')).toThrowError(/^rsync: -K: option/);
+    expect(() => run('--mkpath', '-K', '--no-mkpath', '-y', 'a', 'b')).toThrowError(/^rsync: -K: option/);
   });
 
   it('but wrong use comes first, and switching them off is fine', () => {

@@ -49,6 +49,8 @@ it('no option is defined twice', () => {
 it('every option can be parsed', () => {
   for (const row of allSwitches) {
     if (['help', 'server', 'sender', 'daemon'].includes(row.option) || row.long === 'stop-at') continue;
+    // Refused on every system that we run on.
+    if (row.long === 'crtimes') continue;
     const special: Record<string, string> = {
       chmod: 'u+r',
       'checksum-choice': 'md5',

@@ -215,6 +215,12 @@ export class NativeTree implements Tree {
     return Buffer.from(target.buffer, target.byteOffset, target.byteLength).toString('latin1');
   }
 
+  deviceSize(path: ByteString): number {
+    const size = this.tree.deviceSize(path);
+    if (size < 0) this.failures.check(-size);
+    return size;
+  }
+
   readSmall(path: ByteString, most: number): ByteString {
     const content = this.failures.need(this.tree.readSmall(path, most));
     return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
@@ -296,6 +302,7 @@ export class NativeTree implements Tree {
       append: append === undefined ? 0 : appendModes[append],
       level: request.level,
       follow: request.follow ?? false,
+      deviceBytes: request.deviceBytes,
     });
     return new NativeSendJob(this.failures.need(job), this.failures, this.io);
   }

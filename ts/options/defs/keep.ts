@@ -207,13 +207,11 @@ export const keepOptions = {
   }),
   copyDevices: flag('--copy-devices', "copy a device's content as a file", {
     tells: word('--copy-devices', 'sender'),
-    later: true,
     closes: closes('filesByName', 'sourceRecords', 'answersTogether'),
   }),
   writeDevices: flag('--write-devices', 'write to devices as to files (implies --inplace)', {
     off: 'no-write-devices',
     tells: word('--write-devices', 'receiver'),
-    later: true,
     closes: closes('filesByName', 'writesTogether', 'passesOver'),
   }),
   specials: flag('--specials', 'keep fifos and sockets', {
@@ -261,9 +259,20 @@ export const keepOptions = {
       kept && options.atimes <= 1 ? ['--open-noatime'] : [],
     closes: none,
   }),
-  crtimes: flag('--crtimes, -N', 'keep creation times', {
-    off: 'no-crtimes no-N',
-    later: true,
+  /** Linux tells creation times, but nobody can set them: as with rsync there, it is an error to ask for them. */
+  crtimes: option({
+    initial: false,
+    switches: [
+      on(
+        '--crtimes, -N',
+        'keep creation times (not on this system)',
+        (_: boolean, __, { server }: { readonly server: boolean }): boolean => {
+          throw syntax(`${server ? 'The server' : 'This rsync'} does not support --crtimes (-N)`);
+        },
+      ),
+      ...off('no-crtimes no-N', false),
+    ],
+    settle: (kept: boolean): boolean => kept,
     closes: closes(...plainAttributes),
   }),
   /** -O, or implied by --backup without --backup-dir. */

@@ -1,7 +1,7 @@
 import { sumSizes } from '../../delta/block-size.ts';
 import { emptySumHead, type SumHead, writeSumHead } from '../../delta/sum-head.ts';
 import { SysError } from '../../errors.ts';
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { EntryFlag, type FileList, isDeviceMode } from '../../flist/file-list.ts';
 import { type BlockSumJob, type ByteString, digestLength } from '../../kernel/kernel.ts';
 import type { Present } from '../../metadata/compare.ts';
 import { partialDirName } from '../../metadata/names.ts';
@@ -47,7 +47,10 @@ export function generateFile(gen: Generator, entry: Entry): Promise<void> | unde
     skipHardLink(gen, list, i);
     return undefined;
   }
-  if (entry.stats !== undefined && !entry.stats.isRegular(entry.row)) {
+  if (entry.stats !== undefined && writesInto(gen, entry.stats.mode(entry.row))) {
+    entry.stats = entry.stats.withSize(entry.row, deviceSize(gen, entry.path));
+    entry.row = 0;
+  } else if (entry.stats !== undefined && !entry.stats.isRegular(entry.row)) {
     return makeRoom(gen, entry.path, entry.stats.mode(entry.row), list.mode(i)).then((free) => {
       if (!free) return undefined;
       entry.stats = undefined;
@@ -58,7 +61,21 @@ export function generateFile(gen: Generator, entry: Entry): Promise<void> | unde
   return generatePresent(gen, entry);
 }
 
-/** What is there, if anything, is a regular file. */
+/** --write-devices: a device takes the content of a file, and stays one. */
+function writesInto({ ctx }: Generator, mode: number): boolean {
+  return ctx.options.writeDevices && isDeviceMode(mode);
+}
+
+function deviceSize({ destination }: Generator, path: ByteString): number {
+  try {
+    return destination.tree.deviceSize(path);
+  } catch (error) {
+    if (error instanceof SysError) return 0;
+    throw error;
+  }
+}
+
+/** What is there, if anything, is a regular file, or a device that takes content. */
 function generatePresent(gen: Generator, entry: Entry): Promise<void> | undefined {
   const { options } = gen.ctx;
   if (
@@ -140,7 +157,8 @@ function request(
   const { options } = gen.ctx;
   const { list, i, ndx } = entry;
   let sums: Sums | undefined;
-  if (basis !== undefined && !gen.wholeFile && !options.dryRun && basis.stats.size(basis.row) > 0) {
+  const describes = basis?.stats.isRegular(basis.row) && !gen.wholeFile && !options.dryRun;
+  if (basis !== undefined && describes && basis.stats.size(basis.row) > 0) {
     sums = openSums(gen, basis);
     if (sums === undefined) {
       // What cannot be read counts as missing.

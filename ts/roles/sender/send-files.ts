@@ -199,6 +199,7 @@ async function sendFile(
       digest: negotiated.transferDigest,
       encoder: input.encoder,
       follow: options.copyLinks,
+      deviceBytes: options.copyDevices ? list.size(i) : undefined,
     });
   } catch (error) {
     openFailed(ctx, item.ndx, tree, path, (error as SysError).errno);

@@ -159,6 +159,33 @@ export class PortableTree implements Tree {
     return attempt('readlink', () => fs.readlinkSync(at, { encoding: 'latin1' }));
   }
 
+  /** Node cannot ask for the end of a device, so it is looked for: there is a byte before it, and none behind it. */
+  deviceSize(path: ByteString): number {
+    const { fd } = openToRead(this.directory, path);
+    const byte = Buffer.alloc(1);
+    const has = (at: number): boolean => {
+      try {
+        return fs.readSync(fd, byte, 0, 1, at) === 1;
+      } catch {
+        return false;
+      }
+    };
+    try {
+      if (!fs.fstatSync(fd).isBlockDevice() || !has(0)) return 0;
+      let last = 0;
+      let past = 1;
+      for (; has(past); past *= 2) last = past;
+      while (past - last > 1) {
+        const middle = Math.floor((last + past) / 2);
+        if (has(middle)) last = middle;
+        else past = middle;
+      }
+      return past;
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
   readSmall(path: ByteString, most: number): ByteString {
     const { fd } = openToRead(this.directory, path);
     try {
@@ -251,7 +278,8 @@ export class PortableTree implements Tree {
       request.follow === true
         ? openFollowing(this.directory, request.path, this.confined)
         : openToRead(this.directory, request.path);
-    return orClose(file.fd, () => new PortableSendJob(file.fd, file.size, request, this.turns));
+    const size = file.regular ? file.size : (request.deviceBytes ?? file.size);
+    return orClose(file.fd, () => new PortableSendJob(file.fd, size, request, this.turns));
   }
 
   sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
