@@ -3,16 +3,17 @@
  * daemon that does not answer.
  */
 
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Daemon, daemonUser, startDaemon } from '../support/daemon.ts';
 import { expectSameFailure, type Failure } from '../support/failures.ts';
 import { freePort } from '../support/guarded.ts';
 import { ours, referencePeer, remoteCommand } from '../support/peers.ts';
 import { refusingShell, sayingShell, silentShell } from '../support/rsh.ts';
+import { run } from '../support/run.ts';
 import { sshdMissing, startSshd } from '../support/sshd.ts';
 import { removeTree, withWorkspace } from '../support/workspace.ts';
 
@@ -172,6 +173,63 @@ describe.skipIf(reference === null)('a daemon that does not let us in', () => {
     refused(`rsync://127.0.0.1:${mutePort}/rw/`, { codes: [30, 35] }, ['--contimeout=1', '--timeout=2']));
   test('a connect program that fails', () =>
     refused('rsync://host/rw/', { codes: [5, 12], options: { env: { RSYNC_CONNECT_PROG: 'exit 3' } } }));
+});
+
+describe.skipIf(reference === null)('a web proxy that answers without an end of line', () => {
+  test.each([
+    ['its answer', 'HTTP/1.0 200 '.padEnd(1023, 'x'), /proxy response line too long/],
+    ['a header', `HTTP/1.0 200 OK\r\n${'x'.repeat(1023)}`, /proxy response header line too long/],
+  ])('in %s', async (_, answer, says) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write(answer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      const options = { env: { RSYNC_PROXY: `127.0.0.1:${port}` } };
+      await same({ command: (who) => [...who.command, 'rsync://localhost/'], options, says: [says] });
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/script'))('the question for a password', () => {
+  test('leaves the terminal as it was when a signal ends it', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write('@RSYNCD: 31.0\n@RSYNCD: AUTHREQD abc\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    try {
+      const command = `${remoteCommand(ours())} rsync://me@127.0.0.1:${port}/x/`;
+      const seen = 'stty -a </dev/tty | grep -o "[-]*echo " | head -n 1';
+      const shell = `stty echo; ${command} & p=$!; sleep 2; ${seen}; kill -TERM $p; wait $p; echo ended $?; ${seen}`;
+      const { stdout } = await run(['/usr/bin/script', '-qec', shell, '/dev/null']);
+      expect(stdout.match(/-?echo\b|ended \d+/g), stdout).toEqual(['-echo', 'ended 20', 'echo']);
+      expect(stdout).toContain('Password: ');
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe.skipIf(reference === null || process.env.OC_RSYNC_BIN !== undefined)('few files may be open', () => {
+  test.each([20, 24, 28])('%i: the program says so', async (limit) => {
+    const command = `ulimit -n ${limit}; exec ${remoteCommand(ours())} -a ${source} /nowhere/`;
+    const result = await run(['bash', '-c', command]);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(/^oc-rsync needs at least 32 open files/);
+  });
+  test('32 are enough', () =>
+    withWorkspace(async (work) => {
+      const files = `mkdir -p s/d; for i in $(seq 100); do echo $i >s/d/$i; done; cd ${work}`;
+      const command = `cd ${work}; ${files}; ulimit -n 32; exec ${remoteCommand(ours())} -a s/ d/`;
+      const result = await run(['bash', '-c', command]);
+      expect([result.code, result.stderr]).toEqual([0, '']);
+    }));
 });
 
 describe.skipIf(reference === null || sshdMissing() !== null)('a real ssh', () => {

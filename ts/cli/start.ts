@@ -5,6 +5,7 @@
  * loads streams and workers (docs/decisions/0010-compiled-code.md).
  */
 import './node-version.ts';
+import './open-files.ts';
 import { compiledCode } from './compiled-code.ts';
 
 /** The SHA-256 of `parts/main.cjs`, filled in where both are built. */

@@ -48,8 +48,11 @@ function socketPair(): Promise<{ theirs: Socket; ours: ReturnType<typeof socketH
     };
     const pair = () => {
       if (ours === undefined || ours.socket.connecting) return;
-      const { localPort } = ours.socket;
-      const theirs = accepted.find((socket) => socket.remotePort === localPort);
+      // Others on this machine may connect from another address with the same port.
+      const { localPort, localAddress } = ours.socket;
+      const theirs = accepted.find(
+        (socket) => socket.remotePort === localPort && socket.remoteAddress === localAddress,
+      );
       if (theirs === undefined) return;
       server.close();
       for (const socket of accepted) if (socket !== theirs) socket.destroy();
