@@ -11,8 +11,10 @@ pub use list::list_decoder;
 pub use search::search;
 pub use tokens::{encoder_round_trip, token_decoder};
 
-/// A target by its name, which is also that of its folder of seeds.
-pub const TARGETS: [(&str, fn(&[u8])); 4] = [
+pub type Target = fn(&[u8]);
+
+/// The targets by their names, which are also those of their folders of seeds.
+pub const TARGETS: [(&str, Target); 4] = [
     ("token_decoder", token_decoder),
     ("encoder_round_trip", encoder_round_trip),
     ("list_decoder", list_decoder),
