@@ -1,3 +1,5 @@
+import { withRoomFor } from './numbers.ts';
+
 const none = -1;
 
 /**
@@ -5,9 +7,9 @@ const none = -1;
  * which one is to be sent next: depth first, siblings in list order.
  */
 export class DirTree {
-  private readonly parents: number[] = [];
-  private readonly firstChildren: number[] = [];
-  private readonly nextSiblings: number[] = [];
+  private parents = new Int32Array(0);
+  private firstChildren = new Int32Array(0);
+  private nextSiblings = new Int32Array(0);
   /** The directory whose content is sent next; -1 when there is none. */
   next = none;
 
@@ -15,6 +17,7 @@ export class DirTree {
   add(parent: number, siblings: readonly number[]): void {
     let previous = none;
     for (const d of siblings) {
+      this.makeRoom(d);
       this.parents[d] = parent;
       this.firstChildren[d] = none;
       this.nextSiblings[d] = none;
@@ -23,6 +26,12 @@ export class DirTree {
       else this.next = d;
       previous = d;
     }
+  }
+
+  private makeRoom(d: number): void {
+    this.parents = withRoomFor(d, this.parents);
+    this.firstChildren = withRoomFor(d, this.firstChildren);
+    this.nextSiblings = withRoomFor(d, this.nextSiblings);
   }
 
   sibling(d: number): number {

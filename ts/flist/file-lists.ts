@@ -1,6 +1,7 @@
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { Listing } from '../kernel/listing.ts';
 import { FileList } from './file-list.ts';
+import { withRoomFor } from './numbers.ts';
 
 /** Where a wire index (ndx) lies. `i` is -1 for `ndxStart - 1`: the segment's own directory. */
 export interface EntryPlace {
@@ -32,7 +33,7 @@ export interface FlistTotals {
  */
 export class DirTable {
   private lists: FileList[] = [];
-  private indexes: number[] = [];
+  private indexes = new Int32Array(0);
 
   get length(): number {
     return this.lists.length;
@@ -48,9 +49,10 @@ export class DirTable {
     return this.lists[d].path(this.indexes[d]);
   }
   add(list: FileList, i: number): number {
-    this.lists.push(list);
-    this.indexes.push(i);
-    return this.lists.length - 1;
+    const d = this.lists.push(list) - 1;
+    this.indexes = withRoomFor(d, this.indexes);
+    this.indexes[d] = i;
+    return d;
   }
   /** Lets `d` be found in another list from now on. */
   move(d: number, list: FileList, i: number): void {
@@ -177,6 +179,11 @@ export class FileLists {
     if (current === undefined) return 0;
     const gaps = this.segments.length - 1 - this.cursor;
     return this.nextStart - (current.ndxStart + current.count + 1) - gaps;
+  }
+
+  /** Segments after the one that was looked up last. */
+  get segmentsAhead(): number {
+    return this.segments.length - 1 - this.cursor;
   }
 
   /** The entry of a wire index; `undefined` where no held list has it. */

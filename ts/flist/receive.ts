@@ -74,7 +74,8 @@ export class FlistReceiver {
     const startBytes = reader.bytesRead;
     if (dirNdx >= 0) this.admitDir(dirNdx);
     const isFirst = lists.isEmpty;
-    let list = lists.newList();
+    // Many directories are empty; what a passed list is read into stays so.
+    let list = lists.newList(0);
     await this.readEntries(list, dirNdx);
 
     if (!incRecurse) {

@@ -36,6 +36,9 @@ export interface FlistSenderContext extends FlistContext {
   readonly ahead?: SourceAhead;
 }
 
+/** Segments that may wait for the peer. It gets more as soon as it is done with the first of them. */
+const mostSegments = 1024;
+
 /** Builds and sends our file list (rsync's send_file_list and send_extra_file_list). */
 export class FlistSender {
   readonly lists: FileLists;
@@ -123,16 +126,17 @@ export class FlistSender {
   }
 
   /**
-   * Sends segments until at least `want` entries are ahead of the one looked up last in `lists`, or all
-   * are sent; -1 sends one.
+   * Sends segments until at least `want` entries are ahead of the one looked up last in `lists`, or as many segments as
+   * the peer can have use for, since empty ones are no entries; -1 sends one.
    */
   async sendMore(want: number): Promise<void> {
     const { writer, options, state } = this.context;
     const { lists, format } = this;
-    if (lists.eof) return;
+    if (lists.eof || lists.segmentsAhead > mostSegments / 2) return;
     const saved = state.ioError;
     const atLeast = want < 0 ? lists.ahead + 1 : want;
-    while (!lists.eof && lists.ahead < atLeast) await writer.inOnePiece(() => this.sendSegment(saved));
+    while (!lists.eof && lists.ahead < atLeast && lists.segmentsAhead < mostSegments)
+      await writer.inOnePiece(() => this.sendSegment(saved));
     if (state.ioError !== saved && format.protocol === 30 && !options.ignoreErrors) this.tellIoError();
     if (writer.full) await writer.drain();
   }

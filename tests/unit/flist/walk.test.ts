@@ -106,6 +106,29 @@ function failing(dir: string, errno: number, name = ''): Kernel {
   } as Kernel;
 }
 
+it('empty directories, which are no entries, do not all go ahead of the peer', async () => {
+  const count = 3000;
+  for (let i = 0; i < count; i++) mkdirSync(join(base, 'many', `d${i}`), { recursive: true });
+  const options = defaultOptions({ recursive: true, dirs: true });
+  const negotiated = testNegotiated(32, { incRecurse: true });
+  const context = testContext(diskKernel, options, negotiated);
+  const { writer } = collectingWriter(32);
+  const filters = createFilters(options, { side: 'sender' });
+  const sender = new FlistSender({ ...context, writer, filters, cwd: base });
+  const lists = await sender.sendInitial(['many']);
+  let most = 0;
+  for (let released = 0; !lists.eof; released++) {
+    await sender.sendMore(1000);
+    most = Math.max(most, lists.segments.length);
+    // The peer is done with the first one.
+    lists.releaseFirst();
+    expect(released).toBeLessThan(count);
+  }
+  expect(lists.totals.entries).toBe(count + 1);
+  expect(most).toBeGreaterThan(500);
+  expect(most).toBeLessThan(1100);
+});
+
 describe('source arguments', () => {
   it.each([
     ['src', ['', 'src', 'normal']],

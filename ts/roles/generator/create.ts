@@ -25,6 +25,7 @@ export function createAtomically(
 ): boolean | Promise<boolean> {
   const { options } = gen.ctx;
   const { tree } = gen.destination;
+  gen.changed = true;
   if (present === undefined) return create(gen, path, how, undefined);
   const mode = present.stats.mode(present.row);
   const directory = present.stats.isDir(present.row);

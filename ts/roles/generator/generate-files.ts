@@ -179,6 +179,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
       ? undefined
       : fileSystemsOf(input.destination.tree, options.oneFileSystem),
     contentList: (list) => (negotiated.incRecurse ? (gen.current as FileList) : list),
+    changed: options.alternateDests.length > 0,
     current: undefined,
     again,
   };
@@ -277,8 +278,8 @@ async function generateList(
       entry.row = row;
       entry.sum = ahead.sum(i);
       // Another name of the inode may have been brought up to date since, or the directory been opened.
-      if (errno === 0 ? ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row) : errno === text.EACCES)
-        lookUp(gen, entry);
+      const others = gen.changed && errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row);
+      if (others || errno === text.EACCES) lookUp(gen, entry);
     }
     const early = negotiated.incRecurse && list.isDir(i);
     if (early && entry.stats === undefined) list.setFlag(i, EntryFlag.AbsentDir);

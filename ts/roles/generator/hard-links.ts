@@ -63,7 +63,11 @@ export function finishHardLink(
     place.list.setHardLinkPrev(place.i, ndx);
     const target = place.list.path(place.i);
     const there = presentAt(gen.destination.tree, target);
-    linkOne(gen, { list: place.list, i: place.i, ndx: waiting, path: target }, there, path);
+    const leader = presentAt(gen.destination.tree, path);
+    linkOne(gen, { list: place.list, i: place.i, ndx: waiting, path: target }, there, {
+      path,
+      present: leader,
+    });
     place.list.inProgress--;
     waiting = next;
   }
@@ -134,12 +138,18 @@ function makeLink(gen: Generator, entry: Entry, leaderPath: ByteString): boolean
   if (entry.stats === undefined && options.alternateDests.length > 0) {
     const alternate = alternateHardLink(gen, entry, leader, leaderPath);
     if (alternate !== undefined) {
-      linkOne(gen, entry, undefined, leaderPath, alternate);
+      linkOne(gen, entry, undefined, { path: leaderPath, present: leader }, alternate);
       return true;
     }
   }
-  linkOne(gen, entry, entry.present, leaderPath);
+  linkOne(gen, entry, entry.present, { path: leaderPath, present: leader });
   return true;
+}
+
+/** The name of an inode that others are linked to, and what is there. */
+interface Leader {
+  readonly path: ByteString;
+  readonly present: Present | undefined;
 }
 
 /** Links one name to its leader, unless it is that inode already (rsync's maybe_hard_link). */
@@ -147,13 +157,13 @@ function linkOne(
   gen: Generator,
   entry: Indexed & { readonly path: ByteString },
   present: Present | undefined,
-  leaderPath: ByteString,
+  leader: Leader,
   alternate?: AlternateLink,
 ): void {
   const { report } = gen.ctx;
   const { list, i, path } = entry;
-  const leader = presentAt(gen.destination.tree, leaderPath);
-  if (present !== undefined && leader !== undefined && sameInode(present, leader)) {
+  const leaderPath = leader.path;
+  if (present !== undefined && leader.present !== undefined && sameInode(present, leader.present)) {
     if (gen.itemizing) itemize(gen, entry, present, Item.LocalChange | Item.XnameFollows, '');
     if (report.info('name', 2) && gen.reportAttributes) report.print('client', text.upToDate(path));
     list.setFlag(i, EntryFlag.HlinkDone);

@@ -45,6 +45,7 @@ export function requestItem(
   present: Present | undefined,
   basisType: number,
 ): void {
+  gen.changed = true;
   let flags: number = Item.Transfer;
   if (gen.rules.checksum) flags |= Item.ReportChange;
   if (basisType !== BasisType.Fname) flags |= Item.BasisTypeFollows;

@@ -24,7 +24,8 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
   const sameType = present !== undefined && fileType(present.stats.mode(present.row)) === type;
 
   if (sameType && looksUnchanged(gen, entry, path, present)) {
-    const { refreshed } = setAttributes(gen.ctx, entry, present, { report: gen.reportAttributes });
+    const { updated, refreshed } = setAttributes(gen.ctx, entry, present, { report: gen.reportAttributes });
+    gen.changed ||= updated;
     if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
     finishHardLink(gen, list, i, ndx, path);
     return undefined;

@@ -109,10 +109,11 @@ function compareAndRequest(
         removeQuietly(gen, partial.path);
         removePartialDir(gen.ctx, tree, partial.path);
       }
-      const { refreshed } = setAttributes(gen.ctx, entry, present, {
+      const { updated, refreshed } = setAttributes(gen.ctx, entry, present, {
         flags: gen.attributeFlags,
         report: gen.reportAttributes,
       });
+      gen.changed ||= updated;
       if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
       finishHardLink(gen, list, i, ndx, entry.path);
       return undefined;

@@ -79,6 +79,8 @@ export interface Generator extends GeneratorInput {
   readonly listed: ListedNames;
   /** -x: where deletion stays; undefined without it. */
   readonly fileSystems: FileSystems | undefined;
+  /** Something was made, asked for or set: what was seen of an inode by another name may be out of date. */
+  changed: boolean;
   /** The segment that is being worked on. */
   current: FileList | undefined;
   /** The list that has the content of a directory. */
