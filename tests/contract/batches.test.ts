@@ -196,12 +196,15 @@ eachKernel('receiving many files', (kernel) => {
     const trees = ['one', 'two'].map((name) => kernel.openTree(dir.at(`from/${name}`)));
     contents.forEach((data, i) => {
       fs.writeFileSync(dir.at(`from/${['one', 'two'][i % 2]}/source${i}`), data);
-      batch.addCopy(`copy${i}`, `.copy${i}`, { mode: 0o100604, mtime: 7 }, 0, trees[i % 2], `source${i}`);
+      batch.addCopy(`copy${i}`, `.copy${i}`, { mode: 0o100604, mtime: 7 }, 0, {
+        tree: trees[i % 2]!,
+        path: `source${i}`,
+      });
     });
     fs.mkdirSync(dir.at('from/one/directory'));
     fs.symlinkSync('source0', dir.at('from/one/link'));
     for (const path of ['missing', 'directory', 'link', '../two/source1'])
-      batch.addCopy('never', '.never', { mode: 0o100600 }, 0, trees[0], path);
+      batch.addCopy('never', '.never', { mode: 0o100600 }, 0, { tree: trees[0]!, path });
     const tree = kernel.openTree(dir.path);
     const { status, step, sizes } = await tree.receiveMany(batch);
     for (const open of [tree, ...trees]) open.close();
@@ -246,7 +249,7 @@ eachKernel('interrupting a tree', (kernel) => {
 
   async function copyHuge(tree: Tree, flags: number): Promise<number[]> {
     const batch = new ReceiveBatch(digest);
-    batch.addCopy('long', '.long', {}, flags | ReceiveFlag.Sparse, tree, 'huge');
+    batch.addCopy('long', '.long', {}, flags | ReceiveFlag.Sparse, { tree, path: 'huge' });
     addInline(batch, { path: 'after', data: noise(10) });
     return [...(await tree.receiveMany(batch)).status];
   }

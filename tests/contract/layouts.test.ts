@@ -113,7 +113,7 @@ describe.skipIf(native === undefined)('layouts that Rust and TypeScript share', 
     const other = native!.openTree('/');
     batch.sources.push(other);
     const second = batch.recordBytes;
-    batch.addCopy('to', '.t', {}, 0, tree, 'source');
+    batch.addCopy('to', '.t', {}, 0, { tree, path: 'source' });
     const u32 = (field: string, at = 0) => batch.records.readUInt32LE(at + fields.get(field)!);
     const u16 = (field: string, at = 0) => batch.records.readUInt16LE(at + fields.get(field)!);
     expect({

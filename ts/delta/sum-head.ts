@@ -36,9 +36,10 @@ export function readSumHead(
   const strongLength = reader.int();
   const remainder = reader.int();
   if ((count | blockLength | strongLength | remainder) === 0) return emptySumHead;
-  const problem = sumHeadProblem(count, blockLength, strongLength, remainder, protocol, maxStrongLength);
+  const head = { count, blockLength, strongLength, remainder };
+  const problem = sumHeadProblem(head, protocol, maxStrongLength);
   if (problem !== undefined) throw protocolError(`${problem} [${who}]`);
-  return { count, blockLength, strongLength, remainder };
+  return head;
 }
 
 /** Writes a sum head. */
@@ -49,14 +50,8 @@ export function writeSumHead(writer: Pick<Writer, 'int'>, head: SumHead): void {
   writer.int(head.remainder);
 }
 
-function sumHeadProblem(
-  count: number,
-  blockLength: number,
-  strongLength: number,
-  remainder: number,
-  protocol: number,
-  maxStrongLength: number,
-): string | undefined {
+function sumHeadProblem(head: SumHead, protocol: number, maxStrongLength: number): string | undefined {
+  const { count, blockLength, strongLength, remainder } = head;
   if (count < 0) return `Invalid checksum count ${count}`;
   const longest = protocol < 30 ? maxBlockSizeOld : maxBlockSize;
   if (blockLength < 0 || blockLength > longest) return `Invalid block length ${blockLength}`;

@@ -20,6 +20,7 @@ export function cleanList(
   const columns = list.nameColumns();
   const typed = protocol >= 29;
   const groups = dirGroups(list);
+  const facts = { list, columns, groups, typed };
   const items = typed && hasDirs(list) ? itemRanges(list, groups) : undefined;
   const drop = (i: number): void => {
     if (side === 'sender') return;
@@ -30,7 +31,7 @@ export function cleanList(
   for (let i = 1; i < count; i++) {
     const isDir = list.isDir(i);
     let same = -1;
-    if (sameEntry(list, columns, groups, kept, i, typed)) same = kept;
+    if (sameEntry(facts, kept, i)) same = kept;
     else if (isDir && items !== undefined && !list.isDotDir(i))
       same = findItem(list, columns, items, groups[list.dirNumber(i)], i);
     if (same < 0) {
@@ -81,14 +82,16 @@ function dirGroups(list: FileList): Uint32Array {
   return groups;
 }
 
-function sameEntry(
-  list: FileList,
-  columns: NameColumns,
-  groups: Uint32Array,
-  a: number,
-  b: number,
-  typed: boolean,
-): boolean {
+/** What entries of a list are compared by. */
+interface Facts {
+  readonly list: FileList;
+  readonly columns: NameColumns;
+  readonly groups: Uint32Array;
+  /** A directory and a file of one name are two entries. */
+  readonly typed: boolean;
+}
+
+function sameEntry({ list, columns, groups, typed }: Facts, a: number, b: number): boolean {
   if (groups[list.dirNumber(a)] !== groups[list.dirNumber(b)]) return false;
   if (typed && list.isDir(a) !== list.isDir(b)) return false;
   return compare(columns, a, b) === 0;

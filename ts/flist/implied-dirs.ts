@@ -44,16 +44,8 @@ export class ImpliedDirs {
     this.lastPath = parent;
   }
 
-  /** With incremental recursion: the directory `path[0 .. end)`, and what of `path` is to come below it. */
-  addNext(
-    list: FileList,
-    root: SourceRoot,
-    path: ByteString,
-    end: number,
-    flags: number,
-    type: SourceType,
-  ): void {
-    const dir = path.slice(0, end);
+  /** With incremental recursion: a directory, and what of a path is to come below it. */
+  addNext(list: FileList, root: SourceRoot, dir: ByteString, rest: PendingName, flags: number): void {
     if (this.lastRoot !== root || this.lastPath !== dir || this.lastPending === undefined) {
       const i = this.add(list, root, dir, flags);
       this.lastPath = dir;
@@ -63,7 +55,7 @@ export class ImpliedDirs {
       this.lastPending = [];
       this.pending.set(i, this.lastPending);
     }
-    this.lastPending.push({ name: path.slice(end + 1), type });
+    this.lastPending.push(rest);
   }
 
   /** A new list begins: directories of the one before take nothing more. */

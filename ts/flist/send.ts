@@ -169,7 +169,7 @@ export class FlistSender {
     if (format.incRecurse && options.relative) {
       const end = name.indexOf('/', 1);
       if (end >= 0) {
-        this.implied.addNext(list, root, name, end, flags, type);
+        this.implied.addNext(list, root, name.slice(0, end), { name: name.slice(end + 1), type }, flags);
         return;
       }
     } else if (this.sendsImplied()) {
@@ -298,7 +298,7 @@ export class FlistSender {
       const full = `${path}/${name}`;
       const end = full.indexOf('/', path.length + 1);
       if (end >= 0) {
-        this.implied.addNext(list, root, full, end, flags, type);
+        this.implied.addNext(list, root, full.slice(0, end), { name: full.slice(end + 1), type }, flags);
         continue;
       }
       let known: StatTable | undefined;

@@ -26,8 +26,9 @@ export function sortByName(entries: Uint32Array, columns: NameColumns, asDirs: b
   if (sorted) return;
 
   const run = 8;
+  const order = { columns, from: shared + keyBytes, asDirs };
   for (let from = 0; from < n; from += run)
-    insertionSort(entries, keys, from, Math.min(from + run, n), columns, shared + keyBytes, asDirs);
+    insertionSort(entries, keys, from, Math.min(from + run, n), order);
   let source: Uint32Array = entries;
   let target: Uint32Array = new Uint32Array(n);
   let targetKeys = new Float64Array(n);
@@ -55,14 +56,19 @@ export function sortByName(entries: Uint32Array, columns: NameColumns, asDirs: b
   if (source !== entries) entries.set(source);
 }
 
+/** How names are compared where their keys are equal: from a byte on. */
+interface Order {
+  readonly columns: NameColumns;
+  readonly from: number;
+  readonly asDirs: boolean;
+}
+
 function insertionSort(
   entries: Uint32Array,
   keys: Float64Array,
   from: number,
   to: number,
-  columns: NameColumns,
-  rest: number,
-  asDirs: boolean,
+  { columns, from: rest, asDirs }: Order,
 ): void {
   for (let k = from + 1; k < to; k++) {
     const entry = entries[k];

@@ -47,6 +47,15 @@ interface Admission {
   readonly implied?: boolean;
 }
 
+/** Where entries come from and go to. */
+interface Into {
+  readonly list: FileList;
+  readonly root: SourceRoot;
+  /** The directory's number in the list. */
+  readonly dir: number;
+  readonly admission: Admission;
+}
+
 /** An entry that cannot be sent before its checksum is known, or before one that cannot. */
 interface Waiting {
   readonly i: number;
@@ -172,7 +181,7 @@ export class Walk {
     }
     const slash = path.lastIndexOf('/') + 1;
     const dir = list.internDir(path.slice(0, slash), root.index);
-    return this.addRow(list, root, dir, path, stats, 0, admission, target);
+    return this.addRow({ list, root, dir, admission }, stats, 0, target, path);
   }
 
   /**
@@ -206,7 +215,7 @@ export class Walk {
       return;
     }
     list.reserve(rows.count, rows.count * usualName);
-    const admission = { flags, filtered: true };
+    const into = { list, root, dir, admission: { flags, filtered: true } };
     for (let row = 0; row < rows.count; row++) {
       const excess = rows.nameLength(row) - room + 1;
       if (excess > 0) {
@@ -219,7 +228,7 @@ export class Walk {
         continue;
       }
       const target = this.format.links && rows.isLink(row) ? rows.link(row) : '';
-      this.addRow(list, root, dir, undefined, rows, row, admission, target);
+      this.addRow(into, rows, row, target);
     }
     await this.sendWaiting(list);
   }
@@ -319,16 +328,8 @@ export class Walk {
    * What make_file and send_file_name check of an entry whose status is known. `given`: its path, where the
    * row does not have its name.
    */
-  private addRow(
-    list: FileList,
-    root: SourceRoot,
-    dir: number,
-    given: ByteString | undefined,
-    rows: StatTable,
-    row: number,
-    admission: Admission,
-    target: ByteString,
-  ): number {
+  private addRow(into: Into, rows: StatTable, row: number, target: ByteString, given?: ByteString): number {
+    const { list, root, dir, admission } = into;
     const { filters, options, report, texts, state, tweakMode, mapLinkTarget } = this.context;
     const { format, fields } = this;
     let mode = rows.mode(row);
@@ -338,7 +339,7 @@ export class Walk {
     if (admission.filtered) {
       if (!isDir) flags &= ~EntryFlag.ContentDir;
       else if (!this.sendsDirs && !admission.implied) {
-        report.print('info', texts.skippingDirectory(pathOf(list, dir, given, rows, row)));
+        report.print('info', texts.skippingDirectory(given ?? pathOf(into, rows, row)));
         return -1;
       } else if (
         options.oneFileSystem > 0 &&
@@ -347,32 +348,28 @@ export class Walk {
       ) {
         if (options.oneFileSystem > 1) {
           if (report.info('mount', 1))
-            report.print('info', texts.skippingMountPoint('sender', pathOf(list, dir, given, rows, row)));
+            report.print('info', texts.skippingMountPoint('sender', given ?? pathOf(into, rows, row)));
           return -1;
         }
         flags = (flags & ~EntryFlag.ContentDir) | EntryFlag.MountDir;
       }
-      if (
-        !admission.implied &&
-        !filters.isEmpty &&
-        this.isExcluded(pathOf(list, dir, given, rows, row), isDir)
-      )
+      if (!admission.implied && !filters.isEmpty && this.isExcluded(given ?? pathOf(into, rows, row), isDir))
         return -1;
     }
     if (format.links && type === S_IFLNK && target === '') {
-      const path = pathOf(list, dir, given, rows, row);
+      const path = given ?? pathOf(into, rows, row);
       state.ioError |= IoError.General;
       report.print('error-xfer', `skipping symlink with 0-length value: ${texts.fullName(root.place, path)}`);
       return -1;
     }
     if (tweakMode !== undefined && type !== S_IFLNK && mode !== 0) mode = tweakMode(mode);
-    const extra = this.extras?.read(root, pathOf(list, dir, given, rows, row), mode);
+    const extra = this.extras?.read(root, given ?? pathOf(into, rows, row), mode);
     if (extra === undefined && this.extras !== undefined) {
       state.ioError |= IoError.General;
       return -1;
     }
     const copied = options.copyDevices && isDeviceMode(mode);
-    const size = copied ? this.deviceSize(root, pathOf(list, dir, given, rows, row)) : rows.size(row);
+    const size = copied ? this.deviceSize(root, given ?? pathOf(into, rows, row)) : rows.size(row);
     if (copied) mode = S_IFREG | (mode & accessBits);
     const device = isDeviceMode(mode);
     fields.mode = mode;
@@ -457,14 +454,8 @@ export class Walk {
   }
 }
 
-function pathOf(
-  list: FileList,
-  dir: number,
-  given: ByteString | undefined,
-  rows: StatTable,
-  row: number,
-): ByteString {
-  return given ?? list.dirs[dir].prefix + rows.name(row);
+function pathOf({ list, dir }: Into, rows: StatTable, row: number): ByteString {
+  return list.dirs[dir].prefix + rows.name(row);
 }
 
 function isLink(root: SourceRoot, path: ByteString): boolean {

@@ -24,6 +24,12 @@ export const ReceiveFlag = {
 
 export const receiveRecordBytes = 48;
 
+/** A file of another tree of this process. */
+export interface CopySource {
+  readonly tree: HeldTree;
+  readonly path: ByteString;
+}
+
 /** Content that lies in `data` of the batch; `digestAt` < 0: not verified. */
 export interface InlineContent {
   readonly dataAt: number;
@@ -78,21 +84,14 @@ export class ReceiveBatch {
     view.setUint16(at + 46, 0, true);
   }
 
-  /** Adds a file that is to be a copy of `source` below `tree`. */
-  addCopy(
-    path: ByteString,
-    temporary: ByteString,
-    meta: Meta,
-    flags: number,
-    tree: HeldTree,
-    source: ByteString,
-  ): void {
-    const at = this.begin(path, temporary, source, meta, flags);
+  /** Adds a file that is to be a copy. */
+  addCopy(path: ByteString, temporary: ByteString, meta: Meta, flags: number, source: CopySource): void {
+    const at = this.begin(path, temporary, source.path, meta, flags);
     const { view } = this;
     view.setUint32(at + 28, 0, true);
     view.setUint32(at + 32, 0, true);
     view.setUint32(at + 36, 0, true);
-    view.setUint16(at + 46, this.sourceIndex(tree), true);
+    view.setUint16(at + 46, this.sourceIndex(source.tree), true);
   }
 
   clear(): void {

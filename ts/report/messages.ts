@@ -33,10 +33,6 @@ export function fullName(place: Place, path: ByteString): ByteString {
   return `"${base}${path}"${suffix}`;
 }
 
-function failure(who: Who, errno: number, before: string, place: Place, path: ByteString, after = '') {
-  return systemError(who, errno, before + fullName(place, path) + after);
-}
-
 // --- file list
 
 export function sendingFileList(): ByteString {
@@ -84,7 +80,7 @@ export function linkStatFailed(
   errno: number,
   who: Who = 'sender',
 ): ByteString {
-  return failure(who, errno, 'link_stat ', place, path, ' failed');
+  return systemError(who, errno, `link_stat ${fullName(place, path)} failed`);
 }
 export function readlinkStatFailed(
   place: Place,
@@ -92,7 +88,7 @@ export function readlinkStatFailed(
   errno: number,
   who: Who = 'sender',
 ): ByteString {
-  return failure(who, errno, 'readlink_stat(', place, path, ') failed');
+  return systemError(who, errno, `readlink_stat(${fullName(place, path)}) failed`);
 }
 export function opendirFailed(
   place: Place,
@@ -100,7 +96,7 @@ export function opendirFailed(
   errno: number,
   who: Who = 'sender',
 ): ByteString {
-  return failure(who, errno, 'opendir ', place, path, ' failed');
+  return systemError(who, errno, `opendir ${fullName(place, path)} failed`);
 }
 export function readdirFailed(
   place: Place,
@@ -108,7 +104,7 @@ export function readdirFailed(
   errno: number,
   who: Who = 'sender',
 ): ByteString {
-  return failure(who, errno, 'readdir(', place, path, ')');
+  return systemError(who, errno, `readdir(${fullName(place, path)})`);
 }
 export function changeDirFailed(
   place: Place,
@@ -116,7 +112,7 @@ export function changeDirFailed(
   errno: number,
   who: Who = 'sender',
 ): ByteString {
-  return failure(who, errno, 'change_dir ', place, path, ' failed');
+  return systemError(who, errno, `change_dir ${fullName(place, path)} failed`);
 }
 export function symlinkWithoutReferent(place: Place, path: ByteString): ByteString {
   return `symlink has no referent: ${fullName(place, path)}`;
@@ -131,10 +127,10 @@ export function removingDuplicate(path: ByteString, ndx: number): ByteString {
 // --- sender
 
 export function sendOpenFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('sender', errno, 'send_files failed to open ', place, path);
+  return systemError('sender', errno, `send_files failed to open ${fullName(place, path)}`);
 }
 export function readErrors(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('sender', errno, 'read errors mapping ', place, path);
+  return systemError('sender', errno, `read errors mapping ${fullName(place, path)}`);
 }
 export function skippedDiminished(place: Place, path: ByteString): ByteString {
   return `skipped diminished file: ${fullName(place, path)}`;
@@ -165,20 +161,24 @@ export function skippingNonRegular(path: ByteString): ByteString {
   return `skipping non-regular file "${path}"`;
 }
 export function mkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'recv_generator: mkdir ', place, path, ' failed');
+  return systemError('generator', errno, `recv_generator: mkdir ${fullName(place, path)} failed`);
 }
 export const skippingContents = '*** Skipping any contents from this failed directory ***';
 export function modifyPermsFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'failed to modify permissions on ', place, path);
+  return systemError('generator', errno, `failed to modify permissions on ${fullName(place, path)}`);
 }
 export function symlinkFailed(place: Place, path: ByteString, target: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'symlink ', place, path, ` -> "${target}" failed`);
+  return systemError('generator', errno, `symlink ${fullName(place, path)} -> "${target}" failed`);
 }
 export function renameFailed(place: Place, from: ByteString, to: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'rename ', place, from, ` -> "${fullName(place, to)}" failed`);
+  return systemError(
+    'generator',
+    errno,
+    `rename ${fullName(place, from)} -> "${fullName(place, to)}" failed`,
+  );
 }
 export function mknodFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'mknod ', place, path, ' failed');
+  return systemError('generator', errno, `mknod ${fullName(place, path)} failed`);
 }
 export function linkFailed(
   place: Place,
@@ -187,16 +187,16 @@ export function linkFailed(
   errno: number,
   who: Who = 'generator',
 ): ByteString {
-  return failure(who, errno, 'link ', place, path, ` => ${target} failed`);
+  return systemError(who, errno, `link ${fullName(place, path)} => ${target} failed`);
 }
 export function basisStatFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'recv_generator: failed to stat ', place, path);
+  return systemError('generator', errno, `recv_generator: failed to stat ${fullName(place, path)}`);
 }
 export function basisOpenFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'failed to open ', place, path, ', continuing');
+  return systemError('generator', errno, `failed to open ${fullName(place, path)}, continuing`);
 }
 export function statFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('generator', errno, 'stat ', place, path, ' failed');
+  return systemError('generator', errno, `stat ${fullName(place, path)} failed`);
 }
 export function tooLargeForSums(path: ByteString): ByteString {
   return `WARNING: file is too large for checksum sending: ${path}`;
@@ -236,7 +236,7 @@ export function keepBackupFailed(
   errno: number,
   who: Who,
 ): ByteString {
-  return failure(who, errno, 'keep_backup failed: ', place, path, ` -> "${backup}"`);
+  return systemError(who, errno, `keep_backup failed: ${fullName(place, path)} -> "${backup}"`);
 }
 
 // --- deletion
@@ -266,19 +266,19 @@ export function deletionsStopped(skipped: number): ByteString {
 export function receiveFailed(place: Place, path: ByteString, step: string, errno: number): ByteString {
   switch (step) {
     case 'mkstemp':
-      return failure('receiver', errno, 'mkstemp ', place, temporaryOf(path), ' failed');
+      return systemError('receiver', errno, `mkstemp ${fullName(place, temporaryOf(path))} failed`);
     case 'open':
-      return failure('receiver', errno, 'open ', place, path, ' failed');
+      return systemError('receiver', errno, `open ${fullName(place, path)} failed`);
     case 'write':
-      return failure('receiver', errno, 'write failed on ', place, path);
+      return systemError('receiver', errno, `write failed on ${fullName(place, path)}`);
     case 'ftruncate':
-      return failure('receiver', errno, 'ftruncate failed on ', place, path);
+      return systemError('receiver', errno, `ftruncate failed on ${fullName(place, path)}`);
     case 'fsync':
-      return failure('receiver', errno, 'fsync failed on ', place, path);
+      return systemError('receiver', errno, `fsync failed on ${fullName(place, path)}`);
     case 'read':
-      return failure('receiver', errno, 'read errors mapping ', place, path);
+      return systemError('receiver', errno, `read errors mapping ${fullName(place, path)}`);
     case 'rename':
-      return failure('receiver', errno, 'rename ', place, temporaryOf(path), ` -> "${path}"`);
+      return systemError('receiver', errno, `rename ${fullName(place, temporaryOf(path))} -> "${path}"`);
     default:
       return attributesFailed(place, path, step, errno, 'receiver');
   }
@@ -293,11 +293,11 @@ export function attributesFailed(
 ): ByteString {
   switch (step) {
     case 'chmod':
-      return failure(who, errno, 'failed to set permissions on ', place, path);
+      return systemError(who, errno, `failed to set permissions on ${fullName(place, path)}`);
     case 'utimes':
-      return failure(who, errno, 'failed to set times on ', place, path);
+      return systemError(who, errno, `failed to set times on ${fullName(place, path)}`);
     default:
-      return failure(who, errno, `${step} `, place, path, ' failed');
+      return systemError(who, errno, `${step} ${fullName(place, path)} failed`);
   }
 }
 /** An ACL that cannot be read or set; `type` is rsync's name of its kind. */
@@ -377,10 +377,10 @@ export function createdDirectory(path: ByteString): ByteString {
   return `created directory ${path}`;
 }
 export function destinationMkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('Receiver', errno, 'mkdir ', place, path, ' failed');
+  return systemError('Receiver', errno, `mkdir ${fullName(place, path)} failed`);
 }
 export function destinationStatFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return failure('Receiver', errno, 'ERROR: cannot stat destination ', place, path);
+  return systemError('Receiver', errno, `ERROR: cannot stat destination ${fullName(place, path)}`);
 }
 /** rsync tries in three places, which the number tells apart. */
 export function destinationEnterFailed(
@@ -389,7 +389,7 @@ export function destinationEnterFailed(
   path: ByteString,
   errno: number,
 ): ByteString {
-  return failure('Receiver', errno, `change_dir#${turn} `, place, path, ' failed');
+  return systemError('Receiver', errno, `change_dir#${turn} ${fullName(place, path)} failed`);
 }
 export function destinationMustBeDirectory(): ByteString {
   return 'ERROR: destination must be a directory when copying more than 1 file';

@@ -41,7 +41,7 @@ export function makeBackup(
     removeTree(tree, name);
     errno = linkOrRename(tree, path, name, away, stats);
   }
-  if (errno !== 0) return copyToBackup(ctx, tree, path, name, stats, away, who);
+  if (errno !== 0) return copyToBackup(ctx, { stats, row: 0, tree, path }, name, away, who);
   told(ctx, path, name);
   return 0;
 }
@@ -52,14 +52,13 @@ function told(ctx: RoleContext, path: ByteString, name: ByteString): void {
 
 async function copyToBackup(
   ctx: RoleContext,
-  tree: Tree,
-  path: ByteString,
+  original: Present,
   name: ByteString,
-  stats: StatTable,
   away: boolean,
   who: text.Who,
 ): Promise<number> {
   const { options, report } = ctx;
+  const { stats, tree, path } = original;
   const mode = stats.mode();
   try {
     if (stats.isRegular()) {
@@ -76,7 +75,7 @@ async function copyToBackup(
       if (report.info('nonreg')) report.print('info', text.noBackupOfNonRegular(path));
       return 0;
     }
-    dressBackup(ctx, { stats, row: 0, tree, path }, name, stats.isRegular() ? 'copied' : 'made');
+    dressBackup(ctx, original, name, stats.isRegular() ? 'copied' : 'made');
     told(ctx, path, name);
     if (away) tree.unlink(path);
     return 0;

@@ -45,13 +45,13 @@ export async function runClientEnd(
     const names = namesFromPeer
       ? namesFromWire(reader, protocol)
       : ends.names && fileNames(ends.names.read(), options.from0);
-    await runSender(end, options, negotiated, filters, ends.sources, names);
+    await runSender(end, negotiated, { options, filters, args: ends.sources, filesFrom: names });
     return;
   }
   const names = ends.names?.read();
   if (names !== undefined) forwardNames(writer, names, options.from0, protocol);
   const guard = guardOf(options, ends, filters, names);
-  await runReceiver(end, options, negotiated, filters, ends.destination, guard);
+  await runReceiver(end, negotiated, { options, filters, destination: ends.destination, guard });
 }
 
 /** The closing lines and the --stats block; a list-only run has none. */

@@ -74,7 +74,10 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
     } else if (stats !== text.ENOENT)
       throw new RsyncError(ExitCode.FileSelect, text.destinationStatFailed(here, path, stats));
 
-    if (entries > 1 || slash) return make(end, options, lists, here, path, open);
+    if (entries > 1 || slash) {
+      const base = make(end, options, lists, here, path);
+      return options.dryRun ? { ...open('.', 2), missing: true, base } : open(base, 2);
+    }
     const cut = path.lastIndexOf('/');
     if (cut < 0) return { ...open('.', 3), localName: path };
     return { ...open(cut === 0 ? '/' : path.slice(0, cut), 3), localName: path.slice(cut + 1) };
@@ -83,15 +86,8 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   }
 }
 
-/** A directory that is not there yet. */
-function make(
-  end: End,
-  options: Options,
-  lists: FileLists,
-  here: Tree,
-  path: ByteString,
-  open: (path: ByteString, number: 1 | 2 | 3) => Place,
-): Place {
+/** Makes a directory that is not there yet; its name. */
+function make(end: End, options: Options, lists: FileLists, here: Tree, path: ByteString): ByteString {
   const { report } = end;
   const name = path.length > 1 ? trimSlash(path) : path;
   if (!options.dryRun) {
@@ -105,8 +101,7 @@ function make(
   const first = lists.segments[0];
   if (first.high >= first.low && first.isDotDir(first.low)) first.setFlag(first.low, EntryFlag.DirCreated);
   if (report.info('name') || report.formatHasI > 0) report.print('info', text.createdDirectory(name));
-  if (options.dryRun) return { ...open('.', 2), missing: true, base: name };
-  return open(name, 2);
+  return name;
 }
 
 function look(here: Tree, cwd: ByteString, path: ByteString): StatTable | number {

@@ -22,17 +22,23 @@ import { tellOfList } from './tell-of-list.ts';
 import { tellOfLosses } from './tell-of-losses.ts';
 import { countWire, takeTotals } from './totals.ts';
 
+/** What a receiving end is to do. */
+export interface Incoming {
+  readonly options: Options;
+  readonly filters: FilterChain;
+  /** undefined only lists. */
+  readonly destination: ByteString | undefined;
+  readonly guard: NameGuard | undefined;
+}
+
 /**
  * A receiving end from the file list to the goodbye (rsync's do_recv and what leads to it): generator and
- * receiver side by side. Filters were exchanged before. `destination` undefined only lists.
+ * receiver side by side. Filters were exchanged before.
  */
 export async function runReceiver(
   end: End,
-  options: Options,
   negotiated: Negotiated,
-  filters: FilterChain,
-  destination: ByteString | undefined,
-  guard: NameGuard | undefined,
+  { options, filters, destination, guard }: Incoming,
 ): Promise<void> {
   const { reader, writer, report, setup, stats } = end;
   const { kernel } = setup;

@@ -17,17 +17,22 @@ import { chmodOf, extrasOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
 import { countWire, takeTotals, wireRead, wireWritten } from './totals.ts';
 
+/** What a sending end is to send. */
+export interface Outgoing {
+  readonly options: Options;
+  readonly filters: FilterChain;
+  readonly args: readonly ByteString[];
+  readonly filesFrom: AsyncIterable<ByteString> | Iterable<ByteString> | undefined;
+}
+
 /**
  * A sending end from the file list to the goodbye (the shared part of rsync's client_run and
  * do_server_sender). Filters were exchanged before. False when there was nothing to send.
  */
 export async function runSender(
   end: End,
-  options: Options,
   negotiated: Negotiated,
-  filters: FilterChain,
-  args: readonly ByteString[],
-  filesFrom: AsyncIterable<ByteString> | Iterable<ByteString> | undefined,
+  { options, filters, args, filesFrom }: Outgoing,
 ): Promise<boolean> {
   const { writer, report, setup } = end;
   const { kernel } = setup;

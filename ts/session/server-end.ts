@@ -46,7 +46,7 @@ export async function runServerEnd(
   const paths = args[0] === '.' ? args.slice(1) : args;
   if (!sender) {
     if (listed !== undefined) forwardNames(writer, listed.read(), options.from0, protocol);
-    await runReceiver(end, options, negotiated, filters, paths[0], undefined);
+    await runReceiver(end, negotiated, { options, filters, destination: paths[0], guard: undefined });
     return;
   }
   const sources =
@@ -57,5 +57,5 @@ export async function runServerEnd(
       : options.filesFrom === '-'
         ? namesFromWire(reader, protocol)
         : listed && fileNames(listed.read(), options.from0);
-  await runSender(end, options, negotiated, filters, sources, names);
+  await runSender(end, negotiated, { options, filters, args: sources, filesFrom: names });
 }

@@ -237,7 +237,8 @@ async function place(
   let kept: 'discarded' | 'retained' | 'put into partial-dir' = 'discarded';
   let ok = verified;
   if (verified || options.inplace) {
-    ok = (await finish(ctx, input, arrival, plan, plan.path, verified, true)) && verified;
+    const whole = { path: plan.path, setTimes: verified, overwritesBasis: true };
+    ok = (await finish(ctx, input, arrival, plan, whole)) && verified;
     if (ok && plan.basisType === BasisType.PartialDir && plan.partial !== undefined) {
       if (!plan.intoPartial) attempt(() => tree.unlink(plan.partial as ByteString));
       removePartialDir(ctx, tree, plan.partial);
@@ -250,7 +251,8 @@ async function place(
   } else if (options.partial && !plan.intoPartial) {
     const target = options.partialDir === '' ? plan.path : plan.partial;
     if (target !== undefined && (options.partialDir === '' || makePartialDir(tree, target))) {
-      await finish(ctx, input, arrival, plan, target, false, options.partialDir === '');
+      const overwritesBasis = options.partialDir === '';
+      await finish(ctx, input, arrival, plan, { path: target, setTimes: false, overwritesBasis });
       kept = options.partialDir === '' ? 'retained' : 'put into partial-dir';
     } else {
       ctx.report.print('error', text.noPartialDir(plan.path, false));
@@ -267,15 +269,20 @@ async function place(
     input.link.success(item.ndx);
 }
 
+/** Where a file goes when no more of it comes. */
+interface Ending {
+  readonly path: ByteString;
+  readonly setTimes: boolean;
+  readonly overwritesBasis: boolean;
+}
+
 /** rsync's finish_transfer: backup, attributes, rename. False when it failed, which was said. */
 async function finish(
   ctx: RoleContext,
   input: ReceiverInput,
   arrival: Arrival,
   plan: Plan,
-  path: ByteString,
-  setTimes: boolean,
-  overwritesBasis: boolean,
+  { path, setTimes, overwritesBasis }: Ending,
 ): Promise<boolean> {
   const { options, report } = ctx;
   const { tree } = input.destination;

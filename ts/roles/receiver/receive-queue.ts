@@ -153,7 +153,7 @@ export class ReceiveQueue {
       (options.sparse ? ReceiveFlag.Sparse : 0) |
       (options.fsync ? ReceiveFlag.Fsync : 0) |
       (options.partial ? ReceiveFlag.KeepPart : 0);
-    if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file.tree, file.path);
+    if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file);
     else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
   }
 

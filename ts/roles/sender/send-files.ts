@@ -1,7 +1,7 @@
 import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
 import { headLength, writeSumHead } from '../../delta/sum-head.ts';
 import { protocolError, SysError } from '../../errors.ts';
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import { EntryFlag } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
 import {
@@ -120,7 +120,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
       queue.add(list, i, item, head);
     } else {
       await queue.settle();
-      await sendFile(ctx, input, list, i, item, head, redo, search);
+      await sendFile(ctx, input, { list, i, item, head, redo }, search);
     }
     list.setFlag(i, EntryFlag.Answered);
     if (queue.isFull) await queue.send();
@@ -173,15 +173,18 @@ function readXattrValues(
   });
 }
 
+/** A file that was asked for. */
+interface Wish extends Listed {
+  readonly item: ItemHeader;
+  readonly head: BlockSumsHead;
+  readonly redo: boolean;
+}
+
 /** One file that is large, compressed or has a basis: its token stream is made and sent in pieces. */
 async function sendFile(
   ctx: RoleContext,
   input: SenderInput,
-  list: FileList,
-  i: number,
-  item: ItemHeader,
-  head: BlockSumsHead,
-  redo: boolean,
+  { list, i, item, head, redo }: Wish,
   search: SearchCounts,
 ): Promise<void> {
   const { options, writer, negotiated, report, stats } = ctx;

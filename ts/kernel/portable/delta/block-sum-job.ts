@@ -7,6 +7,18 @@ import { FileWindow } from './file-window.ts';
 
 const smallestWindow = 256 * 1024;
 
+interface Basis {
+  readonly fd: number;
+  readonly size: number;
+}
+
+/** The length of blocks and of their strong sums, and the digest that these are of. */
+interface SumShape {
+  readonly blockLength: number;
+  readonly strongLength: number;
+  readonly digest: DigestSpec;
+}
+
 /** Sums of a basis over a descriptor that the job closes (rsync's `generate_and_send_sums`). */
 export class PortableBlockSumJob implements BlockSumJob {
   private readonly fd: number;
@@ -19,14 +31,7 @@ export class PortableBlockSumJob implements BlockSumJob {
   private offset = 0;
   private closed = false;
 
-  constructor(
-    fd: number,
-    size: number,
-    blockLength: number,
-    strongLength: number,
-    digest: DigestSpec,
-    turns: Turns,
-  ) {
+  constructor({ fd, size }: Basis, { blockLength, strongLength, digest }: SumShape, turns: Turns) {
     if (!(blockLength > 0)) throw new RangeError(`block length ${blockLength}`);
     this.fd = fd;
     this.size = size;

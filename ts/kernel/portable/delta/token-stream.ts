@@ -49,7 +49,7 @@ export class TokenStream {
     const to = offset + blockLength;
     const at = this.window.need(this.sent, to);
     const bytes = this.window.bytes;
-    this.encoder.send(this.out, token, bytes, at, literal, blockLength);
+    this.encoder.send(this.out, token, { data: bytes, at, literal, blockLength });
     this.digest.update(bytes, at, at + literal + blockLength);
     this.literal += literal;
     this.sent = to;

@@ -122,7 +122,7 @@ export class Xxh3 implements Digest {
     let left = count;
     while (left > 0) {
       const run = Math.min(left, stripesPerBlock - this.stripesInBlock);
-      accumulateRun(this.lanes, view, at, run, this.secretWords, this.stripesInBlock * 2);
+      accumulateRun(this.lanes, { view, start: at, count: run }, this.secretWords, this.stripesInBlock * 2);
       at += run * stripeBytes;
       left -= run;
       this.stripesInBlock += run;
@@ -138,7 +138,7 @@ export class Xxh3 implements Digest {
     const words = new Int32Array(16);
     for (let i = 0; i < 16; i++) words[i] = this.secret.readInt32LE(secretAt + 4 * i);
     const view = new DataView(stripe.buffer, stripe.byteOffset, stripe.byteLength);
-    accumulateRun(this.lanes, view, at, 1, words, 0);
+    accumulateRun(this.lanes, { view, start: at, count: 1 }, words, 0);
   }
 
   private merge(start: bigint, secretAt: number): bigint {
@@ -168,15 +168,20 @@ function deriveSecret(seed: bigint): Buffer {
   return secret;
 }
 
+/** Input, `count` stripes of it from byte `start` on. */
+interface Stripes {
+  readonly view: DataView;
+  readonly start: number;
+  readonly count: number;
+}
+
 /**
  * lane[i ^ 1] += input[i]; lane[i] += low(input[i] ^ secret[i]) * high(input[i] ^ secret[i]). The secret
  * moves on by eight bytes (two words) a stripe.
  */
 function accumulateRun(
   lanes: Int32Array,
-  view: DataView,
-  start: number,
-  count: number,
+  { view, start, count }: Stripes,
   secret: Int32Array,
   secretAt: number,
 ): void {

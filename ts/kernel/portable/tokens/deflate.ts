@@ -23,7 +23,7 @@ export function openDeflate(level: number, matchedData: boolean): Compressor {
   const scratch = Buffer.allocUnsafeSlow(scratchBytes);
 
   function step(flush: number, data: Buffer, at: number, n: number, keep: number): number {
-    const failure = handle.write(flush, data, at, n, scratch, keep);
+    const failure = handle.write(flush, { data, at, n }, scratch, keep);
     if (failure !== undefined) throw new RsyncError(ExitCode.StreamIo, `deflate failed: ${failure}`);
     return scratch.length - handle.outLeft;
   }
@@ -78,7 +78,7 @@ export function openInflate(matchedData: boolean): Decompressor {
   /** Inflates once and returns the bytes produced. */
   function step(flush: number): number {
     const before = left;
-    const failure = handle.write(flush, data, at, left, out, 0);
+    const failure = handle.write(flush, { data, at, n: left }, out, 0);
     const n = out.length - handle.outLeft;
     if (failure !== undefined) {
       throw protocolError(`inflate failed: ${failure} (${n} bytes)`, ExitCode.StreamIo);

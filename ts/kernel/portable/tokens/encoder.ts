@@ -14,15 +14,20 @@ import {
   noToken,
 } from './format.ts';
 
+/** Literal data `data[at .. at + literal)`; the bytes of the block behind it follow, `blockLength` of them. */
+export interface LiteralRun {
+  readonly data: Buffer;
+  readonly at: number;
+  readonly literal: number;
+  readonly blockLength: number;
+}
+
 /** Writes the token streams of one direction, one file after the other (rsync's `send_token`). */
 export interface PortableEncoder extends TokenEncoder {
   /** A file starts; `level` is its own compression level, where it has one. */
   begin(level: number | undefined): void;
-  /**
-   * Writes the literal run `data[at .. at + literal)`, then `token`: a block's number, `endToken` or
-   * `noToken`. The block's own bytes, `blockLength` of them, follow the literal run in `data`.
-   */
-  send(out: ByteQueue, token: number, data: Buffer, at: number, literal: number, blockLength: number): void;
+  /** Writes a literal run, then `token`: the number of the block behind it, `endToken` or `noToken`. */
+  send(out: ByteQueue, token: number, run: LiteralRun): void;
 }
 
 /** Makes records out of literal data. */
@@ -41,7 +46,7 @@ export function plainEncoder(spec: TokenEncoder['spec']): PortableEncoder {
     spec,
     begin() {},
     close() {},
-    send(out, token, data, at, literal) {
+    send(out, token, { data, at, literal }) {
       for (let done = 0; done < literal; done += chunkBytes) {
         const n = Math.min(chunkBytes, literal - done);
         out.int(n);
@@ -73,7 +78,7 @@ export class RecordEncoder implements PortableEncoder {
     this.unflushed = false;
   }
 
-  send(out: ByteQueue, token: number, data: Buffer, at: number, literal: number, blockLength: number): void {
+  send(out: ByteQueue, token: number, { data, at, literal, blockLength }: LiteralRun): void {
     if (this.lastToken === endToken || this.lastToken === noToken) {
       this.runStart = token;
     } else if (literal > 0 || token !== this.lastToken + 1 || token > this.runStart + maxRun) {

@@ -31,6 +31,7 @@ export class Lz4BlockCompressor {
     let at = start;
     let size = 0;
     let misses = 0;
+    const literals = { data, from: start, to: start };
     while (at < searchEnd) {
       const word = data.readInt32LE(at);
       const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits);
@@ -44,25 +45,27 @@ export class Lz4BlockCompressor {
       misses = 0;
       let length = minMatch;
       while (at + length < matchEnd && data[from + length] === data[at + length]) length++;
-      size = writeSequence(out, size, data, anchor, at, length - minMatch);
+      literals.from = anchor;
+      literals.to = at;
+      size = writeSequence(out, size, literals, length - minMatch);
       out.writeUInt16LE(at - from, size);
       size = writeLength(out, size + 2, length - minMatch);
       at += length;
       anchor = at;
     }
-    return writeSequence(out, size, data, anchor, end, 0);
+    return writeSequence(out, size, { data, from: anchor, to: end }, 0);
   }
 }
 
+/** `data[from .. to)`. */
+interface Literals {
+  readonly data: Buffer;
+  from: number;
+  to: number;
+}
+
 /** The token byte and the literals of a sequence; returns where its match's distance goes. */
-function writeSequence(
-  out: Buffer,
-  at: number,
-  data: Buffer,
-  from: number,
-  to: number,
-  matchCode: number,
-): number {
+function writeSequence(out: Buffer, at: number, { data, from, to }: Literals, matchCode: number): number {
   const literals = to - from;
   out[at] = (Math.min(literals, 15) << 4) | Math.min(matchCode, 15);
   const next = writeLength(out, at + 1, literals);

@@ -29,14 +29,7 @@ export class ZlibHandle {
   }
 
   /** Returns what the library complained of, or `undefined`. */
-  write(
-    flush: number,
-    data: Uint8Array,
-    at: number,
-    n: number,
-    out: Uint8Array,
-    outAt: number,
-  ): string | undefined {
+  write(flush: number, { data, at, n }: Input, out: Uint8Array, outAt: number): string | undefined {
     this.failure = undefined;
     this.handle.writeSync(flush, data, at, n, out, outAt, out.length - outAt);
     this.outLeft = this.state[0];
@@ -63,6 +56,14 @@ export function hasZlibHandle(open: () => Transform): boolean {
   return found;
 }
 
+/** `data[at .. at + n)`. */
+interface Input {
+  readonly data: Uint8Array;
+  readonly at: number;
+  readonly n: number;
+}
+
+/** Of Node, whose parameters these are. */
 interface Binding {
   writeSync(
     flush: number,

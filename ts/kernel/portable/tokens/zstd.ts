@@ -41,7 +41,12 @@ export function openZstd(level: number, threads: number): Compressor {
     compress(out, data, at, n, flush) {
       let left = n;
       do {
-        const failure = handle.write(flush ? flushBlock : flushNone, data, at + n - left, left, scratch, 0);
+        const failure = handle.write(
+          flush ? flushBlock : flushNone,
+          { data, at: at + n - left, n: left },
+          scratch,
+          0,
+        );
         if (failure !== undefined) {
           throw new RsyncError(ExitCode.StreamIo, `zstd compression failed: ${failure}`);
         }
@@ -89,7 +94,7 @@ export function openUnzstd(): Decompressor {
     next() {
       while (more) {
         const before = left;
-        const failure = handle.write(flushNone, data, at, left, out, 0);
+        const failure = handle.write(flushNone, { data, at, n: left }, out, 0);
         const n = out.length - handle.outLeft;
         if (failure !== undefined) {
           throw protocolError(`zstd decompression failed: ${failure} (${n} bytes)`, ExitCode.StreamIo);

@@ -145,7 +145,8 @@ async function receiveOne(
   }
   let outcome: Outcome;
   try {
-    outcome = await fill(fd, batch.data, record, source, buffer, turns);
+    const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
+    outcome = await fill(new OutputFile({ fd, sparse }, buffer), batch.data, record, source, turns);
     if (outcome === done) outcome = dress(fd, record, losses);
   } finally {
     fs.closeSync(fd);
@@ -178,22 +179,19 @@ function matches(batch: ReceiveBatch, record: FileRecord): boolean {
 
 /** Writes the content, from the batch or from a source in this process. */
 async function fill(
-  fd: number,
+  output: OutputFile,
   data: Buffer,
   record: FileRecord,
   source: OpenFile | undefined,
-  buffer: Buffer,
   turns: Turns,
 ): Promise<Outcome> {
-  const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
-  const output = new OutputFile({ fd, sparse }, buffer);
   if (source === undefined) {
     output.write(data, record.dataAt, record.dataAt + record.size);
   } else {
     const failed = await copyFrom(source, output, turns);
     if (failed !== done) return failed;
   }
-  output.finish(sparse);
+  output.finish((record.flags & ReceiveFlag.Sparse) !== 0);
   if ((record.flags & ReceiveFlag.Fsync) !== 0) output.sync();
   return output.errno === 0 ? done : { status: output.errno, step: 'write' };
 }

@@ -269,7 +269,7 @@ export class PortableTree implements Tree {
     const { fd } = openToRead(this.directory, path);
     return orClose(
       fd,
-      () => new PortableBlockSumJob(fd, size, blockLength, strongLength, digest, this.turns),
+      () => new PortableBlockSumJob({ fd, size }, { blockLength, strongLength, digest }, this.turns),
     );
   }
 
