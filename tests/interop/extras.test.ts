@@ -1,30 +1,11 @@
 /** ACLs and extended attributes, every way beside real rsync; what is on the disk is read by the system's own tools. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, test } from 'vitest';
+import { canExtras } from '../support/extras.ts';
 import { isRoot, kernelName, referencePeer } from '../support/peers.ts';
 import { sampled } from '../support/property.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
-import { removeTree } from '../support/workspace.ts';
 
 const reference = referencePeer();
-
-const canExtras = (() => {
-  const dir = mkdtempSync(join(process.env.OC_RSYNC_TMP ?? tmpdir(), 'oc-rsync-extras-'));
-  const does = (program: string, ...args: string[]) => spawnSync(program, [...args, dir]).status === 0;
-  try {
-    return (
-      does('setfacl', '-dm', 'u::7,g::5,o:5') &&
-      does('setfattr', '-n', 'user.a', '-v', 'b') &&
-      does('getfattr', '-d') &&
-      does('getfacl')
-    );
-  } finally {
-    removeTree(dir);
-  }
-})();
 
 const long = (letter: string, length = 300) => letter.repeat(length);
 

@@ -1,6 +1,8 @@
 /** Owners, permissions and times that options choose, in every direction beside real rsync. */
+
+import { canExtras } from '../support/extras.ts';
 import { type OptionSet, regular, testOptionSets } from '../support/option-sets.ts';
-import { isRoot } from '../support/peers.ts';
+import { isRoot, kernelName } from '../support/peers.ts';
 
 const owners: readonly OptionSet[] = [
   { options: ['-ai', '--usermap=0:12,*:nobody'] },
@@ -36,5 +38,36 @@ const others: readonly OptionSet[] = [
   { options: ['-aiOJ', '--delete'] },
   { options: ['-aiJ', '-b', '--copy-dest=../prev'], beside: (pair) => ({ prev: pair.destination }) },
 ];
+
+const unlinked = ['file', 'dir', 'symlink', 'fifo', 'socket', 'char', 'block'] as const;
+
+/** ACLs and attributes have a place in lists from protocol 30 on. */
+const withExtras = (options: readonly string[], more: Partial<OptionSet> = {}): OptionSet => ({
+  options,
+  extras: true,
+  // Without -H, names of one inode would be compared while the attributes of another are set.
+  only: isRoot && !options[0]!.includes('H') ? unlinked : undefined,
+  protocols: [32, 31, 30],
+  ...more,
+});
+const extras: readonly OptionSet[] = [
+  withExtras(['-aXi']),
+  withExtras(['-aAi']),
+  withExtras(['-aAXiH', '--delete']),
+  withExtras(['-aXXi', '-b', '--backup-dir=../bak']),
+  withExtras(['-aAXi', '--no-whole-file', '-I']),
+  withExtras(['-rpXi', '--inplace']),
+  withExtras(['-aAXic', '--numeric-ids']),
+  withExtras(['-aAXiU', '--link-dest=../prev'], {
+    beside: (pair) => ({ prev: pair.destination }),
+    atimes: true,
+  }),
+  withExtras(['-aAXi', '--copy-dest=../prev'], { beside: (pair) => ({ prev: pair.destination }) }),
+  withExtras(['-aXi', '-f-x_user.l*']),
+  withExtras(['-ai', '--fake-super', '-M--fake-super'], { only: regular }),
+  // With -X as well rsync 3.5.0 takes away the ACLs that it has noted.
+  withExtras(['-aAi', '-M--fake-super'], { not: ['local'] }),
+];
+testOptionSets('ACLs and attributes', canExtras && kernelName !== 'portable' ? extras : []);
 
 testOptionSets('metadata', isRoot ? [...owners, ...others] : others);

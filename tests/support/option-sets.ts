@@ -20,6 +20,8 @@ export interface OptionSet {
   readonly holes?: boolean;
   /** Access times are set before the run, and compared after it. */
   readonly atimes?: boolean;
+  /** Both sides have ACLs and extended attributes, which are compared after the run. */
+  readonly extras?: boolean;
   /** Folders besides `dst` that each twin has before the run. */
   readonly beside?: (pair: Pair) => Record<string, Tree>;
   readonly files?: Readonly<Record<string, ByteString>>;
@@ -84,6 +86,7 @@ export function testOptionSets(title: string, sets: readonly OptionSet[]): void 
               output: row.output ?? 'sorted',
               holes: row.holes,
               atimes: row.atimes,
+              extras: row.extras,
               files: row.files,
             },
             ours(),

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ByteString, bytes, show } from './bytes.ts';
+import { extrasOf, giveExtras } from './extras.ts';
 import { isNotSupportedYet, steadyMessages } from './messages.ts';
 import { type Peer, remoteCommand } from './peers.ts';
 import { type RunResult, run } from './run.ts';
@@ -98,6 +99,8 @@ export interface Case {
   readonly holes?: boolean;
   /** Gives all files access times before each run, and compares them afterwards. */
   readonly atimes?: boolean;
+  /** Gives both sides ACLs and extended attributes before the run, and compares them afterwards. */
+  readonly extras?: boolean;
   /** Also compare what was written to stderr, line by line in any order. */
   readonly messages?: boolean;
   /** Small files beside the twins, named `../NAME` in options. */
@@ -143,6 +146,7 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     for (const [name, tree] of Object.entries(testCase.before)) packed.set(name, pack(tree));
     for (const [name, text] of Object.entries(testCase.files ?? {}))
       writeFileSync(join(dir, name), bytes(text));
+    if (testCase.extras) giveExtras(join(dir, 'src'), false);
     const sourceBefore = takeSnapshot(join(dir, 'src'), since);
 
     const { transfer } = testCase;
@@ -152,6 +156,7 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
       const cwd = join(dir, twin);
       mkdirSync(cwd);
       for (const [name, tree] of packed) await materialize(tree, join(folder(twin), name));
+      if (testCase.extras) giveExtras(folder(twin), true);
       const command = 'command' in transfer ? transfer.command(who, twin) : transferCommand(transfer, who);
       if (testCase.atimes) {
         setAccessTimes(join(dir, 'src'), 1_500_000_000);
@@ -180,6 +185,10 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     const { holes = false, atimes = false } = testCase;
     const wanted = takeSnapshot(folder('ref'), since);
     differences.push(...compareSnapshots(wanted, takeSnapshot(folder('our'), since), { holes, atimes }));
+    if (testCase.extras) {
+      const [want, got] = [extrasOf(folder('ref')), extrasOf(folder('our'))];
+      if (want.join('\n') !== got.join('\n')) differences.push(...extraDifferences(want, got));
+    }
     const sourceNow = takeSnapshot(join(dir, 'src'), since);
     for (const line of compareSnapshots(sourceAfterRef, sourceNow)) differences.push(`source: ${line}`);
     const twinless = (text: ByteString, twin: Twin) => text.replaceAll(folder(twin), 'TWIN');
@@ -213,6 +222,22 @@ function setAccessTimes(dir: string, earliest: number): void {
   };
   touch(earliest);
   touch(earliest + 1000, '-name', '[a-f]*');
+}
+
+/** The first lines that differ, each with the name that it belongs to. */
+function extraDifferences(want: readonly string[], got: readonly string[]): string[] {
+  const named = (lines: readonly string[]) => {
+    let name = '';
+    return lines.map((line) => {
+      if (line.startsWith('# file: ')) name = line.slice(8);
+      return `${name}: ${line.slice(0, 60)}`;
+    });
+  };
+  const [left, right] = [named(want), named(got)];
+  return [
+    ...left.filter((line) => !right.includes(line)).map((line) => `lacks ${show(line)}`),
+    ...right.filter((line) => !left.includes(line)).map((line) => `has ${show(line)}`),
+  ];
 }
 
 function lineDifferences(want: ByteString, got: ByteString): string[] {

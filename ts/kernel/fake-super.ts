@@ -17,6 +17,7 @@ import type {
   SendManyResult,
   SendRequest,
   Tree,
+  TreeOptions,
   Xattrs,
 } from './kernel.ts';
 import type { ReceiveBatch } from './receive-batch.ts';
@@ -37,8 +38,8 @@ export type UnreadableNote = (tree: Tree, path: ByteString, errno: number) => vo
 export function withFakeSuper(kernel: Kernel, unreadable: UnreadableNote): Kernel {
   return Object.create(kernel, {
     openTree: {
-      value: (...args: Parameters<Kernel['openTree']>) =>
-        new FakeSuperTree(kernel.openTree(...args), unreadable),
+      value: (path: ByteString, options?: TreeOptions) =>
+        new FakeSuperTree(kernel.openTree(path, options), options?.notesLinks === true, unreadable),
     },
   }) as Kernel;
 }
@@ -47,10 +48,12 @@ class FakeSuperTree implements Tree {
   readonly path: ByteString;
   readonly xattrs: Xattrs;
   private readonly tree: Tree;
+  private readonly notesLinks: boolean;
   private readonly unreadable: UnreadableNote;
 
-  constructor(tree: Tree, unreadable: UnreadableNote) {
+  constructor(tree: Tree, notesLinks: boolean, unreadable: UnreadableNote) {
     this.tree = tree;
+    this.notesLinks = notesLinks;
     this.unreadable = unreadable;
     this.path = tree.path;
     this.xattrs = tree.xattrs as Xattrs;
@@ -107,7 +110,7 @@ class FakeSuperTree implements Tree {
       return this.tree.readSmall(path, longestTarget);
     } catch (error) {
       if (!(error instanceof SysError) || error.code !== 'ELOOP') throw error;
-      return this.tree.readlink(path);
+      return this.notesLinks ? '' : this.tree.readlink(path);
     }
   }
   deviceSize(path: ByteString): number {

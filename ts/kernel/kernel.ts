@@ -228,6 +228,10 @@ export interface TreeOptions {
    */
   readonly followParents?: boolean;
   /**
+   * With --fake-super: a real symbolic link is taken for one without a target, so that one is noted in its place.
+   */
+  readonly notesLinks?: boolean;
+  /**
    * Reading a file leaves its access time alone (O_NOATIME); only its owner and root may ask for that, others
    * get EPERM.
    */

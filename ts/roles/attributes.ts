@@ -1,8 +1,8 @@
 import { EntryFlag, type FileList } from '../flist/file-list.ts';
 import type { ByteString, Meta, Tree } from '../kernel/kernel.ts';
 import { S_IFLNK, S_IFMT } from '../kernel/stat-table.ts';
-import { attrsFor } from '../metadata/attributes.ts';
-import { AttrFlag, type Present, unchangedAttrs, type Wanted } from '../metadata/compare.ts';
+import { type AttributeChange, attrsFor } from '../metadata/attributes.ts';
+import { AttrFlag, keepsTime, type Present, unchangedAttrs, type Wanted } from '../metadata/compare.ts';
 import { chmodBits } from '../metadata/modes.ts';
 import * as text from '../report/messages.ts';
 import { Item } from '../wire/constants.ts';
@@ -78,8 +78,16 @@ export function setAttributes(
       change = attrsFor(want, refreshed, ctx.attributes, flags);
     }
   }
-  if (ctx.extras !== undefined && !dryRun && xattrsFrom !== undefined && ctx.attributes.xattrs !== undefined)
-    setXattrs(ctx, ctx.extras, want, place, xattrsFrom);
+  if (
+    ctx.extras !== undefined &&
+    !dryRun &&
+    xattrsFrom !== undefined &&
+    ctx.attributes.xattrs !== undefined &&
+    setXattrs(ctx, ctx.extras, want, place, xattrsFrom)
+  ) {
+    change = withTime(ctx, want, change, flags);
+    updated = change.changed !== 0;
+  }
   if (updated && !dryRun) apply(ctx, tree, path, change.meta, change.changed & ~Item.ReportAcl);
   if (ctx.extras !== undefined && ctx.attributes.acls !== undefined) {
     const sets = present === undefined || (change.changed & Item.ReportAcl) !== 0;
@@ -89,9 +97,30 @@ export function setAttributes(
       if (now !== 'set') refreshed = now;
     }
   }
+  if (ctx.options.superUser === 'fake' && !dryRun) noteAll(ctx, place, want);
   if (report && ctx.report.info('name', 2)) ctx.report.print('client', updated ? path : text.upToDate(path));
   if (refreshed !== undefined) return { updated, refreshed };
   return updated ? changed : unchanged;
+}
+
+/**
+ * --fake-super notes what is wanted even where nothing differs: a file of another user's, or of a mode that would keep
+ * us from it, is noted as that and made ours to use.
+ */
+function noteAll({ attributes }: RoleContext, { tree, path }: Place, want: Wanted): void {
+  tree.setMeta(path, {
+    mode: attributes.perms ? want.mode & chmodBits : undefined,
+    uid: attributes.owner ? want.uid : undefined,
+    gid: attributes.group && !want.skipGroup ? want.gid : undefined,
+  });
+}
+
+/** rsync sets the time again when it has set attributes, whatever it was. */
+function withTime(ctx: RoleContext, want: Wanted, change: AttributeChange, flags: number): AttributeChange {
+  const type = want.mode & S_IFMT;
+  if (!keepsTime(type, ctx.attributes, flags)) return change;
+  const meta = { ...change.meta, mtime: want.mtime, mtimeNsec: want.mtimeNsec };
+  return { ...change, meta, changed: change.changed | Item.ReportTime };
 }
 
 /** Attributes of a file that its owner may not write are set while he may. */
@@ -101,11 +130,12 @@ function setXattrs(
   want: Wanted,
   place: Place,
   source: ByteString,
-): void {
+): boolean {
   const { tree, path } = place;
   const opened = ctx.amRoot || (want.mode & S_IFMT) === S_IFLNK ? undefined : openToOwner(tree, path);
-  extras.setXattrs(want, place, source);
+  const changed = extras.setXattrs(want, place, source);
   if (opened !== undefined) tree.setMeta(path, { mode: opened });
+  return changed;
 }
 
 /** Lets the owner write; the mode that it had, where that was needed. */

@@ -103,7 +103,10 @@ export class DestinationExtras {
       this.accessDiffers(wanted, there, mode) &&
       this.writeAcl(at, 'access', accessAcls.at(wanted.accessAcl) as Acl, mode)
     )
-      now = present === undefined ? 'set' : this.withPermsOf(present, mode);
+      now =
+        present === undefined || this.extras.xattrRules.user === 'fake'
+          ? (present ?? 'set')
+          : this.withPermsOf(present, mode);
     if (
       this.defaultDiffers(wanted, there) &&
       this.writeAcl(at, 'default', defaultAcls.at(wanted.defaultAcl) as Acl, mode)
@@ -165,26 +168,31 @@ export class DestinationExtras {
 
   /**
    * Gives `at` the wanted attributes, and takes all others away (rsync_xal_set). Long values that did not come are
-   * those of `source`.
+   * those of `source`. True when one was set or taken away.
    */
-  setXattrs(wanted: Wanted, at: At, source: ByteString): void {
+  setXattrs(wanted: Wanted, at: At, source: ByteString): boolean {
     const calls = at.tree.xattrs as Xattrs;
     const { xattrRules } = this.extras;
     const list = this.extras.xattrs.at(wanted.xattrs);
+    let changed = false;
     this.telling(at, () => {
       const there = namesOf(calls, at.path);
       for (const xattr of list) {
+        const isThere = xattr.value === undefined && source === at.path;
         const value = xattr.value ?? this.valueFrom(calls, source, xattr);
+        if (value !== undefined && isThere) continue;
         if (value === undefined)
           this.report.print('error', text.xattrValueMissing(at.tree, at.path, xattr.name));
-        else this.attempt(at, 'set', xattr.name, () => calls.set(at.path, xattr.name, value));
+        else if (this.attempt(at, 'set', xattr.name, () => calls.set(at.path, xattr.name, value)))
+          changed = true;
       }
       for (const name of there) {
         if (staysNoted(xattrRules, name) || passesOver(xattrRules, name, true)) continue;
         if (list.some((one) => one.name === name)) continue;
-        this.attempt(at, 'remove', name, () => calls.remove(at.path, name));
+        if (this.attempt(at, 'remove', name, () => calls.remove(at.path, name))) changed = true;
       }
     });
+    return changed;
   }
 
   /** Copies attributes with the content of a file, or with a directory (copy_xattrs). */

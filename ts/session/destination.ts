@@ -48,7 +48,10 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   const { kernel, cwd } = end.setup;
   const open = (path: ByteString, number: 1 | 2 | 3): Place => {
     try {
-      const tree = kernel.openTree(join(cwd, path), { keepAccessTimes: options.openNoatime });
+      const tree = kernel.openTree(join(cwd, path), {
+        keepAccessTimes: options.openNoatime,
+        notesLinks: true,
+      });
       return { tree, localName: undefined, missing: false, base: path };
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
@@ -60,7 +63,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   };
   if (argument === undefined || options.listOnly) return open('.', 1);
   const path = argument === '' ? '.' : argument;
-  const here = kernel.openTree(cwd, { keepAccessTimes: options.openNoatime });
+  const here = kernel.openTree(cwd, { keepAccessTimes: options.openNoatime, notesLinks: true });
   try {
     const { entries } = lists.totals;
     const slash = path.endsWith('/');

@@ -259,9 +259,10 @@ impl ReceiveJob {
             if target.in_place && target.writer.failure().is_none() {
                 target.writer.finish(size, false);
                 let file = target.writer.file();
-                // A device written in place has no length to set.
+                // A device written in place has no length to set. For a file it also counts as a change of
+                // content that leaves all as it was, as it does with rsync.
                 let done = match fstat(file).during(Syscall::Stat) {
-                    Ok(stat) if is_regular(stat.st_mode) && stat.st_size as u64 != size => {
+                    Ok(stat) if is_regular(stat.st_mode) => {
                         ftruncate(file, size).during(Syscall::Truncate)
                     }
                     other => other.map(|_| ()),
