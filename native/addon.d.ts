@@ -359,6 +359,7 @@ export interface TreeSettings {
   confined: boolean
   followParents: boolean
   keepAccessTimes: boolean
+  trustedLinks: boolean
 }
 
 /** What makes a present file one that needs nothing. */

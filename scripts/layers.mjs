@@ -35,7 +35,7 @@ const arrows = {
   transport: ['kernel'],
   batch: ['wire', 'options'],
   flist: ['wire', 'filter', 'metadata'],
-  filter: ['wire'],
+  filter: ['wire', 'kernel'],
   delta: ['wire'],
   metadata: ['kernel'],
   report: ['options'],

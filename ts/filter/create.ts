@@ -5,13 +5,21 @@ import { FilterChain } from './chain.ts';
 import type { FilterContext } from './context.ts';
 import { parseRuleFile, parseRules } from './parse.ts';
 import { RuleFlag } from './rule.ts';
-import { FilterState } from './state.ts';
+import { type FilterSettings, FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
 
 /** What decides how filter arguments are read and exchanged. */
 export type FilterOptions = Pick<
   Options,
-  'filters' | 'from0' | 'delete' | 'deleteExcluded' | 'pruneEmptyDirs' | 'partialDir' | 'server' | 'protocol'
+  | 'filters'
+  | 'from0'
+  | 'delete'
+  | 'deleteExcluded'
+  | 'insecureLinks'
+  | 'pruneEmptyDirs'
+  | 'partialDir'
+  | 'server'
+  | 'protocol'
 >;
 
 /**
@@ -33,11 +41,7 @@ export function createFilters(options: FilterOptions, context: FilterContext): F
 export function parseFilterArgs(
   args: readonly FilterArg[],
   context: FilterContext,
-  options: {
-    readonly from0?: boolean;
-    readonly deleteExcluded?: boolean;
-    readonly protocol?: number;
-  } = {},
+  options: FilterSettings = {},
 ): FilterChain {
   const state = new FilterState(context, options, maxProtocol);
   const list = state.list;

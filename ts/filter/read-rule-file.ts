@@ -1,18 +1,19 @@
 import { closeSync, readSync } from 'node:fs';
 import { SysError } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
-import { asSysError, openTrusted } from './open-trusted.ts';
+import { openTrusted, systemErrorOf } from '../kernel/trusted-path.ts';
+import type { ByteString } from '../kernel/types.ts';
 
 const pieceBytes = 64 * 1024;
 /** How long to wait for a pipe that nothing has come by yet. */
 const pauseMs = 5;
 
 /**
- * Opens a rule file, to be read piece by piece; `-` is standard input. A piece is good until the next one.
+ * Opens a rule file, to be read piece by piece; `-` is standard input. A piece is good until the next one. With
+ * `anyLinks` symbolic links in its path may be anybody's.
  * Throws `SysError` where it cannot be opened; where it cannot be read it just ends, as rsync's does.
  */
-export function openRuleFile(path: ByteString): Iterable<Uint8Array> {
-  return path === '-' ? piecesOf(0, false) : piecesOf(openTrusted(path), true);
+export function openRuleFile(path: ByteString, anyLinks: boolean): Iterable<Uint8Array> {
+  return path === '-' ? piecesOf(0, false) : piecesOf(openTrusted(path, anyLinks), true);
 }
 
 function* piecesOf(fd: number, close: boolean): Generator<Uint8Array> {
@@ -32,7 +33,7 @@ export function readSome(fd: number, into: Uint8Array): number {
     try {
       return readSync(fd, into);
     } catch (error) {
-      const failed = asSysError(error);
+      const failed = systemErrorOf(error);
       if (!(failed instanceof SysError) || failed.code !== 'EAGAIN') throw failed;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
     }

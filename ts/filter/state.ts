@@ -15,11 +15,20 @@ export interface RuleSource {
   line: number;
 }
 
+/** The options that matter to the parsing of rules. */
+export interface FilterSettings {
+  readonly from0?: boolean;
+  readonly deleteExcluded?: boolean;
+  readonly insecureLinks?: boolean;
+  readonly protocol?: number;
+}
+
 /** All that parsing, checking and sending of one side's rules share. */
 export class FilterState {
   readonly context: FilterContext;
   readonly from0: boolean;
   readonly deleteExcluded: boolean;
+  readonly insecureLinks: boolean;
   /** Of the options until the handshake, then the one agreed on. */
   protocol: number;
   readonly list = new RuleList();
@@ -43,14 +52,11 @@ export class FilterState {
   /** What makes a name absolute for rules with the `/` modifier. */
   absolutePrefix: ByteString = '';
 
-  constructor(
-    context: FilterContext,
-    options: { readonly from0?: boolean; readonly deleteExcluded?: boolean; readonly protocol?: number },
-    protocol: number,
-  ) {
+  constructor(context: FilterContext, options: FilterSettings, protocol: number) {
     this.context = context;
     this.from0 = options.from0 ?? false;
     this.deleteExcluded = options.deleteExcluded ?? false;
+    this.insecureLinks = options.insecureLinks ?? false;
     this.protocol = options.protocol ?? protocol;
     this.moduleDir = context.moduleDir ?? '';
   }
@@ -86,7 +92,7 @@ export class FilterState {
     const { readFile, server } = this.context;
     const isInput = path === '-' && server !== true;
     const at = isInput || this.root === undefined ? path : this.absolute(path, this.root);
-    return readFile === undefined ? openRuleFile(at) : [readFile(at)];
+    return readFile === undefined ? openRuleFile(at, this.insecureLinks) : [readFile(at)];
   }
 
   warn(text: ByteString): void {

@@ -236,6 +236,11 @@ export interface TreeOptions {
    * get EPERM.
    */
   readonly keepAccessTimes?: boolean;
+  /**
+   * Symbolic links on the way to the directory, and in the directory part of absolute paths, are followed only where
+   * they belong to root or to us (rsync's answer to links that others plant in what the user named).
+   */
+  readonly trustedLinks?: boolean;
 }
 
 /**

@@ -57,6 +57,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
           confined: options?.confined ?? false,
           followParents: options?.followParents ?? false,
           keepAccessTimes: options?.keepAccessTimes ?? false,
+          trustedLinks: options?.trustedLinks ?? false,
         }),
       );
       return new NativeTree(path, tree, failures, io);

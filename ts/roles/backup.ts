@@ -4,19 +4,40 @@ import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import type { Present } from '../metadata/compare.ts';
 import { backupName } from '../metadata/names.ts';
+import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import type { RoleContext } from './context.ts';
 
-/** Where a backup of `path` goes (rsync's get_backup_name); its folders are made, as those of `path` are. */
-export function prepareBackupName(ctx: RoleContext, tree: Tree, path: ByteString): ByteString | undefined {
-  const { options, report } = ctx;
+/** Where a backup goes. */
+export interface Backup {
+  /** As messages name it. */
+  readonly name: ByteString;
+  /** Absolute below a --backup-dir: that is the user's, and its links may be followed, which those of a list are not. */
+  readonly path: ByteString;
+}
+
+/** Where a backup of `path` goes (rsync's get_backup_name); `undefined` where the name would be too long. */
+export function backupOf(options: Options, tree: Tree, path: ByteString): Backup | undefined {
   const name = backupName(path, options.backupDir, options.suffix);
-  if (name === undefined) {
+  if (name === undefined) return undefined;
+  return { name, path: options.backupDir === '' ? name : absoluteIn(tree, name) };
+}
+
+/** As `backupOf`; its folders are made, as those of `path` are. */
+export function prepareBackup(ctx: RoleContext, tree: Tree, path: ByteString): Backup | undefined {
+  const { options, report } = ctx;
+  const backup = backupOf(options, tree, path);
+  if (backup === undefined) {
     report.print('error', text.backupNameTooLong(path));
     return undefined;
   }
-  if (options.backupDir !== '' && !options.dryRun) copyParents(ctx, tree, path, name, options.backupDir);
-  return name;
+  if (options.backupDir !== '' && !options.dryRun) copyParents(ctx, tree, path, backup);
+  return backup;
+}
+
+function absoluteIn(tree: Tree, path: ByteString): ByteString {
+  if (path.startsWith('/')) return path;
+  return tree.path.endsWith('/') ? `${tree.path}${path}` : `${tree.path}/${path}`;
 }
 
 /**
@@ -34,15 +55,15 @@ export function makeBackup(
 ): number | Promise<number> {
   const stats = lookUp(tree, path);
   if (stats === undefined) return 0;
-  const name = prepareBackupName(ctx, tree, path);
-  if (name === undefined) return text.ENAMETOOLONG;
-  let errno = ctx.options.dryRun ? 0 : linkOrRename(tree, path, name, away, stats);
+  const backup = prepareBackup(ctx, tree, path);
+  if (backup === undefined) return text.ENAMETOOLONG;
+  let errno = ctx.options.dryRun ? 0 : linkOrRename(tree, path, backup.path, away, stats);
   if (errno === text.EEXIST || errno === text.EISDIR) {
-    removeTree(tree, name);
-    errno = linkOrRename(tree, path, name, away, stats);
+    removeTree(tree, backup.path);
+    errno = linkOrRename(tree, path, backup.path, away, stats);
   }
-  if (errno !== 0) return copyToBackup(ctx, { stats, row: 0, tree, path }, name, away, who);
-  told(ctx, path, name);
+  if (errno !== 0) return copyToBackup(ctx, { stats, row: 0, tree, path }, backup, away, who);
+  told(ctx, path, backup.name);
   return 0;
 }
 
@@ -53,7 +74,7 @@ function told(ctx: RoleContext, path: ByteString, name: ByteString): void {
 async function copyToBackup(
   ctx: RoleContext,
   original: Present,
-  name: ByteString,
+  { name, path: target }: Backup,
   away: boolean,
   who: text.Who,
 ): Promise<number> {
@@ -62,20 +83,20 @@ async function copyToBackup(
   const mode = stats.mode();
   try {
     if (stats.isRegular()) {
-      attempt(() => tree.unlink(name));
-      await tree.copyFile(path, name, mode & 0o7777);
-    } else if (stats.isLink() && options.links) tree.symlink(tree.readlink(path), name);
+      attempt(() => tree.unlink(target));
+      await tree.copyFile(path, target, mode & 0o7777);
+    } else if (stats.isLink() && options.links) tree.symlink(tree.readlink(path), target);
     else if (
       (isDeviceMode(mode) && options.devices && ctx.amRoot) ||
       (isSpecialMode(mode) && options.specials)
     )
-      tree.mknod(name, mode, stats.rdevMajor(0), stats.rdevMinor(0));
+      tree.mknod(target, mode, stats.rdevMajor(0), stats.rdevMinor(0));
     else {
       // It stays, and rsync goes on as if it had not.
       if (report.info('nonreg')) report.print('info', text.noBackupOfNonRegular(path));
       return 0;
     }
-    dressBackup(ctx, original, name, stats.isRegular() ? 'copied' : 'made');
+    dressBackup(ctx, original, target, stats.isRegular() ? 'copied' : 'made');
     told(ctx, path, name);
     if (away) tree.unlink(path);
     return 0;
@@ -123,18 +144,12 @@ function linkOrRename(tree: Tree, from: ByteString, to: ByteString, away: boolea
 }
 
 /** Makes the folders of `name` below the backup folder, with the attributes of those of `path`. */
-function copyParents(
-  ctx: RoleContext,
-  tree: Tree,
-  path: ByteString,
-  name: ByteString,
-  backupDir: ByteString,
-): void {
-  const base = backupDir.replace(/\/+$/, '');
+function copyParents(ctx: RoleContext, tree: Tree, path: ByteString, backup: Backup): void {
+  const base = absoluteIn(tree, ctx.options.backupDir).replace(/\/+$/, '');
   makeAll(tree, base);
   for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
     const target = `${base}/${path.slice(0, slash)}`;
-    if (target.length >= name.length) break;
+    if (target.length >= backup.path.length) break;
     const folder = path.slice(0, slash);
     const source = lookUp(tree, folder);
     if (!makeFolder(tree, target) || source === undefined) continue;

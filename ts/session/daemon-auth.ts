@@ -1,7 +1,8 @@
-import { constants, type Stats } from 'node:fs';
-import { lstat, open, readlink } from 'node:fs/promises';
+import { closeSync, fstatSync, type Stats } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
+import { readSome } from '../filter/read-rule-file.ts';
 import type { ByteString, DigestName, Kernel } from '../kernel/kernel.ts';
+import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
 import { availableAuthDigests, choose, failedToNegotiate } from './negotiate.ts';
@@ -18,7 +19,7 @@ export interface PasswordSource {
 }
 
 interface AuthRequest extends PasswordSource {
-  readonly options: Pick<Options, 'passwordFile'>;
+  readonly options: Pick<Options, 'passwordFile' | 'insecureLinks'>;
   readonly kernel: Pick<Kernel, 'digests' | 'digest'>;
 }
 
@@ -79,28 +80,23 @@ function variable(env: NodeJS.ProcessEnv, name: string): ByteString | undefined 
 }
 
 async function passwordOf(file: ByteString, request: AuthRequest): Promise<ByteString> {
-  const text = file === '-' ? await request.readStdinLine?.() : await readPasswordFile(file);
+  const text =
+    file === '-' ? await request.readStdinLine?.() : readPasswordFile(file, request.options.insecureLinks);
   const line = text?.split(/[\r\n]+/).find((part) => part !== '');
   if (line === undefined) throw unusable(`ERROR: failed to read a password from ${file}`);
   return line;
 }
 
-/**
- * The first bytes of the file, unless others may read it. What is checked is what was opened: the path
- * is walked by hand, links that somebody else planted are refused, and the last step follows none.
- */
-async function readPasswordFile(file: ByteString): Promise<ByteString> {
+/** The first bytes of the file, unless others may read it. What is checked is what was opened. */
+function readPasswordFile(file: ByteString, anyLinks: boolean): ByteString {
   try {
-    const path = await trustedPath(file);
-    const handle = await open(bytes(path), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const fd = openTrusted(file, anyLinks);
     try {
-      const stat = await handle.stat();
-      checkPasswordFile(stat);
+      checkPasswordFile(fstatSync(fd));
       const buffer = Buffer.alloc(maxPasswordFile);
-      const { bytesRead } = await handle.read(buffer, 0, maxPasswordFile, 0);
-      return buffer.toString('latin1', 0, bytesRead);
+      return buffer.toString('latin1', 0, readSome(fd, buffer));
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   } catch (error) {
     if (error instanceof RsyncError) throw error;
@@ -113,34 +109,6 @@ function checkPasswordFile(stat: Stats): void {
   if ((stat.mode & 0o006) !== 0) throw unusable('ERROR: password file must not be other-accessible');
   if (process.getuid?.() === 0 && stat.uid !== 0)
     throw unusable('ERROR: password file must be owned by root when running as root');
-}
-
-/** Most symbolic links in one path. */
-const maxLinks = 40;
-
-/** `file` with its symbolic links resolved; ELOOP for one that neither root nor we own. */
-async function trustedPath(file: ByteString): Promise<ByteString> {
-  let done = file.startsWith('/') ? '/' : '';
-  const rest = file.split('/').filter((part) => part !== '');
-  for (let links = 0; ; ) {
-    const part = rest.shift();
-    if (part === undefined) return done;
-    const path = done + part;
-    const stat = await lstat(bytes(path));
-    if (!stat.isSymbolicLink()) {
-      done = rest.length > 0 ? `${path}/` : path;
-      continue;
-    }
-    const target = (await readlink(bytes(path), { encoding: 'buffer' })).toString('latin1');
-    if ((stat.uid !== 0 && stat.uid !== process.geteuid?.()) || ++links > maxLinks)
-      throw Object.assign(new Error('ELOOP'), { code: 'ELOOP' });
-    if (target.startsWith('/')) done = '/';
-    rest.unshift(...target.split('/').filter((step) => step !== ''));
-  }
-}
-
-function bytes(path: ByteString): Buffer {
-  return Buffer.from(path, 'latin1');
 }
 
 function unusable(message: string, cause?: unknown): RsyncError {

@@ -11,7 +11,7 @@ import type { End } from './end.ts';
 /**
  * Finds out what the destination argument means for what is coming (rsync's get_local_name): a directory
  * that is there or has to be made, or the name of a single file. Folders that the options name are made
- * absolute where they lead out of it.
+ * absolute where they lead out of it; what a relative one of backups stands for, `backupPath` knows.
  */
 export function openDestination(
   end: End,
@@ -29,8 +29,7 @@ export function openDestination(
       kind,
       dir: trimSlash(dir.startsWith('/') ? dir : missing ? collapse(join(base, dir)) : join(base, dir)),
     })),
-    backupDir: outside(base, options.backupDir),
-    tempDir: outside(base, options.tempDir),
+    tempDir: options.tempDir === '' ? '' : join(base, options.tempDir),
     partialDir: outside(base, options.partialDir),
   };
   checkFolders(end, tree, options, resolved);
@@ -46,11 +45,17 @@ interface Place {
 
 function locate(end: End, options: Options, lists: FileLists, argument: ByteString | undefined): Place {
   const { kernel, cwd } = end.setup;
+  const access = {
+    keepAccessTimes: options.openNoatime,
+    notesLinks: true,
+    trustedLinks: !options.insecureLinks,
+  };
   const open = (path: ByteString, number: 1 | 2 | 3): Place => {
     try {
       const tree = kernel.openTree(join(cwd, path), {
-        keepAccessTimes: options.openNoatime,
-        notesLinks: true,
+        ...access,
+        // With --no-implied-dirs the directories that are there are used as they are, links too.
+        followParents: options.relative && !options.impliedDirs,
       });
       return { tree, localName: undefined, missing: false, base: path };
     } catch (error) {
@@ -63,7 +68,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   };
   if (argument === undefined || options.listOnly) return open('.', 1);
   const path = argument === '' ? '.' : argument;
-  const here = kernel.openTree(cwd, { keepAccessTimes: options.openNoatime, notesLinks: true });
+  const here = kernel.openTree(cwd, access);
   try {
     const { entries } = lists.totals;
     const slash = path.endsWith('/');
@@ -98,6 +103,8 @@ function make(end: End, options: Options, lists: FileLists, here: Tree, path: By
       here.mkdir(join(end.setup.cwd, name), 0o777);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
+      // A link of others: rsync makes it all the same, and then finds that it cannot be entered.
+      if (error.code === 'ELOOP') return name;
       throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(here, name, error.errno));
     }
   }

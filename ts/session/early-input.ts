@@ -1,17 +1,23 @@
-import { readFile } from 'node:fs/promises';
+import { closeSync, readFileSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import { openTrusted } from '../kernel/trusted-path.ts';
+import type { ByteString } from '../kernel/types.ts';
 import { errnoText } from '../transport/io-error.ts';
 
 /** Most bytes that a daemon takes before the module's name. */
 const maxEarlyInput = 4096 + 1024;
 
 /** The file of --early-input, for the module's `early exec`; empty for ''. Exit 5 where it cannot be had. */
-export async function earlyInput(file: ByteString): Promise<Buffer> {
+export function earlyInput(file: ByteString, anyLinks: boolean): Buffer {
   if (file === '') return Buffer.alloc(0);
   let data: Buffer;
   try {
-    data = await readFile(Buffer.from(file, 'latin1'));
+    const fd = openTrusted(file, anyLinks);
+    try {
+      data = readFileSync(fd);
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     const text = errnoText(error as NodeJS.ErrnoException);
     throw new RsyncError(ExitCode.StartClient, `failed to open ${file}: ${text}`, { cause: error });

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
-import { asSysError, openTrusted } from '../filter/open-trusted.ts';
 import { readSome } from '../filter/read-rule-file.ts';
+import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
 
@@ -18,16 +18,16 @@ export interface NamesFile {
  * cannot be opened is a mistake of the command line.
  */
 export function openNames(
-  options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'server'>,
+  options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'insecureLinks' | 'server'>,
 ): NamesFile | undefined {
   const { filesFrom: path, filesFromHost, server } = options;
   if (path === '' || filesFromHost !== undefined) return undefined;
   if (path === '-') return { read: () => readAll(0) };
   let fd: number;
   try {
-    fd = openTrusted(path);
+    fd = openTrusted(path, options.insecureLinks);
   } catch (error) {
-    const why = errnoText(asSysError(error) as NodeJS.ErrnoException).replace(/ \(\d+\)$/, '');
+    const why = errnoText(error as NodeJS.ErrnoException).replace(/ \(\d+\)$/, '');
     const failure = new RsyncError(ExitCode.Syntax, `rsync: failed to open files-from file ${path}: ${why}`);
     failure.who = server ? 'server' : 'client';
     throw failure;

@@ -46,6 +46,7 @@ pub struct TreeSettings {
     pub confined: bool,
     pub follow_parents: bool,
     pub keep_access_times: bool,
+    pub trusted_links: bool,
 }
 
 /// Holds the directory `path`.
@@ -54,7 +55,12 @@ pub fn open_tree(
     #[napi(ts_arg_type = "string")] path: Bytes,
     settings: TreeSettings,
 ) -> Result<Either<Tree, u32>> {
-    Ok(match TreeRoot::open(&path.0, settings.confined) {
+    let opened = if settings.trusted_links {
+        TreeRoot::open_trusted(&path.0, settings.confined)
+    } else {
+        TreeRoot::open(&path.0, settings.confined)
+    };
+    Ok(match opened {
         Ok(root) => Either::A(Tree {
             root: Mutex::new(Some(Arc::new(
                 root.following_parents(settings.follow_parents)

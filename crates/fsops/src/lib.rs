@@ -19,6 +19,7 @@ mod send_many;
 mod single;
 mod stat_table;
 mod syscall;
+mod walk;
 mod window;
 mod writer;
 mod xattr;

@@ -3,7 +3,8 @@
 //! A relative path may not leave the tree, whatever happens to it meanwhile: its parent is opened with
 //! `openat2(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)`, or one component after the other with `O_NOFOLLOW`
 //! where the kernel has no openat2. The last component is never followed here. A path that starts with
-//! `/` was chosen by the user and is taken as it stands.
+//! `/` was chosen by the user: it is taken as it stands, or with `trusted_links` through links of root and of
+//! ours alone.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +15,7 @@ use rustix::io::Errno;
 
 use crate::interrupt::Interrupt;
 use crate::syscall::{During, SysError, Syscall};
-
-const HOLD: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+use crate::walk::{open_named, walk, Links, HOLD};
 
 /// A fifo that took a file's place must not block.
 const READ: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK);
@@ -45,13 +45,18 @@ impl OpenFile {
 /// A held directory.
 pub struct TreeRoot {
     root: OwnedFd,
+    /// As it was named.
+    path: Vec<u8>,
     confined: bool,
+    trusted_links: bool,
     follow_parents: bool,
     read: OFlags,
     /// Directories that were admitted, with the paths that lead to them.
     admitted: Mutex<Vec<(Vec<u8>, Arc<OwnedFd>)>>,
     no_openat2: AtomicBool,
-    last_parent: Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>,
+    last_parent: Kept,
+    /// The last parent of an absolute path.
+    last_named: Kept,
     interrupt: Interrupt,
 }
 
@@ -85,17 +90,34 @@ impl TreeRoot {
     pub fn open(path: &[u8], confined: bool) -> Result<Self, SysError> {
         let path = if path.is_empty() { b"." } else { path };
         let root = openat(CWD, path, HOLD, Mode::empty()).during(Syscall::Open)?;
+        Self::hold(root, path, confined)
+    }
+
+    /// As `open`, where a symbolic link on the way to the directory, or in the directory part of an absolute path
+    /// later, is gone through only if it is root's or ours: others may have planted it.
+    pub fn open_trusted(path: &[u8], confined: bool) -> Result<Self, SysError> {
+        let path = if path.is_empty() { b"." } else { path };
+        let root = open_named(CWD, path).during(Syscall::Open)?;
+        let mut tree = Self::hold(root, path, confined)?;
+        tree.trusted_links = true;
+        Ok(tree)
+    }
+
+    fn hold(root: OwnedFd, path: &[u8], confined: bool) -> Result<Self, SysError> {
         // O_PATH asks for no rights; looking at "." needs the right to search the directory.
         rustix::fs::statat(&root, c".", rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
             .during(Syscall::Open)?;
         Ok(TreeRoot {
             root,
+            path: trim_slashes(path).to_vec(),
             confined,
+            trusted_links: false,
             follow_parents: false,
             read: READ,
             admitted: Mutex::default(),
             no_openat2: AtomicBool::new(false),
             last_parent: Mutex::new(None),
+            last_named: Mutex::new(None),
             interrupt: Interrupt::default(),
         })
     }
@@ -134,7 +156,7 @@ impl TreeRoot {
         };
         let fd = Arc::new(fd.during(Syscall::Open)?);
         self.admitted().push((path.to_vec(), fd));
-        *self.last() = None;
+        *kept(&self.last_parent) = None;
         Ok(())
     }
 
@@ -176,9 +198,16 @@ impl TreeRoot {
             if self.confined {
                 return Err(Errno::XDEV);
             }
+            if !self.trusted_links {
+                return Ok(Located {
+                    parent: Parent::Working,
+                    name: path,
+                });
+            }
+            let (dir, name) = split(path)?;
             return Ok(Located {
-                parent: Parent::Working,
-                name: path,
+                parent: self.named_parent(dir)?,
+                name,
             });
         }
         let (dir, name) = split(path)?;
@@ -193,77 +222,53 @@ impl TreeRoot {
         if dir.is_empty() || dir == b"." {
             return Ok(Parent::Root(self.root()));
         }
-        let mut last = self.last();
-        if let Some((name, fd)) = &*last {
-            if name == dir {
-                return Ok(Parent::Below(fd.clone()));
+        once(&self.last_parent, dir, || self.open_below(dir)).map(Parent::Below)
+    }
+
+    /// Opens the absolute directory `dir`. One below the tree is found from the tree, wherever that is now.
+    fn named_parent(&self, dir: &[u8]) -> Result<Parent<'_>, Errno> {
+        once(&self.last_named, dir, || {
+            match dir.strip_prefix(&self.path[..]) {
+                Some([]) => openat(&self.root, c".", HOLD, Mode::empty()),
+                Some([b'/', rest @ ..]) => open_named(self.root(), rest),
+                _ if dir.is_empty() => open_named(CWD, b"/"),
+                _ => open_named(CWD, dir),
             }
-        }
-        let fd = Arc::new(self.open_below(dir, HOLD)?);
-        *last = Some((dir.to_vec(), fd.clone()));
-        Ok(Parent::Below(fd))
+        })
+        .map(Parent::Below)
     }
 
     /// Opens a directory below the tree, without following a symbolic link unless parents may be.
-    fn open_below(&self, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    fn open_below(&self, dir: &[u8]) -> Result<OwnedFd, Errno> {
         let start = self.start_of(dir);
         let (from, dir) = match &start {
             Some((fd, rest)) => (fd.as_fd(), *rest),
             None => (self.root(), dir),
         };
         if dir == b"." {
-            return openat(from, dir, flags, Mode::empty());
+            return openat(from, dir, HOLD, Mode::empty());
         }
+        let (links, resolve) = if self.follow_parents {
+            (Links::Below, ResolveFlags::NO_MAGICLINKS)
+        } else {
+            (Links::No, ResolveFlags::NO_SYMLINKS)
+        };
         if !self.no_openat2.load(Ordering::Relaxed) {
-            let links = if self.follow_parents {
-                ResolveFlags::NO_MAGICLINKS
-            } else {
-                ResolveFlags::NO_SYMLINKS
-            };
-            match retry(|| {
-                openat2(
-                    from,
-                    dir,
-                    flags,
-                    Mode::empty(),
-                    ResolveFlags::BENEATH | links,
-                )
-            }) {
-                // A sandbox that does not know the call answers EPERM.
-                Err(Errno::NOSYS | Errno::PERM) => self.no_openat2.store(true, Ordering::Relaxed),
+            let resolve = ResolveFlags::BENEATH | resolve;
+            match retry(|| openat2(from, dir, HOLD, Mode::empty(), resolve)) {
+                Err(Errno::NOSYS) => self.no_openat2.store(true, Ordering::Relaxed),
+                // A sandbox that does not know the call says so, as may a file system: the walk finds out.
+                Err(Errno::PERM) => {}
                 other => return other,
             }
         }
-        self.walk(from, dir, flags)
+        walk(from, dir, links)
     }
 
     /// Walks from here on, also where the kernel has openat2.
     pub fn without_openat2(self) -> Self {
         self.no_openat2.store(true, Ordering::Relaxed);
         self
-    }
-
-    fn walk(&self, root: BorrowedFd, dir: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
-        let mut at: Option<OwnedFd> = None;
-        let parts: Vec<&[u8]> = dir
-            .split(|&b| b == b'/')
-            .filter(|part| !part.is_empty() && *part != b".")
-            .collect();
-        if parts.contains(&&b".."[..]) {
-            return Err(Errno::XDEV);
-        }
-        for (i, part) in parts.iter().enumerate() {
-            let from = at.as_ref().map_or(root, |fd| fd.as_fd());
-            let flags = if i + 1 == parts.len() { flags } else { HOLD };
-            let follow = if self.follow_parents {
-                OFlags::empty()
-            } else {
-                OFlags::NOFOLLOW
-            };
-            let next = openat(from, *part, flags | follow, Mode::empty());
-            at = Some(next.map_err(|errno| as_loop(from, part, errno))?);
-        }
-        at.ok_or(Errno::NOENT)
     }
 
     /// Opens a directory to read it; `''` is the tree itself. `follow` admits symbolic links.
@@ -349,7 +354,8 @@ impl TreeRoot {
         };
         let removed = fstat(fd).is_ok_and(|stat| stat.st_nlink == 0);
         if removed {
-            *self.last() = None;
+            *kept(&self.last_parent) = None;
+            *kept(&self.last_named) = None;
         }
         removed
     }
@@ -357,20 +363,39 @@ impl TreeRoot {
     /// A directory was renamed or removed: paths through it lead elsewhere now.
     pub fn forget(&self, path: &[u8]) {
         let path = trim_slashes(path);
-        let mut last = self.last();
-        let through = last.as_ref().is_some_and(|(dir, _)| {
-            dir.starts_with(path) && matches!(dir.get(path.len()), None | Some(b'/'))
-        });
-        if through {
-            *last = None;
+        for last in [&self.last_parent, &self.last_named] {
+            let mut last = kept(last);
+            let through = last.as_ref().is_some_and(|(dir, _)| {
+                dir.starts_with(path) && matches!(dir.get(path.len()), None | Some(b'/'))
+            });
+            if through {
+                *last = None;
+            }
         }
     }
+}
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Option<(Vec<u8>, Arc<OwnedFd>)>> {
-        self.last_parent
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+type Kept = Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>;
+
+fn kept(last: &Kept) -> std::sync::MutexGuard<'_, Option<(Vec<u8>, Arc<OwnedFd>)>> {
+    last.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The directory `dir`, opened unless it is the one that is kept.
+fn once(
+    last: &Kept,
+    dir: &[u8],
+    open: impl FnOnce() -> Result<OwnedFd, Errno>,
+) -> Result<Arc<OwnedFd>, Errno> {
+    let mut last = kept(last);
+    if let Some((name, fd)) = &*last {
+        if name == dir {
+            return Ok(fd.clone());
+        }
     }
+    let fd = Arc::new(open()?);
+    *last = Some((dir.to_vec(), fd.clone()));
+    Ok(fd)
 }
 
 /// Finds one path after the other for one thread of a batch, without asking for the tree's lock as long as
@@ -453,11 +478,11 @@ fn as_loop(dir: BorrowedFd, name: &[u8], errno: Errno) -> Errno {
     errno
 }
 
-/// openat2 gives EAGAIN when a rename raced with a walk through `..`.
+/// openat2 gives EAGAIN when a rename raced with a walk through `..`; a slow file system may be interrupted.
 fn retry<T>(work: impl Fn() -> Result<T, Errno>) -> Result<T, Errno> {
     for _ in 0..8 {
         match work() {
-            Err(Errno::AGAIN) => {}
+            Err(Errno::AGAIN | Errno::INTR) => {}
             other => return other,
         }
     }

@@ -125,8 +125,12 @@ pub fn write_small(
 }
 
 pub fn remove_file(tree: &TreeRoot, path: &[u8]) -> Result<(), SysError> {
-    tree.with(path, |dir, name| unlinkat(dir, name, AtFlags::empty()))
-        .during(Syscall::Unlink)
+    let removed = tree.with(path, |dir, name| unlinkat(dir, name, AtFlags::empty()));
+    // An absolute path may have gone through it, if it was a link.
+    if path.first() == Some(&b'/') {
+        tree.forget(path);
+    }
+    removed.during(Syscall::Unlink)
 }
 
 pub fn remove_dir(tree: &TreeRoot, path: &[u8]) -> Result<(), SysError> {

@@ -89,6 +89,107 @@ fn paths_stay_below_the_tree() {
 }
 
 #[test]
+fn followed_links_stay_below_the_tree() {
+    let outside = Folder::new();
+    fs::write(outside.at("secret"), "x").unwrap();
+    let inside = Folder::new();
+    fs::create_dir_all(inside.at("a/b")).unwrap();
+    fs::create_dir_all(inside.at("c/d")).unwrap();
+    fs::write(inside.at("a/b/file"), "x").unwrap();
+    symlink("../../a/./b", inside.at("c/d/in")).unwrap();
+    symlink("d/in/..//b", inside.at("c/twice")).unwrap();
+    symlink("../..", inside.at("c/up")).unwrap();
+    symlink(&outside.0, inside.at("a/out")).unwrap();
+    symlink("loop", inside.at("a/loop")).unwrap();
+    let follow = || inside.tree().following_parents(true);
+    for tree in [follow(), follow().without_openat2()] {
+        assert_eq!(errno_of(&tree, b"c/d/in/file"), 0);
+        assert_eq!(errno_of(&tree, b"c/twice/file"), 0);
+        assert_eq!(errno_of(&tree, b"c/up/x"), EXDEV);
+        assert_eq!(errno_of(&tree, b"a/out/secret"), EXDEV);
+        assert_eq!(errno_of(&tree, b"a/loop/x"), ELOOP);
+    }
+}
+
+/// Whoever exchanges a directory for a link out of the tree, over and over, gets nothing from beyond it.
+#[test]
+fn a_directory_that_is_exchanged_for_a_link_leads_nowhere_else() {
+    let outside = Folder::new();
+    fs::write(outside.at("secret"), "x").unwrap();
+    let inside = Folder::new();
+    fs::create_dir_all(inside.at("a")).unwrap();
+    fs::create_dir_all(inside.at("real/b")).unwrap();
+    symlink(&outside.0, inside.at("link")).unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                for place in ["real/b", "link"] {
+                    let _ = fs::rename(inside.at(place), inside.at("a/b"));
+                    let _ = fs::rename(inside.at("a/b"), inside.at(place));
+                }
+            }
+        });
+        let until = std::time::Instant::now() + race_time();
+        let mut n = 0u32;
+        while std::time::Instant::now() < until {
+            n += 1;
+            let tree = inside.tree().following_parents(n % 2 == 0);
+            let tree = if n % 4 < 2 {
+                tree.without_openat2()
+            } else {
+                tree
+            };
+            let errno = errno_of(&tree, b"a/b/secret");
+            if errno == 0 {
+                stop.store(true, Ordering::Relaxed);
+            }
+            assert_ne!(errno, 0, "what lies outside was found");
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+}
+
+/// `OC_RSYNC_RACE_SECONDS` makes races longer than their moment in a usual run.
+fn race_time() -> std::time::Duration {
+    let seconds = std::env::var("OC_RSYNC_RACE_SECONDS").ok();
+    let seconds = seconds.and_then(|text| text.parse().ok()).unwrap_or(0.3);
+    std::time::Duration::from_secs_f64(seconds)
+}
+
+#[test]
+fn links_of_others_lead_a_trusting_tree_nowhere() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.at("real/sub")).unwrap();
+    fs::create_dir_all(folder.at("dest")).unwrap();
+    symlink("real", folder.at("own")).unwrap();
+    symlink("real", folder.at("other")).unwrap();
+    let open =
+        |name: &str| TreeRoot::open_trusted(folder.at(name).as_os_str().as_encoded_bytes(), false);
+    let absolute = |name: &str| folder.at(name).into_os_string().into_encoded_bytes();
+    let tree = open("dest").unwrap();
+    assert!(open("own").is_ok());
+    make_dir(&tree, &absolute("own/new"), 0o755).unwrap();
+    make_dir(&tree, &absolute("dest/../own/./sub/deep"), 0o755).unwrap();
+    assert_eq!(errno_of(&tree, b"/"), 0);
+    assert_eq!(errno_of(&tree, &absolute("real/sub/deep")), 0);
+    assert_eq!(errno_of(&tree, b"../own/sub"), EXDEV);
+    // Only root can give a link away.
+    if std::os::unix::fs::lchown(folder.at("other"), Some(65534), None).is_err() {
+        return;
+    }
+    assert_eq!(open("other").err().unwrap().errno, ELOOP);
+    assert_eq!(open("other/sub").err().unwrap().errno, ELOOP);
+    assert_eq!(errno_of(&tree, &absolute("other")), 0);
+    assert_eq!(errno_of(&tree, &absolute("other/sub")), ELOOP);
+    // The directory is held: its name does not matter any more.
+    fs::rename(folder.at("dest"), folder.at("moved")).unwrap();
+    symlink("real", folder.at("dest")).unwrap();
+    make_dir(&tree, &absolute("dest/inside"), 0o755).unwrap();
+    assert!(folder.at("moved/inside").is_dir());
+}
+
+#[test]
 fn a_tree_follows_its_directory() {
     let folder = Folder::new();
     fs::create_dir_all(folder.at("one/sub")).unwrap();

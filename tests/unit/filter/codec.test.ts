@@ -23,6 +23,7 @@ function optionsFor(filters: readonly FilterArg[], settings: Settings, protocol:
     from0: false,
     delete: settings.delete,
     deleteExcluded: settings.deleteExcluded ?? false,
+    insecureLinks: false,
     pruneEmptyDirs: settings.pruneEmptyDirs ?? false,
     partialDir: settings.partialDir ?? '',
     server: settings.server ?? false,

@@ -101,7 +101,6 @@ export const keepOptions = {
   }),
   insecureLinks: flag('--insecure-links', 'follow symlinks of others in paths you name', {
     off: 'no-insecure-links',
-    later: true,
     closes: none,
   }),
   /** '' for none. */

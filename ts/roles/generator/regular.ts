@@ -8,7 +8,7 @@ import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
-import { dressBackup, prepareBackupName } from '../backup.ts';
+import { dressBackup, prepareBackup } from '../backup.ts';
 import { removePartialDir } from '../partial-dir.ts';
 import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
@@ -194,22 +194,25 @@ async function requestWithBackup(
   const { tree } = gen.destination;
   const { path } = entry;
   const { stats, row } = basis;
-  const name = prepareBackupName(gen.ctx, tree, path);
-  if (name === undefined) {
+  const backup = prepareBackup(gen.ctx, tree, path);
+  if (backup === undefined) {
     sums?.job?.close();
     return;
   }
   try {
-    removeQuietly(gen, name);
-    await tree.copyFile(path, name, stats.mode(row) & 0o7777);
+    removeQuietly(gen, backup.path);
+    await tree.copyFile(path, backup.path, stats.mode(row) & 0o7777);
   } catch (error) {
     sums?.job?.close();
     if (!(error instanceof SysError)) throw error;
-    gen.ctx.report.print('error-xfer', text.keepBackupFailed(tree, path, name, error.errno, 'generator'));
+    gen.ctx.report.print(
+      'error-xfer',
+      text.keepBackupFailed(tree, path, backup.name, error.errno, 'generator'),
+    );
     return;
   }
-  dressBackup(gen.ctx, basis, name, 'copied');
-  if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, name));
+  dressBackup(gen.ctx, basis, backup.path, 'copied');
+  if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, backup.name));
   sendItem(gen, entry, shown, sums === undefined ? BasisType.Fname : BasisType.Backup);
   await sendSums(gen, sums);
 }

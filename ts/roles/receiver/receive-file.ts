@@ -5,12 +5,12 @@ import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/compare.ts';
 import { destMode } from '../../metadata/modes.ts';
-import { backupName, partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
+import { partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { setAttributes } from '../attributes.ts';
-import { makeBackup, prepareBackupName } from '../backup.ts';
+import { backupOf, makeBackup, prepareBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { lendMs, wireFailure, worthLending } from '../lending.ts';
@@ -91,15 +91,14 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
   let { basisType } = item;
   if (negotiated.protocol < 29) {
     if (options.inplace && options.backup && !arrival.redo) {
-      basis = prepareBackupName(ctx, tree, path) ?? path;
+      basis = prepareBackup(ctx, tree, path)?.path ?? path;
       if (basis !== path) basisType = BasisType.Backup;
     } else if (partial !== undefined && lookUp(ctx, input, partial) !== undefined) {
       basis = partial;
       basisType = BasisType.PartialDir;
     }
   } else if (basisType === BasisType.PartialDir) basis = partial ?? path;
-  else if (basisType === BasisType.Backup)
-    basis = backupName(path, options.backupDir, options.suffix) ?? path;
+  else if (basisType === BasisType.Backup) basis = backupOf(options, tree, path)?.path ?? path;
   else if (basisType < BasisType.Fname) {
     const alternate = options.alternateDests[basisType];
     if (alternate === undefined) throw protocolError(text.badBasisDir(basisType));
@@ -337,7 +336,7 @@ async function keepInterrupted(
 /** Where the basis lies now: a backup may have taken it away. */
 function basisNow({ options }: RoleContext, tree: Tree, { basis, path }: Plan): ByteString {
   if (basis !== path || !options.backup || presentAt(tree, path) !== undefined) return basis ?? path;
-  return backupName(path, options.backupDir, options.suffix) ?? path;
+  return backupOf(options, tree, path)?.path ?? path;
 }
 
 function lookUp(_ctx: RoleContext, input: ReceiverInput, path: ByteString): StatTable | undefined {

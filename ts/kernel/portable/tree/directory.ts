@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
 import type { ByteString, TreeOptions } from '../../kernel.ts';
+import { checkTrusted, holdTrusted } from '../../trusted-path.ts';
 import { asSysError, attempt, sysError } from '../sys-error.ts';
 
 /** Names a directory without the right to read it; Node does not list the flag. */
@@ -8,6 +9,7 @@ const O_NOATIME = 0o1000000;
 /** Directories that are kept open besides the tree's own. */
 const heldDirectories = 8;
 const walkFlags = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const mostLinks = 40;
 
 /** Bytes of a path, as Node's file calls take them. */
 export function bytesOf(path: ByteString): Buffer {
@@ -18,14 +20,16 @@ export function bytesOf(path: ByteString): Buffer {
  * A held directory, and the way from a path below it to one that Node can open.
  *
  * On Linux the directory and each one on the way is opened on its own, never through a symbolic link, and
- * the system calls go to /proc/self/fd/N/NAME: whoever replaces a directory by a link gains nothing.
+ * the system calls go to /proc/self/fd/N/NAME: whoever replaces a directory by a link gains nothing. Where links
+ * may be followed, they are read and walked part by part, and never out of the directory.
  * Elsewhere paths are joined, after a look that no part on the way is a link.
  */
 export class Directory {
   private readonly root: ByteString;
   private readonly fd: number;
   private readonly confined: boolean;
-  private readonly walkFlags: number;
+  private readonly followParents: boolean;
+  private readonly trustedLinks: boolean;
   /** What is added to the flags that a file is opened with to be read. */
   readonly readFlags: number;
   /** Descriptors of directories below, the last used first. */
@@ -37,12 +41,15 @@ export class Directory {
   /** Throws `SysError` when `path` is not a directory that can be entered. */
   constructor(path: ByteString, options: TreeOptions) {
     this.root = path;
-    this.walkFlags = options.followParents === true ? O_PATH | constants.O_DIRECTORY : walkFlags;
+    this.followParents = options.followParents === true;
+    this.trustedLinks = options.trustedLinks === true;
     this.readFlags = options.keepAccessTimes === true && process.platform === 'linux' ? O_NOATIME : 0;
     this.confined = options.confined === true;
     const bytes = bytesOf(path);
     if (process.platform === 'linux') {
-      this.fd = attempt('open', () => openSync(bytes, O_PATH | constants.O_DIRECTORY));
+      this.fd = this.trustedLinks
+        ? holdTrusted(path)
+        : attempt('open', () => openSync(bytes, O_PATH | constants.O_DIRECTORY));
       try {
         attempt('open', () => lstatSync(`/proc/self/fd/${this.fd}/.`));
       } catch (error) {
@@ -51,6 +58,7 @@ export class Directory {
       }
     } else {
       this.fd = -1;
+      if (this.trustedLinks) checkTrusted(path);
       const stat = attempt('open', () => lstatSync(Buffer.concat([bytes, Buffer.from('/.')])));
       if (!stat.isDirectory()) throw sysError('ENOTDIR', 'open');
     }
@@ -85,15 +93,21 @@ export class Directory {
   resolve(path: ByteString, syscall: string): Buffer {
     if (path.charCodeAt(0) === 0x2f) {
       if (this.confined) throw sysError('EXDEV', syscall);
-      return bytesOf(path);
+      if (!this.trustedLinks) return bytesOf(path);
     }
     let end = path.length;
     while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end--;
     const slash = path.lastIndexOf('/', end - 1);
     const name = path.slice(slash + 1, end);
     if (name === '..') throw sysError('EXDEV', syscall);
-    const parent = slash < 0 ? '' : path.slice(0, slash);
+    // Of `/NAME` that is `/`.
+    const parent = slash < 0 ? '' : path.slice(0, slash === 0 ? 1 : slash);
     return this.within(parent, name === '' ? '.' : name, syscall);
+  }
+
+  /** The same for a look at what `path` leads to, through whatever links an absolute one has. */
+  resolveFollowing(path: ByteString, syscall: string): Buffer {
+    return path.startsWith('/') && !this.confined ? bytesOf(path) : this.resolve(path, syscall);
   }
 
   /** The same for the directory `dir` as a whole (`''` is the tree itself). */
@@ -108,7 +122,11 @@ export class Directory {
   }
 
   private within(parent: ByteString, name: ByteString, syscall: string): Buffer {
-    if (this.fd < 0) return bytesOf(this.join(parent, name, syscall));
+    if (this.fd < 0) {
+      if (!parent.startsWith('/')) return bytesOf(this.join(parent, name, syscall));
+      checkTrusted(parent);
+      return bytesOf(`${parent}/${name}`);
+    }
     const fd = this.enter(parent, syscall);
     return bytesOf(`/proc/self/fd/${fd}/${name}`);
   }
@@ -126,7 +144,7 @@ export class Directory {
       closeSync(entry.fd);
     }
     const start = this.startOf(dir);
-    const fd = this.walk(start.fd, start.rest, syscall);
+    const fd = dir.startsWith('/') ? this.enterNamed(dir) : this.walk(start.fd, start.rest, syscall);
     if (fd === start.fd) return fd;
     this.held.unshift({ path: dir, fd });
     if (this.held.length > heldDirectories) closeSync(this.held.pop()?.fd as number);
@@ -143,35 +161,42 @@ export class Directory {
     return { fd: this.fd, rest: dir };
   }
 
-  /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */
-  private walk(start: number, dir: ByteString, syscall: string): number {
-    let fd = start;
-    for (const name of dir.split('/')) {
-      if (name === '' || name === '.') continue;
-      let next: number;
-      try {
-        if (name === '..') throw sysError('EXDEV', syscall);
-        next = openSync(bytesOf(`/proc/self/fd/${fd}/${name}`), this.walkFlags);
-      } catch (error) {
-        const failed = this.refusal(error, fd, name, syscall);
-        if (fd !== start) closeSync(fd);
-        throw failed;
-      }
-      if (fd !== start) closeSync(fd);
-      fd = next;
-    }
-    return fd;
+  /** A descriptor of an absolute directory. One below the tree is found from the tree, wherever that is now. */
+  private enterNamed(dir: ByteString): number {
+    const root = this.root.replace(/\/+$/, '');
+    if (dir === root) return this.fd;
+    if (root.startsWith('/') && dir.startsWith(`${root}/`))
+      return holdTrusted(`./${dir.slice(root.length + 1)}`, this.fd);
+    return holdTrusted(dir);
   }
 
-  /** A link on the way is told apart from a file that is no directory. */
-  private refusal(error: unknown, fd: number, name: ByteString, syscall: string): Error {
-    const failed = asSysError(error, syscall);
-    if (failed.code !== 'ENOTDIR') return failed;
+  /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */
+  private walk(start: number, dir: ByteString, syscall: string): number {
+    // Directories on the way, so that `..` of a link leads back and no further.
+    const held = [start];
+    const left = partsOf(dir);
     try {
-      readlinkSync(bytesOf(`/proc/self/fd/${fd}/${name}`));
-      return sysError('ELOOP', syscall);
-    } catch {
-      return failed;
+      for (let links = 0; left.length > 0; ) {
+        const name = left.shift() as ByteString;
+        const at = held[held.length - 1];
+        if (name === '..') {
+          if (links === 0 || held.length === 1) throw sysError('EXDEV', syscall);
+          closeSync(held.pop() as number);
+          continue;
+        }
+        const path = bytesOf(`/proc/self/fd/${at}/${name}`);
+        try {
+          held.push(openSync(path, walkFlags));
+        } catch (error) {
+          const target = linkTarget(path, error, syscall);
+          if (!this.followParents || ++links > mostLinks) throw sysError('ELOOP', syscall);
+          if (target.startsWith('/')) throw sysError('EXDEV', syscall);
+          left.unshift(...partsOf(target));
+        }
+      }
+      return held.pop() as number;
+    } finally {
+      for (const fd of held) if (fd !== start) closeSync(fd);
     }
   }
 
@@ -189,4 +214,19 @@ export class Directory {
     }
     return `${path}/${name}`;
   }
+}
+
+/** Where the link leads that was no directory to enter; throws `refusal` where it is none. */
+function linkTarget(path: Buffer, refusal: unknown, syscall: string): ByteString {
+  const failed = asSysError(refusal, syscall);
+  if (failed.code !== 'ENOTDIR' && failed.code !== 'ELOOP') throw failed;
+  try {
+    return readlinkSync(path, { encoding: 'latin1' });
+  } catch {
+    throw failed;
+  }
+}
+
+function partsOf(path: ByteString): ByteString[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
 }

@@ -147,7 +147,7 @@ export class PortableTree implements Tree {
   }
 
   stat(path: ByteString): StatTable {
-    const at = this.directory.resolve(path, 'stat');
+    const at = this.directory.resolveFollowing(path, 'stat');
     return statRow(
       path,
       attempt('stat', () => fs.statSync(at, { bigint: true })),
@@ -234,6 +234,8 @@ export class PortableTree implements Tree {
   unlink(path: ByteString): void {
     const at = this.directory.resolve(path, 'unlink');
     attempt('unlink', () => fs.unlinkSync(at));
+    // An absolute path may have gone through it, if it was a link.
+    if (path.startsWith('/')) this.directory.forget();
   }
 
   rmdir(path: ByteString): void {

@@ -1,0 +1,78 @@
+/**
+ * Symbolic links on the way to what the user named: root's and our own are gone through, those that somebody else
+ * planted are refused, and `--insecure-links` lets them pass. Only root can make links of others.
+ */
+import { describe, test } from 'vitest';
+import { isRoot, referencePeer } from '../support/peers.ts';
+import { expectSameScript, ways } from '../support/script.ts';
+
+const reference = referencePeer();
+
+/** `$L` is a link to `out/` that belongs to `$1`; rsync's hint at --insecure-links has no counterpart here. */
+const prepared = `mkdir -p s/sub d out/p; echo new >s/f; echo more >s/sub/g; echo o >d/f; touch -d 2001-01-01 s/f s/sub/g
+  echo f >out/list; echo '- f' >out/rules; L=$PWD/L; ln -s out L; chown -h \${owner} L
+  look() { find d out | sort; cat d/f; }
+  # Where a run ends early, how far other directories are is by chance.
+  back() { rm -r s/sub; sync -rtb $more "$@" 2>/dev/null; }
+  go() { $R "$@" 2>&1 | grep -v 'refusing\\|rsync error\\|keep_backup'; echo "exit \${PIPESTATUS[0]}"; }
+`;
+
+const places = [
+  { what: 'an absolute destination', script: 'go -r $more s/ $L/; go -r $more s/ $L/p' },
+  { what: 'a relative destination', script: 'go -r $more s/ L/; go -r $more s/ L/p/' },
+  { what: 'a single file in a destination', script: 'go -r $more s/f $L/x; go -r $more s/f L/p/x' },
+  { what: 'an absolute --backup-dir', script: 'back --backup-dir=$L/bk' },
+  { what: 'a --backup-dir that is the link', script: 'back --backup-dir=$L' },
+  { what: 'a --backup-dir with ..', script: 'back --backup-dir=../L/bk' },
+  {
+    what: 'a relative --backup-dir',
+    script: 'ln -s ../out d/R; chown -h $owner d/R; back --backup-dir=R',
+  },
+  {
+    what: 'a --backup-dir for what is deleted',
+    script: 'rm s/f; back --delete --backup-dir=$L/bk',
+  },
+  ...['compare', 'copy', 'link'].flatMap((kind) =>
+    ['$L', '../L', '$L/p'].map((dir) => ({
+      what: `--${kind}-dest=${dir}`,
+      script: `cp -p s/f out; cp -a s/. out/p; sync -rtii $more --${kind}-dest=${dir} 2>/dev/null; stat -c %h d/f d/sub/g`,
+    })),
+  ),
+  { what: 'an absolute --partial-dir', script: 'sync -rt $more --partial-dir=$L/part 2>/dev/null' },
+  { what: '--files-from', script: 'go -r $more --files-from=L/list s/ d/' },
+  { what: '--exclude-from', script: 'go -r $more --exclude-from=L/list s/ d/' },
+  { what: 'a merged rule file', script: 'go -r $more -f ". L/rules" s/ d/' },
+];
+
+describe.skipIf(reference === null || !isRoot)('a symbolic link', () => {
+  const table = places.flatMap(({ what, script }) =>
+    [
+      ['of ours', 0, ''],
+      ['of another user', 65534, ''],
+      ['of another user with --insecure-links', 65534, '--insecure-links'],
+    ].map(([whose, owner, more]) => ({
+      what,
+      whose,
+      script: `owner=${owner}; more=${more}; ${prepared}${script}; look`,
+    })),
+  );
+  test.each(table)('$whose in $what', ({ script }) => expectSameScript({ script, sorted: true }, reference!));
+
+  test.for(ways)('%s: in the way to backups', (way) =>
+    expectSameScript(
+      { way, script: `owner=65534; ${prepared}back --backup-dir=$L/bk; look`, sorted: true },
+      reference!,
+    ),
+  );
+
+  test.for(ways)('%s: in a relative --backup-dir of ours is gone through, and named as given', (way) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `mkdir s d out; echo new >s/f; echo o >d/f; ln -s ../out d/bk; sync -rb --backup-dir=bk --info=backup; cat out/f`,
+      },
+      reference!,
+    ),
+  );
+});

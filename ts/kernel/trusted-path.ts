@@ -1,0 +1,127 @@
+/**
+ * Paths that the user named (rsync's open_no_attacker_symlinks): a symbolic link on the way is gone through only
+ * where it belongs to root or to us, for others may have planted it. --insecure-links switches the check off.
+ */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { asSysError, attempt, sysError } from './portable/sys-error.ts';
+import type { ByteString } from './types.ts';
+
+/** Names a file without opening it; Node does not list the flag. */
+const O_PATH = 0o10000000;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const hold = O_PATH | O_DIRECTORY;
+const mostLinks = 40;
+
+/**
+ * Opens a file to be read that the user named. With `anyLinks` (--insecure-links) its links may be anybody's.
+ * Throws `SysError`.
+ */
+export function openTrusted(path: ByteString, anyLinks = false): number {
+  return attempt('open', () => {
+    if (anyLinks) return openSync(bytes(path), O_RDONLY | O_NONBLOCK);
+    if (process.platform !== 'linux') return openAfterLook(path, O_RDONLY | O_NONBLOCK);
+    // Most rule files that are looked for are not there: one call says so, and opens nothing yet.
+    closeSync(openSync(bytes(path), O_PATH));
+    return openByParts(path, O_RDONLY | O_NONBLOCK);
+  });
+}
+
+/**
+ * Holds a directory that the user named; a relative path starts at the directory `from`, else at the working
+ * directory. For systems with /proc. Throws `SysError`.
+ */
+export function holdTrusted(path: ByteString, from?: number): number {
+  return attempt('open', () => openByParts(path, hold, from));
+}
+
+/** Throws `SysError` where a link of others is on the way to `path`, or it ends in one. */
+export function checkTrusted(path: ByteString): void {
+  attempt('open', () => {
+    for (let end = path.indexOf('/', 1); ; end = path.indexOf('/', end + 1)) {
+      const stat = lstatSync(bytes(end < 0 ? path : path.slice(0, end)));
+      if (stat.isSymbolicLink() && !isTrusted(stat.uid)) throw sysError('ELOOP', 'open');
+      if (end < 0) return;
+    }
+  });
+}
+
+/** What a failed call of Node's says, as a `SysError`; anything else as it is. */
+export function systemErrorOf(error: unknown): unknown {
+  const failed = error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
+  return failed ? asSysError(error, (error as NodeJS.ErrnoException).syscall ?? 'open') : error;
+}
+
+/** Goes through held directories, so that what was looked at is what is opened. */
+function openByParts(path: ByteString, flags: number, from?: number): number {
+  const start = from === undefined ? '.' : `/proc/self/fd/${from}/.`;
+  let dir = openSync(path.startsWith('/') ? '/' : start, hold);
+  try {
+    let left = partsOf(path);
+    for (let links = 0; left.length > 0; ) {
+      const at = bytes(`/proc/self/fd/${dir}/${left[0]}`);
+      const target = linkTarget(at);
+      if (target !== undefined) {
+        if (++links > mostLinks) throw sysError('ELOOP', 'open');
+        // A link of /proc says where a file was, and may say nothing of use: it leads where it leads.
+        if (left.length === 1 && isMagic(dir)) return openSync(at, flags);
+        left = [...partsOf(target), ...left.slice(1)];
+        if (target.startsWith('/')) dir = entered(dir, '/');
+      } else if (left.length === 1) return openSync(at, flags | O_NOFOLLOW);
+      else {
+        dir = entered(dir, at);
+        left = left.slice(1);
+      }
+    }
+    return openSync(`/proc/self/fd/${dir}/.`, flags);
+  } finally {
+    closeSync(dir);
+  }
+}
+
+/** Where a link leads that may be gone through; undefined where `at` is none. */
+function linkTarget(at: Buffer): ByteString | undefined {
+  if (!lstatSync(at).isSymbolicLink()) return undefined;
+  const link = openSync(at, O_PATH | O_NOFOLLOW);
+  try {
+    const stat = fstatSync(link, { bigint: true });
+    if (!stat.isSymbolicLink()) return undefined;
+    if (!isTrusted(Number(stat.uid))) throw sysError('ELOOP', 'open');
+    const target = readlinkSync(at, { encoding: 'latin1' });
+    // Node reads a link by its name alone: whether it was this one, its change time and the name tell.
+    const [after, there] = [fstatSync(link, { bigint: true }), lstatSync(at, { bigint: true })];
+    if (after.ctimeNs !== stat.ctimeNs || there.ino !== stat.ino || there.dev !== stat.dev)
+      throw sysError('ELOOP', 'open');
+    return target;
+  } finally {
+    closeSync(link);
+  }
+}
+
+function entered(from: number, to: Buffer | string): number {
+  const fd = openSync(to, hold | O_NOFOLLOW);
+  closeSync(from);
+  return fd;
+}
+
+/** True in a directory of descriptors, whose links are not read but gone through. */
+function isMagic(dir: number): boolean {
+  return /^\/proc\/.*\/fd$/.test(readlinkSync(`/proc/self/fd/${dir}`));
+}
+
+function openAfterLook(path: ByteString, flags: number): number {
+  checkTrusted(path);
+  return openSync(bytes(path), flags);
+}
+
+function isTrusted(uid: number): boolean {
+  const us = process.geteuid?.();
+  return us === undefined || uid === 0 || uid === us;
+}
+
+function partsOf(path: ByteString): ByteString[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+function bytes(path: ByteString): Buffer {
+  return Buffer.from(path, 'latin1');
+}
