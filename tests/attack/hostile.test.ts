@@ -1,0 +1,547 @@
+/**
+ * Peers that know the protocol and mean ill: what they get out of us is an exit code of rsync's, the one of real
+ * rsync where nothing else is told, and nothing beside the destination.
+ */
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { exitText } from '../../ts/errors.ts';
+import { Item, Msg, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../ts/wire/constants.ts';
+import type { Writer } from '../../ts/wire/writer.ts';
+import { show } from '../support/bytes.ts';
+import {
+  type Attack,
+  attack,
+  directory,
+  type HostileEntry,
+  sayEnd,
+  sayEntry,
+  sayFile,
+  sayItem,
+  sayList,
+  sayNoRules,
+  symlink,
+} from '../support/hostile-peer.ts';
+import { ours, type Peer, referencePeer } from '../support/peers.ts';
+import { sampled } from '../support/property.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+type End = 'client' | 'server';
+
+interface Row extends Attack {
+  readonly what: string;
+  /** Exit codes of ours, where they need not be real rsync's; else the same. */
+  readonly codes?: readonly number[];
+  /** Makes what is at the destination before. */
+  readonly prepare?: (dst: string) => void;
+}
+
+const reference = referencePeer();
+/** A start of ours takes some 80; what a peer says must not make much more of it. */
+const mostMiB = 400;
+
+const top = directory('.');
+const int = (...values: number[]) => {
+  const out = Buffer.alloc(values.length * 4);
+  for (const [i, value] of values.entries()) out.writeInt32LE(value | 0, i * 4);
+  return out;
+};
+
+/** A whole transfer of these entries: each index is answered as if it were a file. */
+const sends =
+  (entries: readonly HostileEntry[], files = entries.map((_, i) => i)) =>
+  (writer: Writer, to: End) => {
+    sayList(writer, entries);
+    for (const ndx of files) sayFile(writer, ndx);
+    sayEnd(writer, to);
+  };
+const after =
+  (entries: readonly HostileEntry[], then: (writer: Writer, to: End) => void | Promise<void>) =>
+  (writer: Writer, to: End) => {
+    sayList(writer, entries);
+    return then(writer, to);
+  };
+const one = [top, { name: 'file' }];
+
+const names: readonly Row[] = [
+  '../out/planted',
+  'sub/../../out/planted',
+  '/etc/planted',
+  '..',
+  'sub/..',
+  'sub/planted',
+  'a//b',
+  './file',
+  'file/',
+  '',
+  'nul\0inside',
+  `${'long/'.repeat(819)}x`,
+  'n'.repeat(4096),
+  'n'.repeat(70_000),
+].map((name) => ({
+  what: `a name: ${name.length > 40 ? `${name.length} bytes of ${name.slice(0, 5)}` : show(name)}`,
+  peer: 'sender',
+  say: sends([top, { name }], [1]),
+  // It is refused before it can be one of a list's: not as rsync, which cuts it short, or takes it for unrequested.
+  codes: name === '' || name.includes('\0') ? [2] : undefined,
+}));
+
+const links: readonly Row[] = [
+  {
+    what: 'a file below a link of the list',
+    peer: 'sender',
+    say: sends([top, symlink('l', '../out'), { name: 'l/planted' }], [2]),
+  },
+  {
+    what: 'a link and a directory of one name',
+    peer: 'sender',
+    say: sends([top, symlink('l', '../out'), directory('l'), { name: 'l/planted' }], [1, 2, 3]),
+  },
+  {
+    what: 'a directory where there is a link at the destination',
+    peer: 'sender',
+    // The file comes unasked, before or after the directory is made.
+    codes: [0, 23],
+    prepare: (dst) => symlinkSync('../out', join(dst, 'l')),
+    say: sends([top, directory('l'), { name: 'l/planted' }], [2]),
+  },
+  {
+    what: 'a file where there is a link at the destination',
+    peer: 'sender',
+    prepare: (dst) => symlinkSync('../out/kept', join(dst, 'l')),
+    say: sends([top, { name: 'l' }], [1]),
+  },
+  {
+    what: 'a basis that leads out',
+    peer: 'sender',
+    codes: [0, 2, 11, 12, 23],
+    say: after(one, (writer, to) => {
+      writer.ndx(1);
+      writer.short(Item.Transfer | Item.BasisTypeFollows | Item.XnameFollows);
+      writer.byte(0x83);
+      writer.vstring('../out/kept');
+      for (const value of [1, 700, 16, 4]) writer.int(value);
+      writer.int(-1);
+      writer.int(0);
+      writer.bytes(Buffer.alloc(16));
+      sayEnd(writer, to);
+    }),
+  },
+  { what: 'a link without a target', peer: 'sender', say: sends([top, symlink('l', '')], []) },
+  {
+    what: 'a link whose target is too long',
+    peer: 'sender',
+    say: sends([top, symlink('l', 't'.repeat(5000))], []),
+  },
+  // rsync cuts it there.
+  {
+    what: 'a link with NUL in its target',
+    peer: 'sender',
+    codes: [23],
+    say: sends([top, symlink('l', 'a\0b')], []),
+  },
+];
+
+/** What an entry may say of itself. */
+const values: readonly Row[] = [
+  ['a size below zero', { name: 'file', size: -1 }],
+  ['a size of 2^62', { name: 'file', size: 2 ** 62 }, [0, 12, 23]],
+  ['a time long ago', { name: 'file', mtime: -(2 ** 50) }, [0, 12, 23]],
+  ['a time far away', { name: 'file', mtime: 2 ** 62 }, [0, 12, 23]],
+  ['no kind of file', { name: 'file', mode: 0 }],
+  ['all bits of a mode', { name: 'file', mode: -1 }],
+  ['a fifo that was not asked for', { name: 'file', mode: 0o10644 }],
+  ['a device that was not asked for', { name: 'file', mode: 0o20644 }],
+].map(([what, entry, codes]) => ({
+  what: what as string,
+  peer: 'sender',
+  codes: codes as number[] | undefined,
+  say: sends([top, entry as HostileEntry], [1]),
+}));
+
+const lists: readonly Row[] = [
+  { what: 'an empty list', peer: 'sender', codes: [0, 12], say: sends([]) },
+  { what: 'a list without a top', peer: 'sender', say: sends([{ name: 'a' }, { name: 'b' }]) },
+  { what: 'one name twice', peer: 'sender', say: sends([top, { name: 'a' }, { name: 'a' }], [1]) },
+  {
+    what: 'an I/O error of all bits',
+    peer: 'sender',
+    codes: [12, 23],
+    say: (writer, _to) => sayList(writer, one, -1),
+  },
+  {
+    what: 'more of the last name than there is',
+    peer: 'sender',
+    codes: [2],
+    say: (writer, _to) => {
+      writer.varint(0x38);
+      writer.byte(200);
+      writer.byte(1);
+      writer.string('x');
+      writer.varlong(1, 3);
+      writer.varlong(1, 4);
+      writer.int(0o100644);
+    },
+  },
+  ...[0x7fffffff, -1, 5000].map(
+    (length): Row => ({
+      what: `a name of ${length} bytes`,
+      peer: 'sender',
+      say: (writer, _to) => {
+        writer.varint(0x58);
+        writer.varint(length);
+        writer.string('x'.repeat(100));
+      },
+    }),
+  ),
+  {
+    what: 'flags that nobody knows',
+    peer: 'sender',
+    codes: [0, 2, 12, 20, 22, 23, 30],
+    say: (writer, _to) => sayEntry(writer, { name: 'x', flags: 1 << 25 }),
+  },
+  {
+    what: 'a varint of too many bytes',
+    peer: 'sender',
+    say: (writer, _to) => writer.bytes(Buffer.alloc(64, 0xff)),
+  },
+  {
+    what: '300,000 entries of one letter',
+    peer: 'sender',
+    say: after(
+      Array.from({ length: 300_000 }, (_, i): HostileEntry => ({ name: `${i}` })),
+      () => {},
+    ),
+  },
+  ...[0, 1, 99, -1].map(
+    (first): Row => ({
+      what: `a hard link to number ${first}`,
+      peer: 'sender',
+      options: ['-H'],
+      codes: [0, 2, 12, 20, 22, 23],
+      say: (writer, to) => {
+        sayEntry(writer, top);
+        writer.varint(0x18 | 0x200);
+        writer.byte(1);
+        writer.string('h');
+        writer.varint(first);
+        for (let i = 0; i < 20; i++) writer.int(0);
+        sayEnd(writer, to);
+      },
+    }),
+  ),
+];
+
+const answers: readonly Row[] = [
+  // rsync takes it for a success.
+  { what: 'all is done at once', peer: 'sender', codes: [12], say: after(one, sayEnd) },
+  { what: 'done, and no more', peer: 'sender', say: after(one, (writer, _to) => writer.ndx(ndxDone)) },
+  {
+    what: 'done twenty times',
+    peer: 'sender',
+    codes: [2, 12],
+    say: after(one, (writer, _to) => {
+      for (let i = 0; i < 20; i++) writer.ndx(ndxDone);
+    }),
+  },
+  ...[2, 5000, 0x7ffffff, -4, -50, ndxFlistEof, ndxFlistOffset, ndxFlistOffset - 1000].map(
+    (ndx): Row => ({
+      what: `an answer for number ${ndx}`,
+      peer: 'sender',
+      codes: [2, 12, 20],
+      say: after(one, (writer, _to) => sayFile(writer, ndx)),
+    }),
+  ),
+  {
+    what: 'data for a directory',
+    peer: 'sender',
+    say: after([top, directory('d')], (writer, to) => {
+      sayFile(writer, 1);
+      sayEnd(writer, to);
+    }),
+  },
+  {
+    what: 'data for a link',
+    peer: 'sender',
+    say: after([top, symlink('l', 'x')], (writer, to) => {
+      sayFile(writer, 1);
+      sayEnd(writer, to);
+    }),
+  },
+  {
+    what: 'data that nobody asked for',
+    peer: 'sender',
+    options: ['-n'],
+    codes: [0, 2, 12],
+    say: after(one, (writer, to) => {
+      sayFile(writer, 1);
+      sayEnd(writer, to);
+    }),
+  },
+  {
+    what: 'the same file a hundred times',
+    peer: 'sender',
+    codes: [0, 2, 12, 23],
+    say: after(one, (writer, to) => {
+      for (let i = 0; i < 100; i++) sayFile(writer, 1);
+      sayEnd(writer, to);
+    }),
+  },
+  ...(
+    [
+      ['count', { count: 0x7fffffff, length: 700, strong: 16 }],
+      ['count below zero', { count: -1, length: 700, strong: 16 }],
+      ['block length', { count: 1, length: 0x7fffffff, strong: 16 }],
+      ['block length below zero', { count: 1, length: -5, strong: 16 }],
+      ['sum', { count: 1, length: 700, strong: 100 }],
+      ['remainder', { count: 1, length: 700, strong: 16, rest: 701 }],
+    ] as const
+  ).map(
+    ([what, head]): Row => ({
+      what: `a sum head with a bad ${what}`,
+      peer: 'sender',
+      codes: [2, 12, 22],
+      say: after(one, (writer, _to) => {
+        sayItem(writer, 1, Item.Transfer, head);
+        writer.int(0);
+        writer.bytes(Buffer.alloc(16));
+      }),
+    }),
+  ),
+  ...[0x7fffffff, 32 * 1024 + 1, -1, -1000, -0x80000000].map(
+    (token): Row => ({
+      what: `the token ${token}`,
+      peer: 'sender',
+      codes: [2, 12],
+      say: after(one, (writer, _to) => {
+        sayItem(writer, 1);
+        writer.int(token);
+        writer.bytes(Buffer.alloc(70_000));
+      }),
+    }),
+  ),
+  {
+    what: 'a wrong digest',
+    peer: 'sender',
+    say: after(one, (writer, _to) => {
+      for (let phase = 0; phase < 2; phase++) {
+        sayItem(writer, 1);
+        writer.int(5);
+        writer.string('wrong');
+        writer.int(0);
+        writer.bytes(Buffer.alloc(16));
+        if (phase === 0) writer.ndx(ndxDone);
+      }
+      for (let phase = 0; phase < 2; phase++) writer.ndx(ndxDone);
+      if (to === 'client') for (let counter = 0; counter < 5; counter++) writer.varlong(0, 3);
+      writer.ndx(ndxDone);
+    }),
+  },
+];
+
+const messages: readonly Row[] = (['sender', 'receiver'] as const).flatMap((peer) => {
+  const begin = (writer: Writer, to: End) => {
+    if (peer === 'sender') sayList(writer, one);
+    else sayNoRules(writer, to);
+  };
+  const row = (
+    what: string,
+    say: (writer: Writer, to: End) => void | Promise<void>,
+    codes?: readonly number[],
+  ): Row => ({
+    what: `${what}, from a ${peer}`,
+    peer,
+    codes,
+    say: (writer, to) => {
+      begin(writer, to);
+      return say(writer, to);
+    },
+  });
+  const payloads = [
+    int(0),
+    int(1),
+    int(256),
+    int(-1),
+    int(0x7fffffff),
+    Buffer.alloc(0),
+    Buffer.alloc(2),
+    Buffer.alloc(8),
+  ];
+  const late = [2, 12, 30];
+  return [
+    ...payloads.map((payload) =>
+      row(
+        `MSG_ERROR_EXIT of ${payload.toString('hex')}`,
+        (writer) => writer.message(Msg.ErrorExit, payload),
+        [1, 2, 12, 30],
+      ),
+    ),
+    ...([Msg.NoSend, Msg.Redo, Msg.Success] as const).flatMap((tag) =>
+      [int(0), int(999_999), int(-1), Buffer.alloc(3)].map((payload) =>
+        row(`message ${tag} of ${payload.toString('hex')}`, (writer) => writer.message(tag, payload), [
+          ...late,
+          20,
+          22,
+        ]),
+      ),
+    ),
+    row('MSG_IO_TIMEOUT of 0', (writer) => writer.message(Msg.IoTimeout, int(0)), late),
+    row(
+      'MSG_DELETED of a name that leads out',
+      (writer) => writer.message(Msg.Deleted, Buffer.from('../../etc/passwd')),
+      late,
+    ),
+    row('MSG_STATS', (writer) => writer.message(Msg.Stats, Buffer.alloc(3)), late),
+    row('an unknown message', (writer) => writer.message(99 as Msg, Buffer.from('x')), late),
+    row(
+      '100,000 empty frames',
+      (writer) => {
+        for (let i = 0; i < 100_000; i++) writer.message(Msg.Data, Buffer.alloc(0));
+      },
+      late,
+    ),
+    row('a message of 16 MiB', (writer) => writer.message(Msg.Info, Buffer.alloc(0xffffff, 7)), late),
+    row(
+      '20,000 lines',
+      async (writer) => {
+        for (let i = 0; i < 20_000; i++) {
+          writer.message(Msg.Info, Buffer.from('\x1b[2Jrsync error: forged\r'.repeat(20)));
+          if (writer.full) await writer.drain();
+        }
+      },
+      late,
+    ),
+  ];
+});
+
+const requests: readonly Row[] = [
+  ...[3, 5000, 0x7ffffff, -2, -4, -50, ndxFlistOffset].map(
+    (ndx): Row => ({
+      what: `a request for number ${ndx}`,
+      peer: 'receiver',
+      codes: [2, 12, 20],
+      say: (writer, to) => {
+        sayNoRules(writer, to);
+        sayItem(writer, ndx);
+      },
+    }),
+  ),
+  {
+    what: 'a request for a directory',
+    peer: 'receiver',
+    codes: [2, 12],
+    say: (writer, to) => {
+      sayNoRules(writer, to);
+      sayItem(writer, 0);
+    },
+  },
+  {
+    what: 'the same file a thousand times',
+    peer: 'receiver',
+    codes: [12, 30],
+    say: (writer, to) => {
+      sayNoRules(writer, to);
+      for (let i = 0; i < 1000; i++) sayItem(writer, 1);
+    },
+  },
+  ...(
+    [
+      ['count', { count: 0x7fffffff, length: 700, strong: 16 }],
+      ['count below zero', { count: -1, length: 700, strong: 16 }],
+      ['block length', { count: 1, length: 0x7fffffff, strong: 16 }],
+      ['block length of zero', { count: 1000, length: 0, strong: 16 }],
+      ['sum', { count: 1, length: 700, strong: 100 }],
+      ['remainder', { count: 1, length: 700, strong: 16, rest: 701 }],
+    ] as const
+  ).map(
+    ([what, head]): Row => ({
+      what: `a request with a bad ${what}`,
+      peer: 'receiver',
+      codes: [2, 12, 22],
+      say: (writer, to) => {
+        sayNoRules(writer, to);
+        sayItem(writer, 1, Item.Transfer, head);
+        writer.bytes(Buffer.alloc(70_000));
+      },
+    }),
+  ),
+  {
+    what: 'a name behind a request',
+    peer: 'receiver',
+    codes: [2, 12],
+    say: (writer, to) => {
+      sayNoRules(writer, to);
+      writer.ndx(1);
+      writer.short(Item.Transfer | Item.BasisTypeFollows | Item.XnameFollows);
+      writer.byte(3);
+      writer.vstring('../'.repeat(1000));
+      for (let i = 0; i < 4; i++) writer.int(0);
+    },
+  },
+  {
+    what: 'done twenty times, to a sender',
+    peer: 'receiver',
+    say: (writer, to) => {
+      sayNoRules(writer, to);
+      for (let i = 0; i < 20; i++) writer.ndx(ndxDone);
+    },
+  },
+  {
+    what: 'statistics of deletions below zero',
+    peer: 'receiver',
+    codes: [2, 12, 16],
+    say: (writer, to) => {
+      sayNoRules(writer, to);
+      writer.ndx(-3);
+      for (let i = 0; i < 5; i++) writer.varint(-1);
+    },
+  },
+  ...[0x7fffffff, -1, 100_000].map(
+    (length): Row => ({
+      what: `a filter rule of ${length} bytes`,
+      peer: 'receiver',
+      codes: [2, 12, 22],
+      say: (writer, _to) => {
+        writer.int(length);
+        writer.bytes(Buffer.alloc(8000, 45));
+      },
+    }),
+  ),
+];
+
+const rows = [...names, ...links, ...values, ...lists, ...answers, ...messages, ...requests];
+
+async function attacked(who: Peer, end: 'client' | 'server', row: Row) {
+  return withWorkspace(async (dir) => {
+    for (const name of ['src', 'dst', 'out']) mkdirSync(join(dir, name));
+    writeFileSync(join(dir, 'src', 'a'), 'a file of ours');
+    writeFileSync(join(dir, 'src', 'b'), 'another');
+    writeFileSync(join(dir, 'out', 'kept'), 'kept');
+    row.prepare?.(join(dir, 'dst'));
+    const result = await attack(who, end, row, dir);
+    const account = `${who.name}: exit ${result.code}, ${Math.round(result.peak)} MiB: ${show(result.stderr.slice(0, 2000)).replaceAll('\\x0a', '\n')}`;
+    expect(readdirSync(join(dir, 'out')), account).toEqual(['kept']);
+    expect(readFileSync(join(dir, 'out', 'kept'), 'latin1'), account).toBe('kept');
+    expect(readdirSync(dir).sort(), account).toEqual(['dst', 'out', 'src']);
+    return { ...result, account };
+  });
+}
+
+describe.skipIf(reference === null).concurrent('a hostile peer', () => {
+  const table = rows.flatMap((row) => (['client', 'server'] as const).map((end) => ({ ...row, end })));
+  test.each(sampled(table))('to a $end: $what', async ({ end, ...row }) => {
+    const mine = await attacked(ours(), end, row);
+    expect(mine.timedOut, `it hangs\n${mine.account}`).toBe(false);
+    expect(mine.stderr, mine.account).not.toMatch(
+      /\bat .*\.[cm]?[jt]s:\d|node:internal|TypeError|RangeError/,
+    );
+    expect([0, ...Object.keys(exitText).map(Number)], mine.account).toContain(mine.code);
+    expect(mine.peak, mine.account).toBeLessThan(mostMiB);
+    if (row.codes !== undefined) {
+      expect(row.codes, mine.account).toContain(mine.code);
+      return;
+    }
+    const theirs = await attacked(reference!, end, row);
+    expect(mine.code, `${mine.account}\n${theirs.account}`).toBe(theirs.code);
+  });
+});
