@@ -240,7 +240,7 @@ const answers: readonly Row[] = [
     what: 'done twenty times',
     peer: 'sender',
     codes: [2, 12],
-    say: after(one, (writer, to) => {
+    say: after(one, (writer) => {
       for (let i = 0; i < 20; i++) writer.ndx(ndxDone);
     }),
   },
@@ -301,7 +301,7 @@ const answers: readonly Row[] = [
       what: `a sum head with a bad ${what}`,
       peer: 'sender',
       codes: [2, 12, 22],
-      say: after(one, (writer, to) => {
+      say: after(one, (writer) => {
         sayItem(writer, 1, Item.Transfer, head);
         writer.int(0);
         writer.bytes(Buffer.alloc(16));
@@ -313,7 +313,7 @@ const answers: readonly Row[] = [
       what: `the token ${token}`,
       peer: 'sender',
       codes: [2, 12],
-      say: after(one, (writer, to) => {
+      say: after(one, (writer) => {
         sayItem(writer, 1);
         writer.int(token);
         writer.bytes(Buffer.alloc(70_000));
