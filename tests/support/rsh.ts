@@ -101,3 +101,19 @@ export function relayShell(dir: string, name: string, relay: Relay): string {
 export function lingeringShell(dir: string): string {
   return script(dir, 'linger', `${drop}\nsh -c "$*"\nexec sleep 60`);
 }
+
+/** Runs the command locally and writes what passes in the two directions to `dir/there` and `dir/back`. */
+export function recordingShell(dir: string): string {
+  const there = `exec sh -c "$*" < <(exec tee '${dir}/there' <&3 3<&-) 3<&-`;
+  return script(dir, 'record', `${drop}\nexec 3<&0\nexec tee '${dir}/back' < <(${there}) 3<&-`);
+}
+
+/** Runs the command locally; the byte at `at` of one direction, counted from 0, arrives with the bits of `flip` turned. */
+export function bendingShell(dir: string, way: 'there' | 'back', at: number, flip: number): string {
+  const bend = `perl -e 'my $at = ${at}; while (sysread(STDIN, my $b, 8192)) { substr($b, $at, 1) ^= chr(${flip}) if $at >= 0 && $at < length $b; $at -= length $b; syswrite(STDOUT, $b) or exit }'`;
+  const command =
+    way === 'there'
+      ? `exec sh -c "$*" < <(exec ${bend} <&3 3<&-) 3<&-`
+      : `exec ${bend} < <(exec sh -c "$*" <&3 3<&-) 3<&-`;
+  return script(dir, `bend-${way}-${at}-${flip}`, `${drop}\nexec 3<&0\n${command}`);
+}
