@@ -1,8 +1,9 @@
 /** ACLs and extended attributes, every way beside real rsync; what is on the disk is read by the system's own tools. */
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { canExtras } from '../support/extras.ts';
-import { isRoot, kernelName, referencePeer } from '../support/peers.ts';
+import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
 import { sampled } from '../support/property.ts';
+import { run } from '../support/run.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
 
 const reference = referencePeer();
@@ -162,4 +163,16 @@ const rows = [...xattrCases, ...aclCases, ...fakeCases].flatMap((row, r) =>
 
 describe.skipIf(reference === null || !canExtras || kernelName === 'portable')('ACLs and attributes', () => {
   test.for(sampled(rows))('$name', { timeout: 120_000 }, (row) => expectSameScript(row, reference!));
+});
+
+describe.skipIf(kernelName !== 'portable')('a kernel that knows no ACLs and attributes', () => {
+  test.for([
+    ['-aA', 'ACLs are not supported on this client'],
+    ['-aX', 'extended attributes are not supported on this client'],
+    ['-a --fake-super', '--fake-super requires an rsync with extended attributes enabled'],
+  ])('refuses %s', async ([options, message]) => {
+    const result = await run([...ours().command, ...options!.split(' '), '/dev/null', '/dev/null/none']);
+    expect(result.stderr).toContain(`rsync: ${message}\n`);
+    expect(result.code).toBe(1);
+  });
 });
