@@ -145,6 +145,7 @@ const filefrag = await setUpProgram('filefrag', 'e2fsprogs');
 // Tests call these by name.
 await setUpProgram('getfacl', 'acl');
 await setUpProgram('getfattr', 'attr');
+await setUpProgram('fakeroot', 'fakeroot');
 
 writeFileSync(
   join(cache, 'peers.json'),

@@ -6,6 +6,7 @@ mod copy;
 mod cores;
 mod file_sums;
 mod interrupt;
+mod libc_calls;
 mod listing;
 mod look_up;
 mod meta;

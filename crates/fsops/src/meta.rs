@@ -1,11 +1,12 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use rustix::fs::{
-    chmodat, chownat, openat, statat, utimensat, AtFlags, FileType, Gid, Mode, OFlags, Timespec,
+    chownat, openat, statat, utimensat, AtFlags, FileType, Gid, Mode, OFlags, Timespec,
     Timestamps, Uid, CWD, UTIME_OMIT,
 };
 use rustix::io::Errno;
 
+use crate::libc_calls::fchmodat;
 use crate::resolve::TreeRoot;
 
 /// Metadata to put on a path; what is `None` stays as it is.
@@ -68,13 +69,13 @@ pub fn set_meta(tree: &TreeRoot, path: &[u8], meta: &Meta) -> i32 {
     first
 }
 
-/// chmod that does not follow: fchmodat2, or through `/proc/self/fd` on kernels before 6.6. The mode of a
+/// chmod that does not follow; through `/proc/self/fd` where the C library or the system cannot. The mode of a
 /// symbolic link is left alone.
 fn change_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Result<(), Errno> {
-    match fchmodat2(dir, name, mode) {
-        Err(Errno::NOSYS | Errno::PERM | Errno::INVAL) => {}
+    match fchmodat(dir, name, mode, libc::AT_SYMLINK_NOFOLLOW) {
         // Symbolic links have no mode of their own on Linux.
         Err(Errno::OPNOTSUPP) if is_link(dir, name) => return Ok(()),
+        Err(Errno::NOSYS | Errno::PERM | Errno::INVAL | Errno::OPNOTSUPP) => {}
         other => return other,
     }
     let file = openat(
@@ -88,30 +89,10 @@ fn change_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Result<(), Errno> {
         return Ok(());
     }
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    chmodat(CWD, path, Mode::from_raw_mode(mode), AtFlags::empty())
+    fchmodat(CWD, path.as_bytes(), mode, 0)
 }
 
 fn is_link(dir: BorrowedFd, name: &[u8]) -> bool {
     statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink)
-}
-
-fn fchmodat2(dir: BorrowedFd, name: &[u8], mode: u32) -> Result<(), Errno> {
-    const SYS_FCHMODAT2: libc::c_long = 452;
-    let name = std::ffi::CString::new(name).map_err(|_| Errno::INVAL)?;
-    // SAFETY: the descriptor is open and `name` is a C string, both for the length of the call; the
-    // kernel writes to no memory of ours.
-    let result = unsafe {
-        libc::syscall(
-            SYS_FCHMODAT2,
-            dir.as_raw_fd(),
-            name.as_ptr(),
-            mode,
-            libc::AT_SYMLINK_NOFOLLOW,
-        )
-    };
-    if result == 0 {
-        return Ok(());
-    }
-    Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
 }

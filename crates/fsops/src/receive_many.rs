@@ -1,16 +1,17 @@
 //! Batches of small files: created, filled, verified, dressed and renamed. The records are laid out as
 //! `ts/kernel/receive-batch.ts` says.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
 use rustix::fs::{
-    fchmod, fchown, fstat, fsync, futimens, renameat, unlinkat, AtFlags, Gid, Mode, OFlags, Uid,
+    fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode, OFlags,
 };
 use rustix::io::Errno;
 
 use crate::copy::{copy_data, Copied};
 use crate::interrupt::{status, INTERRUPTED};
+use crate::libc_calls::{fchmod, fchown};
 use crate::meta::Meta;
 use crate::resolve::{Locator, OpenFile, TreeRoot};
 use crate::syscall::{SysError, Syscall};
@@ -393,11 +394,11 @@ fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken
     };
     let has = |flag| record.flags & flag != 0;
     let uid = (has(FLAG_UID) && own.is_none_or(|own| own.uid != record.uid))
-        .then(|| Uid::from_raw(record.uid));
+        .then_some(record.uid);
     let gid = (has(FLAG_GID) && own.is_none_or(|own| own.gid != record.gid))
-        .then(|| Gid::from_raw(record.gid));
+        .then_some(record.gid);
     if uid.is_some() || gid.is_some() {
-        note(fchown(file, uid, gid), STEP_CHOWN);
+        note(fchown(file.as_fd(), uid, gid), STEP_CHOWN);
     }
     let meta = Meta {
         mtime: has(FLAG_MTIME).then_some(record.mtime),
@@ -408,7 +409,7 @@ fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken
     }
     let mode = record.mode & 0o7777;
     if has(FLAG_MODE) && own.is_none_or(|own| own.mode != mode) {
-        note(fchmod(file, Mode::from_raw_mode(mode)), STEP_CHMOD);
+        note(fchmod(file.as_fd(), mode), STEP_CHMOD);
     }
     first
 }
