@@ -163,7 +163,7 @@ fn needs_nothing(entry: Entry, status: &Result<Stat, Errno>, wanted: &Wanted) ->
             stat.st_nlink == 1
                 && entry.size() == stat.st_size as f64
                 && entry.mtime() == stat.st_mtime as f64
-                && i64::from(entry.mtime_nsec()) == stat.st_mtime_nsec as i64
+                && i64::from(entry.mtime_nsec()) == stat.st_mtime_nsec
                 && (mode ^ stat.st_mode) & PERMISSIONS == 0
                 && (!wanted.owner || entry.uid() == stat.st_uid)
                 && (!wanted.group

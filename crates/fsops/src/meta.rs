@@ -1,8 +1,8 @@
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use rustix::fs::{
-    chownat, openat, statat, utimensat, AtFlags, FileType, Gid, Mode, OFlags, Timespec,
-    Timestamps, Uid, CWD, UTIME_OMIT,
+    chownat, openat, statat, utimensat, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps,
+    Uid, CWD, UTIME_OMIT,
 };
 use rustix::io::Errno;
 

@@ -4,9 +4,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
-use rustix::fs::{
-    fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode, OFlags,
-};
+use rustix::fs::{fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::copy::{copy_data, Copied};
@@ -393,10 +391,8 @@ fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken
         }
     };
     let has = |flag| record.flags & flag != 0;
-    let uid = (has(FLAG_UID) && own.is_none_or(|own| own.uid != record.uid))
-        .then_some(record.uid);
-    let gid = (has(FLAG_GID) && own.is_none_or(|own| own.gid != record.gid))
-        .then_some(record.gid);
+    let uid = (has(FLAG_UID) && own.is_none_or(|own| own.uid != record.uid)).then_some(record.uid);
+    let gid = (has(FLAG_GID) && own.is_none_or(|own| own.gid != record.gid)).then_some(record.gid);
     if uid.is_some() || gid.is_some() {
         note(fchown(file.as_fd(), uid, gid), STEP_CHOWN);
     }

@@ -7,7 +7,7 @@ use oc_wireio::FrameWriter;
 use rustix::io::Errno;
 
 use crate::interrupt::{Interrupt, Interrupted};
-use crate::resolve::{OpenFile, TreeRoot};
+use crate::resolve::TreeRoot;
 use crate::syscall::{During, Failure, SysError, Syscall};
 use crate::window::Window;
 

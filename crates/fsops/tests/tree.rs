@@ -405,6 +405,7 @@ fn request(path: &[u8], basis: Option<BlockSums>, in_place: bool) -> SendRequest
         digest: SPEC,
         level: None,
         follow: false,
+        device_bytes: None,
     }
 }
 
