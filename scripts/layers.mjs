@@ -3,7 +3,9 @@
  * Checks that the folders of `ts/` import each other only along the design's arrows: dependencies point
  * one way. Open to all are type-only imports, `ts/errno.ts`, `ts/errors.ts`, and the files that declare the kernel's
  * tables and the wire's numbers. The addon is reached from `ts/kernel/native.ts` alone; the roles never
- * import each other. No files import each other in a circle, by value or by type.
+ * import each other. No files import each other in a circle, by value or by type. What the process is (environment,
+ * directory, ids, streams) is asked in `ts/cli` alone, which hands it down (`ts/host.ts`); which system and which Node
+ * it runs on, anybody may ask.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -15,6 +17,7 @@ const below = ['flist', 'filter', 'delta', 'metadata', 'wire', 'report', 'option
 const openToAll = [
   'errno.ts',
   'errors.ts',
+  'host.ts',
   'kernel/kernel.ts',
   'kernel/types.ts',
   'kernel/stat-table.ts',
@@ -56,9 +59,19 @@ const typesOnly = (keyword, clause) => {
   return names.filter((name) => name !== '').every((name) => name.startsWith('type '));
 };
 
+const withoutComments = (source) =>
+  source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"])\/\/.*$/gm, '$1');
+
+/** Uses of the process's state, and imports of it under another name. */
+const stateOfProcess =
+  /\bprocess\b\??\.(?!(?:platform|arch|versions?)\b)\w+|\bglobalThis\.process\b|['"](?:node:)?process['"]/g;
+
+/** What a source file asks of the process. */
+export const processUses = (source) => withoutComments(source).match(stateOfProcess) ?? [];
+
 /** What a source file imports: the modules, and whether values come from them or types alone. */
 export const importsOf = (source) => {
-  const code = source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"])\/\/.*$/gm, '$1');
+  const code = withoutComments(source);
   const found = [];
   for (const [, , keyword, clause, from] of code.matchAll(statement))
     found.push({ from, types: typesOnly(keyword, clause), loaded: true });
@@ -112,6 +125,14 @@ for (const [file, imports] of files) {
   }
 }
 
+for (const file of files.keys()) {
+  if (placeOf(file).folder === 'cli') continue;
+  for (const use of processUses(readFileSync(file, 'utf8'))) {
+    offenders++;
+    console.log(`${relative(root, file)} uses ${use}: it comes in by the host`);
+  }
+}
+
 /** The files that a file cannot be read without, by value or by type. A part that is loaded on use is none. */
 const neighbours = (file) =>
   files
@@ -145,7 +166,5 @@ const circles = () => {
 const round = circles();
 for (const group of round)
   console.log(`in a circle: ${group.map((file) => relative(root, file)).join(', ')}`);
-console.log(
-  `layers: ${sources.length} files, ${offenders} imports against the arrows, ${round.length} circles`,
-);
+console.log(`layers: ${sources.length} files, ${offenders} against the arrows, ${round.length} circles`);
 process.exitCode = offenders > 0 || round.length > 0 ? 1 : 0;

@@ -16,9 +16,9 @@ const bytes = (text) => Buffer.from(text, 'latin1');
 async function run(options, args, io) {
   const [what] = args;
   const who = 'sender';
-  if (what === 'args') io.stdout(JSON.stringify({ args, server: options.server, exclude: options.filters }));
-  if (what === 'much') for (let i = 0; i < 3000; i++) io.stdout('x'.repeat(99) + '\\n');
-  if (what === 'order') for (const n of [1, 2, 3]) { io.stdout('o' + n); io.stderr(bytes('e' + n)); }
+  if (what === 'args') io.host.stdout(JSON.stringify({ args, server: options.server, exclude: options.filters }));
+  if (what === 'much') for (let i = 0; i < 3000; i++) io.host.stdout('x'.repeat(99) + '\\n');
+  if (what === 'order') for (const n of [1, 2, 3]) { io.host.stdout('o' + n); io.host.stderr(bytes('e' + n)); }
   if (what === 'peer') throw new RsyncError(11, '', { told: true });
   if (what === 'throw') throw new RsyncError(12, 'rsync: gone \\x07 wrong');
   if (what === 'sys') throw new SysError(2, 'ENOENT', 'open');
@@ -27,10 +27,10 @@ async function run(options, args, io) {
   if (what === 'code') return { code: Number(args[1]), who };
   if (what === 'wait' || what === 'stuck') {
     const alive = setInterval(() => {}, 1000);
-    io.stdout('ready\\n');
+    io.host.stdout('ready\\n');
     await new Promise((done) => { if (what === 'wait') io.signal.addEventListener('abort', done); });
     clearInterval(alive);
-    io.stdout('cleaned up\\n');
+    io.host.stdout('cleaned up\\n');
     throw io.signal.reason;
   }
   return { code: 0, who };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Kernel } from '../../ts/kernel/kernel.ts';
 import { loadNativeKernel } from '../../ts/kernel/native.ts';
 import { createPortableKernel } from '../../ts/kernel/portable/index.ts';
+import { testHost } from '../support/host.ts';
 
 export interface Lane {
   readonly name: 'native' | 'portable';
@@ -29,7 +30,9 @@ function nativeLane(): Lane {
 /** Both kernels, or the one that `OC_RSYNC_KERNEL` forces. */
 export const lanes: readonly Lane[] = [
   ...(forced === 'portable' ? [] : [nativeLane()]),
-  ...(forced === 'native' ? [] : [{ name: 'portable', kernel: createPortableKernel(), reason: '' } as const]),
+  ...(forced === 'native'
+    ? []
+    : [{ name: 'portable', kernel: createPortableKernel(testHost()), reason: '' } as const]),
 ];
 
 /** The kernels that loaded. */

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadKernel } from '../../ts/kernel/index.ts';
 import { show } from '../support/bytes.ts';
 import { type Daemon, startDaemon } from '../support/daemon.ts';
+import { testHost } from '../support/host.ts';
 import { finalError } from '../support/messages.ts';
 import { ours, referencePeer, remoteCommand, repositoryRoot } from '../support/peers.ts';
 import { sampled } from '../support/property.ts';
@@ -18,7 +19,7 @@ import { type Sshd, sshdMissing, startSshd } from '../support/sshd.ts';
 import { removeTree, withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
-const { name: kernel, features } = (await loadKernel()).report();
+const { name: kernel, features } = (await loadKernel(testHost())).report();
 const reasons = {
   plain: '',
   uring: features.includes('io_uring') ? '' : `${kernel} kernel, no io_uring`,

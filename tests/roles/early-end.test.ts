@@ -13,6 +13,7 @@ import { memoryPair } from '../../ts/transport/memory.ts';
 import { Msg, ndxDone } from '../../ts/wire/constants.ts';
 import type { Source } from '../../ts/wire/source-sink.ts';
 import { Writer } from '../../ts/wire/writer.ts';
+import { filterContext, testHost, testIo, testSite } from '../support/host.ts';
 
 const protocol = 31;
 let dir: string;
@@ -52,15 +53,14 @@ function sayList(writer: Writer): void {
 
 /** Pulls from a server that says `say`; answers how the client's run ended. */
 async function pullFrom(say: (writer: Writer) => void): Promise<unknown> {
-  const command = parseClientArgs(['-rt', `--protocol=${protocol}`, 'host:src/', 'dst/'], {});
+  const command = parseClientArgs(['-rt', `--protocol=${protocol}`, 'host:src/', 'dst/'], { env: {} });
   if (command.kind !== 'run') throw new Error('no run');
   const { options } = command;
-  const io = { stdout: () => {}, stderr: () => {}, signal: new AbortController().signal };
   const [ours, theirs] = memoryPair();
   const client = openEnd({
-    io,
-    kernel: await loadKernel(),
-    cwd: dir,
+    io: testIo(),
+    kernel: await loadKernel(testHost()),
+    site: testSite({ cwd: dir }),
     duplex: ours,
     options,
     server: false,
@@ -73,7 +73,7 @@ async function pullFrom(say: (writer: Writer) => void): Promise<unknown> {
     destination: 'dst/',
     remotePaths: ['src/'],
   };
-  const filters = createFilters(options, { side: 'receiver', cwd: dir });
+  const filters = createFilters(options, filterContext({ side: 'receiver', site: testSite({ cwd: dir }) }));
   const writer = new Writer(theirs.sink);
   void discard(theirs.source);
   const served = (async () => {

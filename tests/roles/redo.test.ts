@@ -15,6 +15,7 @@ import { exitCodeOf, openEnd } from '../../ts/session/end.ts';
 import { runServerEnd } from '../../ts/session/server-end.ts';
 import type { Duplex } from '../../ts/transport/duplex.ts';
 import { memoryPair } from '../../ts/transport/memory.ts';
+import { filterContext, testHost, testIo, testSite } from '../support/host.ts';
 
 let dir: string;
 
@@ -61,28 +62,27 @@ interface Outcome {
 
 /** Pushes `src/` to `dst/` over a damaging wire. */
 async function push(args: readonly string[], mark: string, times: number): Promise<Outcome> {
-  const kernel = await loadKernel();
-  const command = parseClientArgs([...args, '--no-whole-file', 'src/', 'host:dst/'], {});
+  const kernel = await loadKernel(testHost());
+  const command = parseClientArgs([...args, '--no-whole-file', 'src/', 'host:dst/'], { env: {} });
   if (command.kind !== 'run') throw new Error('no run');
   const { options } = command;
   const remote = parseServerArgs(
     [...serverArgs(options, { sender: false, protocol: options.protocol, daemon: false }), '.', 'dst/'],
-    {},
+    { env: {} },
   );
   let out = '';
   let err = '';
-  const io = {
+  const io = testIo({
     stdout: (text: string) => {
       out += text;
     },
     stderr: (bytes: Uint8Array) => {
       err += Buffer.from(bytes).toString('latin1');
     },
-    signal: new AbortController().signal,
-  };
+  });
   const [ours, theirs] = memoryPair();
   const wire = damaging(ours, mark, times);
-  const common = { io, kernel, cwd: dir };
+  const common = { io, kernel, site: testSite({ cwd: dir }) };
   const client = openEnd({ ...common, duplex: wire.duplex, options, server: false, sender: true });
   const server = openEnd({ ...common, duplex: theirs, options: remote.options, server: true, sender: false });
   const ends = {
@@ -92,7 +92,7 @@ async function push(args: readonly string[], mark: string, times: number): Promi
     destination: undefined,
     remotePaths: ['dst/'],
   };
-  const filters = createFilters(options, { side: 'sender', cwd: dir });
+  const filters = createFilters(options, filterContext({ site: testSite({ cwd: dir }) }));
   await Promise.all([
     runClientEnd(client, options, ends, filters, {}),
     runServerEnd(server, remote.options, remote.args, {}),

@@ -15,6 +15,7 @@ import { allowIncRecurse, serverArgs } from '../../ts/options/server-args.ts';
 import { handshake } from '../../ts/session/handshake.ts';
 import { ndxFlistEof, ndxFlistOffset } from '../../ts/wire/constants.ts';
 import type { Negotiated } from '../../ts/wire/negotiated.ts';
+import { filterContext, testHost } from '../support/host.ts';
 import { diskKernel } from '../unit/flist/disk.ts';
 import { collectingWriter, testContext } from '../unit/flist/wire.ts';
 import { type Served, serve } from '../unit/session/wire-fixture.ts';
@@ -89,7 +90,9 @@ async function realSender(
   paths: readonly string[],
   extra: Partial<Options> = {},
 ): Promise<Opened> {
-  const parsed = parseClientArgs([...flags, '--cc=md5', `--protocol=${protocol}`, `h:${paths[0]}`, base]);
+  const parsed = parseClientArgs([...flags, '--cc=md5', `--protocol=${protocol}`, `h:${paths[0]}`, base], {
+    env: {},
+  });
   if (parsed.kind !== 'run') throw new Error('not a run');
   const options = { ...parsed.options, ...extra };
   const args = serverArgs(options, { sender: true, protocol, daemon: false });
@@ -101,7 +104,7 @@ async function realSender(
     options,
     kernel: diskKernel,
     clientInfo,
-    env: {},
+    host: testHost({ env: {} }),
   });
   served.reader.startMultiplex();
   if (negotiated.protocol >= 30) served.writer.startMultiplex();
@@ -118,7 +121,7 @@ async function ourBytes(opened: Opened, paths: readonly ByteString[]): Promise<B
   const sender = new FlistSender({
     ...context,
     writer,
-    filters: createFilters(options, { side: 'sender' }),
+    filters: createFilters(options, filterContext()),
     cwd: process.cwd(),
   });
   await sender.sendInitial(paths);
@@ -138,6 +141,7 @@ async function receiveAll({ served, negotiated, options }: Opened): Promise<File
     ...testContext(diskKernel, options, negotiated),
     reader: served.reader,
     amRoot: false,
+    memberOf: () => [],
   });
   await receiver.receive(-1);
   const { lists } = receiver;

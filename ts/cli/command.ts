@@ -2,6 +2,7 @@
 
 import { errnoText } from '../errno.ts';
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
+import type { Host } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { OptionEnv } from '../options/env.ts';
 import { usageText } from '../options/help.ts';
@@ -10,15 +11,9 @@ import type { Options } from '../options/options.ts';
 import { debugFlags, flagsHelp, infoFlags } from '../options/output-flags.ts';
 import { type ParsedCommand, parseClientArgs } from '../options/parse.ts';
 import { versionJson, versionText } from '../options/version.ts';
-import { escapeText, localeCharset } from '../report/escape.ts';
+import { escapeText } from '../report/escape.ts';
 import { type FinalRole, finalErrorLine } from '../session/final-line.ts';
-
-/** The session's view of the process (`ts/session`). */
-export interface SessionIo {
-  stdout(text: ByteString): void;
-  stderr(bytes: Uint8Array): void;
-  readonly signal: AbortSignal;
-}
+import type { SessionIo } from '../session/index.ts';
 
 type Run = (
   options: Options,
@@ -30,7 +25,7 @@ type Run = (
 export interface Engine {
   readonly runClient: Run;
   readonly runServer: Run;
-  loadKernel(): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
+  loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
 }
 
 export interface CommandInput {
@@ -52,7 +47,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (argv.length === 0) return usageError(io, role);
     const command = parseClientArgs(argv, { env, allowAll: input.allowAll });
     if (command.kind !== 'run') {
-      io.stdout(Buffer.from(toBytes(await printed(command, input))).toString('latin1'));
+      io.host.stdout(Buffer.from(toBytes(await printed(command, input))).toString('latin1'));
       return ExitCode.Ok;
     }
     const { options, args } = command;
@@ -63,7 +58,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
     role = amSender ? 'sender' : 'Receiver';
     const run = options.server ? engine.runServer : engine.runClient;
     const { code, who } = await run(options, [...args], io);
-    if (!options.server || !endOfRun.has(code)) io.stderr(toBytes(finalErrorLine(code, who)));
+    if (!options.server || !endOfRun.has(code)) io.host.stderr(toBytes(finalErrorLine(code, who)));
     return code;
   } catch (error) {
     return fail(error, io, role);
@@ -85,7 +80,7 @@ export function failStalled(io: SessionIo, argv: readonly ByteString[]): number 
 }
 
 function usageError(io: SessionIo, role: FinalRole): number {
-  io.stderr(toBytes(usageText() + finalErrorLine(ExitCode.Syntax, role)));
+  io.host.stderr(toBytes(usageText() + finalErrorLine(ExitCode.Syntax, role)));
   return ExitCode.Syntax;
 }
 
@@ -97,7 +92,7 @@ async function printed(
   if (command.kind === 'flag-help') {
     return command.flags === 'info' ? flagsHelp(infoFlags) : flagsHelp(debugFlags);
   }
-  const kernel = await (await input.loadEngine()).loadKernel();
+  const kernel = await (await input.loadEngine()).loadKernel(input.io.host);
   return command.json ? versionJson(kernel) : versionText(kernel);
 }
 
@@ -105,13 +100,12 @@ function fail(error: unknown, io: SessionIo, role: FinalRole): number {
   const [code, lines] = explain(error);
   const told = error instanceof RsyncError && error.told;
   const who = error instanceof RsyncError ? (error.who as FinalRole | undefined) : undefined;
-  io.stderr(toBytes(shown(lines) + (told ? '' : finalErrorLine(code, who ?? role))));
+  io.host.stderr(toBytes(shown(lines, io.host) + (told ? '' : finalErrorLine(code, who ?? role))));
   return code;
 }
 
 /** Line by line, with what the locale cannot show escaped, also a line end within a name. */
-function shown(lines: readonly string[]): ByteString {
-  const charset = localeCharset(process.env);
+function shown(lines: readonly string[], { charset }: Host): ByteString {
   return lines
     .map((line) => `${escapeText(Buffer.from(toBytes(line)).toString('latin1'), charset)}\n`)
     .join('');

@@ -1,6 +1,9 @@
 /** The program: standard streams, signals and the exit code of the process. */
+
+import type { SessionIo } from '../session/index.ts';
 import { argumentBytes, optionEnvironment } from './argv.ts';
-import { failStalled, runCommand, type SessionIo } from './command.ts';
+import { failStalled, runCommand } from './command.ts';
+import { processHost } from './host.ts';
 import { watchSignals } from './signals.ts';
 import { bufferedStream, unbufferedStream } from './streams.ts';
 
@@ -22,14 +25,14 @@ export function mayKeepCode(): boolean {
 }
 
 const argv = argumentBytes();
-const io: SessionIo = {
+const host = processHost({
   stdout: (text) => stdout.write(text),
   stderr(bytes) {
     stdout.flush();
     stderr(bytes);
   },
-  signal: watch.signal,
-};
+});
+const io: SessionIo = { host, signal: watch.signal, events: undefined };
 
 // Left to itself, Node would end with 0.
 process.once('beforeExit', () => exit(failStalled(io, argv)));

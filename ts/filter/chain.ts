@@ -139,7 +139,7 @@ export class FilterChain {
     const isHidden = (merge.flags & RuleFlag.FromFile) !== 0;
     const rule = isHidden ? `<rule from ${state.where()}>` : `"${path.slice(0, maxPath - 1)}"`;
     state.warn(`cannot add local filter rules in long-named directory: ${rule}`);
-    state.context.failed?.();
+    state.context.failed();
   }
 
   private verdict(subject: Subject, action: FilterAction): FilterVerdict {

@@ -1,3 +1,4 @@
+import type { Host, Site } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 
 /** The side of the transfer that a chain of filters works for. */
@@ -20,25 +21,18 @@ export interface FilterRoot {
 export interface FilterContext {
   readonly side: FilterSide;
   /** True in a `--server` process, whose rules come over the wire. */
-  readonly server?: boolean;
-  /**
-   * Reads a whole rule file; `-` is standard input. Throws `SysError`. The default reads it in pieces, and
-   * refuses symbolic links in its path that belong to somebody other than root and us.
-   */
-  readonly readFile?: (path: ByteString) => Uint8Array;
-  /** Absolute working directory; the process' own by default. */
-  readonly cwd?: ByteString;
-  /** A daemon module's directory without its last slash: absolute patterns and merge files are below it. */
-  readonly moduleDir?: ByteString;
-  /** `HOME` and `CVSIGNORE`, for -C; the process' environment by default. */
-  readonly home?: ByteString;
-  readonly cvsIgnore?: ByteString;
+  readonly server: boolean;
+  readonly site: Site;
+  /** `HOME` and `CVSIGNORE` for -C, whose links are followed, and standard input for a file called `-`. */
+  readonly host: FilterHost;
   /** Shows a complaint that does not end the run. */
-  readonly warn?: (text: ByteString) => void;
+  warn(text: ByteString): void;
   /** Some rules could not be read: the run goes on, and fails in the end. */
-  readonly failed?: () => void;
+  failed(): void;
   /** Shown each verdict of a rule (`--debug=FILTER`), as "[sender] hiding file NAME because of pattern P". */
-  readonly trace?: (text: ByteString) => void;
-  /** strerror; a few texts are known by default. */
-  readonly errorText?: (errno: number) => string;
+  readonly trace: ((text: ByteString) => void) | undefined;
+  /** Reads rule files in another way than by opening them; throws `SysError`. */
+  readonly readFile: ((path: ByteString) => Uint8Array) | undefined;
 }
+
+export type FilterHost = Pick<Host, 'env' | 'user' | 'descriptors'>;

@@ -27,7 +27,7 @@ export type FilterOptions = Pick<
  * before anything is connected; `sendFilters` or `receiveFilters` completes the rules after the
  * handshake.
  */
-export function createFilters(options: FilterOptions, context: FilterContext): FilterChain {
+export function createFilters(options: FilterOptions, context: Omit<FilterContext, 'server'>): FilterChain {
   try {
     return parseFilterArgs(options.filters, { ...context, server: options.server }, options);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { defaultIgnores, environment } from './cvs.ts';
+import { defaultIgnores, variable } from './cvs.ts';
 import { MergeList, RuleList } from './merge-list.ts';
 import { baseName, cleanPath } from './paths.ts';
 import { Applies, makeRule, RuleFlag, rulePrefix, ruleSides } from './rule.ts';
@@ -171,9 +171,9 @@ function loadCvsRules(state: FilterState, flags: number): void {
   state.cvs = list;
   const perishable = state.protocol >= 30 ? RuleFlag.Perishable : 0;
   parseRules(state, list, defaultIgnores, flags | perishable, 0);
-  const home = state.context.home ?? environment('HOME');
+  const home = variable(state.context.host, 'HOME');
   if (home !== undefined) parseRuleFile(state, list, `${home}/.cvsignore`, flags, 0);
-  const more = state.context.cvsIgnore ?? environment('CVSIGNORE');
+  const more = variable(state.context.host, 'CVSIGNORE');
   if (more !== undefined) parseRules(state, list, more, flags, 0);
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, readSync } from 'node:fs';
 import { SysError } from '../errors.ts';
+import type { Host } from '../host.ts';
 import { openTrusted, systemErrorOf } from '../kernel/trusted-path.ts';
 import type { ByteString } from '../kernel/types.ts';
 
@@ -8,12 +9,17 @@ const pieceBytes = 64 * 1024;
 const pauseMs = 5;
 
 /**
- * Opens a rule file, to be read piece by piece; `-` is standard input. A piece is good until the next one. With
- * `anyLinks` symbolic links in its path may be anybody's.
+ * Opens a rule file by its absolute path, to be read piece by piece. A piece is good until the next one. Symbolic
+ * links in its path are gone through where they belong to root or `linkOwner`.
  * Throws `SysError` where it cannot be opened; where it cannot be read it just ends, as rsync's does.
  */
-export function openRuleFile(path: ByteString, anyLinks: boolean): Iterable<Uint8Array> {
-  return path === '-' ? piecesOf(0, false) : piecesOf(openTrusted(path, anyLinks), true);
+export function openRuleFile(path: ByteString, linkOwner: number | undefined): Iterable<Uint8Array> {
+  return piecesOf(openTrusted(path, linkOwner), true);
+}
+
+/** The rules that come by standard input. */
+export function readRuleInput({ descriptors }: Pick<Host, 'descriptors'>): Iterable<Uint8Array> {
+  return piecesOf(descriptors.input, false);
 }
 
 function* piecesOf(fd: number, close: boolean): Generator<Uint8Array> {

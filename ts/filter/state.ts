@@ -1,9 +1,11 @@
+import { errnoText } from '../errno.ts';
 import { ExitCode, RsyncError, type SysError } from '../errors.ts';
+import { linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterContext, FilterRoot } from './context.ts';
 import { type MergeList, RuleList } from './merge-list.ts';
 import { cleanPath } from './paths.ts';
-import { openRuleFile } from './read-rule-file.ts';
+import { openRuleFile, readRuleInput } from './read-rule-file.ts';
 
 /** Where the text of the rules being parsed comes from, when that is a file. */
 export interface RuleSource {
@@ -58,13 +60,13 @@ export class FilterState {
     this.deleteExcluded = options.deleteExcluded ?? false;
     this.insecureLinks = options.insecureLinks ?? false;
     this.protocol = options.protocol ?? protocol;
-    this.moduleDir = context.moduleDir ?? '';
+    this.moduleDir = context.site.moduleDir;
   }
 
   /** Role name in messages. */
   get who(): string {
     const { side, server } = this.context;
-    if (!this.hasStarted) return server === true ? 'server' : 'client';
+    if (!this.hasStarted) return server ? 'server' : 'client';
     if (side === 'sender') return 'sender';
     return this.root === undefined ? 'Receiver' : 'generator';
   }
@@ -89,14 +91,16 @@ export class FilterState {
 
   /** Opens a rule file; throws `SysError`. Relative names are below the transfer's root, or the cwd. */
   openFile(path: ByteString): Iterable<Uint8Array> {
-    const { readFile, server } = this.context;
-    const isInput = path === '-' && server !== true;
-    const at = isInput || this.root === undefined ? path : this.absolute(path, this.root);
-    return readFile === undefined ? openRuleFile(at, this.insecureLinks) : [readFile(at)];
+    const { readFile, server, host } = this.context;
+    const isInput = path === '-' && !server;
+    if (readFile !== undefined)
+      return [readFile(isInput || this.root === undefined ? path : this.absolute(path, this.root))];
+    if (isInput) return readRuleInput(host);
+    return openRuleFile(this.absolute(path, this.root), linkOwner(host, this.insecureLinks));
   }
 
   warn(text: ByteString): void {
-    this.context.warn?.(text);
+    this.context.warn(text);
   }
 
   /** Text of a rule as a message may show it: what a file holds is nobody's business but its owner's. */
@@ -115,28 +119,12 @@ export class FilterState {
     // Not even whether it is there: its name is what a file holds.
     if (hidden)
       return new RsyncError(ExitCode.FileIo, `failed to open ${kind}clude file ${this.shown(path)}`);
-    const why = `${this.errorText(error)} (${error.errno})`;
+    const why = `${errnoText(error.errno)} (${error.errno})`;
     const text = `rsync: [${this.who}] failed to open ${kind}clude file ${path}: ${why}`;
     return new RsyncError(ExitCode.FileIo, text, { cause: error });
   }
 
-  private errorText(error: SysError): string {
-    return this.context.errorText?.(error.errno) ?? commonErrors[error.code] ?? error.code;
-  }
-
   private absolute(path: ByteString, base: ByteString | undefined): ByteString {
-    if (path.startsWith('/')) return path;
-    const from = base ?? this.context.cwd ?? Buffer.from(process.cwd()).toString('latin1');
-    return `${from}/${path}`;
+    return pathAt({ cwd: base ?? this.context.site.cwd }, path);
   }
 }
-
-const commonErrors: Readonly<Record<string, string>> = {
-  ENOENT: 'No such file or directory',
-  EACCES: 'Permission denied',
-  EPERM: 'Operation not permitted',
-  ENOTDIR: 'Not a directory',
-  EISDIR: 'Is a directory',
-  ELOOP: 'Too many levels of symbolic links',
-  ENAMETOOLONG: 'File name too long',
-};

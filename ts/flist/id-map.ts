@@ -11,8 +11,8 @@ export interface IdMapSettings {
   /** --usermap and --groupmap; they come before names. */
   readonly userRules?: readonly IdRule[];
   readonly groupRules?: readonly IdRule[];
-  /** Groups this process is a member of; asked of the system by default. */
-  readonly memberOf?: readonly number[];
+  /** Groups that we are a member of. */
+  memberOf(): readonly number[];
 }
 
 interface Mapped {
@@ -101,15 +101,11 @@ export class IdMap {
   }
 
   private isMember(gid: number): boolean {
-    this.members ??= new Set(this.settings.memberOf ?? ownGroups());
+    this.members ??= new Set(this.settings.memberOf());
     return this.members.has(gid);
   }
 }
 
 function mappedBy(rules: readonly IdRule[] | undefined, id: number, name: ByteString): number | undefined {
   return rules?.find((rule) => rule.matches(id, name))?.to;
-}
-
-function ownGroups(): number[] {
-  return [...(process.getgroups?.() ?? []), ...(process.getegid === undefined ? [] : [process.getegid()])];
 }

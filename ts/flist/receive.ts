@@ -27,6 +27,8 @@ export interface FlistReceiverContext extends FlistContext {
   readonly guard?: NameGuard;
   /** The effective user may give files to anybody: owners are mapped. */
   readonly amRoot: boolean;
+  /** Groups that we are a member of. */
+  memberOf(): readonly number[];
   readonly ids?: IdMap;
   /** --prune-empty-dirs: directories that our filters exclude are not pruned. */
   readonly isExcludedDir?: (path: ByteString) => boolean;
@@ -191,12 +193,14 @@ export class FlistReceiver {
 }
 
 /** How this run's owners are mapped. A sender that does not tell id 0's name is taken to call it root. */
-function idMapOf({ options, amRoot, report, texts }: FlistReceiverContext, format: FlistFormat): IdMap {
+function idMapOf(context: FlistReceiverContext, format: FlistFormat): IdMap {
+  const { options, amRoot, report, texts } = context;
   const names = new IdNames();
   const warn = (message: string) => report.print('error', message);
   const rules = (kind: IdKind, map: ByteString) => parseIdRules(map, { kind, names, texts, warn });
   const ids = new IdMap({
     amRoot,
+    memberOf: () => context.memberOf(),
     names,
     userRules: rules('user', options.usermap),
     groupRules: rules('group', options.groupmap),

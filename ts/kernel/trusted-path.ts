@@ -1,6 +1,7 @@
 /**
  * Paths that the user named (rsync's open_no_attacker_symlinks): a symbolic link on the way is gone through only
- * where it belongs to root or to us, for others may have planted it. --insecure-links switches the check off.
+ * where it belongs to root or to us, for others may have planted it. `owner` is our user; undefined (--insecure-links,
+ * or a system without users) lets links be anybody's.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
 import { asSysError, attempt, sysError } from './portable/sys-error.ts';
@@ -12,17 +13,14 @@ const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const hold = O_PATH | O_DIRECTORY;
 const mostLinks = 40;
 
-/**
- * Opens a file to be read that the user named. With `anyLinks` (--insecure-links) its links may be anybody's.
- * Throws `SysError`.
- */
-export function openTrusted(path: ByteString, anyLinks = false): number {
+/** Opens a file to be read that the user named. Throws `SysError`. */
+export function openTrusted(path: ByteString, owner: number | undefined): number {
   return attempt('open', () => {
-    if (anyLinks) return openSync(bytes(path), O_RDONLY | O_NONBLOCK);
-    if (process.platform !== 'linux') return openAfterLook(path, O_RDONLY | O_NONBLOCK);
+    if (owner === undefined) return openSync(bytes(path), O_RDONLY | O_NONBLOCK);
+    if (process.platform !== 'linux') return openAfterLook(path, owner);
     // Most rule files that are looked for are not there: one call says so, and opens nothing yet.
     closeSync(openSync(bytes(path), O_PATH));
-    return openByParts(path, O_RDONLY | O_NONBLOCK);
+    return openByParts(path, O_RDONLY | O_NONBLOCK, { owner });
   });
 }
 
@@ -30,16 +28,16 @@ export function openTrusted(path: ByteString, anyLinks = false): number {
  * Holds a directory that the user named; a relative path starts at the directory `from`, else at the working
  * directory. For systems with /proc. Throws `SysError`.
  */
-export function holdTrusted(path: ByteString, from?: number): number {
-  return attempt('open', () => openByParts(path, hold, from));
+export function holdTrusted(path: ByteString, owner: number | undefined, from?: number): number {
+  return attempt('open', () => openByParts(path, hold, { owner, from }));
 }
 
 /** Throws `SysError` where a link of others is on the way to `path`, or it ends in one. */
-export function checkTrusted(path: ByteString): void {
+export function checkTrusted(path: ByteString, owner: number | undefined): void {
   attempt('open', () => {
     for (let end = path.indexOf('/', 1); ; end = path.indexOf('/', end + 1)) {
       const stat = lstatSync(bytes(end < 0 ? path : path.slice(0, end)));
-      if (stat.isSymbolicLink() && !isTrusted(stat.uid)) throw sysError('ELOOP', 'open');
+      if (stat.isSymbolicLink() && !isTrusted(stat.uid, owner)) throw sysError('ELOOP', 'open');
       if (end < 0) return;
     }
   });
@@ -52,14 +50,18 @@ export function systemErrorOf(error: unknown): unknown {
 }
 
 /** Goes through held directories, so that what was looked at is what is opened. */
-function openByParts(path: ByteString, flags: number, from?: number): number {
+function openByParts(
+  path: ByteString,
+  flags: number,
+  { owner, from }: { readonly owner: number | undefined; readonly from?: number | undefined },
+): number {
   const start = from === undefined ? '.' : `/proc/self/fd/${from}/.`;
   let dir = openSync(path.startsWith('/') ? '/' : start, hold);
   try {
     let left = partsOf(path);
     for (let links = 0; left.length > 0; ) {
       const at = bytes(`/proc/self/fd/${dir}/${left[0]}`);
-      const target = linkTarget(at);
+      const target = linkTarget(at, owner);
       if (target !== undefined) {
         if (++links > mostLinks) throw sysError('ELOOP', 'open');
         // A link of /proc says where a file was, and may say nothing of use: it leads where it leads.
@@ -79,13 +81,13 @@ function openByParts(path: ByteString, flags: number, from?: number): number {
 }
 
 /** Where a link leads that may be gone through; undefined where `at` is none. */
-function linkTarget(at: Buffer): ByteString | undefined {
+function linkTarget(at: Buffer, owner: number | undefined): ByteString | undefined {
   if (!lstatSync(at).isSymbolicLink()) return undefined;
   const link = openSync(at, O_PATH | O_NOFOLLOW);
   try {
     const stat = fstatSync(link, { bigint: true });
     if (!stat.isSymbolicLink()) return undefined;
-    if (!isTrusted(Number(stat.uid))) throw sysError('ELOOP', 'open');
+    if (!isTrusted(Number(stat.uid), owner)) throw sysError('ELOOP', 'open');
     const target = readlinkSync(at, { encoding: 'latin1' });
     // Node reads a link by its name alone: whether it was this one, its change time and the name tell.
     const [after, there] = [fstatSync(link, { bigint: true }), lstatSync(at, { bigint: true })];
@@ -108,14 +110,13 @@ function isMagic(dir: number): boolean {
   return /^\/proc\/.*\/fd$/.test(readlinkSync(`/proc/self/fd/${dir}`));
 }
 
-function openAfterLook(path: ByteString, flags: number): number {
-  checkTrusted(path);
-  return openSync(bytes(path), flags);
+function openAfterLook(path: ByteString, owner: number): number {
+  checkTrusted(path, owner);
+  return openSync(bytes(path), O_RDONLY | O_NONBLOCK);
 }
 
-function isTrusted(uid: number): boolean {
-  const us = process.geteuid?.();
-  return us === undefined || uid === 0 || uid === us;
+function isTrusted(uid: number, owner: number | undefined): boolean {
+  return owner === undefined || uid === 0 || uid === owner;
 }
 
 function partsOf(path: ByteString): ByteString[] {

@@ -16,7 +16,7 @@ export type ParsedCommand =
   | Exclude<Wish, { kind: 'usage' }>;
 
 export interface ParseContext {
-  readonly env?: OptionEnv;
+  readonly env: OptionEnv;
   /** Take options that do not work yet: for tests of the parser. */
   readonly allowAll?: boolean;
 }
@@ -26,7 +26,7 @@ export interface ParseContext {
  * no options. `--server` anywhere in it makes it a server's. Throws RsyncError with rsync's text: exit 1
  * for wrong use, 4 for an option that oc-rsync does not do yet.
  */
-export function parseClientArgs(argv: readonly ByteString[], context: ParseContext = {}): ParsedCommand {
+export function parseClientArgs(argv: readonly ByteString[], context: ParseContext): ParsedCommand {
   return parse(argv, context, emptyDraft());
 }
 
@@ -36,7 +36,7 @@ export function parseClientArgs(argv: readonly ByteString[], context: ParseConte
  */
 export function parseServerArgs(
   argv: readonly ByteString[],
-  context: ParseContext = {},
+  context: ParseContext = { env: {} },
 ): { readonly options: Options; readonly args: readonly ByteString[] } {
   const parsed = parse(argv, context, { ...emptyDraft(), server: true });
   if (parsed.kind !== 'run') throw wrongUse();
@@ -55,7 +55,7 @@ function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft)
 }
 
 function readArguments(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
-  const env = context.env ?? process.env;
+  const { env } = context;
   const used: FoundOption[] = [];
   const args = splitArguments(
     argv,

@@ -2,13 +2,14 @@
  * What the roles tell of a run. It decides what is worth saying, and to whom: the listener of its events, the
  * user's text, the log, the progress meter. How each says it is in `view/`.
  */
+import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFREG } from '../kernel/stat-table.ts';
 import { formatGiven, formatHas, itemizeLevel } from '../options/log-format.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import { type Charset, escapeLog } from './escape.ts';
+import { escapeLog } from './escape.ts';
 import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
@@ -35,6 +36,9 @@ export interface WireCounters {
   read(): number;
 }
 
+/** What is told of the process, and what it takes to tell it. */
+export type ReportHost = Pick<Host, 'charset' | 'pid' | 'now' | 'inForeground' | 'memory'>;
+
 export interface ReportSetup {
   readonly options: Options;
   readonly output: Output;
@@ -44,16 +48,12 @@ export interface ReportSetup {
   readonly sender: boolean;
   /** Both ends are in this process: `%i` shows `>` for what a sender sends. */
   readonly local: boolean;
-  readonly charset: Charset;
+  readonly host: ReportHost;
   readonly daemon?: DaemonFacts;
   readonly log?: TransferLog;
   readonly counters?: WireCounters;
   /** Who wants to know what happens, besides the words. */
   readonly events?: RunEvents;
-  /** Milliseconds, for progress lines; `Date.now` when it is not given. */
-  readonly clock?: () => number;
-  /** Whether this process may draw on its terminal; `inForeground` when it is not given. */
-  readonly foreground?: () => boolean;
 }
 
 const noCounters: WireCounters = { written: () => 0, read: () => 0 };
@@ -64,6 +64,7 @@ export const firstStep = 32 * 1024;
 /** What one end of a session says. */
 export class Report {
   readonly options: Options;
+  readonly host: ReportHost;
   readonly server: boolean;
   readonly sender: boolean;
   /** How much the format shows of items (stdout_format_has_i): 0 nothing, 1 changes, 2 also unchanged ones. */
@@ -98,17 +99,23 @@ export class Report {
   private readBefore = 0;
 
   constructor(setup: ReportSetup) {
-    const { options, output, server, sender, charset } = setup;
+    const { options, output, server, sender, host } = setup;
     this.options = options;
+    this.host = host;
     this.server = server;
     this.sender = sender;
     this.events = setup.events;
     this.output = output;
     this.log = setup.log;
     this.counters = setup.counters ?? noCounters;
-    this.text = new TextView({ options, output, server, charset, protocol: () => this.protocol });
-    if (!server && options.info.progress > 0)
-      this.progress = new Progress(this, setup.clock, setup.foreground);
+    this.text = new TextView({
+      options,
+      output,
+      server,
+      charset: host.charset,
+      protocol: () => this.protocol,
+    });
+    if (!server && options.info.progress > 0) this.progress = new Progress(this, host);
 
     this.formatHasI = itemizeLevel(options, server);
     const facts = { options, sender, local: setup.local, daemon: setup.daemon, report: this };
@@ -149,7 +156,7 @@ export class Report {
 
   /** The process that speaks, for debug lines. */
   get pid(): number {
-    return process.pid;
+    return this.host.pid;
   }
 
   /** Says a line without its end. What looks like one belongs to a name, and is escaped. */

@@ -2,6 +2,7 @@ import { openSync } from 'node:fs';
 import { ReadStream, WriteStream } from 'node:tty';
 import { ExitCode, RsyncError } from '../errors.ts';
 import { readSome } from '../filter/read-rule-file.ts';
+import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from './end.ts';
 
@@ -31,15 +32,15 @@ export async function askPassword(prompt: string, io: SessionIo): Promise<ByteSt
 }
 
 function askOnStandardInput(prompt: string, io: SessionIo): ByteString | undefined {
-  io.stderr(Buffer.from(prompt));
-  return readStdinLine();
+  io.host.stderr(Buffer.from(prompt));
+  return readInputLine(io.host);
 }
 
 /** The next line of standard input, without its end; nothing behind it is taken. Undefined at the end of input. */
-export function readStdinLine(): ByteString | undefined {
+export function readInputLine({ descriptors }: Pick<Host, 'descriptors'>): ByteString | undefined {
   const byte = Buffer.alloc(1);
   let line = '';
-  while (readSome(0, byte) > 0) {
+  while (readSome(descriptors.input, byte) > 0) {
     if (byte[0] === 0x0a) return line;
     line += String.fromCharCode(byte[0]);
   }

@@ -29,7 +29,7 @@ export async function runClientEnd(
     options: given,
     kernel: setup.kernel,
     clientInfo: '',
-    env: process.env,
+    host: setup.io.host,
     notice: (line) => report.print('info', line),
     ...extra,
   });
@@ -61,7 +61,7 @@ export function summarize(end: End, ends: Pick<Endpoints, 'startedAt'>): void {
   report.events?.ended?.(stats);
   printSummary(report, stats, {
     protocol: report.negotiated?.protocol ?? 32,
-    seconds: Math.floor(Date.now() / 1000) - Math.floor(ends.startedAt / 1000),
+    seconds: Math.floor(end.setup.io.host.now() / 1000) - Math.floor(ends.startedAt / 1000),
   });
 }
 

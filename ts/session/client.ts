@@ -1,7 +1,7 @@
-import { readlinkSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
 import { readSourceAhead } from '../flist/source-ahead.ts';
+import type { Host, Site } from '../host.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { pathsBeforeHandshake } from '../options/fast-paths.ts';
@@ -32,25 +32,26 @@ import { suitableKernel } from './suitable-kernel.ts';
  * `RsyncError` for what ended it early.
  */
 export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
-  const plain = await loadKernel();
-  const cwd = workingDirectory();
-  const ends = findEndpoints(options, args);
-  if (ends.remote === undefined) return runLocal(plain, options, ends, cwd, io);
+  const { host } = io;
+  const plain = await loadKernel(host);
+  const site = siteOf(host);
+  const ends = findEndpoints(options, args, host.now());
+  if (ends.remote === undefined) return runLocal(plain, options, ends, site, io);
   let end: End | undefined;
   const kernel = suitableKernel(plain, options, () => end);
   const filters = createFilters(options, {
     side: ends.sender ? 'sender' : 'receiver',
-    cwd,
-    ...filterReport(options, io, () => end),
+    site,
+    ...filterReport(options, host, () => end),
   });
-  const names = openNames(options);
+  const names = openNames(options, host, site);
   // Loaded only where there is another host: a local run needs no sockets and no children.
   const { connect } = await import('./connection.ts');
   const connecting = connect(kernel, options, ends, io);
   // The other side starts meanwhile.
   const ahead =
     ends.sender && filters.isEmpty && pathsBeforeHandshake(options).sourceAhead
-      ? readSourceAhead(kernel, options, cwd, ends.sources)
+      ? readSourceAhead(kernel, options, site.cwd, ends.sources)
       : undefined;
   let connection: Awaited<typeof connecting>;
   try {
@@ -60,7 +61,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     throw error instanceof RsyncError ? spoken(error, ends.sender ? 'sender' : 'Receiver') : error;
   }
   const { duplex, child } = connection;
-  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, cwd, ahead });
+  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, site, ahead });
   const stopWatching = endOnSignal(io.signal, [end]);
   const { command } = connection;
   if (command !== undefined && end.report.debug('cmd'))
@@ -83,22 +84,16 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   }
 }
 
-/** Absolute path of the working directory, as bytes. */
-export function workingDirectory(): ByteString {
-  let path: string;
+/** A session that the user starts lives in the working directory. */
+export function siteOf(host: Host): Site {
   try {
-    path = process.cwd();
+    return { cwd: host.workingDirectory(), moduleDir: '' };
   } catch (error) {
     const reason = errnoText(error as NodeJS.ErrnoException);
     throw spoken(
       new RsyncError(ExitCode.FileSelect, noWorkingDirectory(reason), { cause: error }),
       'Receiver',
     );
-  }
-  try {
-    return readlinkSync('/proc/self/cwd', 'latin1');
-  } catch {
-    return Buffer.from(path).toString('latin1');
   }
 }
 

@@ -26,7 +26,7 @@ export async function connect(
 ): Promise<Connection> {
   if (ends.remote?.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
   if (ends.remote?.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
-  const command = remoteCommand(options, ends);
-  const child = startRemoteShell(kernel, command, options, io);
+  const command = remoteCommand(options, ends, io.host);
+  const child = startRemoteShell(kernel, command, options, io.host);
   return { duplex: child, child, command };
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, type Stats } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
 import { readSome } from '../filter/read-rule-file.ts';
+import { type Host, linkOwner, pathAt, type Site, type User } from '../host.ts';
 import type { ByteString, DigestName, Kernel } from '../kernel/kernel.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
@@ -11,11 +12,12 @@ import { availableAuthDigests, choose, failedToNegotiate } from './negotiate.ts'
 export interface PasswordSource {
   /** From `user@host`; undefined takes USER, LOGNAME, nobody. */
   readonly user: ByteString | undefined;
-  readonly env: NodeJS.ProcessEnv;
+  readonly host: Pick<Host, 'env' | 'user'>;
+  readonly site: Site;
   /** First line of standard input, for `--password-file=-`. */
-  readStdinLine?(): Promise<ByteString | undefined>;
+  readInputLine(): ByteString | undefined;
   /** Asks the user without echo; undefined when there is nobody to ask. */
-  askPassword?(prompt: string): Promise<ByteString | undefined>;
+  askPassword(prompt: string): Promise<ByteString | undefined>;
 }
 
 interface AuthRequest extends PasswordSource {
@@ -34,7 +36,7 @@ export async function answerChallenge(
 ): Promise<ByteString> {
   const name = authDigest(daemon, request.kernel);
   const password = (await findPassword(request)) ?? '';
-  const user = request.user ?? variable(request.env, 'USER') ?? variable(request.env, 'LOGNAME');
+  const user = request.user ?? variable(request.host, 'USER') ?? variable(request.host, 'LOGNAME');
   return `${user || 'nobody'} ${authHash(request.kernel, name, password, challenge)}`;
 }
 
@@ -70,29 +72,28 @@ export function authHash(
 async function findPassword(request: AuthRequest): Promise<ByteString | undefined> {
   const file = request.options.passwordFile;
   if (file !== '') return passwordOf(file, request);
-  return variable(request.env, 'RSYNC_PASSWORD') ?? request.askPassword?.('Password: ');
+  return variable(request.host, 'RSYNC_PASSWORD') ?? request.askPassword('Password: ');
 }
 
 /** A variable of the environment in bytes. */
-function variable(env: NodeJS.ProcessEnv, name: string): ByteString | undefined {
+function variable({ env }: Pick<Host, 'env'>, name: string): ByteString | undefined {
   const value = env[name];
   return value === undefined ? undefined : Buffer.from(value, 'utf8').toString('latin1');
 }
 
 async function passwordOf(file: ByteString, request: AuthRequest): Promise<ByteString> {
-  const text =
-    file === '-' ? await request.readStdinLine?.() : readPasswordFile(file, request.options.insecureLinks);
+  const text = file === '-' ? request.readInputLine() : readPasswordFile(file, request);
   const line = text?.split(/[\r\n]+/).find((part) => part !== '');
   if (line === undefined) throw unusable(`ERROR: failed to read a password from ${file}`);
   return line;
 }
 
 /** The first bytes of the file, unless others may read it. What is checked is what was opened. */
-function readPasswordFile(file: ByteString, anyLinks: boolean): ByteString {
+function readPasswordFile(file: ByteString, { host, site, options }: AuthRequest): ByteString {
   try {
-    const fd = openTrusted(file, anyLinks);
+    const fd = openTrusted(pathAt(site, file), linkOwner(host, options.insecureLinks));
     try {
-      checkPasswordFile(fstatSync(fd));
+      checkPasswordFile(fstatSync(fd), host.user);
       const buffer = Buffer.alloc(maxPasswordFile);
       return buffer.toString('latin1', 0, readSome(fd, buffer));
     } finally {
@@ -105,9 +106,9 @@ function readPasswordFile(file: ByteString, anyLinks: boolean): ByteString {
   }
 }
 
-function checkPasswordFile(stat: Stats): void {
+function checkPasswordFile(stat: Stats, { uid }: User): void {
   if ((stat.mode & 0o006) !== 0) throw unusable('ERROR: password file must not be other-accessible');
-  if (process.getuid?.() === 0 && stat.uid !== 0)
+  if (uid === 0 && stat.uid !== 0)
     throw unusable('ERROR: password file must be owned by root when running as root');
 }
 

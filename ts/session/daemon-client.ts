@@ -47,8 +47,7 @@ export async function daemonExchange(wire: Wire, request: DaemonRequest): Promis
     throw refused('ERROR: The remote path must start with a module name not a /');
   const greeting = await greet(wire, request);
   const { protocol } = greeting;
-  const { earlyInput: file, insecureLinks } = request.options;
-  const early = earlyInput(file, insecureLinks);
+  const early = earlyInput(request);
   if (early.length > 0) {
     writer.string(`#early_input=${early.length}\n`);
     writer.bytes(early);

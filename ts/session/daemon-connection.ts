@@ -4,7 +4,7 @@ import type { Options } from '../options/options.ts';
 import { serverArgs } from '../options/server-args.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { connectDaemon, daemonPort } from '../transport/tcp.ts';
-import { askPassword, readStdinLine } from './ask-password.ts';
+import { askPassword, readInputLine } from './ask-password.ts';
 import { daemonExchange, daemonPaths } from './daemon-client.ts';
 import type { End, SessionIo } from './end.ts';
 import { type Endpoints, moduleOf } from './endpoints.ts';
@@ -31,11 +31,11 @@ export async function connectToDaemon(
     connectTimeout: options.contimeout,
     family: options.addressFamily === 'any' ? undefined : options.addressFamily === 'ipv4' ? 4 : 6,
     bindAddress: options.address === '' ? undefined : options.address,
-    env: process.env,
-    onStderr: (chunk) => io.stderr(chunk),
+    env: io.host.env,
+    onStderr: (chunk) => io.host.stderr(chunk),
     acknowledge: kernel.acknowledge,
     notice: (line) => {
-      if (options.debug.connect > 0 && !options.quiet) io.stdout(`${line}\n`);
+      if (options.debug.connect > 0 && !options.quiet) io.host.stdout(`${line}\n`);
     },
   });
   return { duplex, greet: (end) => greet(end, kernel, options, ends) };
@@ -49,8 +49,8 @@ export function reachDaemonByShell(
   io: SessionIo,
 ): DaemonConnection {
   const port = ends.remote?.port ?? daemonPort;
-  const command = remoteCommand(options, ends);
-  const child = startRemoteShell(kernel, command, options, io, { RSYNC_PORT: `${port}` });
+  const command = remoteCommand(options, ends, io.host);
+  const child = startRemoteShell(kernel, command, options, io.host, { RSYNC_PORT: `${port}` });
   return { duplex: child, child, command, greet: (end) => greet(end, kernel, options, ends) };
 }
 
@@ -65,9 +65,10 @@ async function greet(
     user: ends.remote?.user,
     options,
     kernel,
-    env: process.env,
+    host: end.setup.io.host,
+    site: end.setup.site,
     askPassword: (prompt) => askPassword(prompt, end.setup.io),
-    readStdinLine: async () => readStdinLine(),
+    readInputLine: () => readInputLine(end.setup.io.host),
     serverArgs: (protocol): ByteString[] => [
       ...serverArgs(options, { sender: !ends.sender, protocol, daemon: true }),
       '.',

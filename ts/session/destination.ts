@@ -19,7 +19,7 @@ export function openDestination(
   lists: FileLists,
   argument: ByteString | undefined,
 ): { destination: Destination; options: Options } {
-  const { cwd } = end.setup;
+  const { cwd } = end.setup.site;
   const place = locate(end, options, lists, argument);
   const base = place.missing ? join(cwd, place.base) : place.tree.path;
   const { tree, localName, missing } = place;
@@ -44,7 +44,8 @@ interface Place {
 }
 
 function locate(end: End, options: Options, lists: FileLists, argument: ByteString | undefined): Place {
-  const { kernel, cwd } = end.setup;
+  const { kernel } = end.setup;
+  const { cwd } = end.setup.site;
   const access = {
     keepAccessTimes: options.openNoatime,
     notesLinks: true,
@@ -100,7 +101,7 @@ function make(end: End, options: Options, lists: FileLists, here: Tree, path: By
   const name = path.length > 1 ? trimSlash(path) : path;
   if (!options.dryRun) {
     try {
-      here.mkdir(join(end.setup.cwd, name), 0o777);
+      here.mkdir(join(end.setup.site.cwd, name), 0o777);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       // A link of others: rsync makes it all the same, and then finds that it cannot be entered.

@@ -1,18 +1,26 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
+import { type Host, linkOwner, pathAt, type Site } from '../host.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
-import type { ByteString } from '../kernel/types.ts';
+import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
 
 /** Most bytes that a daemon takes before the module's name. */
 const maxEarlyInput = 4096 + 1024;
 
+interface EarlyInput {
+  readonly options: Pick<Options, 'earlyInput' | 'insecureLinks'>;
+  readonly host: Pick<Host, 'user'>;
+  readonly site: Site;
+}
+
 /** The file of --early-input, for the module's `early exec`; empty for ''. Exit 5 where it cannot be had. */
-export function earlyInput(file: ByteString, anyLinks: boolean): Buffer {
+export function earlyInput({ options, host, site }: EarlyInput): Buffer {
+  const { earlyInput: file, insecureLinks } = options;
   if (file === '') return Buffer.alloc(0);
   let data: Buffer;
   try {
-    const fd = openTrusted(file, anyLinks);
+    const fd = openTrusted(pathAt(site, file), linkOwner(host, insecureLinks));
     try {
       data = readFileSync(fd);
     } finally {

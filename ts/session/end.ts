@@ -2,10 +2,11 @@ import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { FilterContext } from '../filter/context.ts';
 import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
+import type { Host, Site } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
-import { escapeText, localeCharset } from '../report/escape.ts';
+import { escapeText } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
 import { type LogCode, type Output, Report, type RunEvents } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
@@ -20,14 +21,13 @@ import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
 import { IoTimeout } from './timeouts.ts';
 
-/** What a run may write to, and what ends it early. */
+/** Where a run takes place, what ends it early, and who hears of it. */
 export interface SessionIo {
-  stdout(text: ByteString): void;
-  stderr(bytes: Uint8Array): void;
+  readonly host: Host;
   /** Aborted with an `RsyncError` as reason when the run is interrupted. */
   readonly signal: AbortSignal;
   /** Who wants to know what happens, besides the words. */
-  readonly events?: RunEvents;
+  readonly events: RunEvents | undefined;
 }
 
 export interface EndSetup {
@@ -37,8 +37,7 @@ export interface EndSetup {
   readonly kernel: Kernel;
   readonly server: boolean;
   readonly sender: boolean;
-  /** Absolute path that arguments are relative to. */
-  readonly cwd: ByteString;
+  readonly site: Site;
   /** The first source, read while the peer was being reached. */
   readonly ahead?: SourceAhead;
   /** The other end is a session of this process. */
@@ -109,7 +108,7 @@ export function openEnd(setup: EndSetup): End {
     sender: setup.sender,
     local: setup.local === true,
     events: server ? undefined : setup.io.events,
-    charset: localeCharset(process.env),
+    host: setup.io.host,
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
   });
@@ -178,8 +177,8 @@ export function endOnSignal(signal: AbortSignal, ends: readonly End[]): () => vo
 function clientOutput({ io }: EndSetup): Output {
   return {
     write(code, line) {
-      if (code === 'info' || code === 'client') io.stdout(line);
-      else io.stderr(Buffer.from(line, 'latin1'));
+      if (code === 'info' || code === 'client') io.host.stdout(line);
+      else io.host.stderr(Buffer.from(line, 'latin1'));
     },
   };
 }
@@ -195,9 +194,9 @@ function serverOutput({ io, sender }: EndSetup, writer: Writer): Output {
       const bytes = Buffer.from(line, 'latin1');
       if (code === 'log') return;
       if (writer.isMultiplexed) send(messageOf[code], withinMessage(bytes));
-      else io.stderr(bytes);
+      else io.host.stderr(bytes);
     },
-    stderr: (text) => io.stderr(Buffer.from(text, 'latin1')),
+    stderr: (text) => io.host.stderr(Buffer.from(text, 'latin1')),
     deleted(payload) {
       send(Msg.Deleted, Buffer.from(payload, 'latin1'));
     },
@@ -302,14 +301,16 @@ export function exitCodeOf(end: End): ExitCode {
 /** What shows the complaints and (--debug=filter) the verdicts of filters, also before `end` is there. */
 export function filterReport(
   options: Options,
-  io: SessionIo,
+  host: Host,
   end: () => End | undefined,
-): Pick<FilterContext, 'warn' | 'failed' | 'trace'> {
-  const early = (line: ByteString) => `${escapeText(line, localeCharset(process.env))}\n`;
+): Pick<FilterContext, 'host' | 'warn' | 'failed' | 'trace' | 'readFile'> {
+  const early = (line: ByteString) => `${escapeText(line, host.charset)}\n`;
   return {
+    host,
+    readFile: undefined,
     warn(line) {
       const { report } = end() ?? {};
-      if (report === undefined) io.stderr(Buffer.from(early(line), 'latin1'));
+      if (report === undefined) host.stderr(Buffer.from(early(line), 'latin1'));
       else report.print('error', line);
     },
     failed() {
@@ -321,7 +322,7 @@ export function filterReport(
         ? undefined
         : (line) => {
             const { report } = end() ?? {};
-            if (report === undefined) io.stdout(early(line));
+            if (report === undefined) host.stdout(early(line));
             else report.print('info', line);
           },
   };

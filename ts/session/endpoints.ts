@@ -19,8 +19,7 @@ export interface Endpoints {
 }
 
 /** The arguments of a client, sorted; throws exit 1 with rsync's complaints. */
-export function findEndpoints(options: Options, args: readonly ByteString[]): Endpoints {
-  const startedAt = Date.now();
+export function findEndpoints(options: Options, args: readonly ByteString[], startedAt: number): Endpoints {
   const ends = parseEndpoints(options, args);
   if (ends.kind === 'pull')
     return {

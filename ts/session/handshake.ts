@@ -1,4 +1,5 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
+import type { Host } from '../host.ts';
 import type { CodecSpec, CompressName, DigestName, DigestSpec, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { allowIncRecurse } from '../options/server-args.ts';
@@ -47,8 +48,8 @@ export interface HandshakeSetup {
   readonly localServer?: boolean;
   /** A batch is read back (nothing is sent) or recorded (old-style choices only). */
   readonly batch?: 'read' | 'write';
-  /** `RSYNC_CHECKSUM_LIST`, `RSYNC_COMPRESS_LIST`. */
-  readonly env: NodeJS.ProcessEnv;
+  /** `RSYNC_CHECKSUM_LIST`, `RSYNC_COMPRESS_LIST`, and what makes seeds differ. */
+  readonly host: Pick<Host, 'env' | 'pid' | 'now'>;
   /** Lines for the user that are no errors (--debug=proto and nstr). */
   notice?(line: string): void;
 }
@@ -220,7 +221,7 @@ function listRequest(kind: ChoiceKind, setup: HandshakeSetup, protocol: number):
     kind,
     choices: setup.kernel,
     amServer: setup.amServer,
-    env: setup.env,
+    env: setup.host.env,
     writeBatch: setup.batch === 'write',
     protocol,
   };
@@ -277,7 +278,8 @@ function pick(
 /** The server's seed, 32 bits; it makes block sums differ from run to run. */
 async function exchangeSeed({ reader, writer }: Wire, setup: HandshakeSetup): Promise<number> {
   if (!setup.amServer) return reader.record(() => reader.int());
-  const seed = setup.options.checksumSeed || Math.floor(Date.now() / 1000) ^ (process.pid << 6);
+  const { host } = setup;
+  const seed = setup.options.checksumSeed || Math.floor(host.now() / 1000) ^ (host.pid << 6);
   writer.int(seed | 0);
   await writer.drain();
   return seed | 0;

@@ -1,7 +1,8 @@
 import { ExitCode } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
 import { SegmentPass } from '../flist/segment-pass.ts';
-import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Site } from '../host.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import { sharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { withRemoteOptions } from '../options/remote-options.ts';
@@ -33,23 +34,23 @@ export async function runLocal(
   kernel: Kernel,
   given: Options,
   ends: Endpoints,
-  cwd: ByteString,
+  site: Site,
   io: SessionIo,
 ): Promise<RunEnd> {
   const options: Options = { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };
   let client: End | undefined;
   const clientFilters = createFilters(options, {
     side: 'sender',
-    cwd,
-    ...filterReport(options, io, () => client),
+    site,
+    ...filterReport(options, io.host, () => client),
   });
-  const names = openNames(options);
+  const names = openNames(options, io.host, site);
   const [clientWire, serverWire] = memoryPair();
   const serverOptions = optionsOfServer(withRemoteOptions(options), clientFilters.hasXattrRules);
   const shared = sharedPaths(options, serverOptions);
   const loopback = shared.filesByName ? new Loopback() : undefined;
   const segments = shared.listsAsTheyAre ? new SegmentPass() : undefined;
-  const common = { io, cwd, local: true, shared, loopback, segments };
+  const common = { io, site, local: true, shared, loopback, segments };
   client = openEnd({
     ...common,
     kernel: suitableKernel(kernel, options, () => client),

@@ -3,6 +3,7 @@
  * limits on them, and what old protocols use without asking.
  */
 import { ExitCode, RsyncError } from '../errors.ts';
+import type { Environment } from '../host.ts';
 import type { CodecSpec, CompressName, DigestName, Kernel } from '../kernel/kernel.ts';
 
 /** What a negotiation needs of a kernel. */
@@ -72,7 +73,7 @@ export interface ListRequest {
   readonly kind: ChoiceKind;
   readonly choices: Choices;
   readonly amServer: boolean;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Environment;
   /** A batch that is being written must be readable without negotiation: old choices only. */
   readonly writeBatch: boolean;
   readonly protocol: number;

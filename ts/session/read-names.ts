@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
 import { readSome } from '../filter/read-rule-file.ts';
+import { type Host, linkOwner, pathAt, type Site } from '../host.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
@@ -19,13 +20,15 @@ export interface NamesFile {
  */
 export function openNames(
   options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'insecureLinks' | 'server'>,
+  host: Pick<Host, 'descriptors' | 'user'>,
+  site: Site,
 ): NamesFile | undefined {
   const { filesFrom: path, filesFromHost, server } = options;
   if (path === '' || filesFromHost !== undefined) return undefined;
-  if (path === '-') return { read: () => readAll(0) };
+  if (path === '-') return { read: () => readAll(host.descriptors.input) };
   let fd: number;
   try {
-    fd = openTrusted(path, options.insecureLinks);
+    fd = openTrusted(pathAt(site, path), linkOwner(host, options.insecureLinks));
   } catch (error) {
     const why = errnoText(error as NodeJS.ErrnoException).replace(/ \(\d+\)$/, '');
     const failure = new RsyncError(ExitCode.Syntax, `rsync: failed to open files-from file ${path}: ${why}`);

@@ -44,7 +44,7 @@ export async function runReceiver(
   const { kernel } = setup;
   end.who = 'Receiver';
   const { segments } = setup;
-  const extras = extrasOf(kernel, options, filters, false);
+  const extras = extrasOf(end, options, filters);
   const flist = new FlistReceiver({
     kernel,
     options,
@@ -56,9 +56,10 @@ export async function runReceiver(
     segments,
     reader,
     guard,
-    amRoot: amRoot(options),
+    amRoot: amRoot(options, setup.io.host),
+    memberOf: () => setup.io.host.user.groups(),
     extras,
-    tweakMode: chmodOf(options),
+    tweakMode: chmodOf(options, setup.io.host),
   });
   const { lists } = flist;
   report.lists = lists;
@@ -100,7 +101,7 @@ export async function runReceiver(
     destination: place.destination,
     filters,
     hardLinks: flist.hardLinks,
-    defaultPerms: defaultPerms(process.umask()),
+    defaultPerms: defaultPerms(setup.io.host.umask()),
     sourceRoots: ctx.paths.sumsWhereCompared ? segments?.roots : undefined,
   });
   end.who = 'generator';

@@ -1,4 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
+import type { Host } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
@@ -6,7 +7,6 @@ import { serverArgs } from '../options/server-args.ts';
 import { quotePath } from '../options/shell-quote.ts';
 import { spawnRemoteShell } from '../transport/child.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
-import type { SessionIo } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 
 /** The words of -e (or RSYNC_RSH, or ssh): split at spaces outside quotes; a doubled quote stands for itself. */
@@ -36,10 +36,10 @@ export function splitShellCommand(command: ByteString): ByteString[] {
 }
 
 /** The whole command that reaches an rsync on the other host (rsync's do_cmd). */
-export function remoteCommand(options: Options, ends: Endpoints): ByteString[] {
-  const { kind, user, host } = ends.remote as RemoteHost;
+export function remoteCommand(options: Options, ends: Endpoints, host: Host): ByteString[] {
+  const { kind, user, host: name } = ends.remote as RemoteHost;
   const daemon = kind === 'daemon-over-shell';
-  const command = shellWords(options);
+  const command = shellWords(options, host);
   const program = command[0].slice(command[0].lastIndexOf('/') + 1);
   const namesUser = command.some(
     (word, k) => word === '-l' && k + 1 < command.length && !command[k + 1].startsWith('-'),
@@ -47,16 +47,16 @@ export function remoteCommand(options: Options, ends: Endpoints): ByteString[] {
   if (user !== undefined && !(daemon && namesUser)) command.push('-l', user);
   if (program === 'ssh' && options.addressFamily !== 'any')
     command.push(options.addressFamily === 'ipv4' ? '-4' : '-6');
-  command.push(host, options.rsyncPath);
+  command.push(name, options.rsyncPath);
   if (daemon) return [...command, '--server', '--daemon', '.'];
   const side = { sender: !ends.sender, protocol: options.protocol, daemon: false };
   command.push(...serverArgs(options, side), '.');
   return [...command, ...ends.remotePaths.map((path) => quotePath(path, { options, amSender: ends.sender }))];
 }
 
-function shellWords(options: Options): ByteString[] {
-  const env = process.env.RSYNC_RSH;
-  const command = options.rsh !== '' ? options.rsh : env ? Buffer.from(env).toString('latin1') : 'ssh';
+function shellWords(options: Options, { env }: Host): ByteString[] {
+  const { RSYNC_RSH: given } = env;
+  const command = options.rsh !== '' ? options.rsh : given ? Buffer.from(given).toString('latin1') : 'ssh';
   const words = splitShellCommand(command);
   if (words.length === 0) throw new RsyncError(ExitCode.Syntax, 'Empty remote-shell command.');
   return words;
@@ -66,12 +66,12 @@ export function startRemoteShell(
   kernel: Kernel,
   command: readonly ByteString[],
   options: Options,
-  io: SessionIo,
+  host: Host,
   env: Readonly<Record<string, string>> = {},
 ): ChildDuplex {
   return spawnRemoteShell(kernel, command, {
-    onStderr: (chunk) => io.stderr(chunk),
+    onStderr: (chunk) => host.stderr(chunk),
     blockingIo: options.blockingIo,
-    env: { ...process.env, ...env },
+    env: { ...host.env, ...env },
   });
 }

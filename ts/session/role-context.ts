@@ -1,6 +1,6 @@
 import type { FilterChain } from '../filter/index.ts';
 import { type ListExtras, newExtras } from '../flist/extras.ts';
-import type { Kernel } from '../kernel/kernel.ts';
+import type { Host } from '../host.ts';
 import { parseChmod, tweakMode } from '../metadata/chmod.ts';
 import { closestWindow } from '../metadata/compare.ts';
 import { fastPaths } from '../options/fast-paths.ts';
@@ -16,7 +16,7 @@ import { type End, endsOf } from './end.ts';
  * The effective user is root, or acts as if (rsync's am_root): --super tries what only root may, --fake-super keeps it
  * in attributes. On systems without users nobody is root.
  */
-export function amRoot({ superUser }: Options): boolean {
+export function amRoot({ superUser }: Options, { user }: Host): boolean {
   switch (superUser) {
     case 'on':
     case 'fake':
@@ -24,23 +24,19 @@ export function amRoot({ superUser }: Options): boolean {
     case 'off':
       return false;
     default:
-      return process.geteuid?.() === 0;
+      return user.euid === 0;
   }
 }
 
 /** The tables of ACLs and extended attributes of one end; undefined where neither is preserved. */
-export function extrasOf(
-  kernel: Kernel,
-  options: Options,
-  filters: FilterChain,
-  sender: boolean,
-): ListExtras | undefined {
+export function extrasOf({ setup }: End, options: Options, filters: FilterChain): ListExtras | undefined {
   if (!options.acls && options.xattrs === 0) return undefined;
+  const { kernel, sender, io } = setup;
   const action = sender ? 'hide' : 'protect';
   return newExtras({
     sender,
     level: options.xattrs,
-    user: options.superUser === 'fake' ? 'fake' : amRoot(options) ? 'root' : 'plain',
+    user: options.superUser === 'fake' ? 'fake' : amRoot(options, io.host) ? 'root' : 'plain',
     excludes: filters.hasXattrRules ? (name) => filters.checkXattr(name, action) === 'excluded' : undefined,
     sum: (value) => kernel.digest('md5', value),
   });
@@ -74,7 +70,7 @@ export function makeRoleContext(
       atimes: options.atimes > 0,
       owner: options.owner,
       group: options.group,
-      amRoot: amRoot(options),
+      amRoot: amRoot(options, io.host),
       omitDirTimes: options.omitDirTimes,
       omitLinkTimes: options.omitLinkTimes || !kernel.can.linkTimes,
       modifyWindow: options.modifyWindow < 0 ? closestWindow(kernel.can.nanoseconds) : options.modifyWindow,
@@ -84,7 +80,7 @@ export function makeRoleContext(
       xattrs: extras && xattrs ? { differs: (wanted, at) => extras.xattrsDiffer(wanted, at) } : undefined,
     },
     wanted: new WantedCursor(),
-    amRoot: amRoot(options),
+    amRoot: amRoot(options, io.host),
     extras,
     itemForm: {
       protocol: negotiated.protocol,
@@ -99,9 +95,9 @@ export function makeRoleContext(
 }
 
 /** --chmod as a function of a mode; undefined without it. Its syntax was checked with the options. */
-export function chmodOf(options: Options): ((mode: number) => number) | undefined {
+export function chmodOf(options: Options, host: Host): ((mode: number) => number) | undefined {
   if (options.chmod === '') return undefined;
-  const steps = parseChmod(options.chmod, process.umask());
+  const steps = parseChmod(options.chmod, host.umask());
   if (steps === undefined) return undefined;
   return (mode) => tweakMode(mode, steps);
 }

@@ -37,7 +37,7 @@ export async function runSender(
   const { writer, report, setup } = end;
   const { kernel } = setup;
   end.who = 'sender';
-  const extras = extrasOf(kernel, options, filters, true);
+  const extras = extrasOf(end, options, filters);
   const flist = new FlistSender({
     extras,
     kernel,
@@ -50,9 +50,9 @@ export async function runSender(
     segments: setup.segments,
     writer,
     filters,
-    cwd: setup.cwd,
+    cwd: setup.site.cwd,
     ahead: setup.ahead,
-    tweakMode: chmodOf(options),
+    tweakMode: chmodOf(options, setup.io.host),
   });
   end.trees.push(flist.lists.roots);
   const encoder = kernel.openEncoder(negotiated.codec);

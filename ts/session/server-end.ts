@@ -19,14 +19,14 @@ export async function runServerEnd(
 ): Promise<void> {
   const { reader, writer, report, setup } = end;
   const { sender } = setup;
-  const listed = openNames(given);
+  const listed = openNames(given, setup.io.host, setup.site);
   const negotiated = await handshake(end, {
     amServer: true,
     amSender: sender,
     options: given,
     kernel: setup.kernel,
     clientInfo: given.clientInfo,
-    env: process.env,
+    host: setup.io.host,
     ...extra,
   });
   startCounting(end);
@@ -37,9 +37,8 @@ export async function runServerEnd(
   if (protocol >= 30) reader.startMultiplex();
   const filters = createFilters(options, {
     side: sender ? 'sender' : 'receiver',
-    server: true,
-    cwd: setup.cwd,
-    ...filterReport(options, setup.io, () => end),
+    site: setup.site,
+    ...filterReport(options, setup.io.host, () => end),
   });
   await receiveFilters(reader, options, filters, protocol);
   report.trace(sender ? 'send' : 'recv', () => text.serverStarts(sender, args.length, report.pid));

@@ -2,7 +2,7 @@ import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
-import { workingDirectory } from './client.ts';
+import { siteOf } from './client.ts';
 import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { runServerEnd } from './server-end.ts';
@@ -10,15 +10,15 @@ import { suitableKernel } from './suitable-kernel.ts';
 
 /** `--server` as a remote shell starts it: the wire is standard input and output. */
 export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
-  const duplex = stdioDuplex();
+  const duplex = stdioDuplex(io.host);
   const end: End = openEnd({
     io,
     duplex,
     options,
-    kernel: suitableKernel(await loadKernel(), options, () => end),
+    kernel: suitableKernel(await loadKernel(io.host), options, () => end),
     server: true,
     sender: options.sender,
-    cwd: workingDirectory(),
+    site: siteOf(io.host),
   });
   const stopWatching = endOnSignal(io.signal, [end]);
   try {

@@ -120,9 +120,10 @@ export class IoTimeout {
   private check(): void {
     const now = Date.now();
     const silent = now - this.lastSign(now);
-    const left = this.limit * 1000 - silent;
     // What came while we were late is still to be read.
-    if (left <= 0 && now - this.due < lateMs) {
+    const late = now - this.due > lateMs;
+    const left = late ? Number.POSITIVE_INFINITY : this.limit * 1000 - silent;
+    if (left <= 0) {
       this.stop();
       this.watched.onExpire(this.error(Math.floor(silent / 1000)));
       return;

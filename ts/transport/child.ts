@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
+import type { Environment } from '../host.ts';
 import type { ByteString, Kernel, PipePair } from '../kernel/kernel.ts';
 import type { ChildDuplex, ChildExit, Duplex } from './duplex.ts';
 import { type FdSink, type FdSource, fdSink, fdSource, nodeStreamHalves } from './fd-stream.ts';
@@ -13,7 +14,7 @@ export interface RemoteShellOptions {
    * it; Node's socket pairs block in the child too.
    */
   readonly blockingIo?: boolean;
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env: Environment;
 }
 
 /** The descriptors of a child and our ends of them. */
@@ -36,7 +37,7 @@ export function spawnRemoteShell(
   options: RemoteShellOptions,
 ): ChildDuplex {
   const command = shellCommand(argv);
-  const env = options.env ?? process.env;
+  const { env } = options;
   const plumbing = openPlumbing(kernel);
   const child = plumbing
     ? spawn(command.file, command.args, {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
+import type { Environment } from '../host.ts';
 import type { Duplex } from './duplex.ts';
 import { socketHalves } from './fd-stream.ts';
 import { errnoText } from './io-error.ts';
@@ -9,7 +10,7 @@ import { errnoText } from './io-error.ts';
 export interface ProgramTarget {
   readonly host: string;
   /** RSYNC_SHELL is read from this; the program gets all of it. */
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Environment;
   /** Its standard error. */
   onStderr?(chunk: Buffer): void;
 }

@@ -1,14 +1,14 @@
+import type { Host } from '../host.ts';
 import type { Duplex } from './duplex.ts';
 import { fdSink, fdSource } from './fd-stream.ts';
 
 /**
- * The server's wire: descriptors 0 and 1, whatever they are (pipes, a socket, a file). Nothing else may
- * touch process.stdin and process.stdout. Ending the sink shuts down a socket; a pipe's descriptor 1
- * stays open until the process exits.
+ * The server's wire: standard input and output, whatever they are (pipes, a socket, a file). Nothing else may
+ * touch them. Ending the sink shuts down a socket; a pipe's descriptor stays open until the process exits.
  */
-export function stdioDuplex(): Duplex {
-  const source = fdSource(0);
-  const sink = fdSink(1);
+export function stdioDuplex({ descriptors }: Pick<Host, 'descriptors'>): Duplex {
+  const source = fdSource(descriptors.input);
+  const sink = fdSink(descriptors.output);
   return {
     source,
     sink,

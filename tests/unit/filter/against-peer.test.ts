@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseFilterArgs } from '../../../ts/filter/index.ts';
 import type { FilterArg } from '../../../ts/options/options.ts';
+import { filterContext } from '../../support/host.ts';
 import { hasPeer, listedByPeer, listedWith, makeTree, scratch } from './peer.ts';
 
 const names = ['a', 'b', 'ab', 'foo', 'foo.o', 'bar', '-x', '[a]', 'a b', '.hid', 'core', 'x~'];
@@ -118,7 +119,7 @@ describe.runIf(hasPeer)('filters, compared with the real rsync', () => {
       fc.property(rules, (list) => {
         const file = join(dir, 'rules');
         writeFileSync(file, list.join('\n'), 'latin1');
-        const chain = parseFilterArgs([{ kind: 'filter', rule: `merge ${file}` }], { side: 'sender' });
+        const chain = parseFilterArgs([{ kind: 'filter', rule: `merge ${file}` }], filterContext());
         expect(listedWith(chain, join(dir, 'src'))).toEqual(
           listedByPeer([`--filter=merge ${file}`, 'src/'], dir),
         );
@@ -133,7 +134,7 @@ describe.runIf(hasPeer)('filters, compared with the real rsync', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(kind, old), { maxLength: 6 }), (list) => {
         const args = list.map(([name, text]) => ({ kind: name, pattern: text }) as FilterArg);
-        const chain = parseFilterArgs(args, { side: 'sender' });
+        const chain = parseFilterArgs(args, filterContext());
         const peerArgs = list.map(([name, text]) => `--${name}=${text}`);
         expect(listedWith(chain, join(dir, 'src'))).toEqual(listedByPeer([...peerArgs, 'src/'], dir));
       }),
@@ -183,9 +184,7 @@ describe.runIf(hasPeer)('filters, compared with the real rsync', () => {
             const list = [...global.filter((text) => text !== '!' && text !== 'clear'), `:${flags} ${name}`];
             const rulesFile = join(scratchDir.dir, 'rules');
             writeFileSync(rulesFile, list.join('\n'), 'latin1');
-            const chain = parseFilterArgs([{ kind: 'filter', rule: `merge ${rulesFile}` }], {
-              side: 'sender',
-            });
+            const chain = parseFilterArgs([{ kind: 'filter', rule: `merge ${rulesFile}` }], filterContext());
             let ours: string[] | Error;
             try {
               ours = listedWith(chain, src);

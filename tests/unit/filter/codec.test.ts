@@ -7,6 +7,7 @@ import { createFilters, type FilterSide, receiveFilters, sendFilters } from '../
 import type { FilterArg } from '../../../ts/options/options.ts';
 import { Reader } from '../../../ts/wire/reader.ts';
 import { Writer } from '../../../ts/wire/writer.ts';
+import { filterContext, testHost } from '../../support/host.ts';
 import { filesInMemory, hasPeer, peer, scratch } from './peer.ts';
 
 interface Settings {
@@ -31,7 +32,10 @@ function optionsFor(filters: readonly FilterArg[], settings: Settings, protocol:
   };
 }
 
-const quiet = { readFile: filesInMemory({}), home: '/home', cvsIgnore: '*.cvs' };
+const quiet = filterContext({
+  readFile: filesInMemory({}),
+  host: testHost({ env: { HOME: '/home', CVSIGNORE: '*.cvs' } }),
+});
 
 async function sent(side: FilterSide, protocol: number, args: readonly FilterArg[], settings: Settings) {
   const chunks: Uint8Array[] = [];
@@ -43,7 +47,7 @@ async function sent(side: FilterSide, protocol: number, args: readonly FilterArg
     end: async () => {},
   });
   const options = optionsFor(args, settings, protocol);
-  const chain = createFilters(options, { side, ...quiet });
+  const chain = createFilters(options, { ...quiet, side });
   sendFilters(writer, options, chain, protocol);
   await writer.drain();
   return { bytes: Buffer.concat(chunks), chain };
@@ -61,7 +65,7 @@ async function received(side: FilterSide, protocol: number, bytes: Uint8Array, s
   };
   const reader = new Reader(source, { message: () => {}, beforeWait: () => {} });
   const options = optionsFor([], { ...settings, server: true }, protocol);
-  const chain = createFilters(options, { side, ...quiet });
+  const chain = createFilters(options, { ...quiet, side });
   await receiveFilters(reader, options, chain, protocol);
   return chain;
 }

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { RsyncError } from '../../../ts/errors.ts';
 import { ImpliedIncludes, parseFilterArgs } from '../../../ts/filter/index.ts';
 import type { FilterArg } from '../../../ts/options/options.ts';
+import { filterContext, testSite } from '../../support/host.ts';
 import { filesInMemory } from './peer.ts';
 
 function failure(args: readonly FilterArg[], files: Readonly<Record<string, string>> = {}) {
   try {
-    parseFilterArgs(args, { side: 'sender', readFile: filesInMemory(files) });
+    parseFilterArgs(args, filterContext({ readFile: filesInMemory(files) }));
   } catch (error) {
     if (error instanceof RsyncError) return [error.exitCode, error.message];
     throw error;
@@ -63,7 +64,7 @@ describe('filter rules that are wrong', () => {
 
 describe('rule files', () => {
   const verdicts = (args: readonly FilterArg[], files: Record<string, string>, from0 = false) => {
-    const chain = parseFilterArgs(args, { side: 'sender', readFile: filesInMemory(files) }, { from0 });
+    const chain = parseFilterArgs(args, filterContext({ readFile: filesInMemory(files) }), { from0 });
     return (name: string, isDir = false) => chain.check(name, isDir, 'hide');
   };
 
@@ -111,7 +112,7 @@ describe('rule files', () => {
 describe('sides', () => {
   const args = [filter('H h'), filter('P p'), filter('- both'), filter('-p perishable')];
   it('decide which action a rule takes part in', () => {
-    const chain = parseFilterArgs(args, { side: 'receiver' });
+    const chain = parseFilterArgs(args, filterContext({ side: 'receiver' }));
     expect(chain.check('h', false, 'hide')).toBe('excluded');
     expect(chain.check('h', false, 'protect')).toBe('none');
     expect(chain.check('p', false, 'protect')).toBe('excluded');
@@ -120,26 +121,26 @@ describe('sides', () => {
   });
 
   it('--delete-excluded protects nothing that is merely excluded', () => {
-    const chain = parseFilterArgs(args, { side: 'receiver' }, { deleteExcluded: true });
+    const chain = parseFilterArgs(args, filterContext({ side: 'receiver' }), { deleteExcluded: true });
     expect(chain.check('both', false, 'protect')).toBe('none');
     expect(chain.check('both', false, 'hide')).toBe('excluded');
     expect(chain.check('p', false, 'protect')).toBe('excluded');
   });
 
   it('perishable rules do not count while a directory is deleted', () => {
-    const chain = parseFilterArgs(args, { side: 'receiver' });
+    const chain = parseFilterArgs(args, filterContext({ side: 'receiver' }));
     expect(chain.check('perishable', false, 'protect')).toBe('excluded');
     chain.ignorePerishable = true;
     expect(chain.check('perishable', false, 'protect')).toBe('none');
   });
 
   it('an empty chain says so', () => {
-    expect(parseFilterArgs([], { side: 'sender' }).isEmpty).toBe(true);
-    expect(parseFilterArgs([filter('- x')], { side: 'sender' }).isEmpty).toBe(false);
+    expect(parseFilterArgs([], filterContext()).isEmpty).toBe(true);
+    expect(parseFilterArgs([filter('- x')], filterContext()).isEmpty).toBe(false);
   });
 
   it('rules for extended attributes do not match files', () => {
-    const chain = parseFilterArgs([filter('-x user.*')], { side: 'sender' });
+    const chain = parseFilterArgs([filter('-x user.*')], filterContext());
     expect(chain.check('user.a', false, 'hide')).toBe('none');
     expect(chain.checkXattr('user.a', 'hide')).toBe('excluded');
   });
@@ -152,7 +153,7 @@ describe('directories', () => {
     '/top/src/d/.f': '+ below',
   };
   const chainWith = (rule: string) => {
-    const chain = parseFilterArgs([filter(rule)], { side: 'sender', readFile: filesInMemory(files) });
+    const chain = parseFilterArgs([filter(rule)], filterContext({ readFile: filesInMemory(files) }));
     chain.setRoot({ path: '/top/src' });
     return chain;
   };
@@ -197,7 +198,10 @@ describe('directories', () => {
   });
 
   it('match absolute paths below a module', () => {
-    const chain = parseFilterArgs([filter('-/ /src/x')], { side: 'sender', moduleDir: '/top' });
+    const chain = parseFilterArgs(
+      [filter('-/ /src/x')],
+      filterContext({ site: testSite({ moduleDir: '/top' }) }),
+    );
     chain.setRoot(root);
     expect(chain.check('x', false, 'hide')).toBe('excluded');
     expect(chain.check('src/x', false, 'hide')).toBe('none');

@@ -131,7 +131,7 @@ async function roundTrip(
   const decoder = new FlistDecoder({
     reader,
     format,
-    ids: new IdMap({ amRoot: true, names: noNames }),
+    ids: new IdMap({ amRoot: true, memberOf: () => [], names: noNames }),
     amRoot: true,
     allowMissing: false,
   });
@@ -217,7 +217,7 @@ describe('hard links', () => {
       const decoder = new FlistDecoder({
         reader,
         format,
-        ids: new IdMap({ amRoot: true, names: noNames }),
+        ids: new IdMap({ amRoot: true, memberOf: () => [], names: noNames }),
         amRoot: true,
         allowMissing: false,
       });

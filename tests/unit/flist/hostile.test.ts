@@ -37,6 +37,7 @@ async function receiver(write: (writer: Writer) => void, setup: Setup = {}): Pro
     reader: readerOf(await bytes(), protocol),
     guard: setup.guard,
     amRoot: true,
+    memberOf: () => [],
   });
 }
 
@@ -323,7 +324,12 @@ describe('the error state at the end', () => {
       const { writer, bytes } = collectingWriter(32);
       entry(writer, 'a');
       end(writer, 0xff3);
-      const flist = new FlistReceiver({ ...context, reader: readerOf(await bytes(), 32), amRoot: true });
+      const flist = new FlistReceiver({
+        ...context,
+        reader: readerOf(await bytes(), 32),
+        amRoot: true,
+        memberOf: () => [],
+      });
       await flist.receive(-1);
       expect(context.state.ioError).toBe(expected);
     }
@@ -347,6 +353,7 @@ describe('noise', () => {
             ),
             reader: readerOf(noise, protocol, 13),
             amRoot: false,
+            memberOf: () => [],
           });
           try {
             await flist.receive(-1);

@@ -11,7 +11,10 @@ const names = new IdNames((file) =>
 function parse(kind: IdKind, map: string): { map: IdMap; told: string[] } {
   const told: string[] = [];
   const rules = parseIdRules(map, { kind, names, texts, warn: (text) => told.push(text) });
-  return { map: new IdMap({ amRoot: true, names, userRules: rules, groupRules: rules }), told };
+  return {
+    map: new IdMap({ amRoot: true, memberOf: () => [], names, userRules: rules, groupRules: rules }),
+    told,
+  };
 }
 
 describe('rules of --usermap and --groupmap', () => {

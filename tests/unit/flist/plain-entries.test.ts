@@ -77,7 +77,7 @@ async function decoded(wire: Buffer, format: FlistFormat, piece: number, coder: 
   const decoder = new FlistDecoder({
     reader,
     format,
-    ids: new IdMap({ amRoot: true, names: noNames }),
+    ids: new IdMap({ amRoot: true, memberOf: () => [], names: noNames }),
     amRoot: true,
     allowMissing: false,
     decodeEntries: coder.decodeEntries,

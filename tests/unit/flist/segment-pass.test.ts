@@ -11,6 +11,7 @@ import { FlistSender } from '../../../ts/flist/send.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
 import type { Options } from '../../../ts/options/options.ts';
 import { ndxFlistEof, ndxFlistOffset } from '../../../ts/wire/constants.ts';
+import { filterContext } from '../../support/host.ts';
 import { diskKernel } from './disk.ts';
 import { collectingWriter, readerOf, testContext, testNegotiated } from './wire.ts';
 
@@ -63,7 +64,7 @@ async function received(
     ...sending,
     segments,
     writer,
-    filters: createFilters(options, { side: 'sender' }),
+    filters: createFilters(options, filterContext()),
     cwd: base,
     names: names(),
   });
@@ -77,7 +78,8 @@ async function received(
     ...context,
     reader,
     amRoot: true,
-    ids: new IdMap({ amRoot: true, names: names() }),
+    memberOf: () => [],
+    ids: new IdMap({ amRoot: true, memberOf: () => [], names: names() }),
   });
   await receiver.receive(-1);
   while (!receiver.lists.eof) {

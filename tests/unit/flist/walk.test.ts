@@ -11,6 +11,7 @@ import { confineListedName, splitSource } from '../../../ts/flist/source-arg.ts'
 import type { ByteString, Kernel, Tree } from '../../../ts/kernel/kernel.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
 import type { Options } from '../../../ts/options/options.ts';
+import { filterContext } from '../../support/host.ts';
 import { diskKernel } from './disk.ts';
 import { collectingWriter, testContext, testNegotiated } from './wire.ts';
 
@@ -61,7 +62,7 @@ async function walk(
   const sender = new FlistSender({
     ...context,
     writer,
-    filters: createFilters(options, { side: 'sender' }),
+    filters: createFilters(options, filterContext()),
     cwd: base,
   });
   const from = settings.filesFrom;
@@ -113,7 +114,7 @@ it('empty directories, which are no entries, do not all go ahead of the peer', a
   const negotiated = testNegotiated(32, { incRecurse: true });
   const context = testContext(diskKernel, options, negotiated);
   const { writer } = collectingWriter(32);
-  const filters = createFilters(options, { side: 'sender' });
+  const filters = createFilters(options, filterContext());
   const sender = new FlistSender({ ...context, writer, filters, cwd: base });
   const lists = await sender.sendInitial(['many']);
   let most = 0;

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BlockSums, CompressName, DigestName, DigestSpec, Kernel } from '../../../ts/kernel/kernel.ts';
 import { loadNativeKernel } from '../../../ts/kernel/native.ts';
 import { createPortableKernel } from '../../../ts/kernel/portable/index.ts';
+import { testHost } from '../../support/host.ts';
 
 const load = (make: () => Kernel): Kernel | undefined => {
   try {
@@ -16,7 +17,7 @@ const load = (make: () => Kernel): Kernel | undefined => {
 };
 
 const native = load(loadNativeKernel);
-const portable = load(createPortableKernel);
+const portable = load(() => createPortableKernel(testHost()));
 const blockLength = 700;
 
 describe.skipIf(native === undefined || portable === undefined)('the two kernels', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ExitCode, RsyncError } from '../../../ts/errors.ts';
+import { testHost } from '../../support/host.ts';
 
 const native = vi.hoisted(() => ({ load: (): unknown => ({ name: 'native' }) }));
 vi.mock('../../../ts/kernel/native.ts', () => ({ loadNativeKernel: () => native.load() }));
@@ -28,7 +29,7 @@ describe('the choice of a kernel', () => {
 
   it('is the native one where it loads', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', '');
-    expect((await loadKernel()).name).toBe('native');
+    expect((await loadKernel(testHost())).name).toBe('native');
   });
 
   it('falls back to the portable one', async () => {
@@ -36,12 +37,12 @@ describe('the choice of a kernel', () => {
     native.load = () => {
       throw new Error('No native build was found');
     };
-    expect((await loadKernel()).name).toBe('portable');
+    expect((await loadKernel(testHost())).name).toBe('portable');
   });
 
   it('can be forced to the portable one', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', 'portable');
-    expect((await loadKernel()).name).toBe('portable');
+    expect((await loadKernel(testHost())).name).toBe('portable');
   });
 
   it('never falls back when it was forced', async () => {
@@ -49,7 +50,7 @@ describe('the choice of a kernel', () => {
     native.load = () => {
       throw new Error('No native build was found\n    loaded from: somewhere');
     };
-    const error = await thrown(loadKernel);
+    const error = await thrown(() => loadKernel(testHost()));
     expect(error.exitCode).toBe(ExitCode.Unsupported);
     expect(error.message).toContain('No native build was found');
     expect(error.message).not.toContain('\n');
@@ -61,18 +62,18 @@ describe('the choice of a kernel', () => {
     vi.stubEnv('OC_RSYNC_KERNEL', '');
     for (const io of ['', 'plain', 'splice']) {
       vi.stubEnv('OC_RSYNC_IO', io);
-      expect((await loadKernel()).name).toBe('native');
+      expect((await loadKernel(testHost())).name).toBe('native');
     }
     vi.stubEnv('OC_RSYNC_IO', 'uring');
-    const error = await thrown(loadKernel);
+    const error = await thrown(() => loadKernel(testHost()));
     expect(error.exitCode).toBe(ExitCode.Unsupported);
     expect(error.message).toContain('this system does not offer io_uring');
     vi.stubEnv('OC_RSYNC_IO', 'epoll');
-    expect((await thrown(loadKernel)).exitCode).toBe(ExitCode.Syntax);
+    expect((await thrown(() => loadKernel(testHost()))).exitCode).toBe(ExitCode.Syntax);
   });
 
   it('refuses other words', async () => {
     vi.stubEnv('OC_RSYNC_KERNEL', 'fast');
-    expect((await thrown(loadKernel)).exitCode).toBe(ExitCode.Syntax);
+    expect((await thrown(() => loadKernel(testHost()))).exitCode).toBe(ExitCode.Syntax);
   });
 });

@@ -8,6 +8,7 @@ import { runCommand } from '../../../ts/cli/command.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
 import type { Options } from '../../../ts/options/options.ts';
 import { parseClientArgs, parseServerArgs } from '../../../ts/options/parse.ts';
+import { testIo } from '../../support/host.ts';
 
 const peer = process.env.OC_RSYNC_PEER ?? 'rsync';
 const version = /version (\S+)/.exec(spawnSync(peer, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
@@ -165,12 +166,12 @@ describe('the words of the command line', () => {
   });
 
   it('requests that only print', () => {
-    expect(parseClientArgs(['--help', '--bogus'])).toEqual({ kind: 'help' });
-    expect(parseClientArgs(['-h'])).toEqual({ kind: 'help' });
-    expect(parseClientArgs(['-V', 'x'])).toEqual({ kind: 'version', json: false });
-    expect(parseClientArgs(['-VV'])).toEqual({ kind: 'version', json: true });
-    expect(parseClientArgs(['--info=help'])).toEqual({ kind: 'flag-help', flags: 'info' });
-    expect(parseClientArgs(['--debug=io,HELP'])).toEqual({ kind: 'flag-help', flags: 'debug' });
+    expect(parseClientArgs(['--help', '--bogus'], { env: {} })).toEqual({ kind: 'help' });
+    expect(parseClientArgs(['-h'], { env: {} })).toEqual({ kind: 'help' });
+    expect(parseClientArgs(['-V', 'x'], { env: {} })).toEqual({ kind: 'version', json: false });
+    expect(parseClientArgs(['-VV'], { env: {} })).toEqual({ kind: 'version', json: true });
+    expect(parseClientArgs(['--info=help'], { env: {} })).toEqual({ kind: 'flag-help', flags: 'info' });
+    expect(parseClientArgs(['--debug=io,HELP'], { env: {} })).toEqual({ kind: 'flag-help', flags: 'debug' });
   });
 
   it('bytes that are not UTF-8 pass through', () => {
@@ -221,7 +222,7 @@ describe('options that do not work yet', () => {
   });
 
   it('but wrong use comes first, and switching them off is fine', () => {
-    expect(() => parseClientArgs(['-A', '--bogus'])).toThrowError(/unknown option/);
+    expect(() => parseClientArgs(['-A', '--bogus'], { env: {} })).toThrowError(/unknown option/);
     expect(push('--no-A', '--no-iconv', '--no-s')).toEqual(push());
   });
 });
@@ -338,13 +339,11 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
   /** The options count here, so those that do not work yet are let through. */
   async function ourAnswer(argv: readonly string[]) {
     let stderr = '';
-    const io = {
-      stdout: () => {},
+    const io = testIo({
       stderr: (bytes: Uint8Array) => {
         stderr += Buffer.from(bytes).toString('latin1');
       },
-      signal: new AbortController().signal,
-    };
+    });
     const code = await runCommand({
       argv,
       env: {},

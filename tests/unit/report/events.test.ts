@@ -6,6 +6,7 @@ import type { RunEvents } from '../../../ts/report/events.ts';
 import { itemString, shownName } from '../../../ts/report/itemize.ts';
 import type { Statistics } from '../../../ts/report/statistics.ts';
 import { runClient } from '../../../ts/session/client.ts';
+import { testIo } from '../../support/host.ts';
 import { entry, haveRsync, makeReport, realRsync, withFolder } from './real-rsync.ts';
 
 it('tells a listener what it says, and of items and deletions that no line shows', () => {
@@ -45,20 +46,20 @@ async function listen(
 ): Promise<{ lines: string[]; ended: Readonly<Statistics>[]; code: number }> {
   const lines: string[] = [];
   const ended: Readonly<Statistics>[] = [];
-  const command = parseClientArgs(args);
+  const command = parseClientArgs(args, { env: {} });
   if (command.kind !== 'run') throw new Error('not a run');
   const context = { transferSign: '>', times: true, linkTimes: true } as const;
-  const io = {
-    stdout: () => {},
-    stderr: () => {},
-    signal: new AbortController().signal,
-    events: {
-      item: (each, iflags) =>
-        void lines.push(`${itemString(iflags, each.mode, context)} ${shownName(each.path, each.mode)}`),
-      deleted: (path, mode) => void lines.push(`*deleting   ${shownName(path, mode)}`),
-      ended: (statistics) => void ended.push({ ...statistics }),
-    } satisfies RunEvents,
-  };
+  const io = testIo(
+    {},
+    {
+      events: {
+        item: (each, iflags) =>
+          void lines.push(`${itemString(iflags, each.mode, context)} ${shownName(each.path, each.mode)}`),
+        deleted: (path, mode) => void lines.push(`*deleting   ${shownName(path, mode)}`),
+        ended: (statistics) => void ended.push({ ...statistics }),
+      } satisfies RunEvents,
+    },
+  );
   const code = await runClient(command.options, [...command.args], io).then(
     (end) => end.code,
     (error: RsyncError) => {

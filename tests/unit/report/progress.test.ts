@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { ownsTerminal } from '../../../ts/cli/host.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
-import { ownsTerminal } from '../../../ts/report/foreground.ts';
+import { testHost } from '../../support/host.ts';
 import { haveRsync, makeReport, realRsync, withFolder } from './real-rsync.ts';
 
 function meter(
@@ -11,7 +12,7 @@ function meter(
   const time = { now: 1_000_000 };
   const made = makeReport(
     { info: { ...defaultOptions().info, progress: level }, humanReadable: 1 },
-    { clock: () => time.now, foreground: options.foreground },
+    { host: testHost({ now: () => time.now, inForeground: options.foreground ?? (() => true) }) },
   );
   const first = { ndxStart: 1, count: 4 };
   const second = { ndxStart: 6, count: 10 };

@@ -7,6 +7,7 @@ import type { Options } from '../../../ts/options/options.ts';
 import type { ItemEntry, LogCode, Output, ReportSetup } from '../../../ts/report/report.ts';
 import { Report } from '../../../ts/report/report.ts';
 import type { Negotiated } from '../../../ts/wire/negotiated.ts';
+import { testHost } from '../../support/host.ts';
 import { readPeerFile } from '../../support/peers.ts';
 
 const rsync = process.env.OC_RSYNC_PEER ?? readPeerFile().rsync;
@@ -71,7 +72,7 @@ export function makeReport(options: Partial<Options>, setup: Partial<ReportSetup
     server: false,
     sender: true,
     local: true,
-    charset: 'ascii',
+    host: testHost(),
     ...setup,
   });
   return { report, heard };

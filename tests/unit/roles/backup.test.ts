@@ -19,6 +19,7 @@ import { createPortableKernel } from '../../../ts/kernel/portable/index.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
 import { makeBackup } from '../../../ts/roles/backup.ts';
 import type { RoleContext } from '../../../ts/roles/context.ts';
+import { testHost } from '../../support/host.ts';
 
 const EXDEV = 18;
 const ENOTDIR = 20;
@@ -29,7 +30,7 @@ let said: string[];
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'oc-rsync-backup-'));
   said = [];
-  const real = createPortableKernel().openTree(dir);
+  const real = createPortableKernel(testHost()).openTree(dir);
   const refuse = (call: string) => () => {
     throw new SysError(EXDEV, 'EXDEV', call);
   };

@@ -16,6 +16,7 @@ import { memoryPair } from '../../../ts/transport/memory.ts';
 import { connectDaemon } from '../../../ts/transport/tcp.ts';
 import type { Source } from '../../../ts/wire/source-sink.ts';
 import { type Daemon, daemonUser, motd, prepareDaemon, startDaemon } from '../../support/daemon.ts';
+import { testHost, testSite } from '../../support/host.ts';
 import { isRoot, realPeers } from '../../support/peers.ts';
 import { withWorkspace } from '../../support/workspace.ts';
 import { choices, findInStream, serve, wireOf } from './wire-fixture.ts';
@@ -45,8 +46,10 @@ function request(visit: Visit, lines: string[]): DaemonRequest {
       ...daemonPaths([module], module, false),
     ],
     onLine: (line) => lines.push(line),
-    env: visit.env ?? {},
-    askPassword: visit.askPassword,
+    host: testHost({ env: visit.env ?? {} }),
+    site: testSite(),
+    readInputLine: () => undefined,
+    askPassword: visit.askPassword ?? (async () => undefined),
   };
 }
 
@@ -91,7 +94,7 @@ describe.each(realPeers().map((peer) => [peer.name, peer] as const))('daemon of 
           options: asked.options,
           kernel: choices,
           clientInfo: '',
-          env: {},
+          host: testHost({ env: {} }),
         });
         wire.reader.startMultiplex();
         if (agreed.protocol >= 30) wire.writer.startMultiplex();

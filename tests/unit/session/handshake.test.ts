@@ -9,6 +9,7 @@ import { type HandshakeSetup, handshake, optionsForProtocol } from '../../../ts/
 import { nodeStreamHalves } from '../../../ts/transport/fd-stream.ts';
 import { memoryPair } from '../../../ts/transport/memory.ts';
 import type { Negotiated } from '../../../ts/wire/negotiated.ts';
+import { testHost } from '../../support/host.ts';
 import { realPeers } from '../../support/peers.ts';
 import { testEnvironment } from '../../support/run.ts';
 import { withWorkspace } from '../../support/workspace.ts';
@@ -24,7 +25,7 @@ function setup(given: Partial<Options>, more: Partial<HandshakeSetup> = {}): Han
     options: defaultOptions({ recursive: true, ...given }),
     kernel: choices,
     clientInfo: '',
-    env: {},
+    host: testHost({ env: {} }),
     ...more,
   };
 }
@@ -51,7 +52,10 @@ async function pull(command: readonly string[], what: Pull): Promise<{ agreed: N
     try {
       const agreed = await handshake(
         server,
-        setup(what.options ?? {}, { env: what.env ?? {}, notice: (line) => told.push(line) }),
+        setup(what.options ?? {}, {
+          host: testHost({ env: what.env ?? {} }),
+          notice: (line) => told.push(line),
+        }),
       );
       server.reader.startMultiplex();
       if (agreed.protocol >= 30) server.writer.startMultiplex();
@@ -265,7 +269,14 @@ describe.each(realPeers().map((peer) => [peer.name, peer] as const))('server of 
     const { result, stderr, code } = await servePush(peer.command, env, (wire) =>
       handshake(
         wire,
-        setup({}, { amServer: true, clientInfo: '.iLsfxCIvu', env: { RSYNC_CHECKSUM_LIST: 'sha1' } }),
+        setup(
+          {},
+          {
+            amServer: true,
+            clientInfo: '.iLsfxCIvu',
+            host: testHost({ env: { RSYNC_CHECKSUM_LIST: 'sha1' } }),
+          },
+        ),
       ).catch((error) => error),
     );
     expect(result).toMatchObject({ exitCode: 4 });

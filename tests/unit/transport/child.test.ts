@@ -42,6 +42,7 @@ async function drain(duplex: ChildDuplex): Promise<string> {
 function sh(kernel: Kernel, script: string, ...args: string[]): { child: ChildDuplex; stderr(): string } {
   let stderr = '';
   const child = spawnRemoteShell(kernel, ['sh', '-c', script, 'sh', ...args], {
+    env: process.env,
     onStderr: (chunk) => {
       stderr += chunk.toString('latin1');
     },
@@ -85,7 +86,7 @@ describe.each(kernels)('over %s', (name, kernel) => {
   });
 
   test('a program that is missing', async () => {
-    const child = spawnRemoteShell(kernel, ['/nonexistent/ssh', 'host'], { onStderr() {} });
+    const child = spawnRemoteShell(kernel, ['/nonexistent/ssh', 'host'], { onStderr() {}, env: process.env });
     expect(await drain(child).catch(() => '')).toBe('');
     const exit = await child.exit;
     expect(spawnFailure('ssh', exit)).toMatchObject({
@@ -117,7 +118,7 @@ if (native)
     const script = join(dir, 'sizes.py');
     writeFileSync(script, 'import fcntl\nprint(fcntl.fcntl(0, 1032), fcntl.fcntl(1, 1032))\n');
     chmodSync(script, 0o755);
-    const child = spawnRemoteShell(native, ['python3', script], { onStderr() {} });
+    const child = spawnRemoteShell(native, ['python3', script], { onStderr() {}, env: process.env });
     const max = Number(readFileSync('/proc/sys/fs/pipe-max-size', 'utf8'));
     const sizes = (await drain(child)).trim().split(' ').map(Number);
     await child.exit;
@@ -127,7 +128,7 @@ if (native)
 test.each(['/bin/sh', '/bin/bash'])('the quoting holds in %s', async (shell) => {
   const odd = ['printf', '%s\\0', '\xff\n', 'a\xc3', "it's", '\xe2\x82x\xac'];
   const { args } = shellCommand(odd);
-  const child = spawnRemoteShell(pipeKernel(false), [shell, ...args], { onStderr() {} });
+  const child = spawnRemoteShell(pipeKernel(false), [shell, ...args], { onStderr() {}, env: process.env });
   expect((await drain(child)).split('\0').slice(0, -1)).toEqual(odd.slice(2));
   await child.exit;
 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
   await build({
     stdin: {
       contents: `import { stdioDuplex } from './stdio.ts';
-        const { source, sink } = stdioDuplex();
+        const { source, sink } = stdioDuplex({ descriptors: { input: 0, output: 1 } });
         const into = Buffer.alloc(200_000);
         for (let n; (n = await source.read(into)) > 0; ) await sink.write([Buffer.from(into.subarray(0, n))]);
         await sink.end();`,

@@ -28,6 +28,7 @@ export interface DaemonFacts {
 interface Live {
   readonly negotiated: Negotiated | undefined;
   readonly transferSum: Uint8Array | undefined;
+  readonly pid: number;
   writtenSince(): number;
   readSince(): number;
 }
@@ -128,7 +129,7 @@ function escapeValue(spec: FormatEscape, facts: FormatFacts): Part | undefined {
     case '%':
       return fixed('%');
     case 'p':
-      return () => padNumber(process.pid, spec);
+      return () => padNumber(facts.report.pid, spec);
     case 'U':
       return (entry) => padNumber(options.owner ? entry.uid : 0, spec);
     case 'G':

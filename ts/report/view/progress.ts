@@ -1,6 +1,6 @@
+import type { Host } from '../../host.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import type { Options } from '../../options/options.ts';
-import { inForeground } from '../foreground.ts';
 import type { ListRange, ListTotals } from '../item-entry.ts';
 import { bigNumber } from '../numbers.ts';
 
@@ -15,7 +15,7 @@ interface Sample {
 }
 
 /** What the meter needs of its report. */
-interface Host {
+interface Shown {
   readonly options: Options;
   readonly lists: ListTotals | undefined;
   write(code: 'client', text: ByteString): void;
@@ -46,9 +46,8 @@ function rateText(kib: number): string {
  * line for the whole transfer (--info=progress2).
  */
 export class Progress {
-  private readonly host: Host;
-  private readonly clock: () => number;
-  private readonly foreground: () => boolean;
+  private readonly report: Shown;
+  private readonly host: Pick<Host, 'now' | 'inForeground'>;
   private readonly whole: boolean;
   /** Where the rate of a finished line counts from; time 0 when it is still to be set. */
   private start: Sample = { time: 0, offset: 0 };
@@ -64,11 +63,10 @@ export class Progress {
   private transfers = 0;
   private transferred = 0;
 
-  constructor(host: Host, clock: () => number = Date.now, foreground: () => boolean = inForeground) {
+  constructor(report: Shown, host: Pick<Host, 'now' | 'inForeground'>) {
+    this.report = report;
     this.host = host;
-    this.clock = clock;
-    this.foreground = foreground;
-    this.whole = host.options.info.progress >= 2;
+    this.whole = report.options.info.progress >= 2;
   }
 
   /** The turn of a transfer has come, whether or not it will be shown. */
@@ -79,7 +77,7 @@ export class Progress {
 
   /** From here on the lines are about this entry. */
   setEntry(list: ListRange, i: number): void {
-    const lists = this.host.lists;
+    const lists = this.report.lists;
     let before = 0;
     if (lists !== undefined) {
       before = lists.totals.entries - lists.held;
@@ -95,14 +93,14 @@ export class Progress {
    */
   endList(first: ListRange): void {
     const { list } = this;
-    const shown = list !== undefined && this.host.lists?.segments.includes(list) ? list : first;
+    const shown = list !== undefined && this.report.lists?.segments.includes(list) ? list : first;
     this.setEntry(shown, shown.count - 1);
     if (this.whole) this.end(0);
   }
 
   /** A position in the current file; at most one line a second comes of it. */
   show(position: number, fileSize: number): void {
-    const now = this.clock();
+    const now = this.host.now();
     const offset = this.whole ? this.transferred - fileSize + position : position;
     const size = this.whole ? this.totalSize : fileSize;
     if (this.start.time === 0) {
@@ -115,12 +113,12 @@ export class Progress {
       this.oldest = (this.oldest + 1) % historySize;
       this.history[this.newest] = { time: now, offset };
     }
-    if (this.foreground()) this.line(offset, size, now, false);
+    if (this.host.inForeground()) this.line(offset, size, now, false);
   }
 
   /** The current file is through. */
   end(size: number): void {
-    const now = this.clock();
+    const now = this.host.now();
     if (this.whole) this.line(this.transferred, this.totalSize, now, true);
     else {
       this.line(size, size, now, true);
@@ -129,7 +127,7 @@ export class Progress {
   }
 
   private get totalSize(): number {
-    return this.host.lists?.totals.size ?? 0;
+    return this.report.lists?.totals.size ?? 0;
   }
 
   private line(offset: number, size: number, now: number, last: boolean): void {
@@ -138,19 +136,19 @@ export class Progress {
     const rate = ((offset - from.offset) * 1000) / elapsed / 1024;
     const remaining = last ? elapsed / 1000 : rate === 0 ? 0 : (size - offset) / rate / 1000;
     const percent = offset === size ? 100 : Math.trunc((100 * offset) / size);
-    const count = bigNumber(offset, this.host.options.humanReadable).padStart(15);
+    const count = bigNumber(offset, this.report.options.humanReadable).padStart(15);
     const text = `\r${count} ${`${percent}`.padStart(3)}% ${rateText(rate)} ${duration(remaining)}`;
-    this.host.continueLine();
-    if (!last) this.host.writeOpen('client', `${text}  `);
+    this.report.continueLine();
+    if (!last) this.report.writeOpen('client', `${text}  `);
     else if (this.whole) {
       const tail = this.tail();
-      this.host.writeOpen('client', text + tail.padEnd(this.lastTail));
+      this.report.writeOpen('client', text + tail.padEnd(this.lastTail));
       this.lastTail = tail.length;
-    } else this.host.write('client', `${text}${this.tail()}\n`);
+    } else this.report.write('client', `${text}${this.tail()}\n`);
   }
 
   private tail(): string {
-    const lists = this.host.lists;
+    const lists = this.report.lists;
     const total = lists?.totals.entries ?? 0;
     const complete = lists === undefined || lists.eof || !lists.incRecurse;
     return ` (xfr#${this.transfers}, ${complete ? 'to' : 'ir'}-chk=${total - this.entry - 1}/${total})`;

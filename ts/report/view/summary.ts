@@ -1,4 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
+import type { MemoryInUse } from '../../host.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { heapHead, heapLine } from '../messages.ts';
 import { bigDecimal, bigNumber, commaNumber } from '../numbers.ts';
@@ -39,21 +40,21 @@ export function printSummary(report: Report, stats: Statistics, facts: SummaryFa
 export function tellOfHeap(report: Report, who: string): void {
   if (!report.info('stats', 3)) return;
   report.write('client', '\n');
-  report.print('info', heapHead(process.pid, who));
-  for (const [name, bytes, what] of heapFigures()) report.print('info', heapLine(name, bytes, what));
+  report.print('info', heapHead(report.pid, who));
+  for (const [name, bytes, what] of heapFigures(report.host.memory()))
+    report.print('info', heapLine(name, bytes, what));
 }
 
-function heapFigures(): [name: string, bytes: number, what: string][] {
+function heapFigures(memory: MemoryInUse): [name: string, bytes: number, what: string][] {
   const heap = getHeapStatistics();
-  const memory = process.memoryUsage();
   return [
-    ['resident', memory.rss, 'bytes of the process in memory'],
+    ['resident', memory.resident, 'bytes of the process in memory'],
     ['heap', heap.total_heap_size, "bytes of V8's heap"],
     ['used', heap.used_heap_size, 'bytes of it used'],
     ['available', heap.total_available_size, 'bytes it may grow by'],
     ['malloced', heap.malloced_memory, 'bytes V8 has from malloc'],
     ['external', memory.external, 'bytes outside that objects hold'],
-    ['buffers', memory.arrayBuffers, 'bytes of those in buffers'],
+    ['buffers', memory.buffers, 'bytes of those in buffers'],
   ];
 }
 

@@ -11,6 +11,7 @@ import { openFileDigest } from '../../../../ts/kernel/portable/digest/digest.ts'
 import { createPortableKernel } from '../../../../ts/kernel/portable/index.ts';
 import { ByteQueue } from '../../../../ts/kernel/portable/tokens/byte-queue.ts';
 import { asPortableEncoder } from '../../../../ts/kernel/portable/tokens/codecs.ts';
+import { testHost } from '../../../support/host.ts';
 
 const digest: DigestSpec = { name: 'md5', seed: 0, seedFirst: true };
 const size = 32 * 1024;
@@ -39,7 +40,7 @@ it.each([true, false])(
       const table = new BlockTable({ count, blockLength, remainder: 0, strongLength: 16, sums }, digest);
       const window = new FileWindow(fd, size, 256 * 1024);
       const encoder = asPortableEncoder(
-        createPortableKernel().openEncoder({ name: 'none', level: 0, threads: 0 }),
+        createPortableKernel(testHost()).openEncoder({ name: 'none', level: 0, threads: 0 }),
       );
       encoder.begin(undefined);
       const stream = new TokenStream(window, encoder, openFileDigest(digest), new ByteQueue(1 << 20));

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import type { User } from '../../../host.ts';
 import type { ByteString, TreeOptions } from '../../kernel.ts';
 import { checkTrusted, holdTrusted } from '../../trusted-path.ts';
 import { asSysError, attempt, sysError } from '../sys-error.ts';
@@ -30,6 +31,7 @@ export class Directory {
   private readonly confined: boolean;
   private readonly followParents: boolean;
   private readonly trustedLinks: boolean;
+  private readonly user: User;
   /** What is added to the flags that a file is opened with to be read. */
   readonly readFlags: number;
   /** Descriptors of directories below, the last used first. */
@@ -39,8 +41,9 @@ export class Directory {
   private closed = false;
 
   /** Throws `SysError` when `path` is not a directory that can be entered. */
-  constructor(path: ByteString, options: TreeOptions) {
+  constructor(path: ByteString, options: TreeOptions, user: User) {
     this.root = path;
+    this.user = user;
     this.followParents = options.followParents === true;
     this.trustedLinks = options.trustedLinks === true;
     this.readFlags = options.keepAccessTimes === true && process.platform === 'linux' ? O_NOATIME : 0;
@@ -48,7 +51,7 @@ export class Directory {
     const bytes = bytesOf(path);
     if (process.platform === 'linux') {
       this.fd = this.trustedLinks
-        ? holdTrusted(path)
+        ? holdTrusted(path, this.user.euid)
         : attempt('open', () => openSync(bytes, O_PATH | constants.O_DIRECTORY));
       try {
         attempt('open', () => lstatSync(`/proc/self/fd/${this.fd}/.`));
@@ -58,7 +61,7 @@ export class Directory {
       }
     } else {
       this.fd = -1;
-      if (this.trustedLinks) checkTrusted(path);
+      if (this.trustedLinks) checkTrusted(path, this.user.euid);
       const stat = attempt('open', () => lstatSync(Buffer.concat([bytes, Buffer.from('/.')])));
       if (!stat.isDirectory()) throw sysError('ENOTDIR', 'open');
     }
@@ -124,7 +127,7 @@ export class Directory {
   private within(parent: ByteString, name: ByteString, syscall: string): Buffer {
     if (this.fd < 0) {
       if (!parent.startsWith('/')) return bytesOf(this.join(parent, name, syscall));
-      checkTrusted(parent);
+      checkTrusted(parent, this.user.euid);
       return bytesOf(`${parent}/${name}`);
     }
     const fd = this.enter(parent, syscall);
@@ -166,8 +169,8 @@ export class Directory {
     const root = this.root.replace(/\/+$/, '');
     if (dir === root) return this.fd;
     if (root.startsWith('/') && dir.startsWith(`${root}/`))
-      return holdTrusted(`./${dir.slice(root.length + 1)}`, this.fd);
-    return holdTrusted(dir);
+      return holdTrusted(`./${dir.slice(root.length + 1)}`, this.user.euid, this.fd);
+    return holdTrusted(dir, this.user.euid);
   }
 
   /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */

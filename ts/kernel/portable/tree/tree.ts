@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { SysError } from '../../../errors.ts';
+import type { Host } from '../../../host.ts';
 import type {
   BlockSumJob,
   ByteString,
@@ -33,6 +34,9 @@ import { receiveMany } from './receive-many.ts';
 import { sendMany } from './send-many.ts';
 import { entryOf, StatRows, statRow } from './stat-rows.ts';
 
+/** What a tree has to know of the process, whose rights the system goes by. */
+export type PortableHost = Pick<Host, 'umask' | 'user'>;
+
 /** A held directory of the portable kernel. */
 export class PortableTree implements Tree {
   readonly path: ByteString;
@@ -40,12 +44,14 @@ export class PortableTree implements Tree {
   private readonly directory: Directory;
   private readonly confined: boolean;
   private readonly turns = new Turns();
+  private readonly host: PortableHost;
 
   /** Throws `SysError` when `path` is not a directory that can be entered. */
-  constructor(path: ByteString, options: TreeOptions = {}) {
+  constructor(path: ByteString, options: TreeOptions | undefined, host: PortableHost) {
     this.path = path;
-    this.confined = options.confined === true;
-    this.directory = new Directory(path, options);
+    this.host = host;
+    this.confined = options?.confined === true;
+    this.directory = new Directory(path, options ?? {}, host.user);
   }
 
   close(): void {
@@ -214,7 +220,7 @@ export class PortableTree implements Tree {
     const at = this.directory.resolve(path, 'mkdir');
     attempt('mkdir', () => fs.mkdirSync(at, mode));
     // Only a default ACL gives a new directory other permissions than the umask lets through.
-    const made = mode & 0o777 & ~process.umask();
+    const made = mode & 0o777 & ~this.host.umask();
     if (made !== (fs.lstatSync(at).mode & 0o777)) this.losses.add('defaultAcl');
   }
 

@@ -1,0 +1,70 @@
+/**
+ * What a session is given of the world around it. `Host` is the process, made by `ts/cli` (or by a test) and handed
+ * down to whoever needs a part of it; `Site` is where the session lives. Nobody below `ts/cli` asks the process itself,
+ * and neither has a member that can be left out: two sessions of one process can differ in each of them.
+ */
+import type { ByteString } from './kernel/kernel.ts';
+import type { Charset } from './report/escape.ts';
+
+/** Variables as Node decodes them; children are started with them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whose rights a run has; undefined on systems without such numbers. */
+export interface User {
+  readonly uid: number | undefined;
+  readonly euid: number | undefined;
+  /** The groups it is a member of. */
+  groups(): readonly number[];
+}
+
+/** Bytes of memory that the process holds. */
+export interface MemoryInUse {
+  readonly resident: number;
+  /** Outside the heap, held by its objects. */
+  readonly external: number;
+  /** The part of those that buffers are. */
+  readonly buffers: number;
+}
+
+/** The process that a session runs in. */
+export interface Host {
+  readonly env: Environment;
+  /** Absolute path of the working directory; throws Node's error where there is none any more. */
+  workingDirectory(): ByteString;
+  umask(): number;
+  readonly user: User;
+  readonly pid: number;
+  /** What the user's terminal can show. */
+  readonly charset: Charset;
+  /** Milliseconds since 1970. */
+  now(): number;
+  memory(): MemoryInUse;
+  /** Whether it may draw on its terminal. */
+  inForeground(): boolean;
+  /** Descriptors: of input that is read as it is, and both of a server's wire. */
+  readonly descriptors: { readonly input: number; readonly output: number };
+  stdout(text: ByteString): void;
+  stderr(bytes: Uint8Array): void;
+}
+
+/** Where a session lives. */
+export interface Site {
+  /** Absolute path that arguments and names of options are relative to. */
+  readonly cwd: ByteString;
+  /** A daemon module's directory without its last slash, below which absolute patterns are; '' outside of any. */
+  readonly moduleDir: ByteString;
+}
+
+/** The absolute path of a name that the user gave. */
+export function pathAt({ cwd }: Pick<Site, 'cwd'>, name: ByteString): ByteString {
+  if (name.startsWith('/')) return name;
+  return cwd.endsWith('/') ? cwd + name : `${cwd}/${name}`;
+}
+
+/**
+ * Beside root, whose symbolic links may lie in paths that the user names: others may have planted theirs. Undefined
+ * (--insecure-links, or a system without users): anybody's.
+ */
+export function linkOwner({ user }: Pick<Host, 'user'>, insecureLinks: boolean): number | undefined {
+  return insecureLinks ? undefined : user.euid;
+}
