@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
@@ -491,4 +492,74 @@ eachKernel('changing a tree', (kernel) => {
 
 function distance(a: bigint, b: bigint): bigint {
   return a > b ? a - b : b - a;
+}
+
+eachKernel('links that are followed', (kernel) => {
+  const work = scratch();
+  const make = () => {
+    const [inside, outside] = [fs.mkdtempSync(`${work.path}/in`), fs.mkdtempSync(`${work.path}/out`)];
+    fs.writeFileSync(`${outside}/secret`, 'x');
+    fs.mkdirSync(`${inside}/a`);
+    fs.mkdirSync(`${inside}/real/b`, { recursive: true });
+    fs.writeFileSync(`${inside}/real/b/file`, 'x');
+    return { inside, outside };
+  };
+
+  it('lead to what lies below the tree', () => {
+    const { inside, outside } = make();
+    fs.symlinkSync('../real/./b', `${inside}/a/in`);
+    fs.symlinkSync('in/../b/../../a/in', `${inside}/a/twice`);
+    fs.symlinkSync('../..', `${inside}/a/up`);
+    fs.symlinkSync(outside, `${inside}/a/out`);
+    fs.symlinkSync('loop', `${inside}/a/loop`);
+    const tree = kernel.openTree(inside, { followParents: true });
+    try {
+      expect(tree.lstat('a/in/file').isRegular()).toBe(true);
+      expect(tree.lstat('a/twice/file').isRegular()).toBe(true);
+      for (const path of ['a/out/secret', 'a/up/x', 'a/loop/x'])
+        expect(
+          code(() => tree.lstat(path)),
+          path,
+        ).toBe('ELOOP');
+    } finally {
+      tree.close();
+    }
+  });
+
+  it('lead nowhere else when a directory is exchanged for one', async () => {
+    const { inside, outside } = make();
+    fs.symlinkSync(outside, `${inside}/link`);
+    const exchanging = `const { renameSync } = require('node:fs'); process.chdir(${JSON.stringify(inside)});
+      for (;;) for (const other of ['real/b', 'link']) { renameSync(other, 'a/b'); renameSync('a/b', other); }`;
+    const child = spawn(process.execPath, ['-e', exchanging], { stdio: 'ignore' });
+    let found = 0;
+    try {
+      const end = Date.now() + Number(process.env.OC_RSYNC_RACE_SECONDS ?? '1') * 1000;
+      while (Date.now() < end) {
+        for (let i = 0; i < 50; i++) {
+          const tree = kernel.openTree(inside, { followParents: i % 2 === 0 });
+          try {
+            expect(['ELOOP', 'ENOENT', 'ENOTDIR']).toContain(code(() => tree.lstat('a/b/secret')));
+            if (attempted(() => tree.lstat('a/b/file'))) found++;
+          } finally {
+            tree.close();
+          }
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      child.kill('SIGKILL');
+    }
+    expect(found).toBeGreaterThan(0);
+  });
+});
+
+function attempted(call: () => unknown): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(SysError);
+    return false;
+  }
 }

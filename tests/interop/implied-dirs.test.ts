@@ -19,6 +19,12 @@ const cases = [
     script: `go -aiR --no-implied-dirs s/./a/b/f s/./e; again; go -aiRn --no-implied-dirs s/./a/b/f; again
       go -aiR --no-implied-dirs --ignore-existing s/./a/b/c; again; go -aiR --no-implied-dirs --no-i-r s/./a/b/c s/./e/h`,
   },
+  {
+    what: 'a link of the destination is gone through as long as it stays there',
+    script: `for to in real ./real ../d/real $PWD/d/real ../out; do for from in s/./a/b/f s/./a/b/c "s/./a/b/c/g s/./a/b/f"; do
+      again; rm -rf out; mkdir -p d/real/b out/b; echo old >d/real/b/f; touch -d 2001-01-01 d/real/b/f; ln -s $to d/a; go -aiR --no-implied-dirs $from 2>/dev/null
+      find out | sort; rm d/a; done; done`,
+  },
 ];
 
 describe.skipIf(reference === null)('--no-implied-dirs', () => {

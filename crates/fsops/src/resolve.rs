@@ -259,10 +259,19 @@ impl TreeRoot {
                 Err(Errno::NOSYS) => self.no_openat2.store(true, Ordering::Relaxed),
                 // A sandbox that does not know the call says so, as may a file system: the walk finds out.
                 Err(Errno::PERM) => {}
-                other => return other,
+                other => return other.map_err(|errno| self.refusal(errno)),
             }
         }
-        walk(from, dir, links)
+        walk(from, dir, links).map_err(|errno| self.refusal(errno))
+    }
+
+    /// A link that leads out of the tree is one that is not followed.
+    fn refusal(&self, errno: Errno) -> Errno {
+        if self.follow_parents && errno == Errno::XDEV {
+            Errno::LOOP
+        } else {
+            errno
+        }
     }
 
     /// Walks from here on, also where the kernel has openat2.

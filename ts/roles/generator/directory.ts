@@ -145,7 +145,7 @@ function make(gen: Generator, entry: Entry): 'made' | 'there' | 'failed' {
     }
   };
   let errno = attempt();
-  if (errno === text.ENOENT && options.relative && makePath(tree, path)) errno = attempt();
+  if (errno === text.ENOENT && options.relative && makePath(tree, path) === 0) errno = attempt();
   if (errno === 0) return 'made';
   if (errno === text.EEXIST) return 'there';
   report.print('error-xfer', text.mkdirFailed(tree, path, errno));

@@ -277,9 +277,10 @@ async function generateList(
       entry.stats = errno === 0 ? ahead.rows : undefined;
       entry.row = row;
       entry.sum = ahead.sum(i);
-      // Another name of the inode may have been brought up to date since, or the directory been opened.
+      // Another name of the inode may have been brought up to date since, or the directory been opened or made.
       const others = gen.changed && errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row);
-      if (others || errno === text.EACCES) lookUp(gen, entry);
+      if (others || errno === text.EACCES || errno === text.ENOTDIR || errno === text.ELOOP)
+        lookUp(gen, entry);
     }
     const early = negotiated.incRecurse && list.isDir(i);
     if (early && entry.stats === undefined) list.setFlag(i, EntryFlag.AbsentDir);
@@ -308,8 +309,9 @@ function makeMissingParent(gen: Generator, list: FileList, i: number): void {
   if (dir === '' || gen.ctx.options.dryRun) return;
   // Left out with a directory above it (--existing).
   if (gen.skipBelow !== undefined && list.path(i).startsWith(gen.skipBelow)) return;
-  if (tree.lstatMany('', [dir]).errno(0) !== text.ENOENT || makePath(tree, list.path(i))) return;
-  gen.ctx.report.print('error-xfer', text.mkdirFailed(tree, dir, text.ENOENT));
+  if (tree.lstatMany('', [dir]).errno(0) === 0) return;
+  const errno = makePath(tree, list.path(i));
+  if (errno !== 0) gen.ctx.report.print('error-xfer', text.mkdirFailed(tree, dir, errno));
 }
 
 /** Leaders whose last follower was skipped. */

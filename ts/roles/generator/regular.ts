@@ -134,7 +134,9 @@ function compareAndRequest(
       list.inProgress++;
       return undefined;
     }
-    if (entry.errno === text.ENOENT || entry.errno === text.ENOTDIR || entry.errno === text.ELOOP)
+    // A dry run leaves what is in the way of a directory.
+    const inTheWay = entry.errno === text.ENOTDIR || entry.errno === text.ELOOP;
+    if (entry.errno === text.ENOENT || (inTheWay && gen.ctx.options.dryRun))
       return request(gen, entry, undefined, undefined);
     report.print('error-xfer', text.basisStatFailed(tree, entry.path, entry.errno));
     return undefined;

@@ -183,7 +183,8 @@ export class Directory {
         const name = left.shift() as ByteString;
         const at = held[held.length - 1];
         if (name === '..') {
-          if (links === 0 || held.length === 1) throw sysError('EXDEV', syscall);
+          if (held.length === 1 || links === 0)
+            throw sysError(this.followParents ? 'ELOOP' : 'EXDEV', syscall);
           closeSync(held.pop() as number);
           continue;
         }
@@ -193,7 +194,7 @@ export class Directory {
         } catch (error) {
           const target = linkTarget(path, error, syscall);
           if (!this.followParents || ++links > mostLinks) throw sysError('ELOOP', syscall);
-          if (target.startsWith('/')) throw sysError('EXDEV', syscall);
+          if (target.startsWith('/')) throw sysError('ELOOP', syscall);
           left.unshift(...partsOf(target));
         }
       }

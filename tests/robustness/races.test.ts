@@ -1,0 +1,108 @@
+/**
+ * Somebody exchanges a directory for a symbolic link that leads elsewhere, over and over, while it is read or written:
+ * nothing from beyond the link is sent, nothing is written there. A moment each; `OC_RSYNC_RACE_SECONDS` says how long.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ours } from '../support/peers.ts';
+import { run } from '../support/run.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const seconds = Number(process.env.OC_RSYNC_RACE_SECONDS ?? '2');
+const files = 40;
+
+/** `place`, `place.dir` and `place.link` change places until the process ends. */
+const exchanging = `
+const { renameSync } = require('node:fs');
+const [place] = process.argv.slice(1);
+for (const other of (function* () { for (;;) { yield '.link'; yield '.dir'; } })()) {
+  try { renameSync(place + other, place); } catch {}
+  for (let i = 0; i < 3e4; i++) ;
+  try { renameSync(place, place + other); } catch {}
+}`;
+
+function exchange(place: string): ChildProcess {
+  return spawn(process.execPath, ['-e', exchanging, place], { stdio: 'ignore' });
+}
+
+function fill(dir: string, content: string): void {
+  mkdirSync(join(dir, 'deep'), { recursive: true });
+  for (let i = 0; i < files; i++) writeFileSync(join(dir, `f${i}`), `${content} ${i}`);
+  for (let i = 0; i < files; i++) writeFileSync(join(dir, 'deep', `g${i}`), `${content} ${i}`);
+}
+
+/** What all files below `dir` hold. */
+function contentOf(dir: string): string {
+  if (!existsSync(dir)) return '';
+  const found: string[] = [];
+  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true }))
+    if (entry.isFile()) found.push(readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+  return found.join('\n');
+}
+
+async function race(command: (round: number) => string[], look: () => void, cwd: string, place: string) {
+  const swapper = exchange(place);
+  try {
+    const end = Date.now() + seconds * 1000;
+    for (let round = 0; round === 0 || Date.now() < end; round++) {
+      const result = await run(command(round), { cwd, timeout: 20_000 });
+      expect(result.timedOut).toBe(false);
+      expect([0, 11, 23, 24], result.stderr).toContain(result.code);
+      look();
+    }
+  } finally {
+    swapper.kill('SIGKILL');
+  }
+}
+
+describe('a directory that is exchanged for a link', () => {
+  const program = ours().command;
+
+  test.for([['-r'], ['-rl', '--no-i-r'], ['-rc'], ['-rlR'], ['-rW', '--inplace']])(
+    'leads the sender nowhere: %s',
+    (options) =>
+      withWorkspace(async (work) => {
+        fill(join(work, 's', 'sub.dir'), 'fine');
+        fill(join(work, 'out'), 'secret');
+        symlinkSync('../out', join(work, 's', 'sub.link'));
+        await race(
+          (round) => [...program, ...options, '--delete', 's/', `d${round % 3}/`],
+          () => {
+            for (const name of ['d0', 'd1', 'd2'])
+              expect(contentOf(join(work, name))).not.toContain('secret');
+          },
+          work,
+          join(work, 's', 'sub'),
+        );
+      }),
+  );
+
+  test.for([
+    ['-r'],
+    ['-r', '--delete'],
+    ['-r', '--inplace', '-I'],
+    ['-rb', '-I'],
+    ['-rI', '--no-W'],
+    ['-rIR', '--no-implied-dirs'],
+  ])('leads the receiver nowhere: %s', (options) =>
+    withWorkspace(async (work) => {
+      fill(join(work, 's', 'sub'), 'new');
+      fill(join(work, 'd', 'sub.dir'), 'old');
+      fill(join(work, 'out'), 'untouched');
+      symlinkSync('../out', join(work, 'd', 'sub.link'));
+      const before = contentOf(join(work, 'out'));
+      await race(
+        () => [...program, ...options, options.includes('--no-implied-dirs') ? 's/./sub/deep' : 's/', 'd/'],
+        () => {
+          expect(readdirSync(join(work, 'out')).length).toBe(files + 1);
+          expect(readdirSync(join(work, 'out', 'deep')).length).toBe(files);
+          expect(contentOf(join(work, 'out'))).toBe(before);
+        },
+        work,
+        join(work, 'd', 'sub'),
+      );
+    }),
+  );
+});
