@@ -77,5 +77,5 @@ async function greet(
     onLine: (line) => end.report.print('info', line),
   });
   if (outcome.kind === 'listed') return 'listed';
-  return { protocol: outcome.protocol, remoteProtocol: outcome.remoteProtocol, isDaemon: true };
+  return { protocol: outcome.protocol, remoteProtocol: outcome.remoteProtocol };
 }

@@ -43,7 +43,6 @@ export interface HandshakeSetup {
   readonly remoteProtocol?: number;
   /** Our protocol after the daemon greeting (a pre-release peer lowers it); else `options.protocol`. */
   readonly protocol?: number;
-  readonly isDaemon?: boolean;
   /** Both ends are in this process. */
   readonly localServer?: boolean;
   /** A batch is read back (nothing is sent) or recorded (old-style choices only). */

@@ -93,7 +93,7 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
     if (options.inplace && options.backup && !arrival.redo) {
       basis = prepareBackup(ctx, tree, path)?.path ?? path;
       if (basis !== path) basisType = BasisType.Backup;
-    } else if (partial !== undefined && lookUp(ctx, input, partial) !== undefined) {
+    } else if (partial !== undefined && lookUp(input, partial) !== undefined) {
       basis = partial;
       basisType = BasisType.PartialDir;
     }
@@ -105,11 +105,11 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
     basis = `${alternate.dir}/${path}`;
   } else if (basisType >= BasisType.Fuzzy) throw protocolError(text.unwantedFuzzy(item.xname));
 
-  let stats = lookUp(ctx, input, basis);
+  let stats = lookUp(input, basis);
   if (stats === undefined && negotiated.protocol < 29 && options.alternateDests.length > 0) {
     basis = `${options.alternateDests[0].dir}/${path}`;
     basisType = 0;
-    stats = lookUp(ctx, input, basis);
+    stats = lookUp(input, basis);
   }
   if (stats?.isDir() && basis === path) {
     report.print('error-xfer', text.isADirectory(tree, path));
@@ -339,7 +339,7 @@ function basisNow({ options }: RoleContext, tree: Tree, { basis, path }: Plan): 
   return backupOf(options, tree, path)?.path ?? path;
 }
 
-function lookUp(_ctx: RoleContext, input: ReceiverInput, path: ByteString): StatTable | undefined {
+function lookUp(input: ReceiverInput, path: ByteString): StatTable | undefined {
   try {
     return input.destination.tree.lstat(path);
   } catch (error) {
