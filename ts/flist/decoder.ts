@@ -13,7 +13,7 @@ import {
 } from '../kernel/stat-table.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
-import type { ExtrasReader } from './extras-codec.ts';
+import type { ExtrasReader, SentExtras } from './extras-codec.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { IdMap } from './id-map.ts';
 import { InodeNumbers } from './inode-numbers.ts';
@@ -95,6 +95,7 @@ export class FlistDecoder {
     flags: 0,
   };
   private readonly sum = Buffer.alloc(64);
+  private readonly incoming = newIncoming();
 
   constructor(settings: DecoderSettings) {
     this.settings = settings;
@@ -182,161 +183,196 @@ export class FlistDecoder {
     return flags;
   }
 
-  private readEntry(list: FileList, wireFlags: number, parent: ByteString | undefined): void {
+  private readEntry(list: FileList, xflags: number, parent: ByteString | undefined): void {
+    // Until everything is read nothing else may change: the record may have to be read again.
+    const entry = this.incoming;
+    this.readStart(entry, list, xflags);
+    if (entry.twin >= 0) this.copyTwin(entry, list);
+    else this.readFields(entry, xflags);
+    if (entry.size < 0)
+      throw new RsyncError(ExitCode.Unsupported, 'Offset underflow: file-length is negative');
+    this.readRest(entry, xflags);
+
+    this.mapIds(entry);
+    const sharedSlash = this.lastSlash;
+    this.carry(entry);
+    const i = this.place(list, entry.length, entry.shared, sharedSlash, parent);
+    this.complete(entry, list, i, xflags);
+  }
+
+  /** Name and hard link. What is not sent is as it was in the entry before. */
+  private readStart(entry: Incoming, list: FileList, xflags: number): void {
+    const { reader, format } = this;
+    entry.shared = xflags & Xmit.SameName ? reader.byte() : 0;
+    entry.length = this.readName(entry.shared, xflags);
+    entry.group = -1;
+    entry.twin = -1;
+    if (format.protocol >= 30 && (xflags & (Xmit.Hlinked | Xmit.HlinkFirst)) === Xmit.Hlinked) {
+      const group = reader.varint();
+      if (group < 0 || group >= list.ndxStart + list.count)
+        throw protocolError(`hard-link reference out of range: ${group} (${list.ndxStart + list.count})`);
+      entry.group = group;
+      if (group >= list.ndxStart) entry.twin = group - list.ndxStart;
+    }
+    entry.mtime = this.mtime;
+    entry.atime = this.atime;
+    entry.mode = this.mode;
+    entry.uid = this.uid;
+    entry.gid = this.gid;
+    entry.gidFlags = this.gidFlags;
+    entry.rdevMajor = this.rdevMajor;
+    entry.dev = this.dev;
+    forget(entry);
+  }
+
+  /** Another name of an inode in the same list has all that could follow. */
+  private copyTwin(entry: Incoming, list: FileList): void {
+    const { format } = this;
+    const { twin } = entry;
+    entry.size = list.size(twin);
+    entry.mtime = list.mtime(twin);
+    entry.nsec = list.mtimeNsec(twin);
+    entry.mode = list.mode(twin);
+    if (format.atimes) entry.atime = list.atime(twin);
+    if (format.owner) entry.uid = list.uid(twin);
+    if (format.group) entry.gid = list.gid(twin);
+    if (isDeviceMode(entry.mode)) {
+      entry.rdevMinor = list.rdevMinor(twin);
+      if (format.devices) entry.rdevMajor = list.rdevMajor(twin);
+    }
+    entry.target = list.linkTarget(twin);
+  }
+
+  private readFields(entry: Incoming, xflags: number): void {
     const { reader, format, settings } = this;
     const { protocol } = format;
     const modern = protocol >= 30;
-    let xflags = wireFlags;
-
-    const shared = xflags & Xmit.SameName ? reader.byte() : 0;
-    const length = this.readName(shared, xflags);
-
-    // From here to the last read nothing but locals may change: the record may have to be read again.
-    let group = -1;
-    let twin = -1;
-    if (modern && (xflags & (Xmit.Hlinked | Xmit.HlinkFirst)) === Xmit.Hlinked) {
-      group = reader.varint();
-      if (group < 0 || group >= list.ndxStart + list.count)
-        throw protocolError(`hard-link reference out of range: ${group} (${list.ndxStart + list.count})`);
-      if (group >= list.ndxStart) twin = group - list.ndxStart;
+    entry.size = reader.varlong30(3);
+    if ((xflags & Xmit.SameTime) === 0) entry.mtime = modern ? reader.varlong(4) : reader.uint();
+    if (xflags & Xmit.ModNsec) entry.nsec = this.readNsec();
+    let { mode } = entry;
+    if ((xflags & Xmit.SameMode) === 0) {
+      mode = reader.int() & 0xffff;
+      if (!isKnownType(mode) && !(mode === 0 && settings.allowMissing))
+        throw protocolError(
+          `invalid file mode 0${mode.toString(8)} for ${this.lastName(entry.length)} [receiver]`,
+        );
     }
+    if (format.atimes && (mode & S_IFMT) !== S_IFDIR && (xflags & Xmit.SameAtime) === 0)
+      entry.atime = reader.varlong(4);
+    if (settings.tweakMode !== undefined && (mode & S_IFMT) !== S_IFLNK && mode !== 0)
+      mode = (mode & S_IFMT) | (settings.tweakMode(mode) & permBits);
+    entry.mode = mode;
+    if (format.owner && (xflags & Xmit.SameUid) === 0) {
+      entry.uidRead = true;
+      entry.uid = (modern ? reader.varint() : reader.int()) >>> 0;
+      if (modern && xflags & Xmit.UserNameFollows) entry.userName = reader.string(reader.byte());
+    }
+    if (format.group && (xflags & Xmit.SameGid) === 0) {
+      entry.gidRead = true;
+      entry.gid = (modern ? reader.varint() : reader.int()) >>> 0;
+      if (modern && xflags & Xmit.GroupNameFollows) entry.groupName = reader.string(reader.byte());
+    }
+    const isDevice = isDeviceMode(mode);
+    if (isDevice) entry.size = 0;
+    if ((format.devices && isDevice) || (format.specials && isSpecialMode(mode) && protocol < 31)) {
+      if ((xflags & Xmit.SameRdevMajor) === 0) entry.rdevMajor = reader.varint30() >>> 0;
+      if (modern) entry.rdevMinor = reader.varint() >>> 0;
+      else entry.rdevMinor = xflags & Xmit.RdevMinor8 ? reader.byte() : reader.int() >>> 0;
+      entry.size = 0;
+    }
+    if (format.links && (mode & S_IFMT) === S_IFLNK) entry.target = this.readTarget();
+  }
 
-    let size: number;
-    let { mtime, atime, mode, uid, gid, gidFlags, rdevMajor, dev } = this;
-    let nsec = 0;
-    let rdevMinor = 0;
-    let target = '';
-    let userName: ByteString | undefined;
-    let groupName: ByteString | undefined;
-    let uidRead = false;
-    let gidRead = false;
-    let inoHigh = 0;
-    let inoLow = 0;
-    if (twin >= 0) {
-      size = list.size(twin);
-      mtime = list.mtime(twin);
-      nsec = list.mtimeNsec(twin);
-      mode = list.mode(twin);
-      if (format.atimes) atime = list.atime(twin);
-      if (format.owner) uid = list.uid(twin);
-      if (format.group) gid = list.gid(twin);
-      if (isDeviceMode(mode)) {
-        rdevMinor = list.rdevMinor(twin);
-        if (format.devices) rdevMajor = list.rdevMajor(twin);
-      }
-      target = list.linkTarget(twin);
-    } else {
-      size = reader.varlong30(3);
-      if ((xflags & Xmit.SameTime) === 0) mtime = modern ? reader.varlong(4) : reader.uint();
-      if (xflags & Xmit.ModNsec) {
-        nsec = reader.varint();
-        if (nsec < 0 || nsec > maxNsec)
-          throw protocolError(
-            `wire value modtime_nsec out of range: ${nsec} not in [0,${maxNsec}] [receiver]`,
-          );
-      }
-      if ((xflags & Xmit.SameMode) === 0) {
-        mode = reader.int() & 0xffff;
-        if (!isKnownType(mode) && !(mode === 0 && settings.allowMissing))
-          throw protocolError(
-            `invalid file mode 0${mode.toString(8)} for ${this.lastName(length)} [receiver]`,
-          );
-      }
-      if (format.atimes && (mode & S_IFMT) !== S_IFDIR && (xflags & Xmit.SameAtime) === 0)
-        atime = reader.varlong(4);
-      if (settings.tweakMode !== undefined && (mode & S_IFMT) !== S_IFLNK && mode !== 0)
-        mode = (mode & S_IFMT) | (settings.tweakMode(mode) & permBits);
-      if (format.owner && (xflags & Xmit.SameUid) === 0) {
-        uidRead = true;
-        uid = (modern ? reader.varint() : reader.int()) >>> 0;
-        if (modern && xflags & Xmit.UserNameFollows) userName = reader.string(reader.byte());
-      }
-      if (format.group && (xflags & Xmit.SameGid) === 0) {
-        gidRead = true;
-        gid = (modern ? reader.varint() : reader.int()) >>> 0;
-        if (modern && xflags & Xmit.GroupNameFollows) groupName = reader.string(reader.byte());
-      }
-      const isDevice = isDeviceMode(mode);
-      if ((format.devices && isDevice) || (format.specials && isSpecialMode(mode) && protocol < 31)) {
-        if ((xflags & Xmit.SameRdevMajor) === 0) rdevMajor = reader.varint30() >>> 0;
-        if (modern) rdevMinor = reader.varint() >>> 0;
-        else rdevMinor = xflags & Xmit.RdevMinor8 ? reader.byte() : reader.int() >>> 0;
-        size = 0;
-      } else if (isDevice) size = 0;
-      if (format.links && (mode & S_IFMT) === S_IFLNK) {
-        const targetLength = reader.varint30();
-        if (targetLength < 0 || targetLength >= maxPath)
-          throw overflow(`overflow: linkname_len=${targetLength}`);
-        target = reader.string(targetLength);
+  private readNsec(): number {
+    const nsec = this.reader.varint();
+    if (nsec < 0 || nsec > maxNsec)
+      throw protocolError(`wire value modtime_nsec out of range: ${nsec} not in [0,${maxNsec}] [receiver]`);
+    return nsec;
+  }
+
+  private readTarget(): ByteString {
+    const length = this.reader.varint30();
+    if (length < 0 || length >= maxPath) throw overflow(`overflow: linkname_len=${length}`);
+    return this.reader.string(length);
+  }
+
+  /** What comes behind the fields: the inode of old protocols, the checksum, ACLs and attributes. */
+  private readRest(entry: Incoming, xflags: number): void {
+    const { reader, format, settings } = this;
+    if (format.protocol < 30 && format.hardLinks && xflags & Xmit.Hlinked) {
+      if ((xflags & Xmit.SameDev) === 0) entry.dev = reader.longint();
+      entry.inoLow = reader.int();
+      if (entry.inoLow === -1) {
+        entry.inoLow = reader.uint();
+        entry.inoHigh = reader.uint();
       }
     }
-    if (size < 0) throw new RsyncError(ExitCode.Unsupported, 'Offset underflow: file-length is negative');
-    const linked = format.hardLinks && (xflags & Xmit.Hlinked) !== 0;
-    if (linked && !modern) {
-      if ((xflags & Xmit.SameDev) === 0) dev = reader.longint();
-      inoLow = reader.int();
-      if (inoLow === -1) {
-        inoLow = reader.uint();
-        inoHigh = reader.uint();
-      }
-    }
-    const isRegular = (mode & S_IFMT) === S_IFREG;
-    if (format.sumLength > 0 && isRegular && twin < 0) reader.copy(this.sum, 0, format.sumLength);
-    const { extras } = settings;
-    const sent = extras?.read(mode, () => this.lastName(length));
+    if (format.sumLength > 0 && (entry.mode & S_IFMT) === S_IFREG && entry.twin < 0)
+      reader.copy(this.sum, 0, format.sumLength);
+    entry.extras = settings.extras?.read(entry.mode, () => this.lastName(entry.length));
+  }
 
-    // Everything is read.
-    const inc = format.incRecurse;
+  /** The sender's ids become ours, where they are mapped on the way. */
+  private mapIds(entry: Incoming): void {
+    const { settings, format } = this;
     const { ids } = settings;
-    if (userName !== undefined) uid = ids.addUser(uid, userName).local;
-    else if (uidRead && inc && ids.mapsUsers(format.numericIds)) uid = ids.uid(uid);
-    if (gidRead && modern) {
-      gidFlags = 0;
-      const remote = gid;
-      if (groupName !== undefined) gid = ids.addGroup(remote, groupName).local;
-      else if (inc && ids.mapsGroups(format.numericIds)) gid = ids.gid(remote);
-      if ((groupName !== undefined || (inc && !settings.amRoot)) && ids.skipGroup(remote))
-        gidFlags = EntryFlag.SkipGroup;
-    }
-    const sharedSlash = this.lastSlash;
-    this.lastLength = length;
-    this.mtime = mtime;
-    this.atime = atime;
-    this.mode = mode;
-    this.uid = uid;
-    this.gid = gid;
-    this.gidFlags = gidFlags;
-    this.rdevMajor = rdevMajor;
-    this.dev = dev;
+    const { userName, groupName } = entry;
+    const inc = format.incRecurse;
+    if (userName !== undefined) entry.uid = ids.addUser(entry.uid, userName).local;
+    else if (entry.uidRead && inc && ids.mapsUsers(format.numericIds)) entry.uid = ids.uid(entry.uid);
+    if (!entry.gidRead || format.protocol < 30) return;
+    const remote = entry.gid;
+    if (groupName !== undefined) entry.gid = ids.addGroup(remote, groupName).local;
+    else if (inc && ids.mapsGroups(format.numericIds)) entry.gid = ids.gid(remote);
+    const mayNot = (groupName !== undefined || (inc && !settings.amRoot)) && ids.skipGroup(remote);
+    entry.gidFlags = mayNot ? EntryFlag.SkipGroup : 0;
+  }
 
+  /** What the next entry may have in common with this one, and the fields of the list's own entry. */
+  private carry(entry: Incoming): void {
     const { fields } = this;
-    fields.mode = mode;
-    fields.size = size;
-    fields.mtime = mtime;
-    fields.mtimeNsec = nsec;
-    fields.uid = uid;
-    fields.gid = gid;
-    fields.flags = format.group ? gidFlags : 0;
-    const i = this.place(list, length, shared, sharedSlash, parent);
+    this.lastLength = entry.length;
+    fields.mtime = this.mtime = entry.mtime;
+    this.atime = entry.atime;
+    fields.mode = this.mode = entry.mode;
+    fields.uid = this.uid = entry.uid;
+    fields.gid = this.gid = entry.gid;
+    this.gidFlags = entry.gidFlags;
+    this.rdevMajor = entry.rdevMajor;
+    this.dev = entry.dev;
+    fields.size = entry.size;
+    fields.mtimeNsec = entry.nsec;
+    fields.flags = this.format.group ? entry.gidFlags : 0;
+  }
+
+  /** What an entry has besides its record. */
+  private complete(entry: Incoming, list: FileList, i: number, wireFlags: number): void {
+    const { format, settings } = this;
+    const { mode, target, twin } = entry;
     const isDir = (mode & S_IFMT) === S_IFDIR;
-    xflags = this.checkName(list, i, isDir, xflags);
-    if (isDir) list.setFlag(i, this.dirFlags(list, i, xflags, shared, length));
-    if (isDeviceMode(mode)) list.setRdev(i, format.devices ? rdevMajor : 0, format.devices ? rdevMinor : 0);
+    const xflags = this.checkName(list, i, isDir, wireFlags);
+    if (isDir) list.setFlag(i, this.dirFlags(list, i, xflags, entry.shared, entry.length));
+    if (isDeviceMode(mode))
+      list.setRdev(i, format.devices ? entry.rdevMajor : 0, format.devices ? entry.rdevMinor : 0);
     if ((mode & S_IFMT) === S_IFLNK && target !== '') {
       const map = twin < 0 ? settings.mapLinkTarget : undefined;
       list.setLinkTarget(i, map === undefined ? target : map(target, list.dir(i).depth));
     }
-    if (linked) {
-      if (!isDir) list.setFlag(i, EntryFlag.Hlinked);
-      if (modern) list.setHardLinkGroup(i, xflags & Xmit.HlinkFirst ? list.ndxStart + i : group);
-      else list.setHardLinkGroup(i, this.inodes.number(dev, inoHigh, inoLow));
-    }
-    if (format.sumLength > 0 && isRegular) {
+    if (format.hardLinks && xflags & Xmit.Hlinked) this.noteLink(entry, list, i, xflags);
+    if (format.sumLength > 0 && (mode & S_IFMT) === S_IFREG) {
       const sum = twin < 0 ? this.sum : (list.checksum(twin) ?? this.sum);
       list.setChecksum(i, sum, 0, format.sumLength);
     }
-    if (format.atimes && !isDir) list.setAtime(i, atime);
-    if (sent !== undefined) extras?.put(list, i, sent);
+    if (format.atimes && !isDir) list.setAtime(i, entry.atime);
+    if (entry.extras !== undefined) settings.extras?.put(list, i, entry.extras);
+  }
+
+  private noteLink(entry: Incoming, list: FileList, i: number, xflags: number): void {
+    if (!list.isDir(i)) list.setFlag(i, EntryFlag.Hlinked);
+    if (this.format.protocol < 30)
+      list.setHardLinkGroup(i, this.inodes.number(entry.dev, entry.inoHigh, entry.inoLow));
+    else list.setHardLinkGroup(i, xflags & Xmit.HlinkFirst ? list.ndxStart + i : entry.group);
   }
 
   /** Reads the rest of a name behind the `shared` bytes it has in common with the last; its length. */
@@ -479,6 +515,77 @@ export class FlistDecoder {
 }
 
 const endOfList = -1;
+
+/** One entry as it comes; a decoder uses one object for all. */
+interface Incoming {
+  /** Bytes that its name has in common with the last, and all its bytes. */
+  shared: number;
+  length: number;
+  /** The index of the first name of its inode, and where that is in the same list; -1 for none. */
+  group: number;
+  twin: number;
+  size: number;
+  mtime: number;
+  nsec: number;
+  atime: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  gidFlags: number;
+  uidRead: boolean;
+  gidRead: boolean;
+  userName: ByteString | undefined;
+  groupName: ByteString | undefined;
+  rdevMajor: number;
+  rdevMinor: number;
+  target: ByteString;
+  dev: number;
+  inoHigh: number;
+  inoLow: number;
+  extras: SentExtras | undefined;
+}
+
+/** What an entry has of its own alone. */
+function forget(entry: Incoming): void {
+  entry.size = 0;
+  entry.nsec = 0;
+  entry.rdevMinor = 0;
+  entry.target = '';
+  entry.userName = undefined;
+  entry.groupName = undefined;
+  entry.uidRead = false;
+  entry.gidRead = false;
+  entry.inoHigh = 0;
+  entry.inoLow = 0;
+}
+
+function newIncoming(): Incoming {
+  return {
+    shared: 0,
+    length: 0,
+    group: -1,
+    twin: -1,
+    mtime: 0,
+    atime: 0,
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    gidFlags: 0,
+    rdevMajor: 0,
+    dev: 0,
+    extras: undefined,
+    size: 0,
+    nsec: 0,
+    rdevMinor: 0,
+    target: '',
+    userName: undefined,
+    groupName: undefined,
+    uidRead: false,
+    gidRead: false,
+    inoHigh: 0,
+    inoLow: 0,
+  };
+}
 
 function isKnownType(mode: number): boolean {
   switch (mode & S_IFMT) {
