@@ -26,6 +26,13 @@ export interface MemoryInUse {
   readonly buffers: number;
 }
 
+/** Whom a process shall be; with a name, in all groups that the user has. */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: ByteString | undefined;
+}
+
 /** The process that a session runs in. */
 export interface Host {
   readonly env: Environment;
@@ -33,6 +40,8 @@ export interface Host {
   workingDirectory(): ByteString;
   umask(): number;
   readonly user: User;
+  /** Becomes another user for good; answers what failed, as rsync says it. */
+  become(whom: Identity): ByteString | undefined;
   readonly pid: number;
   /** What the user's terminal can show. */
   readonly charset: Charset;

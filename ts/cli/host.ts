@@ -1,6 +1,7 @@
 /** The process as sessions see it: the one place that asks Node for it. */
 import { readFileSync, readlinkSync } from 'node:fs';
-import type { Host } from '../host.ts';
+import { errnoText } from '../errno.ts';
+import type { Host, Identity } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { localeCharset } from '../report/escape.ts';
 
@@ -10,7 +11,16 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
     env: process.env,
     workingDirectory,
     umask: () => process.umask(),
-    user: { uid: process.getuid?.(), euid: process.geteuid?.(), groups },
+    user: {
+      get uid() {
+        return process.getuid?.();
+      },
+      get euid() {
+        return process.geteuid?.();
+      },
+      groups,
+    },
+    become,
     pid: process.pid,
     charset: localeCharset(process.env),
     now: Date.now,
@@ -33,6 +43,29 @@ function workingDirectory(): ByteString {
   } catch {
     return Buffer.from(path).toString('latin1');
   }
+}
+
+/** Node's types do not know it. */
+interface Initgroups {
+  initgroups?(user: string, group: number): void;
+}
+
+/** The calls of --copy-as, in this order: without the user's rights no group can be changed any more. */
+function become({ uid, gid, name }: Identity): ByteString | undefined {
+  const calls: [name: string, call: () => void][] = [
+    ['setgid', () => process.setgid?.(gid)],
+    ['setgroups', () => process.setgroups?.([gid])],
+    ['initgroups', () => name !== undefined && (process as Initgroups).initgroups?.(name, gid)],
+    ['setuid', () => process.setuid?.(uid)],
+  ];
+  for (const [what, call] of calls)
+    try {
+      call();
+    } catch (error) {
+      const { errno = 0 } = error as NodeJS.ErrnoException;
+      return `${what} failed: ${errnoText(Math.abs(errno))} (${Math.abs(errno)})`;
+    }
+  return undefined;
 }
 
 function groups(): number[] {

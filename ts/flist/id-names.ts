@@ -4,6 +4,8 @@ import type { ByteString } from '../kernel/kernel.ts';
 interface NameTable {
   readonly byId: ReadonlyMap<number, ByteString>;
   readonly byName: ReadonlyMap<ByteString, number>;
+  /** Of users: the group that each starts in. */
+  readonly groupOf: ReadonlyMap<number, number>;
 }
 
 /**
@@ -33,6 +35,11 @@ export class IdNames {
     return this.groupTable().byName.get(name);
   }
 
+  /** The group that a user of this machine starts in. */
+  primaryGroup(uid: number): number | undefined {
+    return this.userTable().groupOf.get(uid);
+  }
+
   private userTable(): NameTable {
     this.users ??= parseTable(this.read('passwd'));
     return this.users;
@@ -55,12 +62,14 @@ function readEtc(file: 'passwd' | 'group'): ByteString {
 function parseTable(text: ByteString): NameTable {
   const byId = new Map<number, ByteString>();
   const byName = new Map<ByteString, number>();
+  const groupOf = new Map<number, number>();
   for (const line of text.split('\n')) {
-    const [name, , digits] = line.split(':');
+    const [name, , digits, group = ''] = line.split(':');
     if (name === '' || name.startsWith('#') || digits === undefined || !/^\d+$/.test(digits)) continue;
     const id = Number(digits);
     if (!byId.has(id)) byId.set(id, name);
     if (!byName.has(name)) byName.set(name, id);
+    if (!groupOf.has(id) && /^\d+$/.test(group)) groupOf.set(id, Number(group));
   }
-  return { byId, byName };
+  return { byId, byName, groupOf };
 }

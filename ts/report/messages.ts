@@ -567,3 +567,7 @@ export function lost(loss: Loss): ByteString {
       return 'warning: the portable kernel does not see default ACLs: modes of new entries follow the umask';
   }
 }
+
+/** Both ends of a local run are one process, which has one user. */
+export const copyAsOneSide =
+  'rsync: --copy-as for one side of a local copy needs a remote shell, as in -e lsh src/ lh:dest/';

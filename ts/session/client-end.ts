@@ -2,6 +2,7 @@ import { type FilterChain, ImpliedIncludes, sendFilters } from '../filter/index.
 import type { NameGuard } from '../flist/name-guard.ts';
 import type { Options } from '../options/options.ts';
 import { printSummary, tellOfHeap } from '../report/view/summary.ts';
+import { becomeCopyAsUser } from './copy-as.ts';
 import type { End } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { fileNames, forwardedNames, forwardNames, namesFromWire } from './files-from.ts';
@@ -41,6 +42,7 @@ export async function runClientEnd(
   if (protocol >= 30) writer.startMultiplex();
   reader.startMultiplex();
   sendFilters(writer, options, filters, protocol);
+  becomeCopyAsUser(options, setup.io.host);
   if (sender) {
     const names = namesFromPeer
       ? namesFromWire(reader, protocol)

@@ -69,7 +69,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   };
   if (argument === undefined || options.listOnly) return open('.', 1);
   const path = argument === '' ? '.' : argument;
-  const here = kernel.openTree(cwd, access);
+  const here = openHere(end, path, () => kernel.openTree(cwd, access));
   try {
     const { entries } = lists.totals;
     const slash = path.endsWith('/');
@@ -184,4 +184,15 @@ function trimSlash(path: ByteString): ByteString {
 function outside(base: ByteString, dir: ByteString): ByteString {
   if (dir === '' || dir.startsWith('/') || !dir.split('/').includes('..')) return dir;
   return join(base, dir);
+}
+
+/** The working directory; who may not enter it (--copy-as) can see nothing in it. */
+function openHere({ setup }: End, path: ByteString, open: () => Tree): Tree {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    const place = { path: setup.site.cwd };
+    throw new RsyncError(ExitCode.FileSelect, text.destinationStatFailed(place, path, error.errno));
+  }
 }

@@ -1,4 +1,4 @@
-import { ExitCode } from '../errors.ts';
+import { ExitCode, RsyncError } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
 import { SegmentPass } from '../flist/segment-pass.ts';
 import type { Site } from '../host.ts';
@@ -7,6 +7,7 @@ import { sharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { withRemoteOptions } from '../options/remote-options.ts';
 import { capabilityString } from '../options/server-args.ts';
+import * as text from '../report/messages.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import { runClientEnd, summarize } from './client-end.ts';
@@ -47,6 +48,7 @@ export async function runLocal(
   const names = openNames(options, io.host, site);
   const [clientWire, serverWire] = memoryPair();
   const serverOptions = optionsOfServer(withRemoteOptions(options), clientFilters.hasXattrRules);
+  if (serverOptions.copyAs !== options.copyAs) throw new RsyncError(ExitCode.Unsupported, text.copyAsOneSide);
   const shared = sharedPaths(options, serverOptions);
   const loopback = shared.filesByName ? new Loopback() : undefined;
   const segments = shared.listsAsTheyAre ? new SegmentPass() : undefined;

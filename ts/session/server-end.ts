@@ -2,6 +2,7 @@ import { createFilters, receiveFilters } from '../filter/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import { becomeCopyAsUser } from './copy-as.ts';
 import { type End, filterReport } from './end.ts';
 import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
@@ -42,6 +43,7 @@ export async function runServerEnd(
   });
   await receiveFilters(reader, options, filters, protocol);
   report.trace(sender ? 'send' : 'recv', () => text.serverStarts(sender, args.length, report.pid));
+  becomeCopyAsUser(options, setup.io.host);
   const paths = args[0] === '.' ? args.slice(1) : args;
   if (!sender) {
     if (listed !== undefined) forwardNames(writer, listed.read(), options.from0, protocol);

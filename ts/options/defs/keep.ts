@@ -368,5 +368,6 @@ export const keepOptions = {
     }),
   ]),
   /** USER[:GROUP]; '' for none. */
-  copyAs: text('--copy-as=USER[:GROUP]', 'copy as that user', { later: true, closes: none }),
+  // Nothing is read as the user that one was before.
+  copyAs: text('--copy-as=USER[:GROUP]', 'copy as that user', { closes: closes('sourceAhead') }),
 };
