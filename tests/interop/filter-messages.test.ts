@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { ByteString } from '../support/bytes.ts';
 import { isRoot, ours, realPeers, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
+import { expectSameScript } from '../support/script.ts';
 import { type Direction, expectSame } from '../support/transfer.ts';
 import { type Entry, settableTime, type Tree } from '../support/tree.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -135,3 +136,16 @@ test('a merge file may be huge', async () => {
     expect(stdout.match(/^>f\S+ \w$/gm)).toEqual(['>f+++++++++ a']);
   });
 });
+
+test.skipIf(reference === null)(
+  'the name of a merge file that a file held is not shown where it is too long',
+  () =>
+    expectSameScript(
+      {
+        sorted: true,
+        script: `mkdir -p s/sub d; touch s/sub/f; for less in 4 16 28 40; do pad=$((4096 - \${#PWD} - 2 - less))
+        printf ': sub/SECRET-%0*d' $pad 0 >s/.rsync-filter; sync -rF; done 2>&1 | sed 's/ at [^ ]*(.*//; s/^sent.*//'`,
+      },
+      reference!,
+    ),
+);

@@ -11,7 +11,7 @@ import { ParseFlag } from './token.ts';
  */
 export function finishMergeSetup(state: FilterState, merge: MergeList): void {
   merge.finishSetup = false;
-  const path = mergePath(state, merge.name);
+  const path = mergePath(state, merge.name, merge.flags);
   if (path === undefined || !path.startsWith('/')) return;
   merge.name = baseName(path);
   const from = path.slice(0, path.length - merge.name.length);

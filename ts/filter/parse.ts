@@ -120,15 +120,16 @@ export function addRule(
 
 /**
  * Resolves the name of a merge file (parse_merge_name): one without a directory stays as it is, any other
- * becomes a path below the directory being read. `undefined`: too long, and the user was told.
+ * becomes a path below the directory being read. `undefined`: too long, and the user was told. `flags` are the rule's.
  */
-export function mergePath(state: FilterState, name: ByteString): ByteString | undefined {
+export function mergePath(state: FilterState, name: ByteString, flags: number): ByteString | undefined {
   if (!state.parentScan && name[0] !== '/' && name.lastIndexOf('/') <= 0) return name;
   const module = state.moduleDir;
   // Cleaned below the module's root, so that no `..` leads out of it.
   const inside = cleanPath(name);
   if (name[0] !== '/' && state.dir.length + inside.length >= longestPattern) {
-    state.warn(`merge-file name overflows: ${state.shown(inside)}`);
+    const isHidden = (flags & RuleFlag.FromFile) !== 0;
+    state.warn(`merge-file name overflows: ${state.shown(inside, isHidden)}`);
     return undefined;
   }
   return module + (name[0] === '/' ? inside : cleanPath(state.dir.slice(module.length) + inside));
@@ -140,10 +141,10 @@ function addMerge(state: FilterState, target: RuleList, name: ByteString, flags:
     flags &= ~RuleFlag.ExcludeSelf;
   }
   if ((flags & RuleFlag.PerDirMerge) === 0) {
-    const path = mergePath(state, name);
+    const path = mergePath(state, name, flags);
     if (path !== undefined) parseRuleFile(state, target, path, flags, ParseFlag.FatalErrors);
   } else if (state.parentScan) {
-    const path = mergePath(state, name);
+    const path = mergePath(state, name, flags);
     if (path !== undefined) addRule(state, target, path.slice(state.moduleDir.length), flags, 0);
   } else addRule(state, target, name, flags, mode);
 }

@@ -103,9 +103,12 @@ export class FilterState {
     this.context.warn(text);
   }
 
-  /** Text of a rule as a message may show it: what a file holds is nobody's business but its owner's. */
-  shown(text: ByteString): ByteString {
-    return this.source === undefined ? text : `<rule from ${this.where()}>`;
+  /**
+   * Text of a rule as a message may show it: what a file holds is nobody's business but its owner's. `isHidden` says
+   * that it came from one that was read before.
+   */
+  shown(text: ByteString, isHidden = false): ByteString {
+    return this.source === undefined && !isHidden ? text : `<rule from ${this.where()}>`;
   }
 
   where(): ByteString {
@@ -118,7 +121,7 @@ export class FilterState {
   openFailed(kind: 'in' | 'ex', path: ByteString, error: SysError, hidden: boolean): RsyncError {
     // Not even whether it is there: its name is what a file holds.
     if (hidden)
-      return new RsyncError(ExitCode.FileIo, `failed to open ${kind}clude file ${this.shown(path)}`);
+      return new RsyncError(ExitCode.FileIo, `failed to open ${kind}clude file ${this.shown(path, hidden)}`);
     const why = `${errnoText(error.errno)} (${error.errno})`;
     const text = `rsync: [${this.who}] failed to open ${kind}clude file ${path}: ${why}`;
     return new RsyncError(ExitCode.FileIo, text, { cause: error });

@@ -221,7 +221,9 @@ export class PortableTree implements Tree {
     attempt('mkdir', () => fs.mkdirSync(at, mode));
     // Only a default ACL gives a new directory other permissions than the umask lets through.
     const made = mode & 0o777 & ~this.host.umask();
-    if (made !== (fs.lstatSync(at).mode & 0o777)) this.losses.add('defaultAcl');
+    // Somebody may have taken it away again.
+    const there = attempt('mkdir', () => fs.lstatSync(at, { throwIfNoEntry: false }));
+    if (there !== undefined && made !== (there.mode & 0o777)) this.losses.add('defaultAcl');
   }
 
   symlink(target: ByteString, path: ByteString): void {
