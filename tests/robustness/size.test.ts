@@ -116,3 +116,27 @@ describe.skipIf(reference === null || !linux)('large', () => {
     400_000,
   );
 });
+
+/** Fills V8's young generation with what survives for a while, in slices, and tells at the end how large it got. */
+const churn = `const { writeFileSync } = require('fs'), { getHeapSpaceStatistics } = require('v8');
+  const kept = []; let most = 0;
+  const slice = () => {
+    for (let i = 0; i < 20000; i++) kept[i + (most % 7) * 20000] = { i, text: [i] };
+    for (const { space_name, space_size } of getHeapSpaceStatistics())
+      if (space_name === 'new_space') most = Math.max(most, space_size);
+    setTimeout(slice, 2).unref();
+  };
+  slice();
+  process.on('exit', () => writeFileSync(process.env.REPORT, String(most)));`;
+
+test("V8's young generation stops growing at what is enough", () =>
+  withWorkspace(async (dir) => {
+    const hook = join(dir, 'churn.cjs');
+    writeFileSync(hook, churn);
+    const env = { NODE_OPTIONS: `--require ${hook}`, REPORT: join(dir, 'report') };
+    const { code } = await run([...ours().command, '-a', '-e', "sh -c 'sleep 4'", 'nowhere:', `${dir}/d/`], {
+      env,
+    });
+    expect(code).toBe(12);
+    expect(Number(readFileSync(env.REPORT, 'latin1'))).toBeLessThan(20 * mebibyte);
+  }));

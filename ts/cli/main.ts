@@ -6,6 +6,7 @@ import { failStalled, runCommand } from './command.ts';
 import { processHost } from './host.ts';
 import { watchSignals } from './signals.ts';
 import { bufferedStream, unbufferedStream } from './streams.ts';
+import { boundYoungGeneration } from './young-generation.ts';
 
 const stdout = bufferedStream(1);
 const stderr = unbufferedStream(2);
@@ -16,6 +17,7 @@ function exit(code: number): never {
 }
 
 const watch = watchSignals(exit);
+boundYoungGeneration();
 
 let changesDisk = false;
 
