@@ -170,6 +170,59 @@ async function silentRelay(port: number, bytes: number): Promise<{ port: number;
   };
 }
 
+describe.skipIf(reference === null).concurrent('a server whose client falls silent', () => {
+  test.each([
+    { role: 'sender', letters: ['--sender'] },
+    { role: 'Receiver', letters: [] },
+  ])('as $role', ({ role, letters }) =>
+    withWorkspace(async (work) => {
+      const serve = (who: Peer) =>
+        [...who.command, '--server', ...letters, '-re.iLsfxCIvu', '--timeout=2', '.', work].join(' ');
+      const failure = {
+        command: (who: Peer) => ['bash', '-c', `sleep 7 | ${serve(who)} >/dev/null; exit \${PIPESTATUS[1]}`],
+        says: [timedOut(role)],
+        codes: [30],
+      };
+      await expectSameFailure(failure, ours(), reference!);
+    }),
+  );
+});
+
+describe.skipIf(reference === null).concurrent("a daemon's own timeout", () => {
+  test.each([
+    { given: [], told: true },
+    { given: ['--timeout=60'], told: true },
+    { given: ['--timeout=3'], told: false },
+  ])('is taken over where it is shorter ($given)', ({ given, told }) =>
+    withWorkspace(async (work) => {
+      const source = makeSource(work, 2, 2000);
+      const config = join(work, 'rsyncd.conf');
+      const identity = process.getuid?.() === 0 ? 'uid = 0\ngid = 0\n' : '';
+      writeFileSync(config, `${identity}use chroot = no\n[m]\npath = ${source}\ntimeout = 20\n`);
+      const env = { RSYNC_CONNECT_PROG: `${remoteCommand(reference!)} --config=${config} --daemon` };
+      const results = await Promise.all(
+        [reference!, ours()].map((who) =>
+          run(
+            [
+              ...who.command,
+              '-a',
+              '--info=misc2',
+              ...given,
+              'rsync://h/m/',
+              `${work}/${who.name === ours().name}`,
+            ],
+            {
+              env,
+            },
+          ),
+        ),
+      );
+      const lines = results.map(({ code, stdout }) => [code, /^Setting --timeout=.*$/m.exec(stdout)?.[0]]);
+      expect(lines).toEqual(Array(2).fill([0, told ? 'Setting --timeout=20 to match server' : undefined]));
+    }),
+  );
+});
+
 describe.skipIf(reference === null).concurrent('what takes long, but goes on, is no silence', () => {
   const rows = (['push', 'pull'] as const).flatMap((way) => [
     { way, what: 'a slow link, one large file', files: 1, size: 3000 * kib, rate: 400 * kib },
