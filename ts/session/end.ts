@@ -152,6 +152,7 @@ function earlier(a: number | undefined, b: number | undefined): number | undefin
 /** Ends the connection with `error`: whatever waits for the peer fails with it. */
 export function fail(end: End, error: Error): void {
   end.reader.fail(error);
+  end.writer.fail(error);
   end.link?.fail(error);
   end.setup.duplex.destroy();
 }

@@ -105,6 +105,7 @@ class Receiver implements FdSource {
   /** Somebody wants the descriptor: nothing is read ahead until what came is taken. */
   private holding = false;
   private ended = false;
+  private cameAt = 0;
   private failure: unknown;
   private readonly acknowledge: ((fd: number) => void) | undefined;
 
@@ -151,6 +152,10 @@ class Receiver implements FdSource {
     return this.holding ? undefined : fd;
   }
 
+  arrivedAt(): number {
+    return this.cameAt;
+  }
+
   destroy(): void {
     this.socket?.destroy();
     this.finish(undefined);
@@ -169,6 +174,7 @@ class Receiver implements FdSource {
 
   private arrived(bytesRead: number): boolean {
     this.slabs[this.slabs.length - 1].to += bytesRead;
+    this.cameAt = Date.now();
     const { waiting } = this;
     if (waiting) {
       this.waiting = undefined;

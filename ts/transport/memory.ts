@@ -43,6 +43,7 @@ class Channel implements Source, Sink {
   private lent: { resolve(): void; reject(error: unknown): void } | undefined;
   private waiting: Waiting | undefined;
   private ended = false;
+  private writtenAt = 0;
   /** Set when the reader is gone. */
   private abandoned = false;
 
@@ -61,6 +62,7 @@ class Channel implements Source, Sink {
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
     if (bytes === 0) return Promise.resolve();
+    this.writtenAt = Date.now();
     const first = this.queue.length;
     for (const chunk of chunks) if (chunk.length > 0) this.queue.push(chunk);
     this.queued += bytes;
@@ -74,6 +76,10 @@ class Channel implements Source, Sink {
     return new Promise((resolve, reject) => {
       this.lent = { resolve, reject };
     });
+  }
+
+  arrivedAt(): number {
+    return this.writtenAt;
   }
 
   /** What is copied has left. */

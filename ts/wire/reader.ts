@@ -64,8 +64,7 @@ export class Reader {
   bytesRead = 0;
   /** Payload bytes that were made contiguous so far. */
   private gained = 0;
-  /** `Date.now()` of the last input. */
-  lastInput = Date.now();
+  private readAt = Date.now();
   /** `Date.now()` of when somebody began to wait for the peer, which has sent nothing since; else undefined. */
   waitingSince: number | undefined;
 
@@ -84,6 +83,11 @@ export class Reader {
   /** Bytes of data that were consumed: without frame headers, messages, and what waits in the buffer. */
   get dataRead(): number {
     return this.gained - (this.limit - this.pos);
+  }
+
+  /** `Date.now()` of the last input, also of what nobody has asked for yet. */
+  get lastInput(): number {
+    return Math.max(this.readAt, this.source.arrivedAt?.() ?? 0);
   }
 
   get isMultiplexed(): boolean {
@@ -448,7 +452,7 @@ export class Reader {
   }
 
   private arrived(): void {
-    this.lastInput = Date.now();
+    this.readAt = Date.now();
     this.waitingSince = undefined;
   }
 

@@ -317,6 +317,11 @@ export class Writer {
     await this.sink.end();
   }
 
+  /** Makes whoever writes or waits for that fail with `error`, and not with what comes of the broken sink. */
+  fail(error: Error): void {
+    this.failure ??= error;
+  }
+
   private check(): void {
     if (this.failure !== undefined) throw this.failure;
   }

@@ -76,6 +76,21 @@ test('pipe: what has not left yet gets less while the reader takes it', async ()
   source.destroy();
 });
 
+test('pipe: input counts when it comes, also if nobody has asked for it', async () => {
+  const { read, write } = makePipe();
+  const source = fdSource(read);
+  const sink = fdSink(write);
+  await sink.write([Buffer.from('a')]);
+  await source.read(Buffer.alloc(10));
+  const first = source.arrivedAt!();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await sink.write([Buffer.from('b')]);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(source.arrivedAt!()).toBeGreaterThan(first + 20);
+  sink.destroy();
+  source.destroy();
+});
+
 test('pipe: bulk reads are large', async () => {
   const { read, write } = makePipe();
   spawn('head', ['-c', '20000000', '/dev/zero'], { stdio: ['ignore', write, 'ignore'] });

@@ -352,6 +352,23 @@ describe('what shows that the peer takes something', () => {
   });
 });
 
+it('fails with the reason that was given, not with what comes of the broken sink', async () => {
+  let breakSink: () => void = () => {};
+  const writer = new Writer({
+    write: () =>
+      new Promise((_, reject) => {
+        breakSink = () => reject(new RsyncError(12, 'closed'));
+      }),
+    unsent: () => 1,
+    end: async () => {},
+  });
+  writer.int(1);
+  const drained = expect(writer.drain()).rejects.toThrow('timed out');
+  writer.fail(new RsyncError(30, 'timed out'));
+  breakSink();
+  await drained;
+});
+
 it('tells a failed sink to whoever writes next', async () => {
   const writer = new Writer({
     write: () => Promise.reject(new RsyncError(12, 'gone')),
