@@ -173,7 +173,7 @@ const plainUserLane = async (kernel, only) => {
     vitest('sample, as a plain user', {
       node: user.node,
       user,
-      env: { OC_RSYNC_KERNEL: kernel, ...sample(19), ...peer },
+      env: { OC_RSYNC_KERNEL: kernel, ...sample(29), ...peer },
       only,
       // Size has nothing to do with rights.
       but: ['tests/robustness/size.test.ts'],

@@ -19,7 +19,7 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
   });
 
   describe('--max-delete', () => {
-    const extra = 'mkdir -p s d/dir; touch s/f d/1 d/2 d/3 d/dir/4 d/dir/5';
+    const extra = 'mkdir -p s d/dir; touch s/f d/1 d/2 d/3 d/dir/4 d/dir/5; touch -d 2020-01-01 s d';
 
     test.each([
       '--delete --max-delete=2',

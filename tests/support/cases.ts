@@ -29,9 +29,9 @@ function under(folder: ByteString, tree: Tree): Entry[] {
 
 /** Pairs of a source and a destination that has part of it; `entries` bounds each of the three parts. */
 export function pairs(
-  options: { entries?: number; only?: readonly Entry['type'][] } = {},
+  options: { entries?: number; only?: readonly Entry['type'][]; anyMode?: boolean } = {},
 ): fc.Arbitrary<Pair> {
-  const part = trees({ maxEntries: options.entries ?? 9, only: options.only });
+  const part = trees({ maxEntries: options.entries ?? 9, only: options.only, anyMode: options.anyMode });
   return fc.tuple(part, part, part).chain(([fresh, equal, half]) =>
     mutate(half).map((behind) => ({
       source: [...under('fresh', fresh), ...under('equal', equal), ...under('half', half)],

@@ -50,7 +50,7 @@ export function takeSnapshot(dir: ByteString, since = Date.now()): Snapshot {
   const walk = (relative: ByteString) => {
     const full = relative === '.' ? dir : `${dir}/${relative}`;
     names.push(relative);
-    for (const child of readdirSync(bytes(full), { withFileTypes: true, encoding: 'buffer' })) {
+    for (const child of childrenOf(full)) {
       const name = child.name.toString('latin1');
       const path = relative === '.' ? name : `${relative}/${name}`;
       if (child.isDirectory()) walk(path);
@@ -67,7 +67,8 @@ export function takeSnapshot(dir: ByteString, since = Date.now()): Snapshot {
   const snapshot = new Map<ByteString, SnapshotEntry>();
   for (const name of names) {
     const path = bytes(name === '.' ? dir : `${dir}/${name}`);
-    const stat = lstatSync(path, { bigint: true });
+    const stat = lookAt(path);
+    if (stat === undefined) continue;
     const type = typeOf(stat);
     let linkedTo: ByteString | undefined;
     if (type !== 'dir' && stat.nlink > 1n) {
@@ -91,6 +92,26 @@ export function takeSnapshot(dir: ByteString, since = Date.now()): Snapshot {
     });
   }
   return snapshot;
+}
+
+/** Nothing for a plain user who is shut out. */
+function childrenOf(dir: ByteString) {
+  try {
+    return readdirSync(bytes(dir), { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return [];
+    throw error;
+  }
+}
+
+/** A directory that can be listed but not searched tells no more than its names. */
+function lookAt(path: Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
+    throw error;
+  }
 }
 
 function hashOf(path: Buffer): string {

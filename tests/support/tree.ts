@@ -220,7 +220,7 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   pick: fc.nat(),
 });
 
-function build(drafts: readonly Draft[], only?: ReadonlySet<Entry['type']>): Tree {
+function build(drafts: readonly Draft[], only?: ReadonlySet<Entry['type']>, anyMode = false): Tree {
   const dirs: ByteString[] = [''];
   const linkable: ByteString[] = [];
   const used = new Set<ByteString>();
@@ -234,7 +234,8 @@ function build(drafts: readonly Draft[], only?: ReadonlySet<Entry['type']>): Tre
     // A socket is made through Node, which writes names as UTF-8 and has a limit for the whole path.
     if (shape === 'socket' && !/^[\x20-\x7e]*$/.test(path)) shape = 'fifo';
     used.add(path);
-    const mode = asUser(shape === 'dir' ? d.dirMode : d.fileMode, shape);
+    const drawn = shape === 'dir' ? d.dirMode : d.fileMode;
+    const mode = anyMode ? drawn : asUser(drawn, shape);
     const common = { path, mode, mtime: d.mtime, uid: d.uid, gid: d.gid };
     if (shape === 'file') {
       tree.push({ ...common, type: 'file', content: d.content });
@@ -266,15 +267,15 @@ function build(drafts: readonly Draft[], only?: ReadonlySet<Entry['type']>): Tre
   return tree;
 }
 
-/** Trees of up to `maxEntries` names. */
+/** Trees of up to `maxEntries` names; with `anyMode` a plain user may be shut out of parts of its own tree. */
 export function trees(
-  options: { maxEntries?: number; only?: readonly Entry['type'][] } = {},
+  options: { maxEntries?: number; only?: readonly Entry['type'][]; anyMode?: boolean } = {},
 ): fc.Arbitrary<Tree> {
   const only = options.only === undefined ? undefined : new Set(options.only);
   const max = options.maxEntries ?? 14;
   return fc
     .array(draft, { minLength: Math.min(4, max), maxLength: max, size: 'max' })
-    .map((drafts) => build(drafts, only));
+    .map((drafts) => build(drafts, only, options.anyMode));
 }
 
 // --- a destination that has fallen behind
