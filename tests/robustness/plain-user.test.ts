@@ -22,6 +22,16 @@ const cases = [
       sync -a --delete; sync -a --delete-delay; sync -ai; stat -c %a d/ro`,
   },
   {
+    what: 'a read-only directory that is to be deleted goes with its content',
+    script: `mkdir s; touch s/a; touch -d 2020-01-01 s
+      again() { mkdir -p d/x/y; touch d/x/f d/x/y/g d/h; chmod 444 d/h d/x/f; chmod 555 d/x/y d/x; touch -d 2020-01-01 d; }
+      for o in --delete --delete-before --delete-delay --delete-after '--delete -n' '--delete -b' \
+        '--delete -b --backup-dir=../bk' '--delete --filter=P_g'; do again; sync -aiO $o; find . -printf '%m %P\n' | sort
+        chmod -R u+rwx d; rm -rf d bk; done
+      mkdir -p d/a d/l/in; touch d/l/in/f; chmod 555 d/l/in d/l d/a; ln -s x s/l; sync -aiO --force; chmod -R u+rwx d
+      rm s/l; echo new >s/l; touch d/l/in/f; chmod 555 d/l/in d/l; sync -aiO --force; chmod -R u+rwx d`,
+  },
+  {
     what: 'directories with nothing in them get their mode',
     script: `mkdir -p s/a s/b s/c; touch s/c/no; chmod 555 s/a s/c; chmod 500 s/b
       sync -ai --exclude=no; sync -rpi --exclude=no; sync -ai --no-i-r --exclude=no; stat -c %a d/a d/b d/c`,

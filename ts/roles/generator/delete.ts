@@ -3,7 +3,7 @@ import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { NamesInDir } from '../../flist/listed-names.ts';
 import { compareSiblings } from '../../flist/sort.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-import { S_IFDIR, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
+import { S_IFDIR, S_IFLNK, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
 import * as text from '../../report/messages.ts';
 import { makeBackup } from '../backup.ts';
 import { countDeleted } from '../counts.ts';
@@ -122,6 +122,9 @@ export async function makeRoom(
   newMode: number,
 ): Promise<boolean> {
   const { options, report } = gen.ctx;
+  // As in rsync, not where a link or a node is to come.
+  const type = fileType(newMode);
+  if (type === 'file' || type === 'dir') openToDelete(gen, path, mode);
   if (await deleteItem(gen, path, mode, options.delete !== undefined || options.force, true)) return true;
   report.print('error-xfer', text.couldNotMakeWay(path, obstacleFor(newMode)));
   return false;
@@ -209,6 +212,16 @@ function isDir(mode: number): boolean {
   return (mode & S_IFMT) === S_IFDIR;
 }
 
+/**
+ * What its owner may not write is made writable first: else nothing could be taken out of such a directory. Whose it
+ * is need not be asked: another's mode cannot be changed.
+ */
+function openToDelete(gen: Generator, path: ByteString, mode: number): void {
+  const { amRoot, options } = gen.ctx;
+  if (amRoot || options.dryRun || (mode & 0o200) !== 0 || (mode & S_IFMT) === S_IFLNK) return;
+  gen.destination.tree.setMeta(path, { mode: (mode & 0o7777) | 0o200 });
+}
+
 /** Deletes one thing, a directory with its content when `recurse` says so. True when it is gone. */
 function deleteItem(
   gen: Generator,
@@ -217,6 +230,7 @@ function deleteItem(
   recurse: boolean,
   makingRoom = false,
 ): boolean | Promise<boolean> {
+  if (!makingRoom) openToDelete(gen, path, mode);
   if (!isDir(mode)) return removeItem(gen, path, mode, makingRoom);
   gen.filters.ignorePerishable = true;
   const go = (empty: boolean): boolean | Promise<boolean> => {
@@ -289,6 +303,7 @@ function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boo
   if (!recurse) return leave(content.length === 0);
   const emptied = fromLast(content, ({ name, mode }) => {
     const target = `${path}/${name}`;
+    openToDelete(gen, target, mode);
     if (!isDir(mode)) return removeItem(gen, target, mode, false);
     // As rsync does, also what could not be emptied is tried, and named once more.
     const below = emptyDirectory(gen, target, true);
