@@ -3,7 +3,7 @@
  * twins of the same folder, and everything that can be seen afterwards must be equal.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ByteString, bytes, show } from './bytes.ts';
@@ -144,8 +144,13 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     await materialize(testCase.source, join(dir, 'src'));
     const packed = new Map<string, PackedTree>();
     for (const [name, tree] of Object.entries(testCase.before)) packed.set(name, pack(tree));
-    for (const [name, text] of Object.entries(testCase.files ?? {}))
+    for (const [name, text] of Object.entries(testCase.files ?? {})) {
+      const folder = join(dir, name, '..');
+      const { mtime, atime } = statSync(folder);
       writeFileSync(join(dir, name), bytes(text));
+      // When the test ran is nothing to be found in a source.
+      if (name.startsWith('src/')) utimesSync(folder, atime, mtime);
+    }
     if (testCase.extras) giveExtras(join(dir, 'src'), false);
     const sourceBefore = takeSnapshot(join(dir, 'src'), since);
 
