@@ -224,16 +224,17 @@ describe.skipIf(reference === null).concurrent("a daemon's own timeout", () => {
 });
 
 describe.skipIf(reference === null).concurrent('what takes long, but goes on, is no silence', () => {
+  // Long enough for a relay that has to wait for a busy processor.
   const rows = (['push', 'pull'] as const).flatMap((way) => [
-    { way, what: 'a slow link, one large file', files: 1, size: 3000 * kib, rate: 400 * kib },
-    { way, what: 'a slow link, many files', files: 100, size: 30 * kib, rate: 400 * kib },
+    { way, what: 'a slow link, one large file', files: 1, size: 3000 * kib, rate: 250 * kib },
+    { way, what: 'a slow link, many files', files: 100, size: 30 * kib, rate: 250 * kib },
   ]);
   test.each(rows)('$way, $what', ({ way, files, size, rate }) =>
-    withWorkspace((work) => expectSuccess(work, way, ['--timeout=2'], { rate }, { files, size })),
+    withWorkspace((work) => expectSuccess(work, way, ['--timeout=3'], { rate }, { files, size })),
   );
   test.each(['push', 'pull'] as const)('%s, --bwlimit', (way) =>
     withWorkspace((work) =>
-      expectSuccess(work, way, ['--timeout=2', '--bwlimit=100'], {}, { files: 1, size: 700 * kib }),
+      expectSuccess(work, way, ['--timeout=3', '--bwlimit=100'], {}, { files: 1, size: 700 * kib }),
     ),
   );
   test.each([
@@ -244,7 +245,7 @@ describe.skipIf(reference === null).concurrent('what takes long, but goes on, is
       expectSuccess(
         work,
         way,
-        ['--timeout=2'],
+        ['--timeout=3'],
         { silentAfter: bytes, silence: 6 },
         { files: 40, size: 2000 },
       ),

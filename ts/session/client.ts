@@ -22,7 +22,7 @@ import {
   type SessionIo,
 } from './end.ts';
 import { findEndpoints } from './endpoints.ts';
-import { endAfterFailure, spoken } from './failure.ts';
+import { endAfterFailure, signalMs, spoken } from './failure.ts';
 import { runLocal } from './local.ts';
 import { openNames } from './read-names.ts';
 import { suitableKernel } from './suitable-kernel.ts';
@@ -103,7 +103,11 @@ async function remoteExit(end: End, child: ChildDuplex): Promise<number> {
     .end()
     .catch(() => {})
     .then(() => child.exit);
-  const exit = await end.timeout.bound(untilAborted(ended, end.setup.io.signal));
+  const { signal } = end.setup.io;
+  const exit = await end.timeout.bound(untilAborted(ended, signal));
+  // What ended it may be the signal that is still to be told to us.
+  if (exit.signal !== null)
+    await untilAborted(new Promise((resolve) => setTimeout(resolve, signalMs)), signal);
   const failure = spawnFailure(child.program, exit);
   if (failure) throw failure;
   return exitCodeOfRemote(exit);

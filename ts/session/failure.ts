@@ -10,7 +10,7 @@ import { keepStatistics } from './totals.ts';
 const graceMs = 1000;
 
 /** How much later than its child a process may hear of a signal to both. */
-const signalMs = 20;
+export const signalMs = 20;
 
 /** Ends that the peer brought about, or cannot hear of any more. */
 const unspoken: ReadonlySet<number> = new Set([
