@@ -24,6 +24,11 @@ export interface MemoryInUse {
   readonly external: number;
   /** The part of those that buffers are. */
   readonly buffers: number;
+  /** V8's heap: all of it, what of it is used, what it may grow by, and what V8 has from malloc. */
+  readonly heap: number;
+  readonly used: number;
+  readonly available: number;
+  readonly malloced: number;
 }
 
 /** Whom a process shall be; with a name, in all groups that the user has. */

@@ -26,7 +26,17 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
     now: Date.now,
     memory() {
       const { rss, external, arrayBuffers } = process.memoryUsage();
-      return { resident: rss, external, buffers: arrayBuffers };
+      // Loaded for whom it concerns: it brings Node's streams along.
+      const heap = process.getBuiltinModule('node:v8').getHeapStatistics();
+      return {
+        resident: rss,
+        external,
+        buffers: arrayBuffers,
+        heap: heap.total_heap_size,
+        used: heap.used_heap_size,
+        available: heap.total_available_size,
+        malloced: heap.malloced_memory,
+      };
     },
     inForeground,
     descriptors: { input: 0, output: 1 },

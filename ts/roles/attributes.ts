@@ -97,7 +97,7 @@ export function setAttributes(
       if (now !== 'set') refreshed = now;
     }
   }
-  if (ctx.options.superUser === 'fake' && !dryRun) noteAll(ctx, place, want);
+  if (ctx.options.superUser === 'fake' && !dryRun) noteAll(ctx, place, want, present === undefined);
   if (report && ctx.report.info('name', 2)) ctx.report.print('client', updated ? path : text.upToDate(path));
   if (refreshed !== undefined) return { updated, refreshed };
   return updated ? changed : unchanged;
@@ -105,13 +105,15 @@ export function setAttributes(
 
 /**
  * --fake-super notes what is wanted even where nothing differs: a file of another user's, or of a mode that would keep
- * us from it, is noted as that and made ours to use.
+ * us from it, is noted as that and made ours to use. What is new, and of an owner that is not kept, is root's, who would
+ * have made it.
  */
-function noteAll({ attributes }: RoleContext, { tree, path }: Place, want: Wanted): void {
+function noteAll({ attributes }: RoleContext, { tree, path }: Place, want: Wanted, isNew: boolean): void {
+  const otherwise = isNew ? 0 : undefined;
   tree.setMeta(path, {
     mode: attributes.perms ? want.mode & chmodBits : undefined,
-    uid: attributes.owner ? want.uid : undefined,
-    gid: attributes.group && !want.skipGroup ? want.gid : undefined,
+    uid: attributes.owner ? want.uid : otherwise,
+    gid: attributes.group && !want.skipGroup ? want.gid : otherwise,
   });
 }
 

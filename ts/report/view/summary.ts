@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8';
 import type { MemoryInUse } from '../../host.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { heapHead, heapLine } from '../messages.ts';
@@ -46,13 +45,12 @@ export function tellOfHeap(report: Report, who: string): void {
 }
 
 function heapFigures(memory: MemoryInUse): [name: string, bytes: number, what: string][] {
-  const heap = getHeapStatistics();
   return [
     ['resident', memory.resident, 'bytes of the process in memory'],
-    ['heap', heap.total_heap_size, "bytes of V8's heap"],
-    ['used', heap.used_heap_size, 'bytes of it used'],
-    ['available', heap.total_available_size, 'bytes it may grow by'],
-    ['malloced', heap.malloced_memory, 'bytes V8 has from malloc'],
+    ['heap', memory.heap, "bytes of V8's heap"],
+    ['used', memory.used, 'bytes of it used'],
+    ['available', memory.available, 'bytes it may grow by'],
+    ['malloced', memory.malloced, 'bytes V8 has from malloc'],
     ['external', memory.external, 'bytes outside that objects hold'],
     ['buffers', memory.buffers, 'bytes of those in buffers'],
   ];
