@@ -94,12 +94,17 @@ export function takeSnapshot(dir: ByteString, since = Date.now()): Snapshot {
   return snapshot;
 }
 
+/** Closed to us, or deeper than a path can name: rsync -k goes round in a link that leads to its own folder. */
+function isOutOfReach(error: unknown): boolean {
+  return ['EACCES', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
 /** Nothing for a plain user who is shut out. */
 function childrenOf(dir: ByteString) {
   try {
     return readdirSync(bytes(dir), { withFileTypes: true, encoding: 'buffer' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return [];
+    if (isOutOfReach(error)) return [];
     throw error;
   }
 }
@@ -109,7 +114,7 @@ function lookAt(path: Buffer): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
+    if (isOutOfReach(error)) return undefined;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 /** Bytes of V8's young generation from which on it is large enough. */
 const enough = 16 * 1024 * 1024;
 /** Before that no run has one of that size, and most runs are over. */
-const firstLookMs = 250;
-const lookEveryMs = 50;
+const firstLookMs = 100;
+const lookEveryMs = 20;
 
 /**
  * Lets V8's young generation grow no further than what makes its collections cheap. By itself it grows to 128 MiB in
