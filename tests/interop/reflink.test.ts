@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadNativeKernel } from '../../ts/kernel/native.ts';
 import { withImage } from '../support/image.ts';
+import { withoutLosses } from '../support/messages.ts';
 import { isRoot, kernelName, ours, type Peer, readPeerFile, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -47,7 +48,7 @@ function extents(path: string): string[] {
 
 async function copy(who: Peer, source: string, dest: string, ...options: string[]): Promise<void> {
   const { code, stderr } = await run([...who.command, '-a', ...options, `${source}/`, `${dest}/`]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect({ code, stderr: withoutLosses(stderr) }).toEqual({ code: 0, stderr: '' });
 }
 
 function overwrite(path: string, at: number, text: string): void {

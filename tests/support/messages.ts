@@ -37,3 +37,11 @@ export function finalError(stderr: ByteString): { text: string; code: number } |
 export function isNotSupportedYet(code: number | null, stderr: ByteString): boolean {
   return code !== 0 && /not supported by oc-rsync yet/.test(stderr);
 }
+
+/** Without what the portable kernel says of what it loses, once a run. */
+export function withoutLosses(stderr: ByteString): ByteString {
+  return stderr
+    .split('\n')
+    .filter((line) => !kernelLine.test(line))
+    .join('\n');
+}
