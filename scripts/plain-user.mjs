@@ -66,8 +66,8 @@ const copyClone = (root, to) => {
 };
 
 /**
- * Runs `body` with how to do it as the user: `before` (words before a command), `env`, `scratch` (a folder of the
- * user's), `root` (the clone, where the user can read it) and `node`. Gives why not, or null when it ran.
+ * Runs `body` with how to do it as the user: `uid` and `gid`, `before` (words before a command), `env`, `scratch` (a
+ * folder of the user's), `root` (the clone, where the user can read it) and `node`. Gives why not, or null when it ran.
  */
 export const asPlainUser = async (root, body) => {
   if (quiet('setpriv', ['--version']).status !== 0) return 'there is no setpriv';
@@ -97,7 +97,7 @@ export const asPlainUser = async (root, body) => {
     }
     const env = { HOME: scratch, TMPDIR: scratch, OC_RSYNC_TMP: scratch, USER: name, LOGNAME: name };
     for (const key of Object.keys(process.env)) if (key.startsWith('XDG_')) env[key] = undefined;
-    await body({ before, env, scratch, root: place, node });
+    await body({ ...user, before, env, scratch, root: place, node });
     return null;
   } finally {
     removeUser(user);
