@@ -14,7 +14,13 @@ export function testSite(given: Partial<Site> = {}): Site {
 }
 
 export function testIo(host: Partial<Host> = {}, given: Partial<SessionIo> = {}): SessionIo {
-  return { host: testHost(host), signal: new AbortController().signal, events: undefined, ...given };
+  return {
+    host: testHost(host),
+    signal: new AbortController().signal,
+    events: undefined,
+    log: undefined,
+    ...given,
+  };
 }
 
 /** The surroundings of a sender's filters, whose complaints nobody hears. */

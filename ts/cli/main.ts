@@ -34,7 +34,7 @@ const host = processHost({
     stderr(bytes);
   },
 });
-const io: SessionIo = { host, signal: watch.signal, events: undefined };
+const io: SessionIo = { host, signal: watch.signal, events: undefined, log: undefined };
 
 // Left to itself, Node would end with 0.
 process.once('beforeExit', () => exit(failStalled(io, argv)));

@@ -9,6 +9,8 @@ import type { SegmentPass } from './segment-pass.ts';
 
 /** What the file list says to the user; `Report` of `ts/report` is one. */
 export interface FlistReport {
+  /** Lines about items show the sums of --checksum: a sender keeps them. */
+  readonly showsSums: boolean;
   print(code: LogCode, text: ByteString): void;
   info(flag: 'flist' | 'mount' | 'symsafe' | 'nonreg', level?: number): boolean;
   debug(flag: 'dup' | 'flist' | 'hlink', level?: number): boolean;

@@ -101,8 +101,7 @@ export class Walk {
     this.sendsDirs = context.options.recursive || context.options.dirs;
     const { paths } = context;
     this.makesSums = format.sumLength > 0 && !paths.sumsWhereCompared;
-    this.keepsSums =
-      this.makesSums && (context.segments !== undefined || context.options.outFormat.includes('%C'));
+    this.keepsSums = this.makesSums && (context.segments !== undefined || context.report.showsSums);
     if (context.extras !== undefined) this.extras = new SourceExtras(context, format, context.extras);
     this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
     if (paths.sourceRecords) {

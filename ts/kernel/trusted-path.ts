@@ -9,18 +9,26 @@ import type { ByteString } from './types.ts';
 
 /** Names a file without opening it; Node does not list the flag. */
 const O_PATH = 0o10000000;
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const hold = O_PATH | O_DIRECTORY;
 const mostLinks = 40;
 
-/** Opens a file to be read that the user named. Throws `SysError`. */
-export function openTrusted(path: ByteString, owner: number | undefined): number {
+/** How a file is opened: open(2)'s flags, and the mode of one that is made. */
+export interface Opening {
+  readonly flags: number;
+  readonly mode: number;
+}
+
+const toRead: Opening = { flags: O_RDONLY | O_NONBLOCK, mode: 0 };
+
+/** Opens a file that the user named, to be read unless `how` says otherwise. Throws `SysError`. */
+export function openTrusted(path: ByteString, owner: number | undefined, how = toRead): number {
   return attempt('open', () => {
-    if (owner === undefined) return openSync(bytes(path), O_RDONLY | O_NONBLOCK);
-    if (process.platform !== 'linux') return openAfterLook(path, owner);
+    if (owner === undefined) return openSync(bytes(path), how.flags, how.mode);
+    if (process.platform !== 'linux') return openAfterLook(path, owner, how);
     // Most rule files that are looked for are not there: one call says so, and opens nothing yet.
-    closeSync(openSync(bytes(path), O_PATH));
-    return openByParts(path, O_RDONLY | O_NONBLOCK, { owner });
+    if ((how.flags & O_CREAT) === 0) closeSync(openSync(bytes(path), O_PATH));
+    return openByParts(path, how, { owner });
   });
 }
 
@@ -29,7 +37,7 @@ export function openTrusted(path: ByteString, owner: number | undefined): number
  * directory. For systems with /proc. Throws `SysError`.
  */
 export function holdTrusted(path: ByteString, owner: number | undefined, from?: number): number {
-  return attempt('open', () => openByParts(path, hold, { owner, from }));
+  return attempt('open', () => openByParts(path, { flags: hold, mode: 0 }, { owner, from }));
 }
 
 /** Throws `SysError` where a link of others is on the way to `path`, or it ends in one. */
@@ -52,7 +60,7 @@ export function systemErrorOf(error: unknown): unknown {
 /** Goes through held directories, so that what was looked at is what is opened. */
 function openByParts(
   path: ByteString,
-  flags: number,
+  { flags, mode }: Opening,
   { owner, from }: { readonly owner: number | undefined; readonly from?: number | undefined },
 ): number {
   const start = from === undefined ? '.' : `/proc/self/fd/${from}/.`;
@@ -65,16 +73,16 @@ function openByParts(
       if (target !== undefined) {
         if (++links > mostLinks) throw sysError('ELOOP', 'open');
         // A link of /proc says where a file was, and may say nothing of use: it leads where it leads.
-        if (left.length === 1 && isMagic(dir)) return openSync(at, flags);
+        if (left.length === 1 && isMagic(dir)) return openSync(at, flags, mode);
         left = [...partsOf(target), ...left.slice(1)];
         if (target.startsWith('/')) dir = entered(dir, '/');
-      } else if (left.length === 1) return openSync(at, flags | O_NOFOLLOW);
+      } else if (left.length === 1) return openSync(at, flags | O_NOFOLLOW, mode);
       else {
         dir = entered(dir, at);
         left = left.slice(1);
       }
     }
-    return openSync(`/proc/self/fd/${dir}/.`, flags);
+    return openSync(`/proc/self/fd/${dir}/.`, flags, mode);
   } finally {
     closeSync(dir);
   }
@@ -82,7 +90,8 @@ function openByParts(
 
 /** Where a link leads that may be gone through; undefined where `at` is none. */
 function linkTarget(at: Buffer, owner: number | undefined): ByteString | undefined {
-  if (!lstatSync(at).isSymbolicLink()) return undefined;
+  // What is not there yet may be made: opening it tells.
+  if (!lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) return undefined;
   const link = openSync(at, O_PATH | O_NOFOLLOW);
   try {
     const stat = fstatSync(link, { bigint: true });
@@ -110,9 +119,13 @@ function isMagic(dir: number): boolean {
   return /^\/proc\/.*\/fd$/.test(readlinkSync(`/proc/self/fd/${dir}`));
 }
 
-function openAfterLook(path: ByteString, owner: number): number {
-  checkTrusted(path, owner);
-  return openSync(bytes(path), O_RDONLY | O_NONBLOCK);
+function openAfterLook(path: ByteString, owner: number, { flags, mode }: Opening): number {
+  try {
+    checkTrusted(path, owner);
+  } catch (error) {
+    if ((flags & O_CREAT) === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  return openSync(bytes(path), flags, mode);
 }
 
 function isTrusted(uid: number, owner: number | undefined): boolean {

@@ -41,6 +41,16 @@ export function sendingFileList(): ByteString {
 export function receivingFileList(): ByteString {
   return 'receiving incremental file list';
 }
+/** For the log alone. */
+export const buildingFileList: ByteString = 'building file list';
+export const receivingFileListLogged: ByteString = 'receiving file list';
+export function wireTotals(written: number, read: number, size: number): ByteString {
+  return `sent ${written} bytes  received ${read} bytes  total size ${size}`;
+}
+export function logFileFailed(who: ByteString, path: ByteString, why: ByteString): ByteString {
+  return `rsync: [${who}] failed to open log-file ${path}: ${why}`;
+}
+export const logFileIgnored: ByteString = 'Ignoring "log file" setting.';
 export function skippingDirectory(path: ByteString): ByteString {
   return `skipping directory ${path}`;
 }

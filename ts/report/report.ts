@@ -24,7 +24,7 @@ export type { Output } from './view/text.ts';
 
 /** A log of its own beside the output: the daemon's transfer log, or --log-file. */
 export interface TransferLog {
-  /** Format of lines about items; '' writes none. */
+  /** Format of lines about items; '' writes none but of deletions. */
   readonly format: ByteString;
   /** One message with its line end, escaped: no name can make a second line of it. */
   write(text: ByteString): void;
@@ -75,6 +75,8 @@ export class Report {
    */
   readonly logBeforeTransfer: boolean;
   private readonly countsEachFile: boolean;
+  /** A line shows digests (%C). */
+  readonly showsSums: boolean;
   /** Sender and receiver: items that transfer nothing are worth looking at. */
   readonly itemizing: boolean;
   /** An error-xfer was said or heard: the run ends with exit 23 at best. */
@@ -91,7 +93,8 @@ export class Report {
   private readonly text: TextView;
   private readonly progress: Progress | undefined;
   private readonly log: TransferLog | undefined;
-  private readonly logHasI: boolean;
+  /** The log's lines tell what changes of items: the generator need not say it. */
+  readonly logHasI: boolean;
   private readonly lines: ItemLines;
   private readonly logLines: ItemLines;
   private readonly counters: WireCounters;
@@ -120,10 +123,11 @@ export class Report {
     this.formatHasI = itemizeLevel(options, server);
     const facts = { options, sender, local: setup.local, daemon: setup.daemon, report: this };
     this.lines = userLines(facts, server, this.formatHasI > 0);
-    this.logLines = logLines(facts, setup.log?.format ?? '');
+    this.logLines = logLines(facts, setup.log?.format);
     const { text } = this.lines;
-    this.countsEachFile = formatHas(text, 'b') || formatHas(text, 'c') || formatHas(text, 'C');
-    const early = formatGiven(options, server) ? !this.countsEachFile : text !== '';
+    this.countsEachFile = countsEachFile(text) || countsEachFile(this.logLines.text);
+    this.showsSums = formatHas(text, 'C') || formatHas(this.logLines.text, 'C');
+    const early = formatGiven(options, server) ? !countsEachFile(text) : text !== '';
     this.logBeforeTransfer = !server && early;
     this.logHasI = formatHas(this.logLines.text, 'i');
     this.itemizing = server ? this.logHasI : this.formatHasI > 0;
@@ -131,7 +135,7 @@ export class Report {
 
   /** The lines tell what each file took on the wire, or its digest (%b, %c, %C). */
   get followsEachFile(): boolean {
-    return !this.server && this.countsEachFile;
+    return this.countsEachFile;
   }
   /** How far each file is, is shown: lines about files then come in their order, and none before its turn. */
   get showsProgress(): boolean {
@@ -318,6 +322,10 @@ export class Report {
   private get protocol(): number {
     return this.negotiated?.protocol ?? 32;
   }
+}
+
+function countsEachFile(format: ByteString): boolean {
+  return formatHas(format, 'b') || formatHas(format, 'c') || formatHas(format, 'C');
 }
 
 function deletedEntry(mode: number): ItemEntry {

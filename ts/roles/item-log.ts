@@ -48,7 +48,7 @@ export class ItemLog {
   now(list: FileList, i: number, iflags: number, xname: ByteString): void {
     const entry = this.at(list, i);
     this.report.itemDone(entry, iflags, xname);
-    this.report.logItem(entry, iflags, xname, 'client');
+    this.report.logItem(entry, iflags, xname, this.report.logHasI ? 'info' : 'client');
   }
   /** A transfer that a dry run would make. */
   pretend(list: FileList, i: number, iflags: number): void {

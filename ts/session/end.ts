@@ -8,7 +8,7 @@ import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { escapeText } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
-import { type LogCode, type Output, Report, type RunEvents } from '../report/report.ts';
+import { type LogCode, type Output, Report, type RunEvents, type TransferLog } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
 import type { GeneratorLink } from '../roles/generator-link.ts';
 import type { Loopback } from '../roles/loopback.ts';
@@ -28,6 +28,8 @@ export interface SessionIo {
   readonly signal: AbortSignal;
   /** Who wants to know what happens, besides the words. */
   readonly events: RunEvents | undefined;
+  /** A log beside the output. */
+  readonly log: TransferLog | undefined;
 }
 
 export interface EndSetup {
@@ -108,6 +110,8 @@ export function openEnd(setup: EndSetup): End {
     sender: setup.sender,
     local: setup.local === true,
     events: server ? undefined : setup.io.events,
+    // Of a local run the client alone keeps a log.
+    log: setup.local && server ? undefined : setup.io.log,
     host: setup.io.host,
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },

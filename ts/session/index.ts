@@ -8,10 +8,21 @@ export type { RunEnd, SessionIo } from './end.ts';
 
 /** A run as the user starts it. Not loaded where only the kernel is asked for its report. */
 export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
-  return (await import('./client.ts')).runClient(options, args, io);
+  const { runClient } = await import('./client.ts');
+  return logged(options, io, (io) => runClient(options, args, io));
 }
 
 /** `--server` as a remote shell starts it; its wire is loaded with it. */
 export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
-  return (await import('./server.ts')).runServer(options, args, io);
+  const { runServer } = await import('./server.ts');
+  return logged(options, io, (io) => runServer(options, args, io));
+}
+
+async function logged(
+  options: Options,
+  io: SessionIo,
+  run: (io: SessionIo) => Promise<RunEnd>,
+): Promise<RunEnd> {
+  if (options.logFile === '') return run(io);
+  return (await import('./log-file.ts')).withLog(options, io, run);
 }

@@ -13,6 +13,7 @@ export function tellOfList(
   negotiated: Negotiated,
   kind: 'sending' | 'receiving',
 ): (entries: number) => void {
+  report.print('log', kind === 'sending' ? text.buildingFileList : text.receivingFileListLogged);
   if (report.server || !report.info('flist')) return () => {};
   if (negotiated.incRecurse) {
     report.print('client', kind === 'sending' ? text.sendingFileList() : text.receivingFileList());

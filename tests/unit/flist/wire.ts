@@ -126,6 +126,7 @@ export function testContext(
     state: { ioError: 0 },
     lines,
     report: {
+      showsSums: false,
       print: (code, text) => void lines.push(`${code}: ${text}`),
       info: () => false,
       debug: () => false,

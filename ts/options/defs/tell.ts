@@ -251,13 +251,15 @@ export const tellOptions = {
     later: true,
     closes: none,
   }),
-  logFile: text('--log-file=FILE', 'write a log to FILE', { later: true, closes: none }),
+  logFile: text('--log-file=FILE', 'write a log to FILE', { closes: none }),
+  /** Means nothing without a --log-file; '' logs no items. */
   logFileFormat: option({
-    initial: '',
-    switches: [on<ByteString>('--log-file-format=FMT', 'the format of its lines', (_, { value }) => value)],
-    settle: (format: ByteString, draft: { readonly logFile: ByteString }): ByteString =>
-      draft.logFile !== '' && format === '' ? '%i %n%L' : format,
-    later: true,
+    initial: undefined as ByteString | undefined,
+    switches: [
+      on<ByteString | undefined>('--log-file-format=FMT', 'the format of its lines', (_, { value }) => value),
+    ],
+    settle: (format: ByteString | undefined, draft: { readonly logFile: ByteString }): ByteString =>
+      draft.logFile === '' ? '' : (format ?? '%i %n%L'),
     closes: followsEachFile,
   }),
 };

@@ -21,9 +21,13 @@ export function userLines(facts: FormatFacts, server: boolean, hasI: boolean): I
   };
 }
 
-export function logLines(facts: FormatFacts, text: ByteString): ItemLines {
-  if (text === '') return { text, item: undefined, deletion: undefined };
-  return { text, item: compileFormat(text, facts), deletion: deletionFormat(text, facts) };
+export function logLines(facts: FormatFacts, text: ByteString | undefined): ItemLines {
+  if (text === undefined) return { text: '', item: undefined, deletion: undefined };
+  return {
+    text,
+    item: text === '' ? undefined : compileFormat(text, facts),
+    deletion: deletionFormat(text, facts),
+  };
 }
 
 function deletionFormat(format: ByteString, facts: FormatFacts): CompiledFormat {

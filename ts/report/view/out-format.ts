@@ -96,7 +96,7 @@ function hex(name: DigestName, sum: Uint8Array | undefined): string | undefined 
 /** What a dry run shows of data that nobody hashed. */
 const nothingSent = new Uint8Array(64);
 
-function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): string {
+function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number, spec: FormatEscape): string {
   const always = facts.options.checksum;
   const negotiated = facts.report.negotiated;
   if (negotiated === undefined) return '';
@@ -107,7 +107,8 @@ function checksumText(facts: FormatFacts, entry: ItemEntry, iflags: number): str
     else if (iflags & Item.Transfer)
       text = hex(negotiated.transferDigest.name, facts.report.transferSum ?? nothingSent);
   }
-  return text ?? ' '.repeat(digestLength[name] * 2);
+  // rsync fills no width with a blank that stands for a digest.
+  return text === undefined ? ' '.repeat(digestLength[name] * 2) : pad(text, spec);
 }
 
 /** The value behind an escape, before padding; undefined leaves the escape as it was written. */
@@ -165,7 +166,7 @@ function escapeValue(spec: FormatEscape, facts: FormatFacts): Part | undefined {
       };
     }
     case 'C':
-      return (entry, _fname, iflags) => pad(checksumText(facts, entry, iflags), spec);
+      return (entry, _fname, iflags) => checksumText(facts, entry, iflags, spec);
     case 'i':
       return itemPart(spec, facts);
     default:

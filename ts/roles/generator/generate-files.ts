@@ -130,6 +130,12 @@ function nextPhase(gen: Generator): void {
   gen.ctx.report.trace('genr', () => text.phaseOf('generate_files', gen.phase));
 }
 
+/** Where a name is said that no item tells of; undefined where lines about items do. */
+function nameCodeOf(toldByItems: boolean, protocol: number): Generator['nameCode'] {
+  if (toldByItems) return undefined;
+  return protocol >= 29 ? 'log' : 'info';
+}
+
 function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
   const { options, negotiated, report } = ctx;
   const itemizing = negotiated.protocol >= 29 ? true : !options.server && report.formatHasI > 0;
@@ -158,7 +164,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     wanted: wantedState(ctx),
     phase: 0,
     itemizing,
-    nameCode: negotiated.protocol >= 29 ? 'log' : itemizing ? undefined : 'info',
+    nameCode: nameCodeOf(negotiated.protocol >= 29 ? report.logHasI : itemizing, negotiated.protocol),
     reportAttributes: negotiated.protocol >= 29 || !options.server ? report.formatHasI === 0 : true,
     attributeFlags: options.checksum ? AttrFlag.AccurateTime : 0,
     wholeFile: options.append === 'no' && options.wholeFile === true,

@@ -1,0 +1,80 @@
+/** --log-file and its format: what is in the log, beside real rsync. */
+import { describe, test } from 'vitest';
+import { isRoot, referencePeer } from '../support/peers.ts';
+import { expectSameScript, type Script, ways } from '../support/script.ts';
+
+const reference = referencePeer();
+
+/** Shows the log without its times, process ids and counts of the wire, and takes it away. */
+const show = String.raw`show() { sed -E 's/^[0-9/]{10} [0-9:]{8} \[[0-9]+\] //; s/ at [^ ]+\([0-9]+\) \[([a-zA-Z]+)=[^]]*\]/ [\1]/; s/^sent .* bytes  received .* bytes.*(total.*)?/sent and received \1/; s/^(File list.*:|Total bytes.*:).*/\1/; s/speedup.*//' $1; rm -f $1; }`;
+const tree = [
+  'mkdir -p s/dir/deep d/dir; echo one >s/f; echo two >s/dir/g; ln -s f s/link; ln s/f s/hard',
+  'echo old >d/f; echo gone >d/gone; mkdir d/dir/away; head -c 100000 /dev/zero >s/zero',
+  'touch -d 2020-01-01 s/dir d/dir d/gone; touch -d 2021-02-03 s/f s/dir/g s/dir/deep s/link; find s -type f -exec touch -d 2021-06-07 {} +; touch -hd 2021-06-07 s/link; touch -d 2022-02-02 s d',
+].join('\n');
+const same = (script: string, more: Partial<Script> = {}) =>
+  expectSameScript({ ...more, script: `${show}\n${tree}\n${script}` }, reference!);
+
+/** Its processes write side by side, and rsync's own order changes: sorted. */
+const sorted = (options: string) =>
+  `sync ${options} --log-file=log >out; cat out log >all; rm out log; show all | sort`;
+
+describe.skipIf(reference === null).each(ways)('%s', (way) => {
+  test.each([
+    '-a',
+    '-aH',
+    '-av',
+    '-ai',
+    '-aq',
+    '-aqv',
+    '-an',
+    '-a --delete',
+    '-ai --delete-before',
+    '-rv --no-i-r',
+    '-a --stats',
+    '-a --out-format=%n',
+    '-a --out-format=%b,%c,%n',
+    '-a --protocol=29',
+    '-a --protocol=28 -H',
+  ])('%s', (options) => same(sorted(options), { way }));
+
+  test.each([
+    '-a --delete --log-file-format=',
+    '-a --delete --log-file-format=%n',
+    "-a --delete '--log-file-format=%o %n%L %M'",
+    "-aH --delete '--log-file-format=%i %l %f %U %G %B'",
+    "-ac '--log-file-format=%C %n'",
+    "-a '--log-file-format=%C %n'",
+    "-ac '--out-format=%-40C %n'",
+    "-a '--log-file-format=%-10l|%10n|'",
+    '-aii --log-file-format=%i',
+  ])('%s', (options) => same(sorted(options), { way }));
+
+  test('a second run adds to it', () =>
+    same("echo 'a line' >log; sync -a --log-file=log; sync -a --log-file=log; show log | sort", { way }));
+  test('what went wrong', () =>
+    same('mkdir -p d/hard/x; sync -rl --log-file=log >out 2>&1; rm -r out d/hard; show log | sort', { way }));
+  test.each(['absent/log', 'dir', 'log/below'])('one that cannot be opened: %s', (log) =>
+    same(`mkdir dir; : >log; sync -r --log-file=${log}`, { way }),
+  );
+  test('a name with a newline is one line', () =>
+    same(`: >$'s/a\\nb'; : >$'s/\\x85'; ${sorted('-a')}`, { way }));
+  test.skipIf(!isRoot)('a link that another user planted is not gone through', () =>
+    same('ln -s target log; chown -h 65534 log; sync -rl --log-file=log 2>&1 | grep -v refusing; ls target', {
+      way,
+    }),
+  );
+  test('an own link is gone through', () =>
+    same('ln -s target log; sync -a --log-file=log; show target | sort', { way }));
+});
+
+describe.skipIf(reference === null)('of the other side', () => {
+  test.each(['push', 'pull'] as const)('%s', (way) =>
+    same('sync -a --delete -M--log-file=$PWD/far; show far | sort', { way }),
+  );
+  test.each(['push', 'pull'] as const)('%s, with a format', (way) =>
+    same("sync -aH --delete -M--log-file=$PWD/far '-M--log-file-format=%i %n%L %l'; show far | sort", {
+      way,
+    }),
+  );
+});

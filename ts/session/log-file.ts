@@ -1,0 +1,97 @@
+/** --log-file: what is said of a run, in a file of its own beside the output (logit). */
+import { closeSync, constants, writeSync } from 'node:fs';
+import { RsyncError } from '../errors.ts';
+import { type Host, linkOwner, pathAt } from '../host.ts';
+import { openTrusted } from '../kernel/trusted-path.ts';
+import type { Options } from '../options/options.ts';
+import { escapeLog, escapeText } from '../report/escape.ts';
+import * as text from '../report/messages.ts';
+import type { TransferLog } from '../report/report.ts';
+import { Statistics } from '../report/statistics.ts';
+import { timeString } from '../report/time-string.ts';
+import { errnoText } from '../transport/io-error.ts';
+import type { RunEnd, SessionIo } from './end.ts';
+import { type FinalRole, finalErrorLine } from './final-line.ts';
+
+const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+const readableMode = 0o644;
+
+/**
+ * Opens the --log-file of a run, at its end where it is there already; undefined where none was asked for. One that
+ * cannot be opened is told of, and the run goes on without: rsync would write to the system's log instead.
+ */
+function openLog(options: Options, host: Host): (TransferLog & { close(): void }) | undefined {
+  if (options.logFile === '') return undefined;
+  let fd: number;
+  try {
+    const path = pathAt({ cwd: host.workingDirectory() }, options.logFile);
+    fd = openTrusted(path, linkOwner(host, options.insecureLinks), {
+      flags: O_WRONLY | O_APPEND | O_CREAT,
+      mode: readableMode & ~host.umask(),
+    });
+  } catch (error) {
+    const why = errnoText(error as NodeJS.ErrnoException);
+    const shown = escapeText(
+      text.logFileFailed(options.server ? 'server' : 'client', options.logFile, why),
+      host.charset,
+    );
+    host.stderr(Buffer.from(`${shown}\n`, 'latin1'));
+    if (options.server) host.stderr(Buffer.from(`${text.logFileIgnored}\n`));
+    else if (!options.quiet) host.stdout(`${text.logFileIgnored}\n`);
+    return undefined;
+  }
+  return {
+    format: options.logFileFormat,
+    write: (message) => append(fd, `${timeString(Math.floor(host.now() / 1000))} [${host.pid}] ${message}`),
+    close: () => closeSync(fd),
+  };
+}
+
+/** A log that cannot be written to (a full disk) is no reason to end a run. */
+function append(fd: number, line: string): void {
+  try {
+    writeSync(fd, Buffer.from(line, 'latin1'));
+  } catch {}
+}
+
+/** A run that is logged as well; opened before it starts, and closed behind its last line. */
+export async function withLog(
+  options: Options,
+  io: SessionIo,
+  run: (io: SessionIo) => Promise<RunEnd>,
+): Promise<RunEnd> {
+  const log = openLog(options, io.host);
+  if (log === undefined) return run(io);
+  try {
+    const end = await run({ ...io, log });
+    logEnd(log, options, end);
+    return end;
+  } catch (error) {
+    if (error instanceof RsyncError && !error.told) logFailure(log, options, error);
+    throw error;
+  } finally {
+    log.close();
+  }
+}
+
+/** The last lines (log_exit): what went over the wire, where nothing else says it, and what went wrong. */
+function logEnd(log: TransferLog, options: Options, { code, who, statistics }: RunEnd): void {
+  const toldElsewhere = !options.server && options.info.stats > 0;
+  if (code === 0 ? !toldElsewhere : who === 'sender') logTotals(log, statistics);
+  if (code !== 0) log.write(finalErrorLine(code, who));
+}
+
+function logFailure(
+  log: TransferLog,
+  options: Options,
+  { exitCode, lines, who, statistics }: RsyncError,
+): void {
+  for (const line of lines) log.write(escapeLog(`${line}\n`));
+  const role = (who ?? (options.server ? 'server' : 'client')) as FinalRole;
+  if (role === 'sender') logTotals(log, statistics ?? new Statistics());
+  log.write(finalErrorLine(exitCode, role));
+}
+
+function logTotals(log: TransferLog, stats: Readonly<Statistics>): void {
+  log.write(`${text.wireTotals(stats.totalWritten, stats.totalRead, stats.totalSize)}\n`);
+}
