@@ -57,6 +57,20 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     );
   });
 
+  describe.skipIf(!canBePlainUser)('--delete', () => {
+    test.each(['', '--delete-delay', '--delete-after', '--ignore-errors'])(
+      'goes on up to the directory that cannot be read: %s',
+      (options) =>
+        same({
+          way,
+          plainUser: true,
+          sorted: true,
+          script: `mkdir -p s/{a,b/c,shut,z} d/{a,b/c,z}; touch d/{old,a/old,b/old,b/c/old,z/old}; chmod 0 s/shut
+            sync -rti --delete ${options}; chmod 700 s/shut`,
+        }),
+    );
+  });
+
   describe('-8', () => {
     const names = "mkdir s; touch $'s/caf\\xc3\\xa9' $'s/caf\\xe9' $'s/\\t\\x01' $'s/\\\\#303'";
 

@@ -78,7 +78,7 @@ export class FlistReceiver {
     const isFirst = lists.isEmpty;
     // Many directories are empty; what a passed list is read into stays so.
     let list = lists.newList(0);
-    await this.readEntries(list, dirNdx);
+    let ioError = await this.readEntries(list, dirNdx);
 
     if (!incRecurse) {
       await receiveIdLists(reader, format, this.ids, list);
@@ -100,7 +100,8 @@ export class FlistReceiver {
     if (options.relative) list.stripRoot();
     if (options.pruneEmptyDirs) pruneEmptyDirs(list, this.context.isExcludedDir ?? (() => false));
     if (!incRecurse && segments === undefined && !options.listOnly) this.requireParents(list);
-    if (protocol < 30) this.noteIoError(await reader.record(() => reader.int()));
+    if (protocol < 30) ioError |= await reader.record(() => reader.int());
+    this.noteIoError(list, ioError, isFirst);
     list.parentDirNdx = dirNdx;
     if (
       isFirst &&
@@ -137,7 +138,8 @@ export class FlistReceiver {
     await this.receive(dirNdx);
   }
 
-  private async readEntries(list: FileList, dirNdx: number): Promise<void> {
+  /** Answers the errors that the end mark tells of. */
+  private async readEntries(list: FileList, dirNdx: number): Promise<number> {
     const { reader } = this.context;
     const { lists, decoder } = this;
     const parent = this.format.incRecurse ? (dirNdx < 0 ? '' : lists.dirs.path(dirNdx)) : undefined;
@@ -148,7 +150,7 @@ export class FlistReceiver {
       if (!more) break;
       lists.count(list, list.count - 1);
     }
-    this.noteIoError(decoder.endIoError);
+    return decoder.endIoError;
   }
 
   /** Each name must lie in a directory of the list, so that nothing comes past what excludes the directory. */
@@ -172,8 +174,12 @@ export class FlistReceiver {
       );
   }
 
-  private noteIoError(bits: number): void {
-    if (!this.context.options.ignoreErrors) this.context.state.ioError |= bits & allIoErrors;
+  /** What a later segment tells counts from when the generator gets to it, however early it was read. */
+  private noteIoError(list: FileList, bits: number, isFirst: boolean): void {
+    const { options, state } = this.context;
+    if (options.ignoreErrors) return;
+    if (isFirst) state.ioError |= bits & allIoErrors;
+    else list.ioError = bits & allIoErrors;
   }
 
   /** A segment may come once for each directory that the sender has told of. */

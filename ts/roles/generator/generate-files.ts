@@ -54,6 +54,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   }
   let open: FileList | undefined = lists.segments[0];
   for (let list: FileList | undefined = open; list !== undefined; ) {
+    ctx.state.ioError |= list.ioError;
     if (incRecurse && list.parentDirNdx >= 0) {
       const waiting = generateParent(gen, ahead, list);
       if (waiting) await waiting;
