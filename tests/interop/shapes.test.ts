@@ -84,18 +84,33 @@ const shapes: readonly Shape[] = [
     options: fc
       .tuple(how, fc.constantFrom('-F', '-FF', '--filter=:n .rsync-filter', '-C'))
       .map(([all, rule]) => [...all, rule]),
-    // Of a folder and one in it, as sources of one run, rsync has the rules of one in force for the other.
-    sources: fc.constantFrom(
-      ['../src/'],
-      ['../src/half', `${src}/fresh/`],
-      [src],
-      ['../src/fresh', `${src}/half`],
+    // Of several sources, rsync has the rules of one in force for the others, by their depth.
+    sources: some(
+      '../src/',
+      '../src/half',
+      `${src}/fresh/`,
+      src,
+      '../src/fresh',
+      `${src}/half`,
+      `${src}/./equal`,
     ),
     files: (_pair, seed) => ({
       'src/.rsync-filter': rules[seed % rules.length]!,
       'src/half/.rsync-filter': rules[(seed + 1) % rules.length]!,
       'src/half/.more': rules[(seed + 2) % rules.length]!,
       'src/fresh/.cvsignore': 'f* !\nz~\n',
+    }),
+  },
+  {
+    what: 'merge files, --relative',
+    options: fc
+      .tuple(how, fc.constantFrom('-F', '-FF', '--filter=:n .rsync-filter'))
+      .map(([all, rule]) => [...all, '-R', rule]),
+    sources: some('../src/./half', `${src}/./`, '../src/./fresh/', `${src}/./equal`, `${src}/.././src/half`),
+    files: (_pair, seed) => ({
+      'src/.rsync-filter': rules[seed % rules.length]!,
+      'src/half/.rsync-filter': rules[(seed + 1) % rules.length]!,
+      'src/half/.more': rules[(seed + 2) % rules.length]!,
     }),
   },
   {

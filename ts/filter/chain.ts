@@ -20,8 +20,8 @@ interface Entered {
 /**
  * The rules of one side of a run, with the per-directory merge files that hold where the caller stands.
  *
- * Names are relative to the root of the transfer (`foo/bar`). `setRoot` tells which root; `enterDir` and
- * `leaveDir` follow the caller into directories (push_local_filters, change_local_filter_dir).
+ * Names are relative to the root of the transfer (`foo/bar`). `setRoot` tells which root; `enterDir`, `enterAt`,
+ * `pushDir` and `leaveDir` follow the caller into directories (push_local_filters, change_local_filter_dir).
  */
 export class FilterChain {
   /** Shared with the parser and the codec of this folder. */
@@ -93,6 +93,24 @@ export class FilterChain {
       this.leaveDir();
     }
     this.push(root.path, name, (this.entered.at(-1)?.depth ?? -1) + 1);
+  }
+
+  /**
+   * As `enterDir`, for a sender of several sources: what was entered at this depth or below is left, and what is above
+   * stays in force, be it of another source.
+   */
+  enterAt(root: FilterRoot, dir: ByteString, depth: number): void {
+    this.state.setRoot(root);
+    if (this.state.merges.length === 0) return;
+    while ((this.entered.at(-1)?.depth ?? -1) >= depth) this.leaveDir();
+    this.push(root.path, nameOfDir(dir), depth);
+  }
+
+  /** Stands in `dir` until the next `leaveDir`, with what was in force before. */
+  pushDir(root: FilterRoot, dir: ByteString): void {
+    this.state.setRoot(root);
+    if (this.state.merges.length === 0) return;
+    this.push(root.path, nameOfDir(dir), (this.entered.at(-1)?.depth ?? -1) + 1);
   }
 
   /** Leaves the directory entered last. */

@@ -38,6 +38,13 @@ export class DirTree {
     return this.nextSiblings[d] ?? none;
   }
 
+  /** 1 for a directory of the first list. */
+  depth(d: number): number {
+    let depth = 0;
+    for (let at = d; at >= 0; at = this.parents[at]) depth++;
+    return depth;
+  }
+
   /** The directory after `d` as far as they are known; -1 when there is none. */
   after(d: number): number {
     if (this.firstChildren[d] >= 0) return this.firstChildren[d];

@@ -32,13 +32,18 @@ export class ImpliedDirs {
     const last = this.lastPath;
     let start = 0;
     let at = 0;
+    let depth = 0;
     for (; at < parent.length && parent.charCodeAt(at) === last.charCodeAt(at); at++)
-      if (parent.charCodeAt(at) === 0x2f) start = at;
+      if (parent.charCodeAt(at) === 0x2f) {
+        start = at;
+        depth++;
+      }
     if (at === parent.length && (last.length === at || last.charCodeAt(at) === 0x2f)) return;
     for (let slash = parent.indexOf('/', start + 1); ; slash = parent.indexOf('/', slash + 1)) {
       const dir = slash < 0 ? parent : parent.slice(0, slash);
       const i = this.add(list, root, dir, flags);
-      if (i >= 0 && list.isDir(i)) this.filters.enterDir(root.tree, dir);
+      depth++;
+      if (i >= 0 && list.isDir(i)) this.filters.enterAt(root.tree, dir, depth);
       if (slash < 0) break;
     }
     this.lastPath = parent;

@@ -50,6 +50,8 @@ export class FlistSender {
   private readonly roots: SourceRoots;
   private readonly implied: ImpliedDirs;
   private readonly tree = new DirTree();
+  /** Incremental recursion: the merge files of a source's own directory were read. */
+  private enteredTop = false;
   /** Incremental recursion: --relative names to be sent with a directory's content, by its number. */
   private readonly pending = new Map<number, PendingName[]>();
 
@@ -187,7 +189,9 @@ export class FlistSender {
     if (i < 0 || !list.isDir(i)) return;
     if (!format.incRecurse) await walk.addTree(list, root, name, flags);
     else if (source.type === 'dot') {
-      this.context.filters.enterDir(root.tree, name);
+      // As in rsync, the first such source's rules hold for the content of all.
+      if (!this.enteredTop) this.context.filters.enterAt(root.tree, name, 0);
+      this.enteredTop = true;
       await walk.addDirectory(list, root, name, flags);
     }
   }
@@ -277,7 +281,7 @@ export class FlistSender {
     const { lists, walk } = this;
     const path = lists.dirs.path(d);
     const root = this.rootOf(d);
-    filters.enterDir(root.tree, path);
+    if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth(d));
     const flags = EntryFlag.ContentDir;
     if (this.dirFlags(d) & EntryFlag.ContentDir) {
       if (options.oneFileSystem > 0) {

@@ -254,15 +254,17 @@ export class Walk {
   /** Adds a directory's content and everything below it. */
   async addTree(list: FileList, root: SourceRoot, path: ByteString, flags: number): Promise<void> {
     const { filters, options } = this.context;
-    filters.enterDir(root.tree, path);
+    filters.pushDir(root.tree, path);
     const from = list.count;
     await this.addDirectory(list, root, path, flags);
-    if (!options.recursive) return;
-    const place = { list, root, at: from, to: list.count };
-    this.open.push(place);
-    for (; place.at < place.to; place.at++)
-      if (this.hasContent(list, place.at)) await this.addTree(list, root, list.path(place.at), flags);
-    this.open.pop();
+    if (options.recursive) {
+      const place = { list, root, at: from, to: list.count };
+      this.open.push(place);
+      for (; place.at < place.to; place.at++)
+        if (this.hasContent(list, place.at)) await this.addTree(list, root, list.path(place.at), flags);
+      this.open.pop();
+    }
+    filters.leaveDir();
   }
 
   private hasContent(list: FileList, i: number): boolean {

@@ -292,7 +292,7 @@ function countOne(gen: Generator, path: ByteString, mode: number): void {
 /** Empties a directory (rsync's delete_dir_contents); without `recurse` it only looks. */
 function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boolean | Promise<boolean> {
   const { tree } = gen.destination;
-  gen.filters.enterDir(tree, path);
+  gen.filters.pushDir(tree, path);
   const { doomed: content, kept } = entriesToDelete(gen, path) ?? { doomed: [], kept: 0 };
   const leave = (all: boolean): boolean => {
     const empty = all && kept === 0;
