@@ -40,6 +40,9 @@ async function buildProgram(root, outdir, style) {
     absWorkingDir: root,
     entryPoints: ['ts/cli/main.ts'],
     outfile: main,
+    // What `start.ts` runs it with. Put around it there, it would be a second copy of the text in memory.
+    banner: { js: '(function (require, module, exports, __filename, __dirname) {' },
+    footer: { js: '})' },
     metafile: true,
   });
   removeOldParts(root, parts, new Set(Object.keys(metafile.outputs)));

@@ -142,25 +142,15 @@ const ofLinux: readonly string[] = [
   'EHWPOISON Memory page has hardware error',
 ];
 
-/** What strerror(3) says, by errno. */
-const texts: readonly string[] = process.platform === 'linux' ? ofLinux.map(textOf) : textsByName();
-
-/** The texts at this system's numbers. */
-function textsByName(): string[] {
+/** Name and text of an errno of this system. */
+function lineOf(errno: number): string | undefined {
+  if (process.platform === 'linux' || errno === 0) return ofLinux[errno];
   const numbers: Readonly<Record<string, number | undefined>> = constants.errno;
-  const found = ['Success'];
-  for (const line of ofLinux) {
-    const errno = numbers[line.slice(0, line.indexOf(' '))];
-    if (errno !== undefined) found[errno] ??= textOf(line);
-  }
-  return found;
-}
-
-function textOf(line: string): string {
-  return line.slice(line.indexOf(' ') + 1);
+  return ofLinux.find((line) => numbers[line.slice(0, line.indexOf(' '))] === errno);
 }
 
 /** The text of an errno of this system. */
 export function errnoText(errno: number): string {
-  return texts[errno] || `Unknown error ${errno}`;
+  const line = lineOf(errno) || ` Unknown error ${errno}`;
+  return line.slice(line.indexOf(' ') + 1);
 }

@@ -11,6 +11,9 @@ import { compiledCode } from './compiled-code.ts';
 /** The SHA-256 of `parts/main.cjs`, filled in where both are built. */
 declare const mainHash: string;
 
+/** A run that is not over after so long is one that lasts. */
+const lastingMs = 25;
+
 const { getBuiltinModule } = process;
 const file = `${import.meta.dirname}/parts/main.cjs`;
 const source = getBuiltinModule('node:fs').readFileSync(file, 'latin1');
@@ -19,8 +22,7 @@ const kind = process.argv.includes('--server') ? 'server' : 'run';
 const kept = compiledCode(`${process.version}-${process.arch}-${mainHash.slice(0, 16)}-${kind}`);
 
 const { Script } = getBuiltinModule('node:vm');
-const wrapped = `(function (require, module, exports, __filename, __dirname) {${source}\n})`;
-const script = new Script(wrapped, { filename: file, cachedData: kept.data });
+const script = new Script(source, { filename: file, cachedData: kept.data });
 const main: { exports: { mayKeepCode?: () => boolean } } = { exports: {} };
 const require = getBuiltinModule('node:module').createRequire(file);
 script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
@@ -30,10 +32,11 @@ if (kept.data === undefined || script.cachedDataRejected === true)
     if (main.exports.mayKeepCode?.()) kept.keep(script.createCachedData());
   });
 // V8's last compiler tier waits for runs that are long enough to earn back what it costs
-// (docs/decisions/0005-late-turbofan.md). The flag is set once the run waits for something, because loading what
-// sets it takes three milliseconds; not in a run whose code is kept, which would be of use only to runs that
-// start with the flag. Older Nodes would complain of a flag they do not know.
+// (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because loading what sets it takes three
+// milliseconds; not in a run whose code is kept, which would be of use only to runs that start with the flag. Older
+// Nodes would complain of a flag they do not know.
 else if (Number.parseInt(process.versions.node, 10) >= 22)
-  setImmediate(() =>
-    getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000'),
-  );
+  setTimeout(
+    () => getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000'),
+    lastingMs,
+  ).unref();

@@ -115,13 +115,23 @@ export function on<Raw, Wide = unknown>(
   to: Switch<Raw, Wide>['to'],
   kind: 'string' | 'int' = 'string',
 ): Switch<Raw, Wide> {
-  const [, long, argName, short] = /^(?:--([^\s,=]+))?(?:=(\S+?))?(?:, )?(?:-(.))?$/.exec(spec)!;
+  // By hand: all of them are read at the start of every run, and a regular expression would be compiled for it.
+  const end = spec.length;
+  const hasShort = spec[end - 2] === '-' && (end === 2 || spec[end - 4] === ',');
+  const named = hasShort ? Math.max(0, end - 4) : end;
+  const equals = spec.indexOf('=');
+  const long = named === 0 ? undefined : spec.slice(2, equals < 0 ? named : equals);
+  const argName = equals < 0 ? undefined : spec.slice(equals + 1, named);
+  const short = hasShort ? spec[end - 1] : undefined;
   return { long, short, arg: argName === undefined ? 'none' : kind, argName, help, to };
 }
 
 /** `no-NAME` and its short forms: each sets one value. */
 export function off<Raw>(names: string, value: Raw): Switch<Raw, unknown>[] {
-  return names.split(' ').map((name) => on(`--${name}`, undefined, () => value));
+  const to = (): Raw => value;
+  return names
+    .split(' ')
+    .map((long) => ({ long, short: undefined, arg: 'none', argName: undefined, help: undefined, to }));
 }
 
 interface Plain<Raw, Settled, Seen> extends About<Settled, Seen> {
@@ -135,20 +145,17 @@ interface Plain<Raw, Settled, Seen> extends About<Settled, Seen> {
 function plain<Value, Seen>(
   first: Switch<Value, unknown>,
   initial: Value,
-  { off: offs, aka, ...about }: Plain<Value, Value, Seen>,
+  { off: offs, aka, letter, tells, later, closes }: Plain<Value, Value, Seen>,
 ): Definition<Value, Value, unknown, Seen> {
-  const others =
-    aka === undefined ? [] : aka.split(' ').map((long) => ({ ...first, long, short: undefined }));
-  return {
-    ...about,
-    initial,
-    switches: [
-      first,
-      ...others.map(({ help: _, ...alias }) => alias),
-      ...(offs === undefined ? [] : off(offs, initial)),
-    ],
-    settle: (raw) => raw,
-  };
+  const switches: Switch<Value, unknown>[] = [first];
+  if (aka !== undefined)
+    for (const long of aka.split(' ')) switches.push({ ...first, long, short: undefined, help: undefined });
+  if (offs !== undefined) switches.push(...off(offs, initial));
+  return { initial, switches, settle: asItIs, letter, tells, later, closes };
+}
+
+function asItIs<Value>(raw: Value): Value {
+  return raw;
 }
 
 /** Off until it is given. */

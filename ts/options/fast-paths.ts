@@ -2,7 +2,8 @@
  * Which shortcuts a run may take. Decided here alone, from the settled options and the two ends; what a kernel can do
  * and what single files are like is up to the rooms that take them (docs/decisions/0038).
  */
-import { definitions, type Options } from './options.ts';
+
+import type { Options } from './options.ts';
 import {
   type Concerns,
   type Ends,
@@ -14,18 +15,12 @@ import {
   type Situation,
   where,
 } from './paths.ts';
+import { allDefinitions } from './settle.ts';
 
 export type { Ends, FastPaths, SharedPaths } from './paths.ts';
 
 /** The ends of a run that are not in one process. */
 export const apart: SharedPaths = { filesByName: false, listsAsTheyAre: false, sumsWhereCompared: false };
-
-/** What each option closes: its definition says so. */
-export const optionConcerns = Object.fromEntries(
-  Object.entries(definitions).flatMap(([name, { settle, closes }]) =>
-    settle === undefined ? [] : [[name, closes]],
-  ),
-) as unknown as Concerns<Options, Options>;
 
 /** What the ends close. */
 export const endConcerns: Concerns<Ends> = {
@@ -73,13 +68,27 @@ const all: FastPaths = {
   extrasLookedUp: true,
 };
 
+/** A rule, and the member of options or ends whose value it is asked about. */
+interface Asked<Of> {
+  readonly of: keyof Of;
+  readonly rule: Rule<never, Options>;
+}
+
+/** The rules of all options in a row: most have none, and they are gone through several times at the start of a run. */
+const optionRules: readonly Asked<Options>[] = allDefinitions.flatMap(([of, { settle, closes }]) =>
+  settle === undefined ? [] : closes.map((rule) => ({ of: of as keyof Options, rule })),
+);
+const endRules: readonly Asked<Ends>[] = (Object.keys(endConcerns) as (keyof Ends)[]).flatMap((of) =>
+  endConcerns[of].map((rule) => ({ of, rule })),
+);
+
 /** The shortcuts of one end of a run. */
 export function fastPaths(options: Options, ends: Ends): FastPaths {
   const situation = { options, ends };
   const paths: Record<FastPath, boolean> = { ...all };
   const closing = [
-    ...closingRules(optionConcerns, options, situation),
-    ...closingRules(endConcerns, ends, situation),
+    ...closingRules(optionRules, options, situation),
+    ...closingRules(endRules, ends, situation),
   ];
   const close = (counts: (rule: Rule<never, Options>) => boolean): void => {
     for (const rule of closing) if (counts(rule)) for (const path of rule.paths) paths[path] = false;
@@ -91,14 +100,12 @@ export function fastPaths(options: Options, ends: Ends): FastPaths {
 }
 
 function closingRules<Of extends object>(
-  concerns: Concerns<Of, Options>,
+  rules: readonly Asked<Of>[],
   values: Of,
   situation: Situation<Options>,
 ): Rule<never, Options>[] {
   const found: Rule<never, Options>[] = [];
-  for (const key of Object.keys(concerns) as (keyof Of)[])
-    for (const rule of concerns[key])
-      if (rule.at(values[key], situation)) found.push(rule as Rule<never, Options>);
+  for (const { of, rule } of rules) if (rule.at(values[of] as never, situation)) found.push(rule);
   return found;
 }
 

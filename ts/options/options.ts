@@ -55,17 +55,12 @@ type SettledKey = { [Key in keyof Settling]: [Settling[Key]] extends [never] ? n
 
 export type Options = { readonly [Key in SettledKey]: Settling[Key] };
 
-/** All definitions by name; whatever one looks at in the draft or in settled options is there. */
-export const definitions: {
-  readonly [Key in keyof Definitions]: Definition<Draft[Key], Settling[Key], Draft, Options>;
-} = {
-  ...selectOptions,
-  ...keepOptions,
-  ...compareOptions,
-  ...writeOptions,
-  ...deleteOptions,
-  ...reachOptions,
-  ...wireOptions,
-  ...tellOptions,
-  ...runOptions,
-};
+/** Holds where whatever a definition looks at, in the draft or in settled options, is there. */
+type Fitting<
+  All extends {
+    readonly [Key in keyof Definitions]: Definition<Draft[Key], Settling[Key], Draft, Options>;
+  },
+> = All;
+
+/** All definitions by name; one that does not fit the others does not compile here. */
+export type AllDefinitions = Fitting<Definitions>;

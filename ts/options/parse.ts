@@ -79,7 +79,7 @@ function readArguments(argv: readonly ByteString[], context: ParseContext, draft
 /** Sets what the option says. */
 function take(draft: Draft, { row, value, number }: FoundOption): void {
   const values: Partial<Record<keyof Draft, unknown>> = draft;
-  values[row.option] = row.to(draft[row.option], { value, number }, draft);
+  values[row.option] = row.how.to(draft[row.option], { value, number }, draft);
 }
 
 /** The first of the options that do not work yet, by the name that it was given with, if it was. */

@@ -4,7 +4,7 @@
  */
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { longSwitches, type OptionSwitch, shortSwitches } from './switches.ts';
+import { longSwitch, type OptionSwitch, shortSwitch } from './switches.ts';
 
 /** An option found, with its argument where it takes one. */
 export interface FoundOption {
@@ -33,7 +33,7 @@ export function splitArguments(
     new RsyncError(ExitCode.Syntax, `rsync: ${context.prefix()}${word}: ${what}`);
 
   const take = (row: OptionSwitch, name: string, attached: ByteString | undefined) => {
-    if (row.arg === 'none') {
+    if (row.how.arg === 'none') {
       if (attached !== undefined) throw fail(argv[next - 1]!, 'option does not take an argument');
       found({ row, value: '', number: 0, name });
       return;
@@ -44,7 +44,7 @@ export function splitArguments(
       value = argv[next++]!;
     }
     let number = 0;
-    if (row.arg === 'int') {
+    if (row.how.arg === 'int') {
       const parsed = parseInteger(value);
       if (parsed === undefined) throw fail(argv[next - 1]!, 'invalid numeric value');
       if (parsed < -0x80000000 || parsed > 0x7fffffff) {
@@ -57,9 +57,9 @@ export function splitArguments(
 
   const takeCluster = (word: ByteString) => {
     for (let i = 1; i < word.length; i++) {
-      const row = shortSwitches.get(word[i]!);
+      const row = shortSwitch(word[i]!);
       if (row === undefined) throw fail(word, 'unknown option');
-      if (row.arg === 'none') {
+      if (row.how.arg === 'none') {
         take(row, `-${word[i]}`, undefined);
         continue;
       }
@@ -80,7 +80,7 @@ export function splitArguments(
     } else {
       const equals = word.indexOf('=');
       const name = word.slice(2, equals < 0 ? undefined : equals);
-      const row = longSwitches.get(name);
+      const row = longSwitch(name);
       if (row === undefined) throw fail(word, 'unknown option');
       take(row, `--${name}`, equals < 0 ? undefined : word.slice(equals + 1));
     }

@@ -115,9 +115,6 @@ function inOrder(told: 'letter' | 'tells', order: readonly (keyof Options)[]): T
     .sort((a, b) => at(a) - at(b));
 }
 
-const letters = inOrder('letter', letterOrder);
-const words = inOrder('tells', wordOrder);
-
 /**
  * Everything after the remote program's name up to, not including, the `.`, in rsync's order: its
  * server_options(). Values are escaped for the remote shell (a daemon undoes that too).
@@ -129,7 +126,7 @@ export function serverArgs(options: Options, side: ServerSide): ByteString[] {
     '--server',
     ...(side.sender ? ['--sender'] : []),
     ...(cluster === '-' ? [] : [cluster]),
-    ...words.flatMap(([name, { tells }]) => tells!(options[name], telling)),
+    ...inOrder('tells', wordOrder).flatMap(([name, { tells }]) => tells!(options[name], telling)),
     ...options.remoteOptions.map((option) => quoteRemoteOption(option, options)),
   ];
 }
@@ -137,7 +134,9 @@ export function serverArgs(options: Options, side: ServerSide): ByteString[] {
 /** The bundle of short options, with the capability string behind `e` at its end. */
 function bundle(telling: Telling<Options>): string {
   const { options, side, push } = telling;
-  const said = letters.map(([name, { letter }]) => letter!(options[name], telling)).join('');
+  const said = inOrder('letter', letterOrder)
+    .map(([name, { letter }]) => letter!(options[name], telling))
+    .join('');
   const capabilities = capabilityString(side.protocol, allowIncRecurse(options, push));
   return capabilities === '' ? `-${said}` : `-${said}e${capabilities}`;
 }

@@ -1,15 +1,14 @@
 /** From the draft of a command line to its settled options: the second half of rsync's parse_arguments(). */
-import type { About, Definition, Run } from './definition.ts';
-import { type Draft, definitions, type Options } from './options.ts';
+import type { Definition, Run } from './definition.ts';
+import { type AllDefinitions, type Draft, type Options, topics } from './options.ts';
 
 /** A definition seen from outside, where the types of its values are not known. */
 export type AnyDefinition = Definition<unknown, unknown, Draft, Options>;
 
 /** Every definition with its name, in the order of the help. */
-export const allDefinitions = Object.entries(definitions) as unknown as readonly (readonly [
-  keyof Draft,
-  AnyDefinition,
-])[];
+export const allDefinitions = topics.flatMap(([, options]) =>
+  Object.entries(options),
+) as unknown as readonly (readonly [keyof AllDefinitions, AnyDefinition])[];
 
 /** The state before the first argument. */
 export function emptyDraft(): Draft {
@@ -29,16 +28,19 @@ export function settle(draft: Draft, run: Run): Options {
 
 const nothingSaid: Run = { args: ['', ''], env: {}, server: false, sender: false };
 
-/** The options of a command line that names none; copied before they are handed out. */
-export const plainOptions: Options = settle(emptyDraft(), nothingSaid);
+/** The options of a command line that names none. */
+export function plainOptions(): Options {
+  return settle(emptyDraft(), nothingSaid);
+}
 
 /** Options that do something which does not work yet, by their settled values, wherever those came from. */
 export function unsupported(options: Options, run: Run): readonly (keyof Draft)[] {
   const found: (keyof Draft)[] = [];
-  for (const [name, { later }] of allDefinitions) {
+  const plain = emptyDraft();
+  for (const [name, { later, settle }] of allDefinitions) {
     if (later === undefined) continue;
     const value = options[name as keyof Options];
-    const does = later === true ? value !== plainOptions[name as keyof Options] : later(value, run);
+    const does = later === true ? value !== settle?.(plain[name], plain, nothingSaid) : later(value, run);
     if (does) found.push(name);
   }
   return found;
@@ -46,6 +48,5 @@ export function unsupported(options: Options, run: Run): readonly (keyof Draft)[
 
 /** Whether the option of that name does something yet. */
 export function optionWorks(name: keyof Options): boolean {
-  const { later }: Pick<About<never, never>, 'later'> = definitions[name];
-  return later === undefined;
+  return allDefinitions.find(([one]) => one === name)?.[1].later === undefined;
 }

@@ -4,23 +4,36 @@ import type { Draft, Options } from './options.ts';
 import { allDefinitions } from './settle.ts';
 
 /** A switch, and the option that it belongs to. */
-export interface OptionSwitch extends Switch<unknown, Draft> {
+export interface OptionSwitch {
   readonly option: keyof Draft;
+  readonly how: Switch<unknown, Draft>;
 }
 
-export const allSwitches: readonly OptionSwitch[] = allDefinitions.flatMap(([option, { switches }]) =>
-  switches.flatMap((one) => ('note' in one ? [] : [{ ...one, option }])),
-);
+/** All of them, in the order of the help. */
+export function allSwitches(): OptionSwitch[] {
+  return allDefinitions.flatMap(([option, { switches }]) =>
+    switches.flatMap((how) => ('note' in how ? [] : [{ option, how }])),
+  );
+}
 
-export const longSwitches: ReadonlyMap<string, OptionSwitch> = new Map(
-  allSwitches.flatMap((one) => (one.long === undefined ? [] : [[one.long, one]])),
-);
-export const shortSwitches: ReadonlyMap<string, OptionSwitch> = new Map(
-  allSwitches.flatMap((one) => (one.short === undefined ? [] : [[one.short, one]])),
-);
+/** `--NAME`. Searched for: a table of all costs more than the few look-ups of a command line. */
+export function longSwitch(name: string): OptionSwitch | undefined {
+  return name === '' ? undefined : findSwitch('long', name);
+}
+
+/** `-CHAR`. */
+export function shortSwitch(char: string): OptionSwitch | undefined {
+  return findSwitch('short', char);
+}
+
+function findSwitch(by: 'long' | 'short', name: string): OptionSwitch | undefined {
+  for (const [option, { switches }] of allDefinitions)
+    for (const how of switches) if (!('note' in how) && how[by] === name) return { option, how };
+  return undefined;
+}
 
 /** `--name`, as messages call an option that nobody wrote. */
 export function switchName(option: keyof Options): string {
-  const first = allSwitches.find((one) => one.option === option);
+  const first = allSwitches().find((one) => one.option === option)?.how;
   return first?.long === undefined ? `-${first?.short}` : `--${first.long}`;
 }

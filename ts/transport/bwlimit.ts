@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sink } from '../wire/source-sink.ts';
 
 /** Shorter debts than this are not worth a sleep; they add up. */
@@ -13,7 +12,10 @@ export interface LimitClock {
   sleep(ms: number): Promise<unknown>;
 }
 
-const systemClock: LimitClock = { now: () => performance.now(), sleep: (ms) => sleep(ms) };
+const systemClock: LimitClock = {
+  now: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
 
 /**
  * `sink` behind a limit of `bytesPerSecond` (--bwlimit); 0 gives `sink` itself. After each piece the

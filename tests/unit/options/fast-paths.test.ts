@@ -1,6 +1,5 @@
 /** Which shortcuts a run takes, and that no option is forgotten when that is decided. */
 import { describe, expect, it } from 'vitest';
-import { defaultOptions } from '../../../ts/options/defaults.ts';
 import { type Definition, flag } from '../../../ts/options/definition.ts';
 import {
   apart,
@@ -8,7 +7,6 @@ import {
   endConcerns,
   type FastPaths,
   fastPaths,
-  optionConcerns,
   pathsBeforeHandshake,
   sharedPaths,
 } from '../../../ts/options/fast-paths.ts';
@@ -50,7 +48,6 @@ describe('every option and every fact of the ends', () => {
     // @ts-expect-error: nothing is said of a new fact
     const fact: Concerns<Ends & { readonly aNewFact: boolean }, Options> = endConcerns;
     expect([forgotten, thoughtOf, fact]).toHaveLength(3);
-    expect(Object.keys(optionConcerns).sort()).toEqual(Object.keys(defaultOptions()).sort());
     expect(Object.keys(endConcerns).sort()).toEqual(Object.keys(remote).sort());
   });
 

@@ -32,7 +32,7 @@ it.skipIf(peerHelp === '')("names every option of the real rsync's help", () => 
     // rsync 3.2 has "--old-dirs, --old-d" on one line; we name an alias on a line of its own or in brackets.
     const words = name.match(/(?<![\w=])--?[\w-]+/g) ?? [];
     for (const word of words) {
-      const known = allSwitches.some((row) => `--${row.long}` === word || `-${row.short}` === word);
+      const known = allSwitches().some(({ how }) => `--${how.long}` === word || `-${how.short}` === word);
       expect(known || word === '--no-OPTION', `${name}: ${word}`).toBe(true);
     }
     if (!/, --|--no-W/.test(name)) expect(ours).toContain(name);
@@ -40,15 +40,15 @@ it.skipIf(peerHelp === '')("names every option of the real rsync's help", () => 
 });
 
 it('no option is defined twice', () => {
-  const long = allSwitches.flatMap((row) => row.long ?? []);
-  const short = allSwitches.flatMap((row) => row.short ?? []);
+  const long = allSwitches().flatMap(({ how }) => how.long ?? []);
+  const short = allSwitches().flatMap(({ how }) => how.short ?? []);
   expect(new Set(long).size).toBe(long.length);
   expect(new Set(short).size).toBe(short.length);
 });
 
 it('every option can be parsed', () => {
-  for (const row of allSwitches) {
-    if (['help', 'server', 'sender', 'daemon'].includes(row.option) || row.long === 'stop-at') continue;
+  for (const { option, how: row } of allSwitches()) {
+    if (['help', 'server', 'sender', 'daemon'].includes(option) || row.long === 'stop-at') continue;
     // Refused on every system that we run on.
     if (row.long === 'crtimes') continue;
     const special: Record<string, string> = {
@@ -71,7 +71,7 @@ it('every option can be parsed', () => {
       if (name === undefined || name === '') continue;
       const argv = [...extra, name + value, 'a', 'b'];
       const parsed = parseClientArgs(argv, { env: {}, allowAll: true });
-      expect(parsed.kind, name).toBe(row.option === 'version' ? 'version' : 'run');
+      expect(parsed.kind, name).toBe(option === 'version' ? 'version' : 'run');
     }
   }
 });

@@ -1,8 +1,10 @@
 import { constants } from 'node:os';
 import { SysError } from '../../errors.ts';
 
-const codeOf = new Map<number, string>();
-for (const [code, errno] of Object.entries(constants.errno)) if (!codeOf.has(errno)) codeOf.set(errno, code);
+/** The first name that the system has for an errno. */
+function codeOf(errno: number): string | undefined {
+  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
+}
 
 /** A `SysError` for a symbolic errno such as `EXDEV`. */
 export function sysError(code: keyof typeof constants.errno, syscall: string): SysError {
@@ -16,7 +18,7 @@ export function asSysError(error: unknown, syscall: string): SysError {
   if (code === 'ERR_INVALID_ARG_VALUE') return sysError('EINVAL', syscall);
   if (typeof errno !== 'number') throw error;
   const positive = Math.abs(errno);
-  return new SysError(positive, codeOf.get(positive) ?? String(code), syscall);
+  return new SysError(positive, codeOf(positive) ?? String(code), syscall);
 }
 
 /** Runs one system call; its failure becomes a `SysError` that names `syscall`. */
