@@ -61,6 +61,16 @@ const cases = [
       chmod 600 d/*`,
   },
   {
+    what: 'a destination file that cannot be read has no say in the mode of its successor',
+    script: `mkdir -p s d alt; for m in 000 044 100 200 400 644; do echo new >s/$m; chmod 664 s/$m; done; chmod 640 s/000
+      again() { rm -rf d/.p; for m in 000 044 100 200 400 644; do chmod -f 600 d/$m; echo o >d/$m; ${old} d/$m; chmod $m d/$m; done; }
+      for o in '' --no-W -b '-b --suffix=.o' --inplace '--inplace -b' --partial-dir=.p -E '-E --no-W' -c --append -n; do
+        again; sync -Orti $o; stat -c '%a %n' d/*; rm -f d/*~ d/*.o
+      done
+      again; for m in 000 044 644; do echo o >alt/$m; chmod $m alt/$m; done; umask 027; rm d/044 d/644
+      sync -Orti --no-W --copy-dest=$PWD/alt; stat -c '%a %n' d/*`,
+  },
+  {
     what: 'a large destination file that cannot be read is replaced',
     script: `mkdir s d; head -c 900000 /dev/zero >s/f; again() { rm -rf d/f; echo o >d/f; ${old} d/f; chmod 0 d/f; }
       again; sync -OaiW; again; sync -Oai --no-W; again; sync -Oaiz; chmod 600 d/f`,

@@ -249,6 +249,18 @@ export function keepBackupFailed(
   return systemError(who, errno, `keep_backup failed: ${fullName(place, path)} -> "${backup}"`);
 }
 
+/** What of a copy inside the machine failed, and at which of its two files. */
+export function copyStepFailed(
+  place: Place,
+  path: ByteString,
+  step: string,
+  errno: number,
+  who: Who,
+): ByteString {
+  const word = step === 'read' || step === 'write' ? step : 'open';
+  return systemError(who, errno, `${word} ${fullName(place, path)}`);
+}
+
 // --- deletion
 
 export function ioErrorSkipsDeletion(): ByteString {

@@ -72,7 +72,8 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
     const keeps = list.isRegular(i) ? stats?.isRegular(row) === true : stats !== undefined && !presentDir;
     const kept = keeps ? (stats as StatTable).mode(row) : undefined;
     const perms = kept === undefined ? defaultPermsAt(gen, entry) : gen.defaultPerms;
-    list.setMode(i, destMode(list.mode(i), kept, perms, options));
+    entry.sentMode = list.mode(i);
+    list.setMode(i, destMode(entry.sentMode, kept, perms, options));
   }
   if (options.hardLinks && isLaterName(list.flags(i)) && linkToLeader(gen, entry)) return undefined;
   if (list.isLink(i) && options.links) return generateSymlink(gen, entry);

@@ -4,14 +4,17 @@ import { SysError } from '../../errors.ts';
 import { EntryFlag, type FileList, isDeviceMode } from '../../flist/file-list.ts';
 import { type BlockSumJob, type ByteString, digestLength } from '../../kernel/kernel.ts';
 import type { Present } from '../../metadata/compare.ts';
+import { destMode } from '../../metadata/modes.ts';
 import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { dressBackup, prepareBackup } from '../backup.ts';
 import { removePartialDir } from '../partial-dir.ts';
+import { isReadable } from '../readable.ts';
 import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
+import { defaultPermsAt } from './default-perms.ts';
 import { makeRoom } from './delete.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { itemize, requestItem } from './itemize.ts';
@@ -165,6 +168,7 @@ function request(
     sums = openSums(gen, basis);
     if (sums === undefined) {
       // What cannot be read counts as missing.
+      if (!options.perms) forgetUnreadable(gen, entry, basis);
       if (waitsForLastName(gen, list, i)) {
         list.inProgress++;
         return undefined;
@@ -176,6 +180,7 @@ function request(
   }
   const backsUpInPlace =
     basis?.type === BasisType.Fname && options.inplace && gen.rules.backup && !options.dryRun;
+  if (!options.perms && !options.dryRun && basis !== undefined) forgetUnreadable(gen, entry, basis);
   if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, sums);
   sendItem(gen, entry, shown, basis?.type ?? BasisType.Fname);
   if (options.dryRun) {
@@ -183,6 +188,13 @@ function request(
     return undefined;
   }
   return sendSums(gen, sums);
+}
+
+/** A file that cannot be read has no say in the mode of what takes its place, as in rsync's receiver. */
+function forgetUnreadable(gen: Generator, entry: Entry, { tree, path, stats, row }: Basis): void {
+  if (!stats.isRegular(row) || isReadable(tree, path)) return;
+  const { list, i } = entry;
+  list.setMode(i, destMode(entry.sentMode, undefined, defaultPermsAt(gen, entry), gen.ctx.options));
 }
 
 /** An in-place update that keeps a backup: the copy is made first, and is the basis then. */
@@ -207,9 +219,10 @@ async function requestWithBackup(
   } catch (error) {
     sums?.job?.close();
     if (!(error instanceof SysError)) throw error;
+    const failed = isReadable(tree, path) ? backup.path : path;
     gen.ctx.report.print(
       'error-xfer',
-      text.keepBackupFailed(tree, path, backup.name, error.errno, 'generator'),
+      text.copyStepFailed(tree, failed, error.syscall, error.errno, 'generator'),
     );
     return;
   }

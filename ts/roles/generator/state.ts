@@ -105,6 +105,8 @@ export class Entry {
   errno = ENOENT;
   /** The present file's --checksum digest, or whether its content is the entry's, where that was found out. */
   sum: Uint8Array | boolean | undefined = undefined;
+  /** The mode that the sender told, before what is there had a say in it. */
+  sentMode = 0;
   private readonly destination: Destination;
   private knownPath: ByteString | undefined = undefined;
 

@@ -16,6 +16,7 @@ import { destinationPath } from '../destination.ts';
 import { lendMs, wireFailure, worthLending } from '../lending.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
 import { presentAt } from '../present-at.ts';
+import { isReadable } from '../readable.ts';
 import type { ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
 import { askAgain } from './redo.ts';
@@ -116,7 +117,7 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
     return undefined;
   }
   const usable = stats?.isRegular() === true;
-  if (usable && !options.perms)
+  if (usable && !options.perms && isReadable(tree, basis))
     list.setMode(i, destMode(list.mode(i), (stats as StatTable).mode(), 0, options));
   const intoPartial = negotiated.inplacePartialDir && basisType === BasisType.PartialDir && usable;
   const inPlace = options.inplace || intoPartial;
