@@ -71,6 +71,14 @@ const cases = [
       sync -Orti --no-W --copy-dest=$PWD/alt; stat -c '%a %n' d/*`,
   },
   {
+    what: 'no line tells of a file that cannot be made',
+    script: `mkdir -p s/in s/ro d/in d/ro; seq 30000 >s/large; for f in in/a large ro/b in/c z; do echo $f >>s/$f; done
+      printf '%s\n' in/a large ro/b in/c z >list; chmod 555 d d/ro
+      for o in -i -v '-v --out-format=%n' '-i --no-i-r' '-i --log-format=%i_%b'; do
+        sync -t --no-implied-dirs --files-from=list $o 2>&1 | sed 's/[.].\\{6\\}" fail/" fail/' |
+          grep -v -e sent -e speed -e % -e file -e error:; rm d/in/*; done; chmod 755 d d/ro`,
+  },
+  {
     what: 'a large destination file that cannot be read is replaced',
     script: `mkdir s d; head -c 900000 /dev/zero >s/f; again() { rm -rf d/f; echo o >d/f; ${old} d/f; chmod 0 d/f; }
       again; sync -OaiW; again; sync -Oai --no-W; again; sync -Oaiz; chmod 600 d/f`,

@@ -207,7 +207,6 @@ export class ReceiveQueue {
     this.followed = undefined;
     this.batch = this.spare.pop() ?? new ReceiveBatch(this.ctx.negotiated.transferDigest);
     this.referenced = 0;
-    if (this.announcesEarly) for (const queued of items) this.announce(queued);
     const { tree } = this.input.destination;
     const written = batch.count > 0 ? tree.receiveMany(batch) : Promise.resolve(undefined);
     if (followed !== undefined) this.follow(followed, written);
@@ -222,7 +221,6 @@ export class ReceiveQueue {
 
   private async finish(items: readonly Queued[], done: ReceiveManyResult | undefined): Promise<void> {
     const { items: log, stats, reader, report } = this.ctx;
-    const early = this.announcesEarly;
     if (this.ctx.options.partial && done !== undefined) await this.keepParts(items, done);
     // The run ends: one file has told why.
     if (this.pipeline.failed) return;
@@ -230,7 +228,7 @@ export class ReceiveQueue {
     for (const queued of items) {
       const { list, i, item, record, file } = queued;
       if (record < 0) {
-        if (!early) this.announce(queued);
+        this.announce(queued);
         continue;
       }
       report.transferBegins(list.size(i));
@@ -252,7 +250,8 @@ export class ReceiveQueue {
         if (step === 'read' && status > 0) file.readFailed(status);
         file.read(size);
       }
-      if (!early) log.beforeTransfer(list, i, item.iflags);
+      // Nothing is said of a file that could not be begun.
+      if (step !== 'mkstemp') log.beforeTransfer(list, i, item.iflags);
       if (status === 0) {
         report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
@@ -277,17 +276,10 @@ export class ReceiveQueue {
     }
   }
 
-  /** Lines that come before the content are given for a whole batch, unless progress is shown of each file. */
-  private get announcesEarly(): boolean {
-    const { report } = this.ctx;
-    return report.logBeforeTransfer && !report.showsProgress;
-  }
-
-  /** The line of an item without content, or the one that comes before the content. */
-  private announce({ list, i, item, record, pretend }: Queued): void {
+  /** The line of an item without content. */
+  private announce({ list, i, item, pretend }: Queued): void {
     const { items: log } = this.ctx;
-    if (record >= 0) log.beforeTransfer(list, i, item.iflags);
-    else if (pretend) log.pretend(list, i, item.iflags);
+    if (pretend) log.pretend(list, i, item.iflags);
     else log.echo(list, i, item.iflags, item.xname);
   }
 
