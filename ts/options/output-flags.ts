@@ -33,7 +33,7 @@ export const infoFlags: FlagSet<InfoFlag> = {
     { name: 'misc', sides: ends, help: 'Tell of various things (levels 1-2)' },
     { name: 'mount', sides: ends, help: 'Name mount points found or skipped' },
     { name: 'name', sides: ends, help: 'Name 1) updated files and dirs, 2) unchanged ones too' },
-    { name: 'nonreg', sides: Receiver, help: 'Name skipped non-regular files (on by default, 0 silences)' },
+    { name: 'nonreg', sides: Receiver, help: 'Name skipped non-regular files (default 1, 0 silences)' },
     { name: 'progress', sides: Client, help: 'Show the progress of 1) each file or 2) the whole transfer' },
     { name: 'remove', sides: Sender, help: 'Name files that the sending side removes' },
     { name: 'skip', sides: Receiver, help: 'Name files that an option kept from the transfer (levels 1-2)' },
@@ -198,7 +198,7 @@ export function flagsHelp<Name extends string>(set: FlagSet<Name>): string {
   let out = 'Each flag alone is level 1; FLAG2 asks for level 2, and so on; FLAG0 silences it.\n\n';
   for (const word of set.words) out += row(word.name.toUpperCase(), word.help);
   out += '\n';
-  out += row('ALL', `All ${set.option} flags (all4: at level 4)`);
+  out += row('ALL', `All ${set.option} flags (e.g. all4)`);
   out += row('NONE', `No ${set.option} flag (like all0)`);
   out += row('HELP', 'This help');
   out += '\nWhat each level of verbosity adds:\n';

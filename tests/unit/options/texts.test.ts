@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { CompressName, DigestName } from '../../../ts/kernel/kernel.ts';
 import { usageText } from '../../../ts/options/help.ts';
-import { debugFlags, flagsHelp, infoFlags } from '../../../ts/options/output-flags.ts';
 import { parseClientArgs } from '../../../ts/options/parse.ts';
 import { programVersion } from '../../../ts/options/program.ts';
 import { parseStopAt } from '../../../ts/options/stop-at.ts';
@@ -17,27 +16,6 @@ function peerSays(...argv: string[]): string {
   return run.status === 0 ? run.stdout : '';
 }
 const peerHelp = peerSays('--help');
-
-/** The part of each help line that names an option. */
-function helpNames(help: string): string[] {
-  return help
-    .split('\n')
-    .filter((line) => /^-/.test(line))
-    .map((line) => line.split(/ {2,}| (?=[^-(])/)[0]!.trim());
-}
-
-it.skipIf(peerHelp === '')("names every option of the real rsync's help", () => {
-  const ours = helpNames(usageText());
-  for (const name of helpNames(peerHelp)) {
-    // rsync 3.2 has "--old-dirs, --old-d" on one line; we name an alias on a line of its own or in brackets.
-    const words = name.match(/(?<![\w=])--?[\w-]+/g) ?? [];
-    for (const word of words) {
-      const known = allSwitches().some(({ how }) => `--${how.long}` === word || `-${how.short}` === word);
-      expect(known || word === '--no-OPTION', `${name}: ${word}`).toBe(true);
-    }
-    if (!/, --|--no-W/.test(name)) expect(ours).toContain(name);
-  }
-});
 
 it('no option is defined twice', () => {
   const long = allSwitches().flatMap(({ how }) => how.long ?? []);
@@ -80,16 +58,6 @@ it('every help line fits a terminal and has its text in one column', () => {
   for (const line of usageText().split('\n')) {
     expect(line.length, line).toBeLessThanOrEqual(100);
     if (/^-/.test(line)) expect(line[24], line).toBe(' ');
-  }
-});
-
-it.skipIf(peerHelp === '')('the flags are those of rsync, with what -v adds', () => {
-  for (const [set, option] of [
-    [infoFlags, '--info=help'],
-    [debugFlags, '--debug=help'],
-  ] as const) {
-    const words = (text: string) => text.match(/^[A-Z]+ |^\d\) .*$/gm);
-    expect(words(flagsHelp(set as typeof infoFlags))).toEqual(words(peerSays(option)));
   }
 });
 
