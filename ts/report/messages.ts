@@ -5,6 +5,7 @@
 import { errnoText } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString, Loss } from '../kernel/kernel.ts';
+import { cleanName } from '../options/clean-name.ts';
 import { ndxDone, ndxFlistOffset } from '../wire/constants.ts';
 import type { ListRange } from './item-entry.ts';
 
@@ -25,11 +26,19 @@ export function systemError(who: Who, errno: number, text: ByteString): ByteStri
   return `rsync: [${who}] ${text}: ${errnoText(errno)} (${errno})`;
 }
 
+/** Without what leads nowhere: a place may have been named by way of others. */
+function collapsed(path: ByteString): ByteString {
+  if (!/\/\.{0,2}(?:\/|$)/.test(path)) return path;
+  const clean = cleanName(path);
+  return clean.endsWith('/.') ? clean.slice(0, -1) : clean;
+}
+
 /** A path in quotes, made absolute, with the module it is in (full_fname). */
 export function fullName(place: Place, path: ByteString): ByteString {
   const suffix = place.module === undefined ? '' : ` (in ${place.module})`;
   if (path.startsWith('/')) return `"${path}"${suffix}`;
-  const base = place.path.endsWith('/') ? place.path : `${place.path}/`;
+  const at = collapsed(place.path);
+  const base = at.endsWith('/') ? at : `${at}/`;
   return `"${base}${path}"${suffix}`;
 }
 
