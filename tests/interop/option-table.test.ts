@@ -3,18 +3,28 @@
  * help are our own; names, arguments, levels and order are rsync's.
  */
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { usageText } from '../../ts/options/help.ts';
 import { debugFlags, flagsHelp, infoFlags } from '../../ts/options/output-flags.ts';
 import { parseClientArgs } from '../../ts/options/parse.ts';
 import { allSwitches, longSwitch, type OptionSwitch, shortSwitch } from '../../ts/options/switches.ts';
 import { referencePeer } from '../support/peers.ts';
+import { removeTree } from '../support/workspace.ts';
 
 const reference = referencePeer();
+const place = mkdtempSync(join(tmpdir(), 'oc-rsync-table-'));
+afterAll(() => removeTree(place));
 
 function says(...words: string[]): string {
   const [program = '', ...before] = reference!.command;
-  const { status, stdout, stderr } = spawnSync(program, [...before, ...words], { encoding: 'latin1' });
+  // A name that takes an argument may take --help for a file's.
+  const { status, stdout, stderr } = spawnSync(program, [...before, ...words], {
+    cwd: place,
+    encoding: 'latin1',
+  });
   return status === 0 ? stdout + stderr : '';
 }
 
@@ -106,7 +116,9 @@ describe.skipIf(reference === null)('the table of options', () => {
     ...(one.long === undefined ? [] : [`--${one.long}`]),
     ...(one.short === undefined || one.short === 'h' ? [] : [`-${one.short}`]),
   ];
-  const all = allSwitches().filter((one) => !notBeside.has(one.option)).flatMap(names);
+  const all = allSwitches()
+    .filter((one) => !notBeside.has(one.option))
+    .flatMap(names);
   test('names nothing that rsync does not know, and takes arguments where it does', () => {
     const differing = all.flatMap((name) => {
       const [want, got] = [arity(realAsks, name), arity(oursAsks, name)];
