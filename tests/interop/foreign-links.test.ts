@@ -8,13 +8,13 @@ import { expectSameScript, ways } from '../support/script.ts';
 
 const reference = referencePeer();
 
-/** `$L` is a link to `out/` that belongs to `$1`; rsync's hint at --insecure-links has no counterpart here. */
+/** `$L` is a link to `out/` that belongs to `$1`. */
 const prepared = `mkdir -p s/sub d out/p; echo new >s/f; echo more >s/sub/g; echo o >d/f; touch -d 2001-01-01 s/f s/sub/g
   echo f >out/list; echo '- f' >out/rules; L=$PWD/L; ln -s out L; chown -h \${owner} L
   look() { find d out | sort; cat d/f; }
   # Where a run ends early, how far other directories are is by chance.
   back() { rm -r s/sub; sync -rtb $more "$@" 2>/dev/null; }
-  go() { $R "$@" 2>&1 | grep -v 'refusing\\|rsync error\\|keep_backup'; echo "exit \${PIPESTATUS[0]}"; }
+  go() { $R "$@" 2>&1 | grep -v 'rsync error'; echo "exit \${PIPESTATUS[0]}"; }
 `;
 
 const places = [
@@ -43,6 +43,27 @@ const places = [
   { what: '--exclude-from', script: 'go -r $more --exclude-from=L/list s/ d/' },
   { what: 'a merged rule file', script: 'go -r $more -f ". L/rules" s/ d/' },
 ];
+
+const refusals = [
+  'rm -r s/sub; go -rt s/ d/ -b --backup-dir=$L',
+  'rm -r s/sub; go -rt s/ d/ -b --backup-dir=$L --no-W -I',
+  'cp d/f d/x; rm -r s/sub; cp s/f s/y; cp s/f s/z; go -rt s/ d/ -b --delete --backup-dir=$L',
+  'ln -s ../out d/R; chown -h $owner d/R; go -rt --inplace -b --backup-dir=R s/ d/',
+  'go -rt --inplace -b --backup-dir=$L s/f d/',
+  'go -rt --inplace -b --backup-dir=$PWD/out/p s/f d/; go -rt --inplace -b --backup-dir=s/f/g s/f d/',
+  'cp s/f s/y; go -rt --link-dest=$L s/ d/',
+  'cp s/f s/y; go -rt --link-dest=$L --compare-dest=../L s/ d/; go -rt --copy-dest=$L/p s/ d/',
+  'ln -s x s/l; go -rlt --link-dest=$L s/ d/',
+  'go -r --log-file=L/p/log s/ d/',
+  'cp -P L s/.rsync-filter; chown -h $owner s/.rsync-filter; go -rF s/ d/',
+  'echo host | $R --password-file=$L/list rsync://localhost:1/x/ d/ 2>&1 | grep -c refusing',
+];
+
+describe.skipIf(reference === null || !isRoot)('what keeps a way from being gone', () => {
+  test.each(refusals)('is told: %s', (script) =>
+    expectSameScript({ script: `owner=65534; ${prepared}${script}; look`, sorted: true }, reference!),
+  );
+});
 
 describe.skipIf(reference === null || !isRoot)('a symbolic link', () => {
   const table = places.flatMap(({ what, script }) =>

@@ -73,6 +73,7 @@ const cases = [
   {
     what: 'no line tells of a file that cannot be made',
     script: `mkdir -p s/in s/ro d/in d/ro; seq 30000 >s/large; for f in in/a large ro/b in/c z; do echo $f >>s/$f; done
+      touch -d 2020-01-01 s/* s/*/*
       printf '%s\n' in/a large ro/b in/c z >list; chmod 555 d d/ro
       for o in -i -v '-v --out-format=%n' '-i --no-i-r' '-i --log-format=%i_%b'; do
         sync -t --no-implied-dirs --files-from=list $o 2>&1 | sed 's/[.].\\{6\\}" fail/" fail/' |

@@ -31,6 +31,7 @@ export function filterContext(given: Partial<FilterContext> = {}): FilterContext
     site: testSite(),
     host: testHost(),
     warn() {},
+    refused() {},
     failed() {},
     trace: undefined,
     readFile: undefined,

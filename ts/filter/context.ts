@@ -27,6 +27,8 @@ export interface FilterContext {
   readonly host: FilterHost;
   /** Shows a complaint that does not end the run. */
   warn(text: ByteString): void;
+  /** A rule file could not be opened for a loop of links, or one of others: says so where it was that. */
+  refused(path: ByteString): void;
   /** Some rules could not be read: the run goes on, and fails in the end. */
   failed(): void;
   /** Shown each verdict of a rule (`--debug=FILTER`), as "[sender] hiding file NAME because of pattern P". */

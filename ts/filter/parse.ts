@@ -60,7 +60,7 @@ export function parseRuleFile(
   }
   let content: Iterable<Uint8Array>;
   try {
-    content = state.openFile(path);
+    content = state.openFile(path, (mode & ParseFlag.PerDirFile) !== 0);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     if (!fatal) return;

@@ -1,7 +1,7 @@
 import { closeSync, readSync } from 'node:fs';
 import { SysError } from '../errors.ts';
 import type { Host } from '../host.ts';
-import { openTrusted, systemErrorOf } from '../kernel/trusted-path.ts';
+import { openTrusted, systemErrorOf, toReadIfThere } from '../kernel/trusted-path.ts';
 import type { ByteString } from '../kernel/types.ts';
 
 const pieceBytes = 64 * 1024;
@@ -13,8 +13,12 @@ const pauseMs = 5;
  * links in its path are gone through where they belong to root or `linkOwner`.
  * Throws `SysError` where it cannot be opened; where it cannot be read it just ends, as rsync's does.
  */
-export function openRuleFile(path: ByteString, linkOwner: number | undefined): Iterable<Uint8Array> {
-  return piecesOf(openTrusted(path, linkOwner), true);
+export function openRuleFile(
+  path: ByteString,
+  linkOwner: number | undefined,
+  perDirectory = false,
+): Iterable<Uint8Array> {
+  return piecesOf(openTrusted(path, linkOwner, perDirectory ? toReadIfThere : undefined), true);
 }
 
 /** The rules that come by standard input. */

@@ -1,5 +1,5 @@
 import { errnoText } from '../errno.ts';
-import { ExitCode, RsyncError, type SysError } from '../errors.ts';
+import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import { linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterContext, FilterRoot } from './context.ts';
@@ -90,13 +90,19 @@ export class FilterState {
   }
 
   /** Opens a rule file; throws `SysError`. Relative names are below the transfer's root, or the cwd. */
-  openFile(path: ByteString): Iterable<Uint8Array> {
+  openFile(path: ByteString, perDirectory = false): Iterable<Uint8Array> {
     const { readFile, server, host } = this.context;
     const isInput = path === '-' && !server;
     if (readFile !== undefined)
       return [readFile(isInput || this.root === undefined ? path : this.absolute(path, this.root))];
     if (isInput) return readRuleInput(host);
-    return openRuleFile(this.absolute(path, this.root), linkOwner(host, this.insecureLinks));
+    const absolute = this.absolute(path, this.root);
+    try {
+      return openRuleFile(absolute, linkOwner(host, this.insecureLinks), perDirectory);
+    } catch (error) {
+      if (error instanceof SysError && error.code === 'ELOOP') this.context.refused(absolute);
+      throw error;
+    }
   }
 
   warn(text: ByteString): void {

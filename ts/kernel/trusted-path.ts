@@ -17,17 +17,19 @@ const mostLinks = 40;
 export interface Opening {
   readonly flags: number;
   readonly mode: number;
+  /** Most such files are not there, in a directory that was reached already: one call says so, and opens nothing yet. */
+  readonly oftenMissing?: boolean;
 }
 
 const toRead: Opening = { flags: O_RDONLY | O_NONBLOCK, mode: 0 };
+export const toReadIfThere: Opening = { ...toRead, oftenMissing: true };
 
 /** Opens a file that the user named, to be read unless `how` says otherwise. Throws `SysError`. */
 export function openTrusted(path: ByteString, owner: number | undefined, how = toRead): number {
   return attempt('open', () => {
     if (owner === undefined) return openSync(bytes(path), how.flags, how.mode);
     if (process.platform !== 'linux') return openAfterLook(path, owner, how);
-    // Most rule files that are looked for are not there: one call says so, and opens nothing yet.
-    if ((how.flags & O_CREAT) === 0) closeSync(openSync(bytes(path), O_PATH));
+    if (how.oftenMissing === true) lstatSync(bytes(path));
     return openByParts(path, how, { owner });
   });
 }
@@ -49,6 +51,18 @@ export function checkTrusted(path: ByteString, owner: number | undefined): void 
       if (end < 0) return;
     }
   });
+}
+
+/** Whether a link of others is what keeps us from `path`, which is absolute. */
+export function isRefused(path: ByteString, owner: number | undefined): boolean {
+  if (owner === undefined) return false;
+  try {
+    if (process.platform === 'linux') closeSync(holdTrusted(path, owner));
+    else checkTrusted(path, owner);
+    return false;
+  } catch (error) {
+    return (systemErrorOf(error) as NodeJS.ErrnoException).code === 'ELOOP';
+  }
 }
 
 /** What a failed call of Node's says, as a `SysError`; anything else as it is. */

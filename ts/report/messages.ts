@@ -270,6 +270,15 @@ export function copyStepFailed(
   return systemError(who, errno, `${word} ${fullName(place, path)}`);
 }
 
+export function unlinkFailed(place: Place, path: ByteString, errno: number, who: Who): ByteString {
+  return systemError(who, errno, `unlink ${fullName(place, path)}`);
+}
+
+/** Said of each way that is not gone because of a symbolic link, before what comes of it is said. */
+export const refusingLink =
+  'refusing to follow a symlink owned by an untrusted user; use --insecure-links locally or ' +
+  '"insecure links = yes" in a daemon module ONLY if every path component is trusted';
+
 // --- deletion
 
 export function ioErrorSkipsDeletion(): ByteString {

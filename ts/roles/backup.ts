@@ -7,6 +7,7 @@ import { backupName } from '../metadata/names.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import type { RoleContext } from './context.ts';
+import { tellIfRefused } from './refused.ts';
 
 /** Where a backup goes. */
 export interface Backup {
@@ -57,10 +58,11 @@ export function makeBackup(
   if (stats === undefined) return 0;
   const backup = prepareBackup(ctx, tree, path);
   if (backup === undefined) return text.ENAMETOOLONG;
-  let errno = ctx.options.dryRun ? 0 : linkOrRename(tree, path, backup.path, away, stats);
+  const move = () => linkOrRename(ctx, { tree, path, stats }, backup.path, away);
+  let errno = ctx.options.dryRun ? 0 : move();
   if (errno === text.EEXIST || errno === text.EISDIR) {
     removeTree(tree, backup.path);
-    errno = linkOrRename(tree, path, backup.path, away, stats);
+    errno = move();
   }
   if (errno !== 0) return copyToBackup(ctx, { stats, row: 0, tree, path }, backup, away, who);
   told(ctx, path, backup.name);
@@ -83,7 +85,13 @@ async function copyToBackup(
   const mode = stats.mode();
   try {
     if (stats.isRegular()) {
-      attempt(() => tree.unlink(target));
+      const errno = attempt(() => tree.unlink(target));
+      if (errno !== 0 && errno !== text.ENOENT) {
+        tellIfRefused(ctx, target, errno);
+        report.print('error-xfer', text.unlinkFailed(tree, target, errno, who));
+        report.print('error', text.keepBackupFailed(tree, path, name, errno, who));
+        return errno;
+      }
       await tree.copyFile(path, target, mode & 0o7777);
     } else if (stats.isLink() && options.links) tree.symlink(tree.readlink(path), target);
     else if (
@@ -132,12 +140,25 @@ export function dressBackup(
   ctx.extras?.copyAcls(original, name);
 }
 
-function linkOrRename(tree: Tree, from: ByteString, to: ByteString, away: boolean, stats: StatTable): number {
+function linkOrRename(
+  ctx: RoleContext,
+  { tree, path: from, stats }: { tree: Tree; path: ByteString; stats: StatTable },
+  to: ByteString,
+  away: boolean,
+): number {
   if (!away) {
-    const errno = attempt(() => tree.link(from, to));
+    const errno = tellIfRefused(
+      ctx,
+      to,
+      attempt(() => tree.link(from, to)),
+    );
     if (errno === 0 || errno === text.EEXIST || errno === text.EISDIR) return errno;
   }
-  const errno = attempt(() => tree.rename(from, to));
+  const errno = tellIfRefused(
+    ctx,
+    to,
+    attempt(() => tree.rename(from, to)),
+  );
   // A rename onto another name of the same inode does nothing, and says so to nobody.
   if (errno === 0 && stats.nlink() > 1 && !stats.isDir()) attempt(() => tree.unlink(from));
   return errno;

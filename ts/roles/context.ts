@@ -1,4 +1,4 @@
-import type { Kernel } from '../kernel/kernel.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { AttributeOptions } from '../metadata/compare.ts';
 import type { FastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
@@ -40,6 +40,8 @@ export interface RoleContext {
   readonly itemForm: ItemForm;
   /** The effective user is root, or --super or --fake-super has it act as if. */
   readonly amRoot: boolean;
+  /** Whether a link of others is what keeps us from an absolute path (rsync 3.5.0 follows none of those). */
+  isRefused(path: ByteString): boolean;
   readonly stats: Statistics;
   readonly state: RunState;
   /** Set when the peer is a session of this process: whole files then pass by reference. */

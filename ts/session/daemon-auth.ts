@@ -7,6 +7,7 @@ import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
 import { availableAuthDigests, choose, failedToNegotiate } from './negotiate.ts';
+import { refusal } from './refusal.ts';
 
 /** Who the user is and where a password may come from. */
 export interface PasswordSource {
@@ -90,8 +91,10 @@ async function passwordOf(file: ByteString, request: AuthRequest): Promise<ByteS
 
 /** The first bytes of the file, unless others may read it. What is checked is what was opened. */
 function readPasswordFile(file: ByteString, { host, site, options }: AuthRequest): ByteString {
+  const path = pathAt(site, file);
+  const owner = linkOwner(host, options.insecureLinks);
   try {
-    const fd = openTrusted(pathAt(site, file), linkOwner(host, options.insecureLinks));
+    const fd = openTrusted(path, owner);
     try {
       checkPasswordFile(fstatSync(fd), host.user);
       const buffer = Buffer.alloc(maxPasswordFile);
@@ -102,7 +105,7 @@ function readPasswordFile(file: ByteString, { host, site, options }: AuthRequest
   } catch (error) {
     if (error instanceof RsyncError) throw error;
     const text = errnoText(error as NodeJS.ErrnoException);
-    throw unusable(`could not open password file ${file}: ${text}`, error);
+    throw unusable([...refusal(path, owner), `could not open password file ${file}: ${text}`], error);
   }
 }
 
@@ -112,6 +115,6 @@ function checkPasswordFile(stat: Stats, { uid }: User): void {
     throw unusable('ERROR: password file must be owned by root when running as root');
 }
 
-function unusable(message: string, cause?: unknown): RsyncError {
+function unusable(message: string | readonly string[], cause?: unknown): RsyncError {
   return new RsyncError(ExitCode.Syntax, message, cause === undefined ? undefined : { cause });
 }

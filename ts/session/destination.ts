@@ -1,8 +1,10 @@
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import { EntryFlag } from '../flist/file-list.ts';
 import type { FileLists } from '../flist/file-lists.ts';
+import { linkOwner } from '../host.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
+import { isRefused } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import type { Destination } from '../roles/destination.ts';
@@ -61,6 +63,9 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
       return { tree, localName: undefined, missing: false, base: path };
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
+      const owner = linkOwner(end.setup.io.host, options.insecureLinks);
+      if (error.code === 'ELOOP' && isRefused(join(cwd, path), owner))
+        end.report.print('error', text.refusingLink);
       throw new RsyncError(
         ExitCode.FileSelect,
         text.destinationEnterFailed(number, { path: cwd }, path, error.errno),

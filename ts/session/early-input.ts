@@ -4,6 +4,7 @@ import { type Host, linkOwner, pathAt, type Site } from '../host.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
+import { refusal } from './refusal.ts';
 
 /** Most bytes that a daemon takes before the module's name. */
 const maxEarlyInput = 4096 + 1024;
@@ -19,8 +20,10 @@ export function earlyInput({ options, host, site }: EarlyInput): Buffer {
   const { earlyInput: file, insecureLinks } = options;
   if (file === '') return Buffer.alloc(0);
   let data: Buffer;
+  const path = pathAt(site, file);
+  const owner = linkOwner(host, insecureLinks);
   try {
-    const fd = openTrusted(pathAt(site, file), linkOwner(host, insecureLinks));
+    const fd = openTrusted(path, owner);
     try {
       data = readFileSync(fd);
     } finally {
@@ -28,7 +31,8 @@ export function earlyInput({ options, host, site }: EarlyInput): Buffer {
     }
   } catch (error) {
     const text = errnoText(error as NodeJS.ErrnoException);
-    throw new RsyncError(ExitCode.StartClient, `failed to open ${file}: ${text}`, { cause: error });
+    const lines = [...refusal(path, owner), `failed to open ${file}: ${text}`];
+    throw new RsyncError(ExitCode.StartClient, lines, { cause: error });
   }
   if (data.length > maxEarlyInput)
     throw new RsyncError(ExitCode.StartClient, `${file} is > ${maxEarlyInput} bytes.`);

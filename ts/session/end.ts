@@ -2,7 +2,7 @@ import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { FilterContext } from '../filter/context.ts';
 import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
-import type { Host, Site } from '../host.ts';
+import { type Host, linkOwner, type Site } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
@@ -19,6 +19,7 @@ import { longestText, messageProblem } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
+import { refusal } from './refusal.ts';
 import { IoTimeout } from './timeouts.ts';
 
 /** Where a run takes place, what ends it early, and who hears of it. */
@@ -308,15 +309,19 @@ export function filterReport(
   options: Options,
   host: Host,
   end: () => End | undefined,
-): Pick<FilterContext, 'host' | 'warn' | 'failed' | 'trace' | 'readFile'> {
+): Pick<FilterContext, 'host' | 'warn' | 'refused' | 'failed' | 'trace' | 'readFile'> {
   const early = (line: ByteString) => `${escapeText(line, host.charset)}\n`;
+  const warn = (line: ByteString) => {
+    const { report } = end() ?? {};
+    if (report === undefined) host.stderr(Buffer.from(early(line), 'latin1'));
+    else report.print('error', line);
+  };
   return {
     host,
     readFile: undefined,
-    warn(line) {
-      const { report } = end() ?? {};
-      if (report === undefined) host.stderr(Buffer.from(early(line), 'latin1'));
-      else report.print('error', line);
+    warn,
+    refused: (path) => {
+      for (const line of refusal(path, linkOwner(host, options.insecureLinks))) warn(line);
     },
     failed() {
       const { state } = end() ?? {};

@@ -12,6 +12,7 @@ import { timeString } from '../report/time-string.ts';
 import { errnoText } from '../transport/io-error.ts';
 import type { RunEnd, SessionIo } from './end.ts';
 import { type FinalRole, finalErrorLine } from './final-line.ts';
+import { refusal } from './refusal.ts';
 
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
 const readableMode = 0o644;
@@ -22,10 +23,11 @@ const readableMode = 0o644;
  */
 function openLog(options: Options, host: Host): (TransferLog & { close(): void }) | undefined {
   if (options.logFile === '') return undefined;
+  const path = pathAt({ cwd: host.workingDirectory() }, options.logFile);
+  const owner = linkOwner(host, options.insecureLinks);
   let fd: number;
   try {
-    const path = pathAt({ cwd: host.workingDirectory() }, options.logFile);
-    fd = openTrusted(path, linkOwner(host, options.insecureLinks), {
+    fd = openTrusted(path, owner, {
       flags: O_WRONLY | O_APPEND | O_CREAT,
       mode: readableMode & ~host.umask(),
     });
@@ -35,7 +37,7 @@ function openLog(options: Options, host: Host): (TransferLog & { close(): void }
       text.logFileFailed(options.server ? 'server' : 'client', options.logFile, why),
       host.charset,
     );
-    host.stderr(Buffer.from(`${shown}\n`, 'latin1'));
+    for (const line of [...refusal(path, owner), shown]) host.stderr(Buffer.from(`${line}\n`, 'latin1'));
     if (options.server) host.stderr(Buffer.from(`${text.logFileIgnored}\n`));
     else if (!options.quiet) host.stdout(`${text.logFileIgnored}\n`);
     return undefined;

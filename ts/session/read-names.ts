@@ -5,6 +5,7 @@ import { type Host, linkOwner, pathAt, type Site } from '../host.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
+import { refusal } from './refusal.ts';
 
 const pieceBytes = 64 * 1024;
 
@@ -26,12 +27,17 @@ export function openNames(
   const { filesFrom: path, filesFromHost, server } = options;
   if (path === '' || filesFromHost !== undefined) return undefined;
   if (path === '-') return { read: () => readAll(host.descriptors.input) };
+  const absolute = pathAt(site, path);
+  const owner = linkOwner(host, options.insecureLinks);
   let fd: number;
   try {
-    fd = openTrusted(pathAt(site, path), linkOwner(host, options.insecureLinks));
+    fd = openTrusted(absolute, owner);
   } catch (error) {
     const why = errnoText(error as NodeJS.ErrnoException).replace(/ \(\d+\)$/, '');
-    const failure = new RsyncError(ExitCode.Syntax, `rsync: failed to open files-from file ${path}: ${why}`);
+    const failure = new RsyncError(ExitCode.Syntax, [
+      ...refusal(absolute, owner),
+      `rsync: failed to open files-from file ${path}: ${why}`,
+    ]);
     failure.who = server ? 'server' : 'client';
     throw failure;
   }

@@ -1,6 +1,7 @@
 import type { FilterChain } from '../filter/index.ts';
 import { type ListExtras, newExtras } from '../flist/extras.ts';
-import type { Host } from '../host.ts';
+import { type Host, linkOwner } from '../host.ts';
+import { isRefused } from '../kernel/trusted-path.ts';
 import { parseChmod, tweakMode } from '../metadata/chmod.ts';
 import { closestWindow } from '../metadata/compare.ts';
 import { fastPaths } from '../options/fast-paths.ts';
@@ -81,6 +82,7 @@ export function makeRoleContext(
     },
     wanted: new WantedCursor(),
     amRoot: amRoot(options, io.host),
+    isRefused: (path) => isRefused(path, linkOwner(io.host, options.insecureLinks)),
     extras,
     itemForm: {
       protocol: negotiated.protocol,

@@ -5,7 +5,7 @@ import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { attributesMatch, setAttributes } from '../attributes.ts';
 import type { Listed } from '../listed.ts';
-import { presentAt } from '../present-at.ts';
+import { tellIfRefused } from '../refused.ts';
 import { type FileType, fileType, looksUnchanged } from './compare.ts';
 import { finishHardLink } from './hard-links.ts';
 import { itemize } from './itemize.ts';
@@ -150,7 +150,10 @@ function bestNode(gen: Generator, entry: Entry): Best | undefined {
 }
 
 function candidate(gen: Generator, path: ByteString, dest: number, type: FileType): Best | undefined {
-  const there = presentAt(gen.destination.tree, path);
+  const { tree } = gen.destination;
+  const stats = tree.lstatMany('', [path]);
+  const errno = tellIfRefused(gen.ctx, path, stats.errno());
+  const there = errno === 0 ? { stats, row: 0, tree, path } : undefined;
   if (there === undefined || fileType(there.stats.mode(there.row)) !== type) return undefined;
   return { ...there, match: 'type', dest };
 }

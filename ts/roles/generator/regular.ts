@@ -12,6 +12,7 @@ import { setAttributes } from '../attributes.ts';
 import { dressBackup, prepareBackup } from '../backup.ts';
 import { removePartialDir } from '../partial-dir.ts';
 import { isReadable } from '../readable.ts';
+import { tellIfRefused } from '../refused.ts';
 import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
 import { defaultPermsAt } from './default-perms.ts';
@@ -214,7 +215,10 @@ async function requestWithBackup(
     return;
   }
   try {
-    removeQuietly(gen, backup.path);
+    if (!canGo(gen, backup.path)) {
+      sums?.job?.close();
+      return;
+    }
     await tree.copyFile(path, backup.path, stats.mode(row) & 0o7777);
   } catch (error) {
     sums?.job?.close();
@@ -320,6 +324,21 @@ function findPartial(gen: Generator, path: ByteString): Basis | undefined {
     if (error instanceof SysError) return undefined;
     throw error;
   }
+}
+
+/** Takes away what is in a copy's place; false where that failed, which is said. */
+function canGo(gen: Generator, path: ByteString): boolean {
+  const { tree } = gen.destination;
+  try {
+    tree.unlink(path);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    if (error.errno === text.ENOENT) return true;
+    tellIfRefused(gen.ctx, path, error.errno);
+    gen.ctx.report.print('error-xfer', text.unlinkFailed(tree, path, error.errno, 'generator'));
+    return false;
+  }
+  return true;
 }
 
 function removeQuietly(gen: Generator, path: ByteString): void {
