@@ -4,10 +4,21 @@ import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const shared = { bundle: true, platform: 'node', target: 'node20', logLevel: 'warning' };
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  logLevel: 'warning',
+  // Its tables are larger than the program, and only --iconv reads them.
+  external: ['iconv-lite'],
+};
 
-/** ESM has `import.meta.dirname`; CommonJS calls it otherwise. */
-const commonJs = { format: 'cjs', define: { 'import.meta.dirname': '__dirname' } };
+/** ESM has `import.meta.dirname`; CommonJS calls it otherwise. What is compiled from cached code can only `require`. */
+const commonJs = {
+  format: 'cjs',
+  define: { 'import.meta.dirname': '__dirname' },
+  supported: { 'dynamic-import': false },
+};
 const small = { minifySyntax: true, minifyWhitespace: true };
 
 const library = [

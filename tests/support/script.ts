@@ -47,7 +47,8 @@ export interface Script {
 
 const lsh = join(import.meta.dirname, 'lsh.sh');
 
-function prelude(way: Way): string {
+/** What a script starts with: `sync`, for a way. */
+export function prelude(way: Way): string {
   const far = way === 'local' ? '' : `--rsh='${lsh}' --rsync-path="$R"`;
   const from = way === 'pull' ? 'lh:$PWD/' : '';
   const to = way === 'push' ? 'lh:$PWD/' : '';

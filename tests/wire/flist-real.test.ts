@@ -140,6 +140,7 @@ async function receiveAll({ served, negotiated, options }: Opened): Promise<File
   const receiver = new FlistReceiver({
     ...testContext(diskKernel, options, negotiated),
     reader: served.reader,
+    cwd: '/',
     amRoot: false,
     memberOf: () => [],
   });

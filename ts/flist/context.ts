@@ -3,6 +3,7 @@ import type { FastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type * as messages from '../report/messages.ts';
 import type { LogCode } from '../report/report.ts';
+import type { WireCharset } from '../wire/charset.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { ListExtras } from './extras.ts';
 import type { SegmentPass } from './segment-pass.ts';
@@ -34,6 +35,8 @@ export interface FlistContext {
   readonly report: FlistReport;
   readonly texts: FlistTexts;
   readonly state: FlistState;
+  /** --iconv: how names come to the wire and from it. */
+  readonly charset?: WireCharset;
   /** With --acls or --xattrs: the tables of what is sent, or of what comes. */
   readonly extras?: ListExtras;
   /** Set on both ends where the peer is in this process: lists are passed as they are. */

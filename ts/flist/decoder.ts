@@ -11,6 +11,7 @@ import {
   S_IFREG,
   S_IFSOCK,
 } from '../kernel/stat-table.ts';
+import type { WireCharset } from '../wire/charset.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { ExtrasReader, SentExtras } from './extras-codec.ts';
@@ -46,6 +47,9 @@ export interface DecoderSettings {
   readonly allowMissing: boolean;
   /** With --acls or --xattrs. */
   readonly extras?: ExtrasReader;
+  /** With --iconv, and who hears of names that it cannot convert. `name`: as it was sent, of a target the link's. */
+  readonly charset?: WireCharset;
+  onUnnamed?(what: 'name' | 'target', name: ByteString, errno: number): void;
 }
 
 /**
@@ -186,6 +190,7 @@ export class FlistDecoder {
   private readEntry(list: FileList, xflags: number, parent: ByteString | undefined): void {
     // Until everything is read nothing else may change: the record may have to be read again.
     const entry = this.incoming;
+    const { settings } = this;
     this.readStart(entry, list, xflags);
     if (entry.twin >= 0) this.copyTwin(entry, list);
     else this.readFields(entry, xflags);
@@ -196,7 +201,10 @@ export class FlistDecoder {
     this.mapIds(entry);
     const sharedSlash = this.lastSlash;
     this.carry(entry);
-    const i = this.place(list, entry.length, entry.shared, sharedSlash, parent);
+    const i =
+      settings.charset === undefined
+        ? this.place(list, entry.length, entry.shared, sharedSlash, parent)
+        : this.placeConverted(list, entry.length, settings.charset, parent);
     this.complete(entry, list, i, xflags);
   }
 
@@ -350,6 +358,7 @@ export class FlistDecoder {
   private complete(entry: Incoming, list: FileList, i: number, wireFlags: number): void {
     const { format, settings } = this;
     const { mode, target, twin } = entry;
+    if (!list.isActive(i)) return;
     const isDir = (mode & S_IFMT) === S_IFDIR;
     const xflags = this.checkName(list, i, isDir, wireFlags);
     if (isDir) list.setFlag(i, this.dirFlags(list, i, xflags, entry.shared, entry.length));
@@ -357,7 +366,8 @@ export class FlistDecoder {
       list.setRdev(i, format.devices ? entry.rdevMajor : 0, format.devices ? entry.rdevMinor : 0);
     if ((mode & S_IFMT) === S_IFLNK && target !== '') {
       const map = twin < 0 ? settings.mapLinkTarget : undefined;
-      list.setLinkTarget(i, map === undefined ? target : map(target, list.dir(i).depth));
+      const own = twin < 0 ? this.convertTarget(list, i, target) : target;
+      list.setLinkTarget(i, map === undefined || own === '' ? own : map(own, list.dir(i).depth));
     }
     if (format.hardLinks && xflags & Xmit.Hlinked) this.noteLink(entry, list, i, xflags);
     if (format.sumLength > 0 && (mode & S_IFMT) === S_IFREG) {
@@ -366,6 +376,17 @@ export class FlistDecoder {
     }
     if (format.atimes && !isDir) list.setAtime(i, entry.atime);
     if (entry.extras !== undefined) settings.extras?.put(list, i, entry.extras);
+  }
+
+  /** The target of a link in our charset. Where that has none for it, the entry is there for its index alone. */
+  private convertTarget(list: FileList, i: number, target: ByteString): ByteString {
+    const { charset, onUnnamed } = this.settings;
+    if (charset === undefined || !this.format.convertsTargets) return target;
+    const converted = charset.fromWire(target);
+    if (typeof converted === 'string') return converted;
+    onUnnamed?.('target', list.path(i), converted);
+    list.setFlag(i, EntryFlag.Cleared);
+    return '';
   }
 
   private noteLink(entry: Incoming, list: FileList, i: number, xflags: number): void {
@@ -435,6 +456,17 @@ export class FlistDecoder {
   /** Names that are not in their plain form: absolute ones, and those a hostile or odd sender makes. */
   private placeOdd(list: FileList, length: number, parent: ByteString | undefined): number {
     const raw = this.lastName(length);
+    const i = this.placeNamed(list, length, raw, parent);
+    this.lastWasOdd = raw !== list.path(i) || raw.charCodeAt(0) === slash;
+    return i;
+  }
+
+  private placeNamed(
+    list: FileList,
+    length: number,
+    raw: ByteString,
+    parent: ByteString | undefined,
+  ): number {
     if (raw.includes('\0')) throw protocolError('NUL byte in a name of the file list [receiver]');
     const name = cleanName(raw);
     if (hasDotDot(name) || (!this.format.relative && name.startsWith('/')))
@@ -444,11 +476,24 @@ export class FlistDecoder {
     if (at === name.length) throw protocolError('empty name in the file list [receiver]');
     this.lastDir = list.internDir(prefix, 0);
     this.checkParent(prefix, parent, list, length);
-    this.lastWasOdd = raw !== name || raw.charCodeAt(0) === slash;
     this.lastSlash = -1;
     this.dirList = undefined;
     const bytes = Buffer.from(name.slice(at), 'latin1');
     return list.add(bytes, 0, bytes.length, this.lastDir, this.fields);
+  }
+
+  /** --iconv: the entry under its name in our charset. One that has none is there for its index alone. */
+  private placeConverted(
+    list: FileList,
+    length: number,
+    charset: WireCharset,
+    parent: ByteString | undefined,
+  ): number {
+    const sent = this.lastName(length);
+    const name = charset.fromWire(sent);
+    if (typeof name === 'string') return this.placeNamed(list, length, name, parent);
+    this.settings.onUnnamed?.('name', sent, name);
+    return list.addName('', list.internDir('', 0), { ...this.fields, flags: EntryFlag.Cleared });
   }
 
   private checkParent(

@@ -1,6 +1,7 @@
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { CodingState, codingStateWords } from '../kernel/listing.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
+import type { WireCharset } from '../wire/charset.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { ListExtras } from './extras.ts';
@@ -23,6 +24,18 @@ const fewestPlain = 4;
 const outputBytes = 8 * 1024;
 /** A name shares at most this many bytes with the one before it. */
 const maxShared = 255;
+
+export interface EncoderSettings {
+  readonly writer: Writer;
+  readonly format: FlistFormat;
+  readonly ids: SentIds;
+  /** The kernel's call for plain entries, where it has one. */
+  readonly encodeEntries?: Kernel['encodeEntries'];
+  /** With --acls or --xattrs. */
+  readonly extras?: ListExtras;
+  /** With --iconv; names that it cannot convert are in no list. */
+  readonly charset?: WireCharset;
+}
 
 /**
  * Encodes the entries of our file list (rsync's send_file_entry). What an entry has in common with the one
@@ -48,20 +61,15 @@ export class FlistEncoder {
   private rdevMajor = 0;
   private dev = 0;
   private readonly extras: ExtrasWriter | undefined;
+  private readonly charset: WireCharset | undefined;
 
-  /** `extras`: with --acls or --xattrs. */
-  constructor(
-    writer: Writer,
-    format: FlistFormat,
-    ids: SentIds,
-    encodeEntries?: Kernel['encodeEntries'],
-    extras?: ListExtras,
-  ) {
+  constructor({ writer, format, ids, encodeEntries, extras, charset }: EncoderSettings) {
     this.extras = extras && new ExtrasWriter(writer, format, ids, extras);
     this.encodeEntries = encodeEntries;
     this.writer = writer;
     this.format = format;
     this.ids = ids;
+    this.charset = charset;
   }
 
   /**
@@ -171,7 +179,7 @@ export class FlistEncoder {
       else writer.int(rdevMinor);
     }
     if (format.links && type === S_IFLNK) {
-      const target = list.linkTarget(i);
+      const target = this.targetOnWire(list.linkTarget(i));
       writer.varint30(target.length);
       writer.string(target);
     }
@@ -251,7 +259,7 @@ export class FlistEncoder {
 
   private writeName(list: FileList, i: number, wireFlags: number, isDir: boolean): void {
     const { writer, format } = this;
-    const shared = this.takeName(list, i);
+    const shared = this.charset === undefined ? this.takeName(list, i) : this.takeConverted(list.path(i));
     let xflags = wireFlags;
     const rest = this.lastLength - shared;
     if (shared > 0) xflags |= Xmit.SameName;
@@ -298,6 +306,23 @@ export class FlistEncoder {
     }
     while (at < end) last[at++] = names[from++];
     return shared;
+  }
+
+  /** As `takeName`, in the charset of the wire. */
+  private takeConverted(path: ByteString): number {
+    const { last } = this;
+    const converted = this.charset?.toWire(path);
+    const name = typeof converted === 'string' ? converted : path;
+    const most = Math.min(this.lastLength, maxShared, name.length);
+    let shared = 0;
+    while (shared < most && last[shared] === name.charCodeAt(shared)) shared++;
+    this.lastLength = last.write(name, 0, 'latin1');
+    return shared;
+  }
+
+  private targetOnWire(target: ByteString): ByteString {
+    const converted = this.format.convertsTargets ? this.charset?.toWire(target) : target;
+    return typeof converted === 'string' ? converted : target;
   }
 
   private writeId(id: number, name: ByteString | undefined): void {

@@ -113,7 +113,7 @@ const noU16 = new Uint16Array(0);
 
 /**
  * One file list (or, with incremental recursion, one segment of it): packed columns, about 65 bytes an
- * entry. An entry is an index; on the wire it is `ndxStart + index`, once the list is sorted.
+ * entry. An entry is an index; on the wire it is `ndxStart + index`, once the list is sorted (`ndxOf`).
  */
 export class FileList {
   /** Wire index (ndx) of the first entry. */
@@ -161,6 +161,8 @@ export class FileList {
   /** Set once an entry has a value in one of them. */
   private side: SideColumns | undefined;
   private lastDir = -1;
+  /** Where entries are by their place on the wire, once that is another. */
+  private wireRows: Uint32Array | undefined;
 
   constructor(capacity = firstRecords) {
     this.capacity = capacity;
@@ -177,6 +179,28 @@ export class FileList {
     this.u32 = new Uint32Array(buffer);
     this.u16 = new Uint16Array(buffer);
     this.pool = Buffer.allocUnsafeSlow(Math.max(firstNameBytes, capacity * 16));
+  }
+
+  /** The wire index (ndx) of entry `i`. */
+  ndxOf(i: number): number {
+    return this.ndxStart + (this.wireRows === undefined ? i : this.value('wirePlace', i));
+  }
+  /** The entry whose wire index is `ndxStart + place`; -1, the list's own directory, stays what it is. */
+  rowOf(place: number): number {
+    return this.wireRows === undefined || place < 0 ? place : this.wireRows[place];
+  }
+  /**
+   * --iconv: an entry keeps the index that it came with, because names sort otherwise on the other side. `order`: which
+   * place each entry had before the list was sorted; undefined when none moved.
+   */
+  keepWireOrder(order: Uint32Array | undefined): void {
+    if (order === undefined) return;
+    const rows = new Uint32Array(this.count);
+    for (let i = 0; i < this.count; i++) {
+      rows[order[i]] = i;
+      this.setValue('wirePlace', i, order[i]);
+    }
+    this.wireRows = rows;
   }
 
   size(i: number): number {

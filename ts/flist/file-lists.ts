@@ -127,11 +127,14 @@ export class FileLists {
     this.first = false;
   }
 
-  /** Numbers the directories of a sorted list, before duplicates are cleared. */
+  /** Numbers the directories of a sorted list in the order of the wire, before duplicates are cleared. */
   addDirs(list: FileList): void {
     list.dirStart = this.dirs.length;
     const from = list.listing === undefined ? 0 : list.count - list.listing.dirs;
-    for (let i = from; i < list.count; i++) if (list.isDir(i)) this.dirs.add(list, i);
+    for (let place = from; place < list.count; place++) {
+      const i = list.rowOf(place);
+      if (list.isDir(i)) this.dirs.add(list, i);
+    }
     list.dirCount = this.dirs.length - list.dirStart;
   }
 
@@ -189,7 +192,7 @@ export class FileLists {
   /** The entry of a wire index; `undefined` where no held list has it. */
   byNdx(ndx: number): EntryPlace | undefined {
     const list = this.listOf(ndx);
-    return list === undefined ? undefined : { list, i: ndx - list.ndxStart };
+    return list === undefined ? undefined : { list, i: list.rowOf(ndx - list.ndxStart) };
   }
 
   /** Forgets the oldest segment; its directories stay in `dirs`. */

@@ -94,7 +94,7 @@ export class HardLinks {
     }
     for (const i of members) {
       list.setHardLinkPrev(i, prev);
-      prev = list.ndxStart + i;
+      prev = list.ndxOf(i);
     }
     const last = members[members.length - 1];
     if (members.length === 1 && !incRecurse) {
@@ -103,7 +103,7 @@ export class HardLinks {
       return;
     }
     list.setFlag(last, EntryFlag.HlinkLast);
-    if (prior !== undefined && prior.path === undefined) prior.last = list.ndxStart + last;
+    if (prior !== undefined && prior.path === undefined) prior.last = list.ndxOf(last);
   }
 
   private priorGroup(list: FileList, group: number): PriorGroup {

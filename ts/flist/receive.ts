@@ -25,6 +25,8 @@ export type { NameGuard } from './name-guard.ts';
 export interface FlistReceiverContext extends FlistContext {
   readonly reader: Reader;
   readonly guard?: NameGuard;
+  /** What messages show names below. */
+  readonly cwd: ByteString;
   /** The effective user may give files to anybody: owners are mapped. */
   readonly amRoot: boolean;
   /** Groups that we are a member of. */
@@ -34,6 +36,8 @@ export interface FlistReceiverContext extends FlistContext {
   readonly isExcludedDir?: (path: ByteString) => boolean;
 }
 
+/** A path that no entry has. */
+const nowhere = '\0';
 const allIoErrors = IoError.General | IoError.Vanished | IoError.DeleteLimit;
 
 /** Reads the peer's file list, segment by segment (rsync's recv_file_list). */
@@ -61,6 +65,8 @@ export class FlistReceiver {
       tweakMode: context.tweakMode,
       mapLinkTarget: context.mapLinkTarget,
       allowMissing: context.options.missingArgs === 'delete',
+      charset: context.charset,
+      onUnnamed: (what, name, errno) => this.reportUnnamed(what, name, errno),
       extras: context.extras && new ExtrasReader(context.reader, this.format, this.ids, context.extras),
     });
   }
@@ -86,7 +92,7 @@ export class FlistReceiver {
       lists.eof = true;
     }
     const { segments } = this.context;
-    if (segments === undefined) sortList(list, protocol, this.context.kernel.sortEntries);
+    if (segments === undefined) this.sort(list);
     else {
       list = segments.take();
       adoptList(list, lists, format, this.ids);
@@ -138,11 +144,17 @@ export class FlistReceiver {
     await this.receive(dirNdx);
   }
 
+  private sort(list: FileList): void {
+    const { charset, kernel } = this.context;
+    const order = sortList(list, this.format.protocol, kernel.sortEntries);
+    if (charset !== undefined) list.keepWireOrder(order);
+  }
+
   /** Answers the errors that the end mark tells of. */
   private async readEntries(list: FileList, dirNdx: number): Promise<number> {
     const { reader } = this.context;
     const { lists, decoder } = this;
-    const parent = this.format.incRecurse ? (dirNdx < 0 ? '' : lists.dirs.path(dirNdx)) : undefined;
+    const parent = this.format.incRecurse ? this.parentOf(dirNdx) : undefined;
     const step = (): boolean => decoder.entry(list, parent);
     for (;;) {
       decoder.plainEntries(list, lists.totals);
@@ -151,6 +163,18 @@ export class FlistReceiver {
       lists.count(list, list.count - 1);
     }
     return decoder.endIoError;
+  }
+
+  /** Where the entries of a segment have to be. */
+  private parentOf(dirNdx: number): ByteString {
+    if (dirNdx < 0) return '';
+    return this.isUnnamed(dirNdx) ? nowhere : this.lists.dirs.path(dirNdx);
+  }
+
+  /** --iconv: a directory that our charset has no name for; it has none for what is in it either. */
+  private isUnnamed(d: number): boolean {
+    const { dirs } = this.lists;
+    return this.context.charset !== undefined && dirs.list(d).nameLengthOf(dirs.index(d)) === 0;
   }
 
   /** Each name must lie in a directory of the list, so that nothing comes past what excludes the directory. */
@@ -174,6 +198,17 @@ export class FlistReceiver {
       );
   }
 
+  /** --iconv: a name that our charset does not have. */
+  private reportUnnamed(what: 'name' | 'target', name: ByteString, errno: number): void {
+    const { report, state, texts, cwd } = this.context;
+    // The first list comes before generator and receiver part.
+    const who = this.lists.isEmpty ? 'Receiver' : 'receiver';
+    state.ioError |= IoError.General;
+    if (what === 'name') report.print('error-utf8', texts.cannotConvertName(who, name, errno));
+    else
+      report.print('error-xfer', texts.cannotConvertTarget(who, texts.fullName({ path: cwd }, name), errno));
+  }
+
   /** What a later segment tells counts from when the generator gets to it, however early it was read. */
   private noteIoError(list: FileList, bits: number, isFirst: boolean): void {
     const { options, state } = this.context;
@@ -191,7 +226,8 @@ export class FlistReceiver {
       throw protocolError(`rsync: refusing invalid dir_ndx ${dirNdx} >= ${dirs.length}`);
     const list = dirs.list(dirNdx);
     const i = dirs.index(dirNdx);
-    if (!list.isActive(i)) throw protocolError(`rsync: refusing flist for cleared dir_ndx ${dirNdx}`);
+    if (!list.isActive(i) && !this.isUnnamed(dirNdx))
+      throw protocolError(`rsync: refusing flist for cleared dir_ndx ${dirNdx}`);
     if (list.flags(i) & EntryFlag.GotDirFlist)
       throw protocolError(`rsync: refusing malicious duplicate flist for dir ${dirNdx}`);
     list.setFlag(i, EntryFlag.GotDirFlist);

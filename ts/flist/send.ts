@@ -61,7 +61,14 @@ export class FlistSender {
     this.lists = new FileLists(context.negotiated.incRecurse);
     this.ids = new SentIds(context.names);
     const plain = context.paths.plainEntriesOut ? context.kernel.encodeEntries : undefined;
-    this.encoder = new FlistEncoder(context.writer, this.format, this.ids, plain, context.extras);
+    this.encoder = new FlistEncoder({
+      writer: context.writer,
+      format: this.format,
+      ids: this.ids,
+      encodeEntries: plain,
+      extras: context.extras,
+      charset: context.charset,
+    });
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
     this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;
@@ -103,7 +110,7 @@ export class FlistSender {
     const built = Date.now();
     lists.totals.buildTime = Math.max(1, built - started);
 
-    const order = sortList(list, format.protocol, this.context.kernel.sortEntries);
+    const order = this.sort(list);
     if (format.incRecurse) this.numberDirs(list, -1, order);
     cleanList(list, 'sender', format.protocol);
     // A list of everything may be large; all that its sender still does to it is to note what it has sent.
@@ -265,7 +272,7 @@ export class FlistSender {
       await this.sendDirectory(list, d);
     }
     list.parentDirNdx = d;
-    const order = sortList(list, format.protocol, this.context.kernel.sortEntries);
+    const order = this.sort(list);
     this.numberDirs(list, d, order);
     cleanList(list, 'sender', format.protocol);
     this.context.segments?.pass(list.copy());
@@ -338,18 +345,28 @@ export class FlistSender {
     }
   }
 
+  /** Sorts a complete list; which place each entry had before, undefined when none moved. */
+  private sort(list: FileList): Uint32Array | undefined {
+    const order = sortList(list, this.format.protocol, this.context.kernel.sortEntries);
+    if (this.context.charset !== undefined) list.keepWireOrder(order);
+    return order;
+  }
+
   /** Numbers the directories of a sorted list and hangs them below `parent`. */
   private numberDirs(list: FileList, parent: number, order: Uint32Array | undefined): void {
     const { lists } = this;
     lists.addDirs(list);
     const pending = this.implied.takePending();
     const siblings: number[] = [];
+    const { charset } = this.context;
     for (let d = list.dirStart; d < list.dirStart + list.dirCount; d++) {
       const i = lists.dirs.index(d);
       if (!list.isDotDir(i)) siblings.push(d);
       const names = pending.get(order === undefined ? i : order[i]);
       if (names !== undefined) this.pending.set(d, names);
     }
+    // Their numbers are in the order of the wire, their turns in the order of the list.
+    if (charset !== undefined) siblings.sort((a, b) => lists.dirs.index(a) - lists.dirs.index(b));
     this.tree.add(parent, siblings);
   }
 

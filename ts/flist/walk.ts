@@ -331,7 +331,7 @@ export class Walk {
    */
   private addRow(into: Into, rows: StatTable, row: number, target: ByteString, given?: ByteString): number {
     const { list, root, dir, admission } = into;
-    const { filters, options, report, texts, state, tweakMode, mapLinkTarget } = this.context;
+    const { filters, options, report, texts, state, tweakMode, mapLinkTarget, charset } = this.context;
     const { format, fields } = this;
     let mode = rows.mode(row);
     const type = mode & S_IFMT;
@@ -363,6 +363,7 @@ export class Walk {
       report.print('error-xfer', `skipping symlink with 0-length value: ${texts.fullName(root.place, path)}`);
       return -1;
     }
+    if (charset !== undefined && !this.hasWireName(into, given ?? pathOf(into, rows, row), target)) return -1;
     if (tweakMode !== undefined && type !== S_IFLNK && mode !== 0) mode = tweakMode(mode);
     const extra = this.extras?.read(root, given ?? pathOf(into, rows, row), mode);
     if (extra === undefined && this.extras !== undefined) {
@@ -402,6 +403,21 @@ export class Walk {
       this.waiting.push({ i, inode, root });
     else this.tell(list, i, inode, undefined);
     return i;
+  }
+
+  /** --iconv: whether the wire's charset has a name for an entry, and one for what it points to. */
+  private hasWireName({ root }: Into, path: ByteString, target: ByteString): boolean {
+    const { charset, report, state, texts } = this.context;
+    const name = charset?.toWire(path);
+    const other = this.format.convertsTargets ? charset?.toWire(target) : '';
+    if (typeof name !== 'number' && typeof other !== 'number') return true;
+    state.ioError |= IoError.General;
+    const text =
+      typeof name === 'number'
+        ? texts.cannotConvertName('sender', path, name)
+        : texts.cannotConvertTarget('sender', texts.fullName(root.place, path), other as number);
+    report.print('error-xfer', text);
+    return false;
   }
 
   /** --copy-devices; what cannot be opened is told when it is asked for. */

@@ -44,6 +44,8 @@ export interface FlistFormat {
   readonly owner: boolean;
   readonly group: boolean;
   readonly links: boolean;
+  /** --iconv: targets of links are converted like names. */
+  readonly convertsTargets: boolean;
   readonly devices: boolean;
   readonly specials: boolean;
   readonly hardLinks: boolean;
@@ -70,6 +72,7 @@ export function flistFormat(negotiated: Negotiated, options: Options): FlistForm
     owner: options.owner,
     group: options.group,
     links: options.links,
+    convertsTargets: negotiated.convertsTargets,
     devices: options.devices,
     specials: options.specials,
     hardLinks: options.hardLinks,

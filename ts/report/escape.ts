@@ -6,10 +6,17 @@ import type { ByteString } from '../kernel/kernel.ts';
  */
 export type Charset = 'utf8' | 'ascii' | 'bytes';
 
-/** The locale's charset as the environment names it (LC_ALL, LC_CTYPE, LANG, in this order). */
-export function localeCharset(env: Readonly<Record<string, string | undefined>>): Charset {
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The name of the locale's charset, as the C library has it (nl_langinfo). */
+export function localeCodeset(env: Variables): string {
   const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || 'C';
-  const charset = /\.([^@]+)/.exec(locale)?.[1].toLowerCase().replace(/[-_]/g, '') ?? '';
+  return /\.([^@]+)/.exec(locale)?.[1] ?? 'ANSI_X3.4-1968';
+}
+
+/** The locale's charset as the environment names it (LC_ALL, LC_CTYPE, LANG, in this order). */
+export function localeCharset(env: Variables): Charset {
+  const charset = localeCodeset(env).toLowerCase().replace(/[-_]/g, '');
   if (charset === 'utf8') return 'utf8';
   return /^(iso8859|koi8|cp125|windows125)/.test(charset) ? 'bytes' : 'ascii';
 }

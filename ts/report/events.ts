@@ -9,8 +9,9 @@ import type { Statistics } from './statistics.ts';
 /**
  * rsync's log codes. `info` is for the user (and the log file); `client` the same, but never for the log
  * file; `log` only for the log file; `error-xfer` is an error after which the run ends with exit 23.
+ * `error-utf8` is an error in the charset of the wire (--iconv).
  */
-export type LogCode = 'info' | 'warning' | 'error' | 'error-xfer' | 'client' | 'log';
+export type LogCode = 'info' | 'warning' | 'error' | 'error-xfer' | 'error-utf8' | 'client' | 'log';
 
 /**
  * Who wants to know what happens gives the methods it needs. Where nobody listens, and where a listener lacks

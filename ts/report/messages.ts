@@ -44,6 +44,24 @@ export function fullName(place: Place, path: ByteString): ByteString {
 
 // --- file list
 
+/** --iconv: a charset that is not known (iconv_open). */
+export function noSuchCharset(from: ByteString, to: ByteString): ByteString {
+  return `iconv_open("${to}", "${from}") failed`;
+}
+
+export function charsetInUse(who: Who, name: ByteString): ByteString {
+  return `[${who}] charset: ${name}`;
+}
+
+export function cannotConvertName(who: Who, name: ByteString, errno: number): ByteString {
+  return `[${who}] cannot convert filename: ${name} (${errnoText(errno)})`;
+}
+
+/** `fullName`: the link's. */
+export function cannotConvertTarget(who: Who, fullName: ByteString, errno: number): ByteString {
+  return `[${who}] cannot convert symlink data for: ${fullName} (${errnoText(errno)})`;
+}
+
 export function sendingFileList(): ByteString {
   return 'sending incremental file list';
 }

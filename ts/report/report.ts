@@ -7,9 +7,10 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFREG } from '../kernel/stat-table.ts';
 import { formatGiven, formatHas, itemizeLevel } from '../options/log-format.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
+import type { WireCharset } from '../wire/charset.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import { escapeLog } from './escape.ts';
+import { escapeLog, escapeText } from './escape.ts';
 import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
@@ -55,6 +56,12 @@ export interface ReportSetup {
   /** Who wants to know what happens, besides the words. */
   readonly events?: RunEvents;
 }
+
+/** Converted text is shown as it is, other bytes by their numbers. */
+const escapedPieces = {
+  good: (text: ByteString) => escapeText(text, 'bytes'),
+  bad: (byte: ByteString) => escapeText(byte, 'ascii'),
+};
 
 const noCounters: WireCounters = { written: () => 0, read: () => 0 };
 
@@ -170,10 +177,20 @@ export class Report {
 
   /** Says `text` as it stands, with its line end, if it is to have one. */
   write(code: LogCode, text: ByteString): void {
+    this.tell(code, text);
+    this.text.write(code, text);
+  }
+
+  /** --iconv: says what the peer said, in the charset that the user has named, whatever the terminal's may be. */
+  relay(code: LogCode, text: ByteString, charset: WireCharset): void {
+    this.tell(code, charset.textFromWire(text));
+    this.text.write(code, text, (line) => charset.textFromWire(line, escapedPieces));
+  }
+
+  private tell(code: LogCode, text: ByteString): void {
     if (code === 'error-xfer') this.gotXferError = true;
     if (this.log !== undefined && code !== 'client') this.log.write(escapeLog(text));
     this.events?.said?.(code, text);
-    this.text.write(code, text);
   }
 
   /** Text that leaves its line open: the next message starts on a new one. */

@@ -24,6 +24,7 @@ import {
 import { findEndpoints } from './endpoints.ts';
 import { endAfterFailure, signalMs, spoken } from './failure.ts';
 import { runLocal } from './local.ts';
+import { nameCharset, tellCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 
@@ -36,7 +37,8 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const plain = await loadKernel(host);
   const site = siteOf(host);
   const ends = findEndpoints(options, args, host.now());
-  if (ends.remote === undefined) return runLocal(plain, options, ends, site, io);
+  const charset = await nameCharset(options, io);
+  if (ends.remote === undefined) return runLocal(plain, options, ends, { site, io, charset });
   let end: End | undefined;
   const kernel = suitableKernel(plain, options, () => end);
   const filters = createFilters(options, {
@@ -61,11 +63,12 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     throw error instanceof RsyncError ? spoken(error, ends.sender ? 'sender' : 'Receiver') : error;
   }
   const { duplex, child } = connection;
-  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, site, ahead });
+  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, site, charset, ahead });
   const stopWatching = endOnSignal(io.signal, [end]);
   const { command } = connection;
   if (command !== undefined && end.report.debug('cmd'))
     end.report.print('client', openingConnection(command));
+  tellCharset(end);
   try {
     const greeting = await connection.greet?.(end);
     if (greeting === 'listed') return endOf(end);

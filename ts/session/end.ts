@@ -14,6 +14,7 @@ import type { GeneratorLink } from '../roles/generator-link.ts';
 import type { Loopback } from '../roles/loopback.ts';
 import { limitSink } from '../transport/bwlimit.ts';
 import type { Duplex } from '../transport/duplex.ts';
+import type { WireCharset } from '../wire/charset.ts';
 import { Msg } from '../wire/constants.ts';
 import { longestText, messageProblem } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
@@ -41,6 +42,8 @@ export interface EndSetup {
   readonly server: boolean;
   readonly sender: boolean;
   readonly site: Site;
+  /** With --iconv. */
+  readonly charset?: WireCharset;
   /** The first source, read while the peer was being reached. */
   readonly ahead?: SourceAhead;
   /** The other end is a session of this process. */
@@ -90,6 +93,7 @@ const messageOf: Readonly<Record<Exclude<LogCode, 'log'>, Msg>> = {
   warning: Msg.Warning,
   error: Msg.Error,
   'error-xfer': Msg.ErrorXfer,
+  'error-utf8': Msg.Error,
 };
 
 export function openEnd(setup: EndSetup): End {
@@ -190,21 +194,22 @@ function clientOutput({ io }: EndSetup): Output {
 }
 
 /** Messages once the stream is multiplexed; before that, standard error. */
-function serverOutput({ io, sender }: EndSetup, writer: Writer): Output {
+function serverOutput({ io, sender, charset }: EndSetup, writer: Writer): Output {
   const send = (tag: Msg, payload: Buffer): void => {
     if (sender) writer.message(tag, payload);
     else writer.messageAhead(tag, payload);
   };
   return {
     write(code, line) {
-      const bytes = Buffer.from(line, 'latin1');
       if (code === 'log') return;
+      const inOurs = charset !== undefined && code !== 'error-utf8' && writer.isMultiplexed;
+      const bytes = Buffer.from(inOurs ? charset.textToWire(line) : line, 'latin1');
       if (writer.isMultiplexed) send(messageOf[code], withinMessage(bytes));
       else io.host.stderr(bytes);
     },
     stderr: (text) => io.host.stderr(Buffer.from(text, 'latin1')),
     deleted(payload) {
-      send(Msg.Deleted, Buffer.from(payload, 'latin1'));
+      send(Msg.Deleted, Buffer.from(charset?.textToWire(payload) ?? payload, 'latin1'));
     },
   };
 }
@@ -226,24 +231,29 @@ function admitMessage(end: End, tag: number, length: number): void {
 /** What arrives between the data (rsync's read_a_msg). */
 function onMessage(end: End, tag: number, payload: Buffer): void {
   const { report, state } = end;
+  const { charset } = end.setup;
+  const hear = (code: LogCode): void => {
+    if (charset === undefined) report.write(code, payload.toString('latin1'));
+    else report.relay(code, payload.toString('latin1'), charset);
+  };
   switch (tag) {
     case Msg.Info:
     case Msg.Client:
-      report.write('info', payload.toString('latin1'));
+      hear('info');
       return;
     case Msg.ErrorXfer:
-      report.write('error-xfer', payload.toString('latin1'));
+      hear('error-xfer');
       return;
     case Msg.Error:
     case Msg.ErrorSocket:
     case Msg.ErrorUtf8:
-      report.write('error', payload.toString('latin1'));
+      hear('error');
       return;
     case Msg.Warning:
-      report.write('warning', payload.toString('latin1'));
+      hear('warning');
       return;
     case Msg.Log:
-      report.write('log', payload.toString('latin1'));
+      hear('log');
       return;
     case Msg.Noop:
       return;
@@ -261,7 +271,7 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       end.link.noSend(intOf(tag, payload));
       return;
     case Msg.Deleted:
-      report.peerDeleted(payload.toString('latin1'));
+      report.peerDeleted(charset?.textFromWire(payload.toString('latin1')) ?? payload.toString('latin1'));
       return;
     case Msg.Success:
       if (!end.setup.sender) break;

@@ -96,6 +96,7 @@ export async function handshake(wire: Wire, setup: HandshakeSetup): Promise<Nego
     incRecurse,
     safeFlist: (flags & Compat.SafeFlist) !== 0 || protocol >= 31,
     symlinkTimes: symlinkTimes(setup, protocol, flags),
+    convertsTargets: convertsTargets(setup, flags),
     varintFlistFlags: (flags & Compat.VarintFlistFlags) !== 0,
     id0Names: (flags & Compat.Id0Names) !== 0,
     inplacePartialDir: (flags & Compat.InplacePartialDir) !== 0,
@@ -182,6 +183,7 @@ async function compatFlags({ reader, writer }: Wire, setup: HandshakeSetup): Pro
   const has = (letter: string): boolean => setup.clientInfo.includes(letter);
   let flags = incRecurseAllowed(setup) ? Compat.IncRecurse : 0;
   if (setup.kernel.can.linkTimes) flags |= Compat.SymlinkTimes;
+  flags |= Compat.SymlinkIconv;
   if (has('f')) flags |= Compat.SafeFlist;
   if (has('x')) flags |= Compat.AvoidXattrOptim;
   if (has('C')) flags |= Compat.ChecksumSeedFix;
@@ -208,6 +210,14 @@ function symlinkTimes(setup: HandshakeSetup, protocol: number, flags: number): b
   if (!setup.amSender) return protocol >= 29 && setup.kernel.can.linkTimes;
   if (protocol < 30) return false;
   return setup.amServer ? setup.clientInfo.includes('L') : (flags & Compat.SymlinkTimes) !== 0;
+}
+
+/** Whether targets of symbolic links are converted like names (--iconv). Below protocol 30 nothing tells. */
+function convertsTargets(setup: HandshakeSetup, flags: number): boolean {
+  if (setup.options.iconv === '') return false;
+  return setup.amServer
+    ? (flags & Compat.SymlinkIconv) !== 0 && setup.clientInfo.includes('s')
+    : (flags & Compat.SymlinkIconv) !== 0;
 }
 
 interface NegotiatedNames {

@@ -10,6 +10,7 @@ import { capabilityString } from '../options/server-args.ts';
 import * as text from '../report/messages.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
+import type { WireCharset } from '../wire/charset.ts';
 import { runClientEnd, summarize } from './client-end.ts';
 import {
   type End,
@@ -23,6 +24,7 @@ import {
 } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
+import { nameCharset, tellCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
@@ -35,8 +37,7 @@ export async function runLocal(
   kernel: Kernel,
   given: Options,
   ends: Endpoints,
-  site: Site,
-  io: SessionIo,
+  { site, io, charset }: { site: Site; io: SessionIo; charset: WireCharset | undefined },
 ): Promise<RunEnd> {
   const options: Options = { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };
   let client: End | undefined;
@@ -58,6 +59,7 @@ export async function runLocal(
     kernel: suitableKernel(kernel, options, () => client),
     duplex: clientWire,
     options,
+    charset,
     server: false,
     sender: true,
   });
@@ -66,9 +68,11 @@ export async function runLocal(
     kernel: suitableKernel(kernel, serverOptions, () => server),
     duplex: serverWire,
     options: serverOptions,
+    charset: await nameCharset(serverOptions, io),
     server: true,
     sender: false,
   });
+  for (const end of [client, server]) tellCharset(end);
   const stopWatching = endOnSignal(io.signal, [client, server]);
   const arrangement = { localServer: true };
   const serving = runServerEnd(server, serverOptions, ['.', ...ends.remotePaths], arrangement).catch(

@@ -56,6 +56,8 @@ export async function runReceiver(
     segments,
     reader,
     guard,
+    cwd: setup.site.cwd,
+    charset: setup.charset,
     amRoot: amRoot(options, setup.io.host),
     memberOf: () => setup.io.host.user.groups(),
     extras,

@@ -52,6 +52,7 @@ export async function runSender(
     filters,
     cwd: setup.site.cwd,
     ahead: setup.ahead,
+    charset: setup.charset,
     tweakMode: chmodOf(options, setup.io.host),
   });
   end.trees.push(flist.lists.roots);

@@ -5,6 +5,7 @@ import { stdioDuplex } from '../transport/stdio.ts';
 import { siteOf } from './client.ts';
 import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
+import { nameCharset, tellCharset } from './name-charset.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 
@@ -19,7 +20,9 @@ export async function runServer(options: Options, args: ByteString[], io: Sessio
     server: true,
     sender: options.sender,
     site: siteOf(io.host),
+    charset: await nameCharset(options, io),
   });
+  tellCharset(end);
   const stopWatching = endOnSignal(io.signal, [end]);
   try {
     await runServerEnd(end, options, args, {});

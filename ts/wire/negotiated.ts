@@ -13,6 +13,8 @@ export interface Negotiated {
   readonly safeFlist: boolean;
   /** The receiver can set the times of symbolic links. */
   readonly symlinkTimes: boolean;
+  /** --iconv converts the targets of symbolic links, too. */
+  readonly convertsTargets: boolean;
   /** Entry flags are one varint instead of one or two bytes. */
   readonly varintFlistFlags: boolean;
   /** The names of uid 0 and gid 0 are sent. */

@@ -108,7 +108,7 @@ async function roundTrip(
   const { writer, bytes } = collectingWriter(format.protocol);
   const ndxStart = format.incRecurse ? 1 : 0;
   const sent = build(specs, format, ndxStart);
-  const encoder = new FlistEncoder(writer, format, new SentIds(noNames));
+  const encoder = new FlistEncoder({ writer, format, ids: new SentIds(noNames) });
   const inodeModes = new Map<string, number>();
   specs.forEach((spec, i) => {
     const type = spec.mode & 0o170000;
@@ -209,7 +209,7 @@ describe('hard links', () => {
         format,
         0,
       );
-      const encoder = new FlistEncoder(writer, format, new SentIds(noNames));
+      const encoder = new FlistEncoder({ writer, format, ids: new SentIds(noNames) });
       const sum = new Uint8Array(16).fill(7);
       for (let i = 0; i < 4; i++) encoder.entry(sent, i, i === 2 ? undefined : inode, sum);
       encoder.end(0);

@@ -36,6 +36,7 @@ async function receiver(write: (writer: Writer) => void, setup: Setup = {}): Pro
     },
     reader: readerOf(await bytes(), protocol),
     guard: setup.guard,
+    cwd: '/',
     amRoot: true,
     memberOf: () => [],
   });
@@ -327,6 +328,7 @@ describe('the error state at the end', () => {
       const flist = new FlistReceiver({
         ...context,
         reader: readerOf(await bytes(), 32),
+        cwd: '/',
         amRoot: true,
         memberOf: () => [],
       });
@@ -352,6 +354,7 @@ describe('noise', () => {
               testNegotiated(protocol, { incRecurse }),
             ),
             reader: readerOf(noise, protocol, 13),
+            cwd: '/',
             amRoot: false,
             memberOf: () => [],
           });

@@ -64,7 +64,12 @@ function listOf(files: readonly File[]): FileList {
 
 async function encoded(files: readonly File[], format: FlistFormat, coder: Coder): Promise<Buffer> {
   const { writer, bytes } = collectingWriter(format.protocol);
-  const encoder = new FlistEncoder(writer, format, new SentIds(noNames), coder.encodeEntries);
+  const encoder = new FlistEncoder({
+    writer,
+    format,
+    ids: new SentIds(noNames),
+    encodeEntries: coder.encodeEntries,
+  });
   encoder.entries(listOf(files), 0, files.length);
   encoder.end(0);
   return Buffer.concat([await bytes(), Buffer.from([0x5a])]);

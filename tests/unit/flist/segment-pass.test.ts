@@ -77,6 +77,7 @@ async function received(
   const receiver = new FlistReceiver({
     ...context,
     reader,
+    cwd: '/',
     amRoot: true,
     memberOf: () => [],
     ids: new IdMap({ amRoot: true, memberOf: () => [], names: names() }),

@@ -109,22 +109,24 @@ export const reachOptions = {
     off: 'no-contimeout',
     closes: none,
   }),
-  /** '' for none. */
+  /** `LOCAL,REMOTE`, or one name for both; '' for none. */
   iconv: option({
-    initial: '',
+    initial: undefined as ByteString | undefined,
     switches: [
-      on<ByteString>('--iconv=CONVERT_SPEC', 'convert the charset of names', (_, { value }) => value),
-      ...off('no-iconv', ''),
+      on<ByteString | undefined>(
+        '--iconv=CONVERT_SPEC',
+        'convert the charset of names',
+        (_, { value }) => value || '.',
+      ),
+      ...off<ByteString | undefined>('no-iconv', ''),
     ],
-    settle: (given: ByteString, draft: Protecting, run): ByteString => {
-      let spec = given;
-      if (spec === '' && !run.server && !protectionOf(draft, run).secludedArgs)
-        spec = run.env.RSYNC_ICONV ?? '';
+    settle: (given: ByteString | undefined, draft: Protecting, run): ByteString => {
+      const asUsual = run.server || protectionOf(draft, run).secludedArgs ? undefined : run.env.RSYNC_ICONV;
+      const spec = given ?? asUsual ?? '';
       return spec === '-' && !run.server ? '' : spec;
     },
     tells: (spec: ByteString, { options }: Telling<Quoting>): ByteString[] =>
       spec === '' ? [] : [quoteOption('--iconv', spec.slice(spec.indexOf(',') + 1), options)],
-    later: true,
     closes: closes('listsAsTheyAre', 'sourceRecords', 'plainEntriesOut', 'plainEntriesIn'),
   }),
   /** 0 is the default port. */

@@ -23,7 +23,7 @@ export const runOptions = {
   server: option({
     initial: false,
     switches: [
-      on('--server', undefined, (_: boolean, __, draft: { iconv: ByteString }) => {
+      on('--server', undefined, (_: boolean, __, draft: { iconv: ByteString | undefined }) => {
         draft.iconv = '';
         return true;
       }),

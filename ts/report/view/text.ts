@@ -29,6 +29,9 @@ export interface TextFacts {
   readonly protocol: () => number;
 }
 
+/** Makes a line of text fit to be shown. */
+export type Escape = (text: ByteString) => ByteString;
+
 export class TextView {
   private readonly facts: TextFacts;
   private readonly charset: Charset;
@@ -44,14 +47,20 @@ export class TextView {
    * Says `text` as it stands (rwrite): a leading carriage return and a trailing one or newline stay
    * what they are, everything between is escaped before it is shown.
    */
-  write(code: LogCode, text: ByteString): void {
+  write(code: LogCode, text: ByteString, shape = this.escapeFor(code)): void {
     const { options, output, server } = this.facts;
     if (code === 'log') return;
     if (options.quiet && (code === 'info' || code === 'client')) return;
-    if (server && this.goesToStderr(code)) output.stderr?.(this.escaped(text));
+    if (server && this.goesToStderr(code)) output.stderr?.(escaped(text, shape));
     else if (server) output.write(this.serverCode(code), text);
-    else if (options.msgs2stderr === true && !isError(code)) this.show('warning', text);
-    else this.show(code === 'client' ? 'info' : code, text);
+    else if (options.msgs2stderr === true && !isError(code)) this.show('warning', text, shape);
+    else this.show(code === 'client' ? 'info' : code, text, shape);
+  }
+
+  /** What cannot be converted from the wire's charset is shown by its bytes. */
+  private escapeFor(code: LogCode): Escape {
+    const charset = code === 'error-utf8' ? 'ascii' : this.charset;
+    return (text) => escapeText(text, charset);
   }
 
   /** The text just written leaves its line open: the next message starts on a new one. */
@@ -88,10 +97,10 @@ export class TextView {
   private serverCode(code: LogCode): LogCode {
     if (code === 'client') return 'info';
     if (this.facts.protocol() >= 30) return code;
-    return code === 'error' ? 'error-xfer' : code === 'warning' ? 'info' : code;
+    return code === 'error' || code === 'error-utf8' ? 'error-xfer' : code === 'warning' ? 'info' : code;
   }
 
-  private show(code: LogCode, text: ByteString): void {
+  private show(code: LogCode, text: ByteString, shape: Escape): void {
     const { output } = this.facts;
     if (this.openLine === 0 && isPlainLine(text)) {
       output.write(code, text);
@@ -102,22 +111,22 @@ export class TextView {
       head = '\n';
       this.openLine = 0;
     }
-    output.write(code, head + this.escaped(text));
-  }
-
-  private escaped(text: ByteString): ByteString {
-    let from = 0;
-    let to = text.length;
-    if (to > 0 && isLineEnd(text.charCodeAt(to - 1))) to--;
-    if (to > 0 && text.charCodeAt(0) === 13) from = 1;
-    return text.slice(0, from) + escapeText(text.slice(from, to), this.charset) + text.slice(to);
+    output.write(code, head + escaped(text, shape));
   }
 }
 
 function isError(code: LogCode): boolean {
-  return code === 'warning' || code === 'error' || code === 'error-xfer';
+  return code === 'warning' || code === 'error' || code === 'error-xfer' || code === 'error-utf8';
 }
 
 function isLineEnd(byte: number): boolean {
   return byte === 10 || byte === 13;
+}
+
+function escaped(text: ByteString, shape: Escape): ByteString {
+  let from = 0;
+  let to = text.length;
+  if (to > 0 && isLineEnd(text.charCodeAt(to - 1))) to--;
+  if (to > 0 && text.charCodeAt(0) === 13) from = 1;
+  return text.slice(0, from) + shape(text.slice(from, to)) + text.slice(to);
 }

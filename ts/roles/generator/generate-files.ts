@@ -198,6 +198,8 @@ function generateParent(gen: Generator, ahead: StatAhead, list: FileList): Promi
   const { dirs } = gen.lists;
   const d = list.parentDirNdx;
   gen.current = list;
+  // It has no name here, and neither has what is in it (--iconv).
+  if (!dirs.list(d).isActive(dirs.index(d))) return undefined;
   const entry = entryAt(gen, dirs.list(d), dirs.index(d), list.ndxStart - 1);
   const known = ahead.takeDirectory(d);
   if (known === undefined || dirs.list(d).flags(dirs.index(d)) & EntryFlag.DirCreated) lookUp(gen, entry);

@@ -120,7 +120,7 @@ export class Entry {
   /** Goes to another entry of the list; what is there is for the caller to say. */
   moveTo(i: number): void {
     this.i = i;
-    this.ndx = i + this.list.ndxStart;
+    this.ndx = this.list.ndxOf(i);
     this.sum = undefined;
     this.knownPath = undefined;
   }
