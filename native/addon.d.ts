@@ -317,7 +317,6 @@ export interface SendOptions {
   /** 0 no, 1 plain, 2 verify. */
   append: number
   level?: number
-  follow: boolean
   deviceBytes?: number
 }
 
@@ -357,7 +356,9 @@ export declare function syscallNames(): Array<string>
 /** How a tree is held. */
 export interface TreeSettings {
   confined: boolean
-  followParents: boolean
+  /** Links in directory parts: 1 follows those that stay below, 2 all. */
+  followParents: number
+  followFiles: boolean
   keepAccessTimes: boolean
   trustedLinks: boolean
 }

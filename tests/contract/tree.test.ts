@@ -512,7 +512,7 @@ eachKernel('links that are followed', (kernel) => {
     fs.symlinkSync('../..', `${inside}/a/up`);
     fs.symlinkSync(outside, `${inside}/a/out`);
     fs.symlinkSync('loop', `${inside}/a/loop`);
-    const tree = kernel.openTree(inside, { followParents: true });
+    const tree = kernel.openTree(inside, { followParents: 'below' });
     try {
       expect(tree.lstat('a/in/file').isRegular()).toBe(true);
       expect(tree.lstat('a/twice/file').isRegular()).toBe(true);
@@ -522,6 +522,36 @@ eachKernel('links that are followed', (kernel) => {
           path,
         ).toBe('ELOOP');
     } finally {
+      tree.close();
+    }
+  });
+
+  it('lead anywhere where that is asked for', async () => {
+    const { inside, outside } = make();
+    fs.symlinkSync(outside, `${inside}/a/out`);
+    fs.symlinkSync('out/secret', `${inside}/a/file`);
+    const digest = plainDigest;
+    const names = {
+      dirs: ['a', 'a/out'],
+      names: Buffer.from('filesecret'),
+      runs: Uint32Array.of(0, 0, 4, 1, 4, 6),
+    };
+    const plain = kernel.openTree(inside, { followParents: 'anywhere' });
+    const tree = kernel.openTree(inside, { followParents: 'anywhere', followFiles: true });
+    try {
+      expect(tree.lstat('a/out/secret').isRegular()).toBe(true);
+      expect(tree.stat('a/file').size()).toBe(1);
+      expect(tree.scan('a/out').name(0)).toBe('secret');
+      const followed = await tree.fileSums(names, Float64Array.of(1, 1), digest);
+      expect([...followed.status]).toEqual([0, 0]);
+      expect(followed.sums.subarray(0, 16)).toEqual(followed.sums.subarray(16));
+      const refused = await plain.fileSums(names, Float64Array.of(1, 1), digest);
+      expect([...refused.status].map((errno) => errno !== 0)).toEqual([true, false]);
+      const sent = await tree.sendMany(['a/file', 'a/out/secret'], 100, digest);
+      expect([...sent.status]).toEqual([0, 0]);
+      expect([...(await plain.sendMany(['a/file'], 100, digest)).status]).not.toEqual([0]);
+    } finally {
+      plain.close();
       tree.close();
     }
   });
@@ -537,7 +567,7 @@ eachKernel('links that are followed', (kernel) => {
       const end = Date.now() + Number(process.env.OC_RSYNC_RACE_SECONDS ?? '1') * 1000;
       while (Date.now() < end) {
         for (let i = 0; i < 50; i++) {
-          const tree = kernel.openTree(inside, { followParents: i % 2 === 0 });
+          const tree = kernel.openTree(inside, { followParents: i % 2 === 0 ? 'below' : undefined });
           try {
             expect(['ELOOP', 'ENOENT', 'ENOTDIR']).toContain(code(() => tree.lstat('a/b/secret')));
             if (attempted(() => tree.lstat('a/b/file'))) found++;

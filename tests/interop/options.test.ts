@@ -161,8 +161,12 @@ const sets: readonly OptionSet[] = [
   { options: ['-ais'], later: true },
   { options: ['-ai', '-F', '--delete'] },
   // A real sender goes round in links to their own folder until names are too long for rsync, which ours still makes.
-  { options: ['-ak', '-i'], later: true, not: ['real pushes to us'] },
-  { options: ['-aL', '-i'], later: true, output: 'none', only: ['file', 'dir', 'hardlink'] },
+  { options: ['-aiK', '--delete'] },
+  { options: ['-aiv', '--safe-links'], output: 'none' },
+  { options: ['-ai', '--copy-unsafe-links', '--delete'], only: ['file', 'dir', 'hardlink'] },
+  { options: ['-ai', '--munge-links', '-M--munge-links'] },
+  { options: ['-ak', '-i'], not: ['real pushes to us'] },
+  { options: ['-aL', '-i'], output: 'none', only: ['file', 'dir', 'hardlink'] },
 ];
 
 testOptionSets('options', sets);

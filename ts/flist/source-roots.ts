@@ -30,7 +30,8 @@ export function openSource(kernel: Kernel, cwd: ByteString, dir: ByteString, acc
   const followParents = options.copyLinks || options.copyDirlinks || options.copyUnsafeLinks;
   return kernel.openTree(absolute(cwd, dir), {
     confined,
-    followParents: followParents && !confined,
+    followParents: !followParents ? undefined : confined ? 'below' : 'anywhere',
+    followFiles: options.copyLinks || options.copyUnsafeLinks,
     keepAccessTimes: options.openNoatime,
   });
 }

@@ -1,7 +1,7 @@
 import { ENOENT } from '../errno.ts';
 import { IoError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
-import type { ByteString, FileSums } from '../kernel/kernel.ts';
+import type { ByteString, FileSums, Tree } from '../kernel/kernel.ts';
 import type { Listing } from '../kernel/listing.ts';
 import { NameCollector } from '../kernel/name-runs.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, StatTable } from '../kernel/stat-table.ts';
@@ -17,6 +17,7 @@ import { prefixOf } from './source-arg.ts';
 import { SourceExtras } from './source-extras.ts';
 import { type SourceRoot, throughLinks } from './source-roots.ts';
 import { TreeAhead } from './tree-ahead.ts';
+import { isUnsafeLink } from './unsafe-link.ts';
 import type { FlistFormat } from './wire-format.ts';
 
 /** Calls for the -c checksums of a directory's files, and the fewest files that are worth one. */
@@ -77,6 +78,8 @@ export class Walk {
   /** Whole trees: the directories that are being gone through, the innermost last. */
   private readonly open: { list: FileList; root: SourceRoot; at: number; to: number }[] = [];
   private readonly sendsDirs: boolean;
+  /** Some symbolic links, or all, are sent as what they lead to. */
+  private readonly followsLinks: boolean;
   private readonly makesSums: boolean;
   private readonly keepsSums: boolean;
   private readonly extras: SourceExtras | undefined;
@@ -103,7 +106,9 @@ export class Walk {
     this.makesSums = format.sumLength > 0 && !paths.sumsWhereCompared;
     this.keepsSums = this.makesSums && (context.segments !== undefined || context.report.showsSums);
     if (context.extras !== undefined) this.extras = new SourceExtras(context, format, context.extras);
-    this.scans = new ScanAhead({ links: format.links, follow: context.options.copyLinks });
+    const { copyLinks, copyDirlinks, copyUnsafeLinks } = context.options;
+    this.followsLinks = copyLinks || copyDirlinks || copyUnsafeLinks;
+    this.scans = new ScanAhead({ links: format.links, follow: copyLinks });
     if (paths.sourceRecords) {
       const twice = context.segments !== undefined && format.incRecurse;
       const ahead = format.protocol >= 31 ? context.ahead?.trees : undefined;
@@ -123,9 +128,26 @@ export class Walk {
     return !filters.isEmpty && filters.check(path, isDir, 'hide') === 'excluded';
   }
 
-  /** Status of an entry, of what it points to with --copy-links. Throws. */
+  /** Status of an entry, of what it points to with --copy-links, or --copy-dirlinks (rsync's link_stat). Throws. */
   linkStat({ tree }: SourceRoot, path: ByteString): StatTable {
-    return this.context.options.copyLinks ? tree.stat(path) : tree.lstat(path);
+    const { copyLinks, copyDirlinks } = this.context.options;
+    if (copyLinks) return tree.stat(path);
+    const stats = tree.lstat(path);
+    return copyDirlinks && stats.isLink() ? (directoryAt(tree, path) ?? stats) : stats;
+  }
+
+  /**
+   * Status of an entry, or of what it leads to where that is sent in its place, and the target of a symbolic link
+   * (rsync's readlink_stat). Throws.
+   */
+  private entryStat(root: SourceRoot, path: ByteString): { stats: StatTable; target: ByteString } {
+    const { report, options, texts } = this.context;
+    const stats = this.linkStat(root, path);
+    if (!stats.isLink() || !(this.format.links || options.copyUnsafeLinks)) return { stats, target: '' };
+    const target = root.tree.readlink(path);
+    if (!options.copyUnsafeLinks || !isUnsafeLink(target, path)) return { stats, target };
+    if (report.info('symsafe')) report.print('info', texts.copyingUnsafeSymlink(path, target));
+    return { stats: root.tree.stat(path), target: '' };
   }
 
   /**
@@ -136,15 +158,10 @@ export class Walk {
     const { tree } = root;
     const stats = throughLinks(tree, path, () => this.linkStat(root, path));
     if (!follow || !stats.isLink()) return stats;
-    try {
-      const target = tree.stat(path);
-      if (!target.isDir()) return stats;
-      tree.admit(path);
-      return target;
-    } catch (error) {
-      if (error instanceof SysError) return stats;
-      throw error;
-    }
+    const target = directoryAt(tree, path);
+    if (target === undefined) return stats;
+    tree.admit(path);
+    return target;
   }
 
   /** Adds one name (rsync's send_file_name); its index, or -1 where it is left out. */
@@ -155,29 +172,20 @@ export class Walk {
     admission: Admission,
     known?: StatTable,
   ): number {
-    let stats: StatTable;
+    const isKnown = known !== undefined && (known.isDir() || known.mode() === 0);
+    let entry: { stats: StatTable; target: ByteString };
     try {
-      stats =
-        known !== undefined && (known.isDir() || known.mode() === 0)
-          ? known
-          : admission.implied
-            ? throughLinks(root.tree, path, () => root.tree.stat(path))
-            : this.namedStat(root, path, false);
+      entry = isKnown
+        ? { stats: known, target: '' }
+        : throughLinks(root.tree, path, () =>
+            admission.implied ? { stats: root.tree.stat(path), target: '' } : this.entryStat(root, path),
+          );
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       this.reportMissing(root, path, error.errno, admission.filtered);
       return -1;
     }
-    let target = '';
-    if (this.format.links && stats.isLink()) {
-      try {
-        target = root.tree.readlink(path);
-      } catch (error) {
-        if (!(error instanceof SysError)) throw error;
-        this.reportMissing(root, path, error.errno, admission.filtered);
-        return -1;
-      }
-    }
+    const { stats, target } = entry;
     const slash = path.lastIndexOf('/') + 1;
     const dir = list.internDir(path.slice(0, slash), root.index);
     return this.addRow({ list, root, dir, admission }, stats, 0, target, path);
@@ -194,7 +202,6 @@ export class Walk {
     flags: number,
     upcoming: Upcoming = (take) => this.nextInTree(take),
   ): Promise<void> {
-    const { options } = this.context;
     const trees = this.treesFor(root, path);
     const content =
       trees === undefined
@@ -221,15 +228,30 @@ export class Walk {
         this.reportOverlong(path, rows.name(row), excess);
         continue;
       }
-      const errno = options.copyLinks && rows.isLink(row) ? ENOENT : rows.errno(row);
+      const errno = rows.errno(row);
       if (errno !== 0) {
         this.reportMissing(root, prefix + rows.name(row), errno, true);
+        continue;
+      }
+      if (this.followsLinks && rows.isLink(row)) {
+        this.addLink(into, prefix + rows.name(row));
         continue;
       }
       const target = this.format.links && rows.isLink(row) ? rows.link(row) : '';
       this.addRow(into, rows, row, target);
     }
     await this.sendWaiting(list);
+  }
+
+  /** A symbolic link in a directory, or what it leads to. */
+  private addLink(into: Into, path: ByteString): void {
+    try {
+      const { stats, target } = this.entryStat(into.root, path);
+      this.addRow(into, stats, 0, target, path);
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.reportMissing(into.root, path, error.errno, true);
+    }
   }
 
   private addListing(list: FileList, listing: Listing, dir: number, flags: number): void {
@@ -438,12 +460,12 @@ export class Walk {
 
   /** A name whose status could not be read. */
   private reportMissing(root: SourceRoot, path: ByteString, errno: number, filtered: boolean): void {
-    const { options, report, state, texts } = this.context;
+    const { report, state, texts } = this.context;
     if (filtered && (this.isExcluded(path, false) || this.isExcluded(path, true))) return;
     if (errno !== ENOENT) {
       state.ioError |= IoError.General;
       report.print('error-xfer', texts.readlinkStatFailed(root.place, path, errno));
-    } else if (options.copyLinks && isLink(root, path)) {
+    } else if (this.followsLinks && isLink(root, path)) {
       state.ioError |= IoError.General;
       report.print('error-xfer', texts.symlinkWithoutReferent(root.place, path));
     } else {
@@ -473,6 +495,17 @@ export class Walk {
 
 function pathOf({ list, dir }: Into, rows: StatTable, row: number): ByteString {
   return list.dirs[dir].prefix + rows.name(row);
+}
+
+/** The directory that a symbolic link leads to, if it does. */
+function directoryAt(tree: Tree, path: ByteString): StatTable | undefined {
+  try {
+    const target = tree.stat(path);
+    return target.isDir() ? target : undefined;
+  } catch (error) {
+    if (error instanceof SysError) return undefined;
+    throw error;
+  }
 }
 
 function isLink(root: SourceRoot, path: ByteString): boolean {

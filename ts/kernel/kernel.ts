@@ -90,8 +90,6 @@ export interface SendRequest {
   readonly encoder: TokenEncoder;
   /** Compression level of this file, where it differs from the encoder's (skip-compress). */
   readonly level?: number;
-  /** Follow a symbolic link in the last component (copy-links). */
-  readonly follow?: boolean;
   /** Bytes that are read of a device (copy-devices); without them one has none. */
   readonly deviceBytes?: number;
 }
@@ -223,10 +221,12 @@ export interface TreeOptions {
   /** Resolve `..`, absolute link targets and links out of the tree as errors (daemon modules). */
   readonly confined?: boolean;
   /**
-   * Symbolic links in the directory part of a path are followed while they stay below the tree: for sources
-   * with --copy-links and its like.
+   * Symbolic links in the directory part of a path are followed: those that stay below the tree, or all, and then
+   * directories are read through links, too (for sources with --copy-links and its like).
    */
-  readonly followParents?: boolean;
+  readonly followParents?: 'below' | 'anywhere' | undefined;
+  /** Files are read through a symbolic link at the end of their path. */
+  readonly followFiles?: boolean;
   /**
    * With --fake-super: a real symbolic link is taken for one without a target, so that one is noted in its place.
    */

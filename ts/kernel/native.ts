@@ -55,7 +55,8 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
       const tree = failures.need(
         addon.openTree(path, {
           confined: options?.confined ?? false,
-          followParents: options?.followParents ?? false,
+          followParents: options?.followParents === undefined ? 0 : options.followParents === 'below' ? 1 : 2,
+          followFiles: options?.followFiles ?? false,
           keepAccessTimes: options?.keepAccessTimes ?? false,
           trustedLinks: options?.trustedLinks ?? false,
         }),

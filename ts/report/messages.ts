@@ -151,6 +151,20 @@ export function changeDirFailed(
 ): ByteString {
   return systemError(who, errno, `change_dir ${fullName(place, path)} failed`);
 }
+export function copyingUnsafeSymlink(path: ByteString, target: ByteString): ByteString {
+  return `copying unsafe symlink "${path}" -> "${target}"`;
+}
+export function ignoringUnsafeSymlink(path: ByteString, target: ByteString): ByteString {
+  return `ignoring unsafe symlink "${path}" -> "${target}"`;
+}
+/** A backup that --safe-links does not make; without a target where it cannot be read. */
+export function noBackupOfLink(path: ByteString, target: ByteString | undefined): ByteString {
+  if (target === undefined) return `not backing up symlink with unreadable target "${path}"`;
+  return `not backing up unsafe symlink "${path}" -> "${target}"`;
+}
+export function mungingUnsafe(directory: ByteString): ByteString {
+  return `Symlink munging is unsafe when a ${directory} directory exists.`;
+}
 export function symlinkWithoutReferent(place: Place, path: ByteString): ByteString {
   return `symlink has no referent: ${fullName(place, path)}`;
 }

@@ -1,5 +1,6 @@
 import { SysError } from '../errors.ts';
 import { isDeviceMode, isSpecialMode } from '../flist/file-list.ts';
+import { isUnsafeLink } from '../flist/unsafe-link.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import type { Present } from '../metadata/compare.ts';
@@ -58,6 +59,10 @@ export function makeBackup(
   if (stats === undefined) return 0;
   const backup = prepareBackup(ctx, tree, path);
   if (backup === undefined) return text.ENAMETOOLONG;
+  if (ctx.options.links && ctx.options.safeLinks && stats.isLink() && !isSafeLink(ctx, tree, path)) {
+    told(ctx, path, backup.name);
+    return away && !ctx.options.dryRun ? attempt(() => tree.unlink(path)) : 0;
+  }
   const move = () => linkOrRename(ctx, { tree, path, stats }, backup.path, away);
   let errno = ctx.options.dryRun ? 0 : move();
   if (errno === text.EEXIST || errno === text.EISDIR) {
@@ -67,6 +72,19 @@ export function makeBackup(
   if (errno !== 0) return copyToBackup(ctx, { stats, row: 0, tree, path }, backup, away, who);
   told(ctx, path, backup.name);
   return 0;
+}
+
+/** --safe-links: an unsafe symbolic link is not kept, which is told. */
+function isSafeLink({ report }: RoleContext, tree: Tree, path: ByteString): boolean {
+  let target: ByteString | undefined;
+  try {
+    target = tree.readlink(path);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+  }
+  if (target !== undefined && target !== '' && !isUnsafeLink(target, path)) return true;
+  if (report.info('symsafe')) report.print('info', text.noBackupOfLink(path, target || undefined));
+  return false;
 }
 
 function told(ctx: RoleContext, path: ByteString, name: ByteString): void {

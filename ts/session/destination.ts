@@ -58,7 +58,12 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
       const tree = kernel.openTree(join(cwd, path), {
         ...access,
         // With --no-implied-dirs the directories that are there are used as they are, links too.
-        followParents: options.relative && !options.impliedDirs,
+        followParents:
+          options.keepDirlinks || (options.relative && !options.impliedDirs)
+            ? options.insecureLinks
+              ? 'anywhere'
+              : 'below'
+            : undefined,
       });
       return { tree, localName: undefined, missing: false, base: path };
     } catch (error) {

@@ -48,7 +48,9 @@ export async function runLocal(
   });
   const names = openNames(options, io.host, site);
   const [clientWire, serverWire] = memoryPair();
-  const serverOptions = optionsOfServer(withRemoteOptions(options), clientFilters.hasXattrRules);
+  // Each end munges on its own account.
+  const inherited = { ...options, mungeLinks: false };
+  const serverOptions = optionsOfServer(withRemoteOptions(inherited), clientFilters.hasXattrRules);
   if (serverOptions.copyAs !== options.copyAs) throw new RsyncError(ExitCode.Unsupported, text.copyAsOneSide);
   const shared = sharedPaths(options, serverOptions);
   const loopback = shared.filesByName ? new Loopback() : undefined;

@@ -1,5 +1,6 @@
 import { protocolError, RsyncError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
+import { munge } from '../flist/munge.ts';
 import type { NameGuard } from '../flist/name-guard.ts';
 import { FlistReceiver } from '../flist/receive.ts';
 import type { ByteString } from '../kernel/kernel.ts';
@@ -61,6 +62,7 @@ export async function runReceiver(
     amRoot: amRoot(options, setup.io.host),
     memberOf: () => setup.io.host.user.groups(),
     extras,
+    mapLinkTarget: options.mungeLinks ? munge : undefined,
     tweakMode: chmodOf(options, setup.io.host),
   });
   const { lists } = flist;

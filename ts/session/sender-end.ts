@@ -1,5 +1,6 @@
 import { protocolError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
+import { unmunge } from '../flist/munge.ts';
 import { FlistSender } from '../flist/send.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { fastPaths } from '../options/fast-paths.ts';
@@ -53,6 +54,7 @@ export async function runSender(
     cwd: setup.site.cwd,
     ahead: setup.ahead,
     charset: setup.charset,
+    mapLinkTarget: options.mungeLinks ? unmunge : undefined,
     tweakMode: chmodOf(options, setup.io.host),
   });
   end.trees.push(flist.lists.roots);

@@ -1,4 +1,5 @@
-import { ExitCode, RsyncError } from '../errors.ts';
+import { ExitCode, RsyncError, SysError } from '../errors.ts';
+import { mungedDirectory } from '../flist/munge.ts';
 import { withFakeSuper } from '../kernel/fake-super.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
@@ -8,12 +9,24 @@ import type { End } from './end.ts';
 /** The kernel as options want it; `end` tells what it comes across. What it cannot do is refused, as by an rsync that was built without it. */
 export function suitableKernel(kernel: Kernel, options: Options, end: () => End | undefined): Kernel {
   const fake = options.superUser === 'fake';
+  if (options.mungeLinks) refuseMunged(kernel);
   if (!kernel.can.xattrs) refuse(options);
   if (!fake) return kernel;
   return withFakeSuper(kernel, (tree, path, errno) => {
     const told = end();
     told?.report.print('error-xfer', text.noteUnreadable(tree, path, errno, told.who));
   });
+}
+
+/** Munged links must lead nowhere. */
+function refuseMunged(kernel: Kernel): void {
+  try {
+    kernel.openTree(mungedDirectory).close();
+  } catch (error) {
+    if (error instanceof SysError && error.errno !== text.EACCES) return;
+    if (!(error instanceof SysError)) throw error;
+  }
+  throw new RsyncError(ExitCode.Unsupported, text.mungingUnsafe(mungedDirectory));
 }
 
 function refuse({ acls, xattrs, superUser, server }: Options): void {

@@ -35,7 +35,6 @@ pub struct SendOptions {
     /// 0 no, 1 plain, 2 verify.
     pub append: u32,
     pub level: Option<i32>,
-    pub follow: bool,
     pub device_bytes: Option<f64>,
 }
 
@@ -95,7 +94,6 @@ impl Tree {
             },
             digest,
             level: options.level,
-            follow: options.follow,
             device_bytes: options.device_bytes.map(|bytes| bytes as u64),
         };
         Ok(match oc_fsops::SendJob::open(&*self.root()?, request) {

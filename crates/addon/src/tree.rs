@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use napi::bindgen_prelude::{Either, Uint8Array, Uint8ArraySlice};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
-use oc_fsops::{ScanOptions, TreeRoot, ROW_BYTES};
+use oc_fsops::{Parents, ScanOptions, TreeRoot, ROW_BYTES};
 
 use crate::args::{Bytes, Paths};
 use crate::failure::{code, outcome};
@@ -44,7 +44,9 @@ impl Tree {
 #[napi(object)]
 pub struct TreeSettings {
     pub confined: bool,
-    pub follow_parents: bool,
+    /// Links in directory parts: 1 follows those that stay below, 2 all.
+    pub follow_parents: u8,
+    pub follow_files: bool,
     pub keep_access_times: bool,
     pub trusted_links: bool,
 }
@@ -63,8 +65,13 @@ pub fn open_tree(
     Ok(match opened {
         Ok(root) => Either::A(Tree {
             root: Mutex::new(Some(Arc::new(
-                root.following_parents(settings.follow_parents)
-                    .keeping_access_times(settings.keep_access_times),
+                root.following_parents(match settings.follow_parents {
+                    0 => Parents::Plain,
+                    1 => Parents::Below,
+                    _ => Parents::Anywhere,
+                })
+                .following_files(settings.follow_files)
+                .keeping_access_times(settings.keep_access_times),
             ))),
         }),
         Err(error) => Either::B(code(error)),

@@ -27,7 +27,7 @@ impl BlockSumJob {
         strong_length: usize,
         digest: DigestSpec,
     ) -> Result<Self, SysError> {
-        let file = tree.open_read(path, false)?.file;
+        let file = tree.open_read(path)?.file;
         Ok(BlockSumJob {
             window: Window::new(file, size),
             size: if block_length == 0 { 0 } else { size },

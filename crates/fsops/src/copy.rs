@@ -151,7 +151,7 @@ fn copy_through(
 pub fn copy_file(tree: &TreeRoot, from: &[u8], to: &[u8], mode: u32) -> Result<(), SysError> {
     let OpenFile {
         file: source, size, ..
-    } = tree.open_read(from, false)?;
+    } = tree.open_read(from)?;
     let create = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
     let mode = Mode::from_raw_mode(mode & 0o7777);
     let target = match tree.open_file(to, create, mode) {

@@ -142,7 +142,7 @@ impl<'t> SumReader<'t> {
     }
 
     fn open(&mut self, at: u32, dir: &[u8], name: &[u8]) -> Result<OwnedFd, Errno> {
-        let flags = self.tree.read_flags() | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = self.tree.read_flags() | self.tree.read_no_follow() | OFlags::CLOEXEC;
         let known = self.dir.as_ref().is_some_and(|(number, _)| *number == at);
         if !known {
             self.dir = Some((at, parent_at(self.tree, dir)));
@@ -158,8 +158,9 @@ impl<'t> SumReader<'t> {
             Some((_, Err(errno))) => return Err(*errno),
             _ => {}
         }
+        let path = full_path(dir, name);
         self.tree
-            .open_file(&full_path(dir, name), flags, Mode::empty())
+            .with(&path, |dir, name| openat(dir, name, flags, Mode::empty()))
     }
 }
 

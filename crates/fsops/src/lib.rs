@@ -36,7 +36,7 @@ pub use meta::{set_meta, Meta};
 pub use names::Names;
 pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};
 pub use receive_many::{receive_many, ReceiveBatch, ReceiveMany, RECEIVE_LAYOUT, RECEIVE_STEPS};
-pub use resolve::TreeRoot;
+pub use resolve::{Parents, TreeRoot};
 pub use scan::{lstat_many, lstat_runs, scan, scan_many, ScanOptions};
 pub use send::{Append, SendJob, SendRequest, SendStats};
 pub use send_many::{send_many, SendMany};

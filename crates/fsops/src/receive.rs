@@ -322,7 +322,7 @@ fn is_regular(mode: u32) -> bool {
 }
 
 fn open_window(tree: &TreeRoot, path: &[u8]) -> Result<Window, SysError> {
-    let open = tree.open_read(path, false)?;
+    let open = tree.open_read(path)?;
     Ok(Window::new(open.file, open.size))
 }
 

@@ -42,6 +42,17 @@ impl OpenFile {
     }
 }
 
+/// Which symbolic links in the directory part of a path are followed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Parents {
+    #[default]
+    Plain,
+    /// Those that lead to something below the tree.
+    Below,
+    /// All, wherever they lead, also where the path is that of a directory to be read.
+    Anywhere,
+}
+
 /// A held directory.
 pub struct TreeRoot {
     root: OwnedFd,
@@ -49,7 +60,8 @@ pub struct TreeRoot {
     path: Vec<u8>,
     confined: bool,
     trusted_links: bool,
-    follow_parents: bool,
+    parents: Parents,
+    follow_files: bool,
     read: OFlags,
     /// Directories that were admitted, with the paths that lead to them.
     admitted: Mutex<Vec<(Vec<u8>, Arc<OwnedFd>)>>,
@@ -112,7 +124,8 @@ impl TreeRoot {
             path: trim_slashes(path).to_vec(),
             confined,
             trusted_links: false,
-            follow_parents: false,
+            parents: Parents::Plain,
+            follow_files: false,
             read: READ,
             admitted: Mutex::default(),
             no_openat2: AtomicBool::new(false),
@@ -122,10 +135,30 @@ impl TreeRoot {
         })
     }
 
-    /// Follows links in directory parts, as long as they stay below the tree.
-    pub fn following_parents(mut self, follow: bool) -> Self {
-        self.follow_parents = follow;
+    /// Follows links in directory parts.
+    pub fn following_parents(mut self, parents: Parents) -> Self {
+        self.parents = parents;
         self
+    }
+
+    /// Reads files through a symbolic link at the end of their path.
+    pub fn following_files(mut self, follow: bool) -> Self {
+        self.follow_files = follow;
+        self
+    }
+
+    /// Links in directory parts are followed wherever they lead.
+    pub fn follows_anywhere(&self) -> bool {
+        self.parents == Parents::Anywhere
+    }
+
+    /// Flags that keep a file from being read through a link.
+    pub(crate) fn read_no_follow(&self) -> OFlags {
+        if self.follow_files {
+            OFlags::empty()
+        } else {
+            OFlags::NOFOLLOW
+        }
     }
 
     /// Reading a file leaves its access time alone.
@@ -248,10 +281,10 @@ impl TreeRoot {
         if dir == b"." {
             return openat(from, dir, HOLD, Mode::empty());
         }
-        let (links, resolve) = if self.follow_parents {
-            (Links::Below, ResolveFlags::NO_MAGICLINKS)
-        } else {
-            (Links::No, ResolveFlags::NO_SYMLINKS)
+        let (links, resolve) = match self.parents {
+            Parents::Plain => (Links::No, ResolveFlags::NO_SYMLINKS),
+            Parents::Below => (Links::Below, ResolveFlags::NO_MAGICLINKS),
+            Parents::Anywhere => return openat(from, dir, HOLD, Mode::empty()),
         };
         if !self.no_openat2.load(Ordering::Relaxed) {
             let resolve = ResolveFlags::BENEATH | resolve;
@@ -267,7 +300,7 @@ impl TreeRoot {
 
     /// A link that leads out of the tree is one that is not followed.
     fn refusal(&self, errno: Errno) -> Errno {
-        if self.follow_parents && errno == Errno::XDEV {
+        if self.parents == Parents::Below && errno == Errno::XDEV {
             Errno::LOOP
         } else {
             errno
@@ -286,7 +319,7 @@ impl TreeRoot {
         if dir.is_empty() {
             return openat(&self.root, c".", read, Mode::empty());
         }
-        if follow {
+        if follow || self.parents == Parents::Anywhere {
             return self.open_following(dir, read);
         }
         if let Some((fd, b".")) = self.start_of(trim_slashes(dir)) {
@@ -330,8 +363,8 @@ impl TreeRoot {
     }
 
     /// Opens a file to read it.
-    pub fn open_read(&self, path: &[u8], follow: bool) -> Result<OpenFile, SysError> {
-        let file = if follow {
+    pub fn open_read(&self, path: &[u8]) -> Result<OpenFile, SysError> {
+        let file = if self.follow_files {
             self.open_following(path, self.read)
         } else {
             self.open_file(path, self.read, Mode::empty())
@@ -438,7 +471,11 @@ impl<'t> Locator<'t> {
 
     /// Opens a file as `TreeRoot::open_file` does.
     pub fn open_file(&mut self, path: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
-        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        self.open(path, flags | OFlags::NOFOLLOW, mode)
+    }
+
+    fn open(&mut self, path: &[u8], flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
+        let flags = flags | OFlags::CLOEXEC;
         let at = self.locate(path)?;
         match openat(&at.parent, at.name, flags, mode) {
             Err(Errno::NOENT) if self.tree.forget_removed(&at.parent) => {
@@ -450,9 +487,10 @@ impl<'t> Locator<'t> {
         }
     }
 
-    /// Opens a file as `TreeRoot::open_read` does without following.
+    /// Opens a file as `TreeRoot::open_read` does.
     pub fn open_read(&mut self, path: &[u8]) -> Result<OpenFile, SysError> {
-        let file = self.open_file(path, self.tree.read, Mode::empty());
+        let flags = self.tree.read | self.tree.read_no_follow();
+        let file = self.open(path, flags, Mode::empty());
         OpenFile::look_at(file.during(Syscall::Open)?)
     }
 }

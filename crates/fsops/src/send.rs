@@ -27,8 +27,6 @@ pub struct SendRequest<'p> {
     pub append: Option<Append>,
     pub digest: DigestSpec,
     pub level: Option<i32>,
-    /// Follow a symbolic link in the last component.
-    pub follow: bool,
     /// Bytes that are read where the file turns out to be no regular one.
     pub device_bytes: Option<u64>,
 }
@@ -76,7 +74,7 @@ pub struct SendJob {
 impl SendJob {
     /// Opens the file.
     pub fn open(tree: &TreeRoot, request: SendRequest) -> Result<Self, SysError> {
-        let open = tree.open_read(request.path, request.follow)?;
+        let open = tree.open_read(request.path)?;
         let size = match request.device_bytes {
             Some(bytes) if !open.regular => bytes,
             _ => open.size,

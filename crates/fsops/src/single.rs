@@ -23,6 +23,9 @@ pub fn stat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<(
     let stat = if tree.confined() {
         tree.open_following(path, OFlags::PATH)
             .and_then(|target| fstat(&target))
+    } else if tree.follows_anywhere() && !path.is_empty() {
+        // As where a directory is read: the links of its own path do not count.
+        tree.with(path, |dir, name| statat(dir, name, AtFlags::empty()))
     } else {
         let path = if path.is_empty() { b"." } else { path };
         statat(tree.root(), path, AtFlags::empty())

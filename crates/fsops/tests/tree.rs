@@ -10,8 +10,8 @@ use oc_checksum::{digest, DigestName, DigestSpec, MAX_DIGEST};
 use oc_delta::{BlockSums, CodecName, CodecSpec, Decoder, Encoder, Input};
 use oc_fsops::{
     copy_file, lstat, make_dir, receive_many, remove_dir, rename, scan, send_many, set_meta,
-    BlockSumJob, Failure, Meta, ReceiveBatch, ReceiveJob, ReceiveMany, ReceiveRequest, ScanOptions,
-    SendJob, SendRequest, TreeRoot, ROW_BYTES,
+    BlockSumJob, Failure, Meta, Parents, ReceiveBatch, ReceiveJob, ReceiveMany, ReceiveRequest,
+    ScanOptions, SendJob, SendRequest, TreeRoot, ROW_BYTES,
 };
 
 const ELOOP: i32 = 40;
@@ -101,7 +101,7 @@ fn followed_links_stay_below_the_tree() {
     symlink("../..", inside.at("c/up")).unwrap();
     symlink(&outside.0, inside.at("a/out")).unwrap();
     symlink("loop", inside.at("a/loop")).unwrap();
-    let follow = || inside.tree().following_parents(true);
+    let follow = || inside.tree().following_parents(Parents::Below);
     for tree in [follow(), follow().without_openat2()] {
         assert_eq!(errno_of(&tree, b"c/d/in/file"), 0);
         assert_eq!(errno_of(&tree, b"c/twice/file"), 0);
@@ -109,6 +109,9 @@ fn followed_links_stay_below_the_tree() {
         assert_eq!(errno_of(&tree, b"a/out/secret"), ELOOP);
         assert_eq!(errno_of(&tree, b"a/loop/x"), ELOOP);
     }
+    let anywhere = inside.tree().following_parents(Parents::Anywhere);
+    assert_eq!(errno_of(&anywhere, b"a/out/secret"), 0);
+    assert_eq!(errno_of(&anywhere, b"c/d/in/file"), 0);
 }
 
 /// Whoever exchanges a directory for a link out of the tree, over and over, gets nothing from beyond it.
@@ -134,7 +137,11 @@ fn a_directory_that_is_exchanged_for_a_link_leads_nowhere_else() {
         let mut n = 0u32;
         while std::time::Instant::now() < until {
             n += 1;
-            let tree = inside.tree().following_parents(n.is_multiple_of(2));
+            let tree = inside.tree().following_parents(if n.is_multiple_of(2) {
+                Parents::Below
+            } else {
+                Parents::Plain
+            });
             let tree = if n % 4 < 2 {
                 tree.without_openat2()
             } else {
@@ -404,7 +411,6 @@ fn request(path: &[u8], basis: Option<BlockSums>, in_place: bool) -> SendRequest
         append: None,
         digest: SPEC,
         level: None,
-        follow: false,
         device_bytes: None,
     }
 }

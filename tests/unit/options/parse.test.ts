@@ -214,11 +214,15 @@ describe('options that do not work yet', () => {
   it('are refused for what they come to, not for being named', () => {
     const run = (...argv: string[]) => parseClientArgs(['-r', ...argv], { env: {} }).kind;
     expect(run('-AX', '--no-A', '--no-X', 'a', 'b')).toBe('run');
-    expect(run('--mkpath', '--no-mkpath', '--checksum-seed=0', '--temp-dir=', 'a', 'b')).toBe('run');
+    expect(run('--blocking-io', '--no-blocking-io', '--checksum-seed=0', '--temp-dir=', 'a', 'b')).toBe(
+      'run',
+    );
     // Nothing has to be protected where there is no other machine.
     expect(run('--secluded-args', 'a', 'b')).toBe('run');
     // The one that was written first, as it was written.
-    expect(() => run('--mkpath', '-K', '--no-mkpath', '-y', 'a', 'b')).toThrowError(/^rsync: -K: option/);
+    expect(() => run('--blocking-io', '--qsort', '--no-blocking-io', '--iconv=a,b', 'a', 'b')).toThrowError(
+      /^rsync: --qsort: option/,
+    );
   });
 
   it('but wrong use comes first, and switching them off is fine', () => {

@@ -301,7 +301,6 @@ export class NativeTree implements Tree {
       updatingInPlace: request.updatingInPlace ?? false,
       append: append === undefined ? 0 : appendModes[append],
       level: request.level,
-      follow: request.follow ?? false,
       deviceBytes: request.deviceBytes,
     });
     return new NativeSendJob(this.failures.need(job), this.failures, this.io);

@@ -86,17 +86,14 @@ export const keepOptions = {
   }),
   copyLinks: flag('--copy-links, -L', 'copy what symlinks point to', {
     letter: letterTo('sender', 'L'),
-    later: true,
     closes: followsLinks,
   }),
   copyUnsafeLinks: flag('--copy-unsafe-links', 'do so where they point out of the tree', {
     tells: word('--copy-unsafe-links'),
-    later: true,
     closes: followsLinks,
   }),
   safeLinks: flag('--safe-links', 'skip symlinks that point out of the tree', {
     tells: word('--safe-links'),
-    later: true,
     closes: closes('passesOver'),
   }),
   insecureLinks: flag('--insecure-links', 'follow symlinks of others in paths you name', {
@@ -124,18 +121,15 @@ export const keepOptions = {
   }),
   mungeLinks: flag('--munge-links', 'make symlinks safe but unusable', {
     off: 'no-munge-links',
-    later: true,
     // Each end changes the targets of its own.
     closes: closes('listsAsTheyAre', 'passesOver'),
   }),
   copyDirlinks: flag('--copy-dirlinks, -k', 'copy a symlink to a directory as a directory', {
     letter: letterTo('sender', 'k'),
-    later: true,
     closes: closes('sourceRecords'),
   }),
   keepDirlinks: flag('--keep-dirlinks, -K', "use the receiver's symlink to a directory as one", {
     letter: letterTo('receiver', 'K'),
-    later: true,
     closes: closes('passesOver', 'looksAhead', 'scansAhead'),
   }),
   hardLinks: option({

@@ -9,6 +9,7 @@ import { makeBackup } from '../backup.ts';
 import { countDeleted } from '../counts.ts';
 import { fileType } from './compare.ts';
 import { enterFileSystem } from './file-systems.ts';
+import { directoryBehind, insideOf } from './keep-dirlinks.ts';
 import type { Generator } from './state.ts';
 
 /**
@@ -94,6 +95,8 @@ export async function deletePass(gen: Generator): Promise<void> {
         if (error instanceof SysError) continue;
         throw error;
       }
+      if (options.keepDirlinks && stats.isLink())
+        stats = directoryBehind(gen.destination.tree, path) ?? stats;
       if (stats.isDir() && staysHere(gen, list, i, stats.dev())) await deleteInDirectory(gen, list, path);
     }
   }
@@ -151,7 +154,8 @@ function entriesToDelete(
   const { filters } = gen;
   let content: StatTable | SysError;
   try {
-    content = scanned ?? tree.scan(path === '.' ? '' : path);
+    const dir = path === '.' ? '' : path;
+    content = scanned ?? tree.scan(gen.ctx.options.keepDirlinks && dir !== '' ? insideOf(dir) : dir);
     if (content instanceof SysError) throw content;
   } catch (error) {
     if (!(error instanceof SysError)) throw error;

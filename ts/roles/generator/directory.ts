@@ -2,7 +2,7 @@ import { SysError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag, type Present } from '../../metadata/compare.ts';
-import { destMode } from '../../metadata/modes.ts';
+import { chmodBits, destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
@@ -12,6 +12,7 @@ import { below } from './below.ts';
 import { defaultPermsAt } from './default-perms.ts';
 import { deleteInDirectory, makeRoom, staysHere } from './delete.ts';
 import { itemize } from './itemize.ts';
+import { insideOf } from './keep-dirlinks.ts';
 import { makePath } from './make-path.ts';
 import type { Entry, Generator } from './state.ts';
 
@@ -99,6 +100,7 @@ function prepareDirectory(
   gen.freshDir = !fresh ? undefined : path === '.' ? '' : path;
   const flags = isNew || list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
   const { updated } = setAttributes(gen.ctx, entry, present, { flags });
+  if (entry.isDirlink && before !== undefined) setPermsBehind(gen, entry, before);
   if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
     report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
@@ -158,10 +160,28 @@ function skipContents(gen: Generator, entry: Entry): void {
   entry.list.setFlag(entry.i, EntryFlag.MissingDir);
 }
 
+/** Permissions of a directory behind a kept link. */
+function setPermsBehind(gen: Generator, entry: Entry, before: Present): void {
+  const { list, i, path } = entry;
+  const { options, report } = gen.ctx;
+  const mode = list.mode(i) & chmodBits;
+  if (options.dryRun || (before.stats.mode(before.row) & chmodBits) === mode) return;
+  const errno = setPerms(gen, entry, mode);
+  if (errno !== 0)
+    report.print('error-xfer', text.attributesFailed(gen.destination.tree, path, 'chmod', errno));
+}
+
+/** Behind a kept link permissions can be set with --insecure-links alone, as in rsync. 0, or the errno. */
+function setPerms(gen: Generator, { path, isDirlink }: Entry, mode: number): number {
+  const { tree } = gen.destination;
+  if (!isDirlink) return tree.setMeta(path, { mode });
+  return gen.ctx.options.insecureLinks ? tree.setMeta(insideOf(path), { mode }) : text.ELOOP;
+}
+
 /** Lets us work in a directory that its final permissions would not let us in. */
 function openForFilling(gen: Generator, entry: Entry): void {
   const { list, i, path } = entry;
-  const errno = gen.destination.tree.setMeta(path, { mode: (list.mode(i) & 0o7777) | 0o700 });
+  const errno = setPerms(gen, entry, (list.mode(i) & chmodBits) | 0o700);
   if (errno !== 0)
     gen.ctx.report.print('error-xfer', text.modifyPermsFailed(gen.destination.tree, path, errno));
   gen.retouchPerms = true;

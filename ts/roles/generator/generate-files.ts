@@ -14,6 +14,7 @@ import { deleteBelow, deletesOnTheWay } from './directory.ts';
 import { fileSystemsOf } from './file-systems.ts';
 import { generateEntry } from './generate-entry.ts';
 import { failHardLink, finishHardLink } from './hard-links.ts';
+import { seeThroughLink } from './keep-dirlinks.ts';
 import { makePath } from './make-path.ts';
 import { nextTurn } from './next-turn.ts';
 import { StatAhead } from './stat-ahead.ts';
@@ -290,6 +291,7 @@ async function generateList(
       const others = gen.changed && errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row);
       if (others || errno === text.EACCES || errno === text.ENOTDIR || errno === text.ELOOP)
         lookUp(gen, entry);
+      seeThroughLink(gen, entry);
     }
     const early = negotiated.incRecurse && list.isDir(i);
     if (early && entry.stats === undefined) list.setFlag(i, EntryFlag.AbsentDir);
@@ -427,6 +429,7 @@ function lookUp(gen: Generator, entry: Entry): void {
   const table = gen.destination.tree.lstatMany('', [entry.path]);
   entry.errno = table.errno(0);
   entry.stats = entry.errno === 0 ? table : undefined;
+  seeThroughLink(gen, entry);
 }
 
 async function hashOne(gen: Generator, entry: Entry): Promise<void> {

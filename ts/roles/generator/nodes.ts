@@ -1,3 +1,5 @@
+import { isUnsafeLink } from '../../flist/unsafe-link.ts';
+import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
@@ -9,7 +11,14 @@ import type { Entry, Generator } from './state.ts';
 
 /** A symbolic link: kept where it points to the right place, else made anew. */
 export function generateSymlink(gen: Generator, entry: Entry): Promise<void> | undefined {
-  return generateWithoutContent(gen, entry, `${entry.path} -> ${entry.list.linkTarget(entry.i)}`);
+  const { list, i, path } = entry;
+  const { options, report } = gen.ctx;
+  const target = list.linkTarget(i);
+  if (options.safeLinks && isUnsafeLink(target, path)) {
+    if (report.info('name')) report.print('info', text.ignoringUnsafeSymlink(list.path(i), target));
+    return undefined;
+  }
+  return generateWithoutContent(gen, entry, `${path} -> ${target}`);
 }
 
 /** A device, fifo or socket. */

@@ -107,6 +107,8 @@ export class Entry {
   sum: Uint8Array | boolean | undefined = undefined;
   /** The mode that the sender told, before what is there had a say in it. */
   sentMode = 0;
+  /** --keep-dirlinks: what lies at `path` is a symbolic link, and `stats` that of the directory that it leads to. */
+  isDirlink = false;
   private readonly destination: Destination;
   private knownPath: ByteString | undefined = undefined;
 
@@ -122,6 +124,7 @@ export class Entry {
     this.i = i;
     this.ndx = this.list.ndxOf(i);
     this.sum = undefined;
+    this.isDirlink = false;
     this.knownPath = undefined;
   }
 

@@ -201,7 +201,6 @@ async function sendFile(
       append: append === 'no' ? undefined : append,
       digest: negotiated.transferDigest,
       encoder: input.encoder,
-      follow: options.copyLinks,
       deviceBytes: options.copyDevices ? list.size(i) : undefined,
     });
   } catch (error) {

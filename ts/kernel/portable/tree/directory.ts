@@ -28,10 +28,12 @@ export function bytesOf(path: ByteString): Buffer {
 export class Directory {
   private readonly root: ByteString;
   private readonly fd: number;
-  private readonly confined: boolean;
-  private readonly followParents: boolean;
+  readonly confined: boolean;
+  private readonly followParents: TreeOptions['followParents'];
   private readonly trustedLinks: boolean;
   private readonly user: User;
+  /** Files are read through a symbolic link at the end of their path. */
+  readonly followFiles: boolean;
   /** What is added to the flags that a file is opened with to be read. */
   readonly readFlags: number;
   /** Descriptors of directories below, the last used first. */
@@ -44,8 +46,9 @@ export class Directory {
   constructor(path: ByteString, options: TreeOptions, user: User) {
     this.root = path;
     this.user = user;
-    this.followParents = options.followParents === true;
+    this.followParents = options.followParents;
     this.trustedLinks = options.trustedLinks === true;
+    this.followFiles = options.followFiles === true;
     this.readFlags = options.keepAccessTimes === true && process.platform === 'linux' ? O_NOATIME : 0;
     this.confined = options.confined === true;
     const bytes = bytesOf(path);
@@ -175,6 +178,12 @@ export class Directory {
 
   /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */
   private walk(start: number, dir: ByteString, syscall: string): number {
+    if (this.followParents === 'anywhere') {
+      if (dir === '') return start;
+      return attempt(syscall, () =>
+        openSync(bytesOf(`/proc/self/fd/${start}/${dir}`), O_PATH | constants.O_DIRECTORY),
+      );
+    }
     // Directories on the way, so that `..` of a link leads back and no further.
     const held = [start];
     const left = partsOf(dir);
@@ -184,7 +193,7 @@ export class Directory {
         const at = held[held.length - 1];
         if (name === '..') {
           if (held.length === 1 || links === 0)
-            throw sysError(this.followParents ? 'ELOOP' : 'EXDEV', syscall);
+            throw sysError(this.followParents === undefined ? 'EXDEV' : 'ELOOP', syscall);
           closeSync(held.pop() as number);
           continue;
         }
@@ -193,7 +202,7 @@ export class Directory {
           held.push(openSync(path, walkFlags));
         } catch (error) {
           const target = linkTarget(path, error, syscall);
-          if (!this.followParents || ++links > mostLinks) throw sysError('ELOOP', syscall);
+          if (this.followParents === undefined || ++links > mostLinks) throw sysError('ELOOP', syscall);
           if (target.startsWith('/')) throw sysError('ELOOP', syscall);
           left.unshift(...partsOf(target));
         }
@@ -212,7 +221,7 @@ export class Directory {
       if (part === '..') throw sysError('EXDEV', syscall);
       path += `/${part}`;
       below += below === '' ? part : `/${part}`;
-      if (this.admitted.has(below)) continue;
+      if (this.followParents === 'anywhere' || this.admitted.has(below)) continue;
       const at = bytesOf(path);
       if (attempt(syscall, () => lstatSync(at)).isSymbolicLink()) throw sysError('ELOOP', syscall);
     }

@@ -17,16 +17,18 @@ export interface OpenFile {
 
 /** Opens a file to read; never waits for a fifo's writer. A directory is EISDIR. */
 export function openToRead(directory: Directory, path: ByteString): OpenFile {
-  return readable(directory.resolve(path, 'open'), O_NOFOLLOW | directory.readFlags);
+  if (directory.followFiles && directory.confined) return openConfined(directory, path);
+  const flags = directory.readFlags | (directory.followFiles ? 0 : O_NOFOLLOW);
+  return readable(directory.resolve(path, 'open'), flags);
 }
 
-/** The same, through a symbolic link in the last component; `confined` keeps it within the tree. */
-export function openFollowing(directory: Directory, path: ByteString, confined: boolean): OpenFile {
-  if (!confined) return readable(directory.resolve(path, 'open'), directory.readFlags);
+/** Through a symbolic link in the last component, as long as it stays within the tree. */
+function openConfined(directory: Directory, path: ByteString): OpenFile {
   let at = path;
   for (let links = 0; links < maxLinks; links++) {
-    const target = linkTarget(directory.resolve(at, 'open'));
-    if (target === undefined) return openToRead(directory, at);
+    const resolved = directory.resolve(at, 'open');
+    const target = linkTarget(resolved);
+    if (target === undefined) return readable(resolved, O_NOFOLLOW | directory.readFlags);
     if (target.startsWith('/')) break;
     at = beside(at, target);
   }

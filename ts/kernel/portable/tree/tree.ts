@@ -29,7 +29,7 @@ import { copyFile } from './copy-file.ts';
 import { bytesOf, Directory } from './directory.ts';
 import { fileSums, pathAt } from './file-sums.ts';
 import { setMeta } from './meta.ts';
-import { createNew, type OpenFile, openFollowing, openInPlace, openToRead } from './open-file.ts';
+import { createNew, type OpenFile, openInPlace, openToRead } from './open-file.ts';
 import { receiveMany } from './receive-many.ts';
 import { sendMany } from './send-many.ts';
 import { entryOf, StatRows, statRow } from './stat-rows.ts';
@@ -42,7 +42,6 @@ export class PortableTree implements Tree {
   readonly path: ByteString;
   readonly losses = new Set<Loss>();
   private readonly directory: Directory;
-  private readonly confined: boolean;
   private readonly turns = new Turns();
   private readonly host: PortableHost;
 
@@ -50,7 +49,6 @@ export class PortableTree implements Tree {
   constructor(path: ByteString, options: TreeOptions | undefined, host: PortableHost) {
     this.path = path;
     this.host = host;
-    this.confined = options?.confined === true;
     this.directory = new Directory(path, options ?? {}, host.user);
   }
 
@@ -284,10 +282,7 @@ export class PortableTree implements Tree {
   }
 
   openSend(request: SendRequest): SendJob {
-    const file =
-      request.follow === true
-        ? openFollowing(this.directory, request.path, this.confined)
-        : openToRead(this.directory, request.path);
+    const file = openToRead(this.directory, request.path);
     const size = file.regular ? file.size : (request.deviceBytes ?? file.size);
     return orClose(file.fd, () => new PortableSendJob(file.fd, size, request, this.turns));
   }
