@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -65,6 +67,20 @@ it('makes anew what does not fit', () => {
   expect(copy('second')).toBe('second');
   expect(readFileSync(entry).length).toBeGreaterThan(good / 2);
 });
+
+it('keeps what fits of a run that changes how V8 works, too', () => {
+  const scratch = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'oc-rsync-many-'));
+  try {
+    for (let i = 0; i < 6000; i++) mkdirSync(join(scratch, 'from', `${i}`), { recursive: true });
+    run('-r', `${scratch}/from/`, join(scratch, 'first'));
+    const entry = join(folder(), readdirSync(folder())[0]!);
+    const { ino } = statSync(entry);
+    run('-r', `${scratch}/from/`, join(scratch, 'second'));
+    expect(statSync(entry).ino).toBe(ino);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}, 60_000);
 
 it('keeps nothing where others may write', () => {
   mkdirSync(folder());

@@ -17,12 +17,16 @@ function exit(code: number): never {
 }
 
 const watch = watchSignals(exit);
-boundYoungGeneration();
+const unboundYoungGeneration = boundYoungGeneration();
 
 let changesDisk = false;
 
-/** Whether this was a run that writes anyway: a dry run and a question leave nothing behind. */
+/**
+ * Whether this was a run that writes anyway: a dry run and a question leave nothing behind. Asked at the end, right
+ * before its code is kept.
+ */
 export function mayKeepCode(): boolean {
+  if (changesDisk) unboundYoungGeneration();
   return changesDisk;
 }
 

@@ -4,18 +4,29 @@ const enough = 16 * 1024 * 1024;
 const firstLookMs = 100;
 const lookEveryMs = 20;
 
+/** Looked at each time that it would grow, and nowhere else: by what factor. */
+const growth = '--semi-space-growth-factor=';
+const none = 1;
+/** V8's own. */
+const usual = 2;
+
 /**
  * Lets V8's young generation grow no further than what makes its collections cheap. By itself it grows to 128 MiB in
- * a run over many directories, of which nearly nothing is in use (docs/decisions/0046).
+ * a run over many directories, of which nearly nothing is in use (docs/decisions/0046). The function that is given ends
+ * that: compiled code is kept for the next run with the flags of this one, which has to begin with the same.
  */
-export function boundYoungGeneration(): void {
+export function boundYoungGeneration(): () => void {
+  let bounded = false;
   const look = (): void => {
     // Loaded here, because it brings Node's streams along.
     const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
     const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-    // Looked at each time that it would grow, and nowhere else: by what factor.
-    if (space !== undefined && space.space_size >= enough) setFlagsFromString('--semi-space-growth-factor=1');
+    bounded = space !== undefined && space.space_size >= enough;
+    if (bounded) setFlagsFromString(`${growth}${none}`);
     else if (space !== undefined) setTimeout(look, lookEveryMs).unref();
   };
   setTimeout(look, firstLookMs).unref();
+  return () => {
+    if (bounded) process.getBuiltinModule('node:v8').setFlagsFromString(`${growth}${usual}`);
+  };
 }
