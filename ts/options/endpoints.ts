@@ -42,7 +42,7 @@ function wrong(message: string | readonly string[]): RsyncError {
  * words where they do not go together, or an option does not fit the way to the other side.
  */
 export function parseEndpoints(options: Options, args: readonly ByteString[]): Endpoints {
-  const overShell = options.rsh !== '';
+  const overShell = options.rsh !== undefined;
   const first = parseLocation(args[0]!, overShell);
   const endpoints =
     first.kind === 'local'

@@ -12,6 +12,9 @@ const graceMs = 1000;
 /** How much later than its child a process may hear of a signal to both. */
 export const signalMs = 20;
 
+/** How long a shell that may be asking for a password has to put the terminal in order, and to tell how it ended. */
+const terminalMs = 400;
+
 /** Ends that the peer brought about, or cannot hear of any more. */
 const unspoken: ReadonlySet<number> = new Set([
   ExitCode.SocketIo,
@@ -36,7 +39,8 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
   if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
     failure = named(new RsyncError(failure.exitCode, '', { told: true }), end.who);
-  const before = child && (await Promise.race([child.exit, Promise.resolve(undefined)]));
+  const lull = io.signal.aborted ? delay(terminalMs) : Promise.resolve(undefined);
+  const before = child && (await Promise.race([child.exit, lull]));
   fail(end, failure instanceof Error ? failure : new Error(String(failure)));
   await unwind(end);
   if (child !== undefined) {

@@ -40,7 +40,8 @@ export function remoteCommand(options: Options, ends: Endpoints, host: Host): By
   const { kind, user, host: name } = ends.remote as RemoteHost;
   const daemon = kind === 'daemon-over-shell';
   const command = shellWords(options, host);
-  const program = command[0].slice(command[0].lastIndexOf('/') + 1);
+  // Without a word of its own the command is what follows: the host's name is started then, as in rsync.
+  const program = command.at(0)?.replace(/.*\//s, '');
   const namesUser = command.some(
     (word, k) => word === '-l' && k + 1 < command.length && !command[k + 1].startsWith('-'),
   );
@@ -56,10 +57,8 @@ export function remoteCommand(options: Options, ends: Endpoints, host: Host): By
 
 function shellWords(options: Options, { env }: Host): ByteString[] {
   const { RSYNC_RSH: given } = env;
-  const command = options.rsh !== '' ? options.rsh : given ? Buffer.from(given).toString('latin1') : 'ssh';
-  const words = splitShellCommand(command);
-  if (words.length === 0) throw new RsyncError(ExitCode.Syntax, 'Empty remote-shell command.');
-  return words;
+  const fromEnv = given === undefined ? 'ssh' : Buffer.from(given).toString('latin1');
+  return splitShellCommand(options.rsh ?? fromEnv);
 }
 
 export function startRemoteShell(

@@ -40,11 +40,14 @@ function hasRemote({ args, server }: Run): boolean {
 }
 
 export const reachOptions = {
-  /** Remote shell command line; '' takes RSYNC_RSH or ssh. */
+  /** Remote shell command line; undefined takes RSYNC_RSH or ssh. */
   rsh: option({
-    initial: '',
-    switches: [on<ByteString>('--rsh=COMMAND, -e', 'name the remote shell', (_, { value }) => value)],
-    settle: (command: ByteString, _: unknown, { server }): ByteString => (server ? '' : command),
+    initial: undefined as ByteString | undefined,
+    switches: [
+      on<ByteString | undefined>('--rsh=COMMAND, -e', 'name the remote shell', (_, { value }) => value),
+    ],
+    settle: (command: ByteString | undefined, _: unknown, { server }): ByteString | undefined =>
+      server ? undefined : command,
     closes: none,
   }),
   rsyncPath: text('--rsync-path=PROGRAM', 'name the rsync of the remote machine', {

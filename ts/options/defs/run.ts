@@ -44,7 +44,8 @@ export const runOptions = {
   }),
   /** Text after `e` in the server's -e.xxx, dot included: pre-release protocol and capability letters. */
   clientInfo: derived(
-    (draft: { readonly rsh: ByteString }, { server }): string => (server ? draft.rsh : ''),
+    (draft: { readonly rsh: ByteString | undefined }, { server }): string =>
+      server ? (draft.rsh ?? '') : '',
     {
       closes: none,
     },

@@ -176,6 +176,9 @@ function linked(gen: Generator, from: ByteString, to: ByteString): boolean {
     return true;
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
+    const { report } = gen.ctx;
+    if (report.info('name'))
+      report.print('info', text.linkFailed(gen.destination.tree, to, from, error.errno));
     return false;
   }
 }
