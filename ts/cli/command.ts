@@ -4,6 +4,7 @@ import { errnoText } from '../errno.ts';
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Alias } from '../options/aliases.ts';
 import type { OptionEnv } from '../options/env.ts';
 import { usageText } from '../options/help.ts';
 import { parseLocation } from '../options/location.ts';
@@ -31,6 +32,8 @@ export interface Engine {
 export interface CommandInput {
   readonly argv: readonly ByteString[];
   readonly env: OptionEnv;
+  /** Of this user. */
+  readonly aliases?: readonly Alias[];
   readonly io: SessionIo;
   readonly loadEngine: () => Promise<Engine>;
   /** Called before a run, with what it was asked for. */
@@ -45,7 +48,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
   try {
     if (argv.length === 0) return usageError(io, role);
-    const command = parseClientArgs(argv, { env, allowAll: input.allowAll });
+    const command = parseClientArgs(argv, { env, aliases: input.aliases, allowAll: input.allowAll });
     if (command.kind !== 'run') {
       io.host.stdout(Buffer.from(toBytes(await printed(command, input))).toString('latin1'));
       return ExitCode.Ok;

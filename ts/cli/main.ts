@@ -1,6 +1,7 @@
 /** The program: standard streams, signals and the exit code of the process. */
 
 import type { SessionIo } from '../session/index.ts';
+import { userAliases } from './aliases.ts';
 import { argumentBytes, optionEnvironment } from './argv.ts';
 import { failStalled, runCommand } from './command.ts';
 import { processHost } from './host.ts';
@@ -46,6 +47,7 @@ process.once('beforeExit', () => exit(failStalled(io, argv)));
 runCommand({
   argv,
   env: optionEnvironment(),
+  aliases: argv.includes('--server') ? [] : userAliases(process.env.HOME),
   io,
   started(options) {
     changesDisk = !options.dryRun && !options.listOnly;

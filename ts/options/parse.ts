@@ -1,6 +1,7 @@
 /** The command line of a client or of `rsync --server`, made into `Options`. */
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import type { Alias } from './aliases.ts';
 import { Request, type Run, type Wish } from './definition.ts';
 import type { OptionEnv } from './env.ts';
 import { usageText } from './help.ts';
@@ -17,6 +18,8 @@ export type ParsedCommand =
 
 export interface ParseContext {
   readonly env: OptionEnv;
+  /** Options that a user has put together of others; a server has none. */
+  readonly aliases?: readonly Alias[];
   /** Take options that do not work yet: for tests of the parser. */
   readonly allowAll?: boolean;
 }
@@ -65,6 +68,7 @@ function readArguments(argv: readonly ByteString[], context: ParseContext, draft
     },
     {
       optionsFirst: env.POSIXLY_CORRECT !== undefined || env.POSIX_ME_HARDER !== undefined,
+      aliases: argv.includes('--server') || draft.server ? [] : (context.aliases ?? []),
       prefix: () => onRemote(draft),
     },
   );

@@ -1,9 +1,10 @@
 /**
  * Splitting of a command line into options and arguments as popt does it: bundled short options, an
- * argument behind `=` or as the next word, options after arguments, and `--` as their end.
+ * argument behind `=` or as the next word, options after arguments, `--` as their end, and aliases.
  */
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { type Alias, nextArgument } from './aliases.ts';
 import { longSwitch, type OptionSwitch, shortSwitch } from './switches.ts';
 
 /** An option found, with its argument where it takes one. */
@@ -16,40 +17,94 @@ export interface FoundOption {
   readonly name: string;
 }
 
+/** Words that are being read: the command line, or what an alias in it stands for. */
+interface Frame {
+  readonly words: ByteString[];
+  next: number;
+  readonly alias: Alias | undefined;
+}
+
+export interface SplitContext {
+  /** POSIXLY_CORRECT: the first argument ends the options. */
+  readonly optionsFirst: boolean;
+  readonly aliases: readonly Alias[];
+  /** What stands before the message of a syntax error (rsync's "on remote machine: "). */
+  prefix(): string;
+}
+
+/** Aliases that may stand for each other. */
+const deepest = 10;
+
 /**
- * Calls `found` for each option in order and answers the arguments. `prefix` stands before the message of
- * a syntax error (rsync's "on remote machine: "). With `optionsFirst` (POSIXLY_CORRECT) the first
- * argument ends the options. Throws RsyncError (exit 1) with popt's texts.
+ * Calls `found` for each option in order and answers the arguments. Throws RsyncError (exit 1) with popt's texts; they
+ * name what was on the command line, not what an alias made of it.
  */
 export function splitArguments(
   argv: readonly ByteString[],
   found: (option: FoundOption) => void,
-  context: { readonly optionsFirst: boolean; prefix(): string },
+  context: SplitContext,
 ): ByteString[] {
   const args: ByteString[] = [];
-  let next = 0;
+  const base: Frame = { words: [...argv], next: 0, alias: undefined };
+  const frames = [base];
 
   const fail = (word: ByteString, what: string) =>
     new RsyncError(ExitCode.Syntax, `rsync: ${context.prefix()}${word}: ${what}`);
+  const failHere = (what: string) => fail(base.words[base.next - 1] ?? '', what);
+
+  /** The next word, of the command line again once those of an alias are used up. */
+  const nextWord = (): ByteString | undefined => {
+    for (;;) {
+      const frame = frames[frames.length - 1]!;
+      if (frame.next < frame.words.length) return frame.words[frame.next++];
+      if (frames.length === 1) return undefined;
+      frames.pop();
+    }
+  };
+  const rest = (): ByteString[] => {
+    const words: ByteString[] = [];
+    for (let word = nextWord(); word !== undefined; word = nextWord()) words.push(word);
+    return words;
+  };
+
+  /** The next word that is no option, wherever it stands. */
+  const takeArgument = (): ByteString | undefined => {
+    for (const frame of frames.toReversed()) {
+      const at = frame.words.findIndex((word, i) => i >= frame.next && word[0] !== '-');
+      if (at >= 0) return frame.words.splice(at, 1)[0];
+    }
+    return undefined;
+  };
+
+  /** True where the option stands for others: they come next, then `more`. */
+  const expands = (name: string, more: ByteString[], value?: ByteString): boolean => {
+    const inside = frames[frames.length - 1]!.alias;
+    const alias = context.aliases.find((one) => one.name === name);
+    if (alias === undefined || alias === inside) return false;
+    if (frames.length > deepest) throw failHere('aliases nested too deeply');
+    if (more.length > 0) frames.push({ words: more, next: 0, alias: inside });
+    const words = value === undefined ? [...alias.words] : [...alias.words, value];
+    frames.push({ words, next: 0, alias });
+    return true;
+  };
 
   const take = (row: OptionSwitch, name: string, attached: ByteString | undefined) => {
     if (row.how.arg === 'none') {
-      if (attached !== undefined) throw fail(argv[next - 1]!, 'option does not take an argument');
+      if (attached !== undefined) throw failHere('option does not take an argument');
       found({ row, value: '', number: 0, name });
       return;
     }
-    let value = attached;
-    if (value === undefined) {
-      if (next >= argv.length) throw fail(argv[next - 1]!, 'missing argument');
-      value = argv[next++]!;
+    let value = attached ?? nextWord();
+    if (value?.includes(nextArgument)) {
+      const argument = takeArgument();
+      value = argument === undefined ? value : value.replace(nextArgument, () => argument);
     }
+    if (value === undefined) throw failHere('missing argument');
     let number = 0;
     if (row.how.arg === 'int') {
       const parsed = parseInteger(value);
-      if (parsed === undefined) throw fail(argv[next - 1]!, 'invalid numeric value');
-      if (parsed < -0x80000000 || parsed > 0x7fffffff) {
-        throw fail(argv[next - 1]!, 'number too large or too small');
-      }
+      if (parsed === undefined) throw failHere('invalid numeric value');
+      if (parsed < -0x80000000 || parsed > 0x7fffffff) throw failHere('number too large or too small');
       number = parsed;
     }
     found({ row, value, number, name });
@@ -57,33 +112,36 @@ export function splitArguments(
 
   const takeCluster = (word: ByteString) => {
     for (let i = 1; i < word.length; i++) {
+      const more = word.slice(i + 1);
+      if (expands(`-${word[i]}`, more === '' ? [] : [`-${more}`])) return;
       const row = shortSwitch(word[i]!);
-      if (row === undefined) throw fail(word, 'unknown option');
+      if (row === undefined) throw failHere('unknown option');
       if (row.how.arg === 'none') {
         take(row, `-${word[i]}`, undefined);
         continue;
       }
-      const rest = word.slice(i + 1);
-      take(row, `-${word[i]}`, rest === '' ? undefined : rest.replace(/^=/, ''));
+      take(row, `-${word[i]}`, more === '' ? undefined : more.replace(/^=/, ''));
       return;
     }
   };
 
-  while (next < argv.length) {
-    const word = argv[next++]!;
-    if (word === '--') return args.concat(argv.slice(next));
+  const takeLong = (word: ByteString) => {
+    const equals = word.indexOf('=');
+    const name = word.slice(2, equals < 0 ? undefined : equals);
+    const value = equals < 0 ? undefined : word.slice(equals + 1);
+    if (expands(`--${name}`, [], value)) return;
+    const row = longSwitch(name);
+    if (row === undefined) throw failHere('unknown option');
+    take(row, `--${name}`, value);
+  };
+
+  for (let word = nextWord(); word !== undefined; word = nextWord()) {
+    if (word === '--') return args.concat(rest());
     if (word.length < 2 || word[0] !== '-') {
       args.push(word);
-      if (context.optionsFirst) return args.concat(argv.slice(next));
-    } else if (word[1] !== '-') {
-      takeCluster(word);
-    } else {
-      const equals = word.indexOf('=');
-      const name = word.slice(2, equals < 0 ? undefined : equals);
-      const row = longSwitch(name);
-      if (row === undefined) throw fail(word, 'unknown option');
-      take(row, `--${name}`, equals < 0 ? undefined : word.slice(equals + 1));
-    }
+      if (context.optionsFirst) return args.concat(rest());
+    } else if (word[1] !== '-') takeCluster(word);
+    else takeLong(word);
   }
   return args;
 }
