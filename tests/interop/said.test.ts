@@ -125,10 +125,12 @@ describe.skipIf(reference === null)('what is said', () => {
     writeFileSync(join(work, 's', 'b', 'large'), 'z'.repeat(9_000_000));
   };
   const remote = ['--rsh', lsh, '--rsync-path', reference === null ? '' : remoteCommand(reference)];
+  const fromOurs = ['--rsh', lsh, '--rsync-path', remoteCommand(ours())];
   const ways: [string, (work: string) => string[]][] = [
     ['local', () => ['s/', 'd/']],
     ['push', (work) => [...remote, 's/', `lh:${work}/d/`]],
     ['pull', (work) => [...remote, `lh:${work}/s/`, 'd/']],
+    ['pull from ours', (work) => [...fromOurs, `lh:${work}/s/`, 'd/']],
   ];
   describe.each(ways)('progress, %s', (way, paths) => {
     test.each(['--progress', '-i --progress', '-n --progress', '--info=progress2'])('%s', (given) =>

@@ -182,6 +182,8 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
   const { reader, report, signal } = ctx;
   const progress = report.startProgress(list, i, size);
   const lends = size >= worthLending && job.drain !== undefined && ctx.paths.wireLent;
+  // As rsync does, what was there is shown before the data goes in: a file of one piece at its beginning and its end.
+  if (lends) progress?.(0);
   for (;;) {
     if (signal.aborted) throw signal.reason;
     if (lends) {
@@ -195,7 +197,6 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
       }
     }
     const bulk = await reader.bulk();
-    // As rsync does, before the data goes in: a file of one piece is shown at its beginning and its end.
     if (size > 0) progress?.(Math.min(job.result().size, size));
     const { consumed, done } = await job.push(bulk.raw, bulk.ranges, bulk.count);
     reader.took(consumed);
