@@ -2,7 +2,7 @@
  * The texts of the roles, in rsync's wording, because scripts look for them. Each function returns one
  * message without its line end; where it is printed decides the log code. Names are byte strings.
  */
-import { errnoText } from '../errno.ts';
+import { ELOOP, ENOTDIR, errnoText } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString, Loss } from '../kernel/kernel.ts';
 import { cleanName } from '../options/clean-name.ts';
@@ -372,6 +372,25 @@ export function attributesFailed(
       return systemError(who, errno, `${step} ${fullName(place, path)} failed`);
   }
 }
+/** --remove-source-files. */
+export type RemovalStep = 're-lstat' | 'remove';
+export function removalFailed(step: RemovalStep, path: ByteString, errno: number): ByteString {
+  // A parent was replaced by a link, which nothing is removed through.
+  const elsewhere = step === 're-lstat' && (errno === ELOOP || errno === ENOTDIR);
+  return systemError('sender', errno, `sender failed to ${elsewhere ? 'secure-open-parent' : step} ${path}`);
+}
+export function removalOfChanged(path: ByteString): ByteString {
+  return `ERROR: Skipping sender remove for changed file: ${path}`;
+}
+export function removalOfDestination(path: ByteString): ByteString {
+  return `ERROR: Skipping sender remove of destination file: ${path}`;
+}
+export function sourceRemoved(path: ByteString): ByteString {
+  return `sender removed ${path}`;
+}
+export function sourceGone(path: ByteString): ByteString {
+  return `sender file already removed: ${path}`;
+}
 /** An ACL that cannot be read or set; `type` is rsync's name of its kind. */
 export function aclReadFailed(path: ByteString, type: string, errno: number, who: Who): ByteString {
   return systemError(who, errno, `get_acl: sys_acl_get_file(${path}, ${type})`);
@@ -493,7 +512,7 @@ export function badNdx(
   ndx: number,
   lists: Lists,
   who: Who,
-  place: 'read_ndx_and_attrs' | 'got_flist_entry_status' = 'read_ndx_and_attrs',
+  place: 'read_ndx_and_attrs' | 'got_flist_entry_status' | 'successful_send' = 'read_ndx_and_attrs',
 ): ByteString {
   if (ndx < 0 && place === 'read_ndx_and_attrs')
     return `Invalid file index: ${ndx} (${ndxDone} - ${lastNdx(lists)}) [${who}]`;

@@ -46,6 +46,8 @@ export interface RoleContext {
   readonly state: RunState;
   /** Set when the peer is a session of this process: whole files then pass by reference. */
   readonly loopback: Loopback | undefined;
+  /** The peer is a session of this process, or was started by the same. */
+  readonly local: boolean;
   /** Rejects when the run is interrupted; long loops look at it between files. */
   readonly signal: AbortSignal;
 }

@@ -39,7 +39,7 @@ export async function runClientEnd(
   const options = optionsForProtocol(given, protocol);
   report.negotiated = negotiated;
   const namesFromPeer = sender && options.filesFromHost !== undefined;
-  if (protocol >= 30) writer.startMultiplex();
+  if (protocol >= 30 || (!sender && options.removeSourceFiles)) writer.startMultiplex();
   reader.startMultiplex();
   sendFilters(writer, options, filters, protocol);
   becomeCopyAsUser(options, setup.io.host);

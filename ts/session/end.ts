@@ -16,7 +16,7 @@ import { limitSink } from '../transport/bwlimit.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import type { WireCharset } from '../wire/charset.ts';
 import { Msg } from '../wire/constants.ts';
-import { longestText, messageProblem } from '../wire/limits.ts';
+import { inPlaceBytes, longestText, messageProblem } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
@@ -71,6 +71,8 @@ export interface End {
   readonly handshake: { read: number; written: number };
   /** Set while this end receives. */
   link: GeneratorLink | undefined;
+  /** Set while this end sends, with --remove-source-files: what it is told of is in place. */
+  inPlace: ((payload: Buffer) => void) | undefined;
   /** The role that a message of ours names. */
   who: 'client' | 'server' | 'sender' | 'generator' | 'receiver' | 'Receiver';
   /** The protocol is through: the peer may go any time. */
@@ -140,6 +142,7 @@ export function openEnd(setup: EndSetup): End {
     timeout,
     handshake: { read: 0, written: 0 },
     link: undefined,
+    inPlace: undefined,
     who: setup.sender ? 'sender' : 'Receiver',
     finished: false,
     listening: undefined,
@@ -274,7 +277,8 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       report.peerDeleted(charset?.textFromWire(payload.toString('latin1')) ?? payload.toString('latin1'));
       return;
     case Msg.Success:
-      if (!end.setup.sender) break;
+      if (!end.setup.sender || payload.length !== (end.setup.local ? inPlaceBytes : 4)) break;
+      end.inPlace?.(payload);
       return;
     case Msg.ErrorExit:
       throw peerExit(payload.length === 0 ? 0 : intOf(tag, payload));

@@ -64,6 +64,7 @@ export async function runReceiver(
     extras,
     mapLinkTarget: options.mungeLinks ? munge : undefined,
     tweakMode: chmodOf(options, setup.io.host),
+    isExcludedDir: (path) => filters.check(path, true, 'protect') === 'excluded',
   });
   const { lists } = flist;
   report.lists = lists;

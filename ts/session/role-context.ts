@@ -92,6 +92,7 @@ export function makeRoleContext(
     stats: end.stats,
     state: end.state,
     loopback,
+    local: end.setup.local === true,
     signal: io.signal,
   };
 }

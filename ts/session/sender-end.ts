@@ -9,6 +9,7 @@ import * as text from '../report/messages.ts';
 import { tellOfHeap } from '../report/view/summary.ts';
 import { readDeleteStats, writeDeleteStats } from '../roles/counts.ts';
 import { ItemLog } from '../roles/item-log.ts';
+import { removeSource } from '../roles/sender/remove-source.ts';
 import { sendFiles } from '../roles/sender/send-files.ts';
 import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import { decodeItem, type ItemForm, newItemHeader } from '../wire/item.ts';
@@ -73,6 +74,7 @@ export async function runSender(
     writer.flush();
     const items = new ItemLog(report, (list, i) => flist.sourceDir(list, i));
     const ctx = makeRoleContext(end, options, negotiated, items, extras);
+    if (options.removeSourceFiles) end.inPlace = (payload) => removeSource(ctx, lists, payload);
     await sendFiles(ctx, { lists, flist, encoder });
     takeTotals(end, lists);
     if (setup.server) tellOfHeap(report, 'server sender');

@@ -35,7 +35,8 @@ export async function runServerEnd(
   const options = optionsForProtocol(given, protocol);
   report.negotiated = negotiated;
   writer.startMultiplex();
-  if (protocol >= 30) reader.startMultiplex();
+  // An old generator has nothing to say but what may be removed.
+  if (protocol >= 30 || (sender && options.removeSourceFiles)) reader.startMultiplex();
   const filters = createFilters(options, {
     side: sender ? 'sender' : 'receiver',
     site: setup.site,

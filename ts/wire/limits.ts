@@ -23,6 +23,8 @@ export const mostXattrs = 65536;
 export const longestXattrName = 4096;
 export const longestXattrValue = 128 * 1024 * 1024;
 export const longestXattrList = 512 * 1024 * 1024;
+/** Msg.Success between processes of one machine: an index, and the inode that is in place now. */
+export const inPlaceBytes = 4 + 8 + 8;
 /** Users and groups that an ACL names. */
 export const mostAclNames = 65536;
 
@@ -42,6 +44,8 @@ export function messageProblem(tag: number, length: number): 'invalid' | 'overfl
     case Msg.NoSend:
     case Msg.Redo:
       return length === 4 ? undefined : 'invalid';
+    case Msg.Success:
+      return length === 4 || length === inPlaceBytes ? undefined : 'invalid';
     case Msg.ErrorExit:
       return length === 0 || length === 4 ? undefined : 'invalid';
     default:

@@ -82,7 +82,6 @@ export const deleteOptions = {
   }),
   deleteExcluded: flag('--delete-excluded', 'delete excluded files too', {
     tells: word('--delete-excluded', 'receiver'),
-    later: true,
     closes: none,
   }),
   ignoreErrors: flag('--ignore-errors', 'delete in spite of I/O errors', {
@@ -121,9 +120,8 @@ export const deleteOptions = {
     settle: (kind: number): boolean => kind > 0,
     tells: (removes: boolean, { options }: Telling<{ readonly removeSentFiles: boolean }>): string[] =>
       !removes ? [] : [options.removeSentFiles ? '--remove-sent-files' : '--remove-source-files'],
-    later: true,
-    // The sender is told of each file that is in place.
-    closes: closes('filesByName', 'answersTogether', 'writesTogether'),
+    // The sender is told of each file that is in place, of one that was up to date as well.
+    closes: closes('passesOver'),
   }),
   /** The deprecated spelling --remove-sent-files was used (an old server knows only that one). */
   removeSentFiles: derived(

@@ -222,7 +222,6 @@ export const selectOptions = {
   pruneEmptyDirs: flag('--prune-empty-dirs, -m', 'leave out directories without files', {
     off: 'no-prune-empty-dirs no-m',
     letter: letterTo('receiver', 'm'),
-    later: true,
     // The receiving end takes entries out of its list.
     closes: closes('listShared'),
   }),

@@ -14,6 +14,7 @@ import { deleteBelow, deletesOnTheWay } from './directory.ts';
 import { fileSystemsOf } from './file-systems.ts';
 import { generateEntry } from './generate-entry.ts';
 import { failHardLink, finishHardLink } from './hard-links.ts';
+import { tellInPlace } from './in-place.ts';
 import { seeThroughLink } from './keep-dirlinks.ts';
 import { makePath } from './make-path.ts';
 import { nextTurn } from './next-turn.ts';
@@ -368,6 +369,7 @@ async function redo(gen: Generator): Promise<void> {
 async function handleFinished(gen: Generator): Promise<void> {
   const { link, lists, ctx } = gen;
   const { finished } = link;
+  const removes = ctx.options.removeSourceFiles;
   for (const { ndx, came } of finished) {
     const place = lists.byNdx(ndx);
     if (place === undefined || place.i < 0) {
@@ -376,6 +378,7 @@ async function handleFinished(gen: Generator): Promise<void> {
     }
     const { list, i } = place;
     if (ctx.negotiated.incRecurse) list.inProgress--;
+    if (came && removes) tellInPlace(gen, ndx, destinationPath(gen.destination, list, i), true);
     if (!ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) continue;
     if (came) finishHardLink(gen, list, i, ndx, destinationPath(gen.destination, list, i));
     else failHardLink(gen, list, i);

@@ -6,6 +6,7 @@ import { Item } from '../../wire/constants.ts';
 import { presentAt } from '../present-at.ts';
 import { type AlternateLink, alternateHardLink } from './alternate-link.ts';
 import { createAtomically } from './create.ts';
+import { tellInPlace } from './in-place.ts';
 import { type Indexed, itemize } from './itemize.ts';
 import type { Entry, Generator } from './state.ts';
 
@@ -167,12 +168,14 @@ function linkOne(
     if (gen.itemizing) itemize(gen, entry, present, Item.LocalChange | Item.XnameFollows, '');
     if (report.info('name', 2) && gen.reportAttributes) report.print('client', text.upToDate(path));
     list.setFlag(i, EntryFlag.HlinkDone);
+    tellInPlace(gen, entry.ndx, path);
     return;
   }
   const shown = present ?? alternate?.shown;
   const finish = (created: boolean): void => {
     if (!created) return;
     list.setFlag(i, EntryFlag.HlinkDone);
+    tellInPlace(gen, entry.ndx, path);
     if (alternate?.quiet) {
       if (report.info('name', 2) && gen.reportAttributes) report.print('client', text.upToDate(path));
       return;

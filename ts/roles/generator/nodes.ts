@@ -6,6 +6,7 @@ import { tryAlternateNode } from './alternate-dest.ts';
 import { fileType, looksUnchanged } from './compare.ts';
 import { createAtomically } from './create.ts';
 import { finishHardLink } from './hard-links.ts';
+import { tellInPlace } from './in-place.ts';
 import { itemize } from './itemize.ts';
 import type { Entry, Generator } from './state.ts';
 
@@ -37,6 +38,7 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
     gen.changed ||= updated;
     if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
     finishHardLink(gen, list, i, ndx, path);
+    tellInPlace(gen, ndx, path);
     return undefined;
   }
   let shown = sameType ? present : undefined;
@@ -61,6 +63,7 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
     if (itemizing) itemize(gen, entry, shown, Item.LocalChange | Item.ReportChange);
     if (nameCode !== undefined && report.info('name')) report.print(nameCode, line);
     finishHardLink(gen, list, i, ndx, path);
+    tellInPlace(gen, ndx, path, type === 'symlink');
   };
   const created = createAtomically(gen, path, how, present, list.mode(i));
   return typeof created === 'boolean' ? finish(created) : created.then(finish);

@@ -18,6 +18,7 @@ import { looksUnchanged } from './compare.ts';
 import { defaultPermsAt } from './default-perms.ts';
 import { makeRoom } from './delete.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
+import { tellInPlace } from './in-place.ts';
 import { itemize, requestItem } from './itemize.ts';
 import type { Entry, Generator } from './state.ts';
 
@@ -87,7 +88,10 @@ function generatePresent(gen: Generator, entry: Entry): Promise<void> | undefine
     (entry.stats === undefined || options.alternateDests[0].kind !== 'copy')
   )
     return tryAlternateFile(gen, entry).then((found) => {
-      if (found?.kind === 'finished') return undefined;
+      if (found?.kind === 'finished') {
+        tellInPlace(gen, entry.ndx, entry.path);
+        return undefined;
+      }
       return compareAndRequest(
         gen,
         entry,
@@ -120,6 +124,7 @@ function compareAndRequest(
       gen.changed ||= updated;
       if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
       finishHardLink(gen, list, i, ndx, entry.path);
+      tellInPlace(gen, ndx, entry.path);
       return undefined;
     }
   }

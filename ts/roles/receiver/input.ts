@@ -1,6 +1,8 @@
+import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistReceiver } from '../../flist/receive.ts';
 import type { TokenDecoder } from '../../kernel/kernel.ts';
+import type { RoleContext } from '../context.ts';
 import type { Destination } from '../destination.ts';
 import type { GeneratorLink } from '../generator-link.ts';
 
@@ -11,4 +13,10 @@ export interface ReceiverInput {
   readonly link: GeneratorLink;
   readonly destination: Destination;
   readonly decoder: TokenDecoder;
+}
+
+/** Whether the generator waits to hear that this file is in place: its segment, its other names, or the sender does. */
+export function isAwaited({ negotiated, options }: RoleContext, list: FileList, i: number): boolean {
+  if (negotiated.incRecurse || options.removeSourceFiles) return true;
+  return options.hardLinks && (list.flags(i) & EntryFlag.Hlinked) !== 0;
 }

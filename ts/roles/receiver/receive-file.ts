@@ -1,6 +1,6 @@
 import { headLength, type SumHead } from '../../delta/sum-head.ts';
 import { protocolError, SysError } from '../../errors.ts';
-import { EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag } from '../../metadata/compare.ts';
@@ -17,7 +17,7 @@ import { lendMs, wireFailure, worthLending } from '../lending.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
 import { presentAt } from '../present-at.ts';
 import { isReadable } from '../readable.ts';
-import type { ReceiverInput } from './input.ts';
+import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
 import { askAgain } from './redo.ts';
 
@@ -266,8 +266,7 @@ async function place(
     askAgain(ctx, input, { list, i, ndx: item.ndx, redo, kept });
     return;
   }
-  if (negotiated.incRecurse || (options.hardLinks && list.flags(i) & EntryFlag.Hlinked))
-    input.link.success(item.ndx);
+  if (isAwaited(ctx, list, i)) input.link.success(item.ndx);
 }
 
 /** Where a file goes when no more of it comes. */

@@ -21,7 +21,7 @@ import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
 import { Pipeline } from '../pipeline.ts';
-import type { ReceiverInput } from './input.ts';
+import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
 import { askAgain } from './redo.ts';
 
@@ -284,9 +284,7 @@ export class ReceiveQueue {
   }
 
   private placed(list: FileList, i: number, ndx: number): void {
-    const { options, negotiated } = this.ctx;
-    if (negotiated.incRecurse || (options.hardLinks && list.flags(i) & EntryFlag.Hlinked))
-      this.input.link.success(ndx);
+    if (isAwaited(this.ctx, list, i)) this.input.link.success(ndx);
   }
 
   private failed(list: FileList, i: number, ndx: number, errno: number, step: string): void {
