@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exitText } from '../../ts/errors.ts';
-import { Item, Msg, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../ts/wire/constants.ts';
+import { Item, Msg, ndxDelStats, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../ts/wire/constants.ts';
 import type { Writer } from '../../ts/wire/writer.ts';
 import { show } from '../support/bytes.ts';
 import {
@@ -414,6 +414,63 @@ const messages: readonly Row[] = (['sender', 'receiver'] as const).flatMap((peer
   ];
 });
 
+const delStats = (writer: Writer, values: readonly number[]) => {
+  writer.ndx(ndxDelStats);
+  for (const value of values) writer.varint(value);
+};
+
+/** Messages and counts that have their place: in it they do no harm, out of it they end the run as rsync's ends. */
+const asides: readonly Row[] = (['sender', 'receiver'] as const).flatMap((peer) => {
+  /** A whole transfer, with something said at one of its moments. */
+  const whole =
+    (moment: 'listed' | 'answered' | 'done', aside: (writer: Writer, to: End) => void) =>
+    (writer: Writer, to: End) => {
+      if (peer === 'sender') sayList(writer, one);
+      else sayNoRules(writer, to);
+      if (moment === 'listed') aside(writer, to);
+      if (peer === 'sender') sayFile(writer, 1);
+      else sayItem(writer, 1);
+      if (moment === 'answered') aside(writer, to);
+      sayEnd(writer, to);
+      if (moment === 'done') aside(writer, to);
+    };
+  const row = (what: string, say: Row['say']): Row => ({
+    what: `${what}, from a ${peer}`,
+    peer,
+    // All has come: rsync's receiver may hear one more word while it waits for its generator, ours is gone.
+    codes: what.endsWith('done') && peer === 'sender' ? [0, 2, 12] : undefined,
+    say,
+  });
+  const noSend = (ndx: number) => (writer: Writer) => writer.message(Msg.NoSend, int(ndx));
+  return [
+    ...(['listed', 'answered', 'done'] as const).flatMap((moment) => [
+      row(
+        `MSG_NOOP, ${moment}`,
+        whole(moment, (writer) => writer.message(Msg.Noop, Buffer.alloc(0))),
+      ),
+      row(
+        `MSG_NOOP of four bytes, ${moment}`,
+        whole(moment, (writer) => writer.message(Msg.Noop, int(0))),
+      ),
+      row(`MSG_NO_SEND of a file that came, ${moment}`, whole(moment, noSend(1))),
+      row(`MSG_NO_SEND of a directory, ${moment}`, whole(moment, noSend(0))),
+      row(`MSG_NO_SEND of nothing, ${moment}`, whole(moment, noSend(50))),
+      row(
+        `counts of deletions, ${moment}`,
+        whole(moment, (writer) => delStats(writer, [1, 2, 3, 4, 5])),
+      ),
+      row(
+        `counts of deletions below zero, ${moment}`,
+        whole(moment, (writer) => delStats(writer, [-1, 0, 0, 0, 0])),
+      ),
+      row(
+        `too few counts of deletions, ${moment}`,
+        whole(moment, (writer) => delStats(writer, [1])),
+      ),
+    ]),
+  ];
+});
+
 const requests: readonly Row[] = [
   ...[3, 5000, 0x7ffffff, -2, -4, -50, ndxFlistOffset].map(
     (ndx): Row => ({
@@ -509,7 +566,7 @@ const requests: readonly Row[] = [
   ),
 ];
 
-const rows = [...names, ...links, ...values, ...lists, ...answers, ...messages, ...requests];
+const rows = [...names, ...links, ...values, ...lists, ...answers, ...messages, ...asides, ...requests];
 
 async function attacked(who: Peer, end: 'client' | 'server', row: Row) {
   return withWorkspace(async (dir) => {

@@ -269,7 +269,13 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
         report.print('info', text.timeoutOfServer(end.timeout.seconds));
       return;
     case Msg.NoSend:
-      if (end.link === undefined) break;
+      if (end.link === undefined) {
+        // What a sender has no use for goes back, as rsync sends it on: it is meant for a generator.
+        intOf(tag, payload);
+        if (end.setup.sender && end.writer.isMultiplexed) end.writer.message(tag, payload);
+        else if (!end.setup.sender) break;
+        return;
+      }
       end.link.answered++;
       end.link.noSend(intOf(tag, payload));
       return;
