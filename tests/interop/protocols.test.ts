@@ -26,7 +26,7 @@ interface Row {
 
 const rows: Row[] = [];
 for (const peer of realPeers()) {
-  for (const protocol of [32, 31, 30, 29, 28]) {
+  for (const protocol of [32, 31, 30, 29, 28, 27]) {
     if (protocol > peer.protocol) continue;
     for (const recursion of ['--inc-recursive', '--no-inc-recursive']) {
       if (protocol < 30 && recursion === '--inc-recursive') continue;

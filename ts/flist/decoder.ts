@@ -20,7 +20,7 @@ import type { IdMap } from './id-map.ts';
 import { InodeNumbers } from './inode-numbers.ts';
 import type { NameGuard } from './name-guard.ts';
 import { cleanName, hasDotDot } from './name-rules.ts';
-import { type FlistFormat, Xmit } from './wire-format.ts';
+import { type FlistFormat, rdevMajorOf, rdevMinorOf, Xmit } from './wire-format.ts';
 
 const slash = 0x2f;
 const dot = 0x2e;
@@ -76,6 +76,8 @@ export class FlistDecoder {
   private gid = 0;
   private gidFlags = 0;
   private rdevMajor = 0;
+  /** Protocol 27: the last device's whole number. */
+  private rdev = 0;
   private dev = 0;
   /** Protocols below 30: in a tree that was named as a source, and how long its name is. */
   private inTopTree = false;
@@ -178,6 +180,7 @@ export class FlistDecoder {
       this.endIoError = 0;
       return endOfList;
     }
+    if (format.protocol < 28) return flags;
     if (flags & Xmit.ExtendedFlags) flags |= reader.byte() << 8;
     if (flags === (Xmit.ExtendedFlags | Xmit.IoErrorEndlist)) {
       if (!format.safeFlist) throw protocolError(`Invalid flist flag: ${flags.toString(16)}`);
@@ -229,6 +232,7 @@ export class FlistDecoder {
     entry.gid = this.gid;
     entry.gidFlags = this.gidFlags;
     entry.rdevMajor = this.rdevMajor;
+    entry.rdev = this.rdev;
     entry.dev = this.dev;
     forget(entry);
   }
@@ -283,13 +287,27 @@ export class FlistDecoder {
     }
     const isDevice = isDeviceMode(mode);
     if (isDevice) entry.size = 0;
-    if ((format.devices && isDevice) || (format.specials && isSpecialMode(mode) && protocol < 31)) {
+    const hasRdev = (format.devices && isDevice) || (format.specials && isSpecialMode(mode) && protocol < 31);
+    if (protocol < 28) this.readRdev(entry, xflags, hasRdev);
+    else if (hasRdev) {
       if ((xflags & Xmit.SameRdevMajor) === 0) entry.rdevMajor = reader.varint30() >>> 0;
       if (modern) entry.rdevMinor = reader.varint() >>> 0;
       else entry.rdevMinor = xflags & Xmit.RdevMinor8 ? reader.byte() : reader.int() >>> 0;
       entry.size = 0;
     }
     if (format.links && (mode & S_IFMT) === S_IFLNK) entry.target = this.readTarget();
+  }
+
+  /** Protocol 27: a device's number is one word, and that of what is none is 0. */
+  private readRdev(entry: Incoming, xflags: number, hasRdev: boolean): void {
+    if (!hasRdev) {
+      entry.rdev = 0;
+      return;
+    }
+    if ((xflags & Xmit.SameRdev) === 0) entry.rdev = this.reader.int();
+    entry.rdevMajor = rdevMajorOf(entry.rdev);
+    entry.rdevMinor = rdevMinorOf(entry.rdev);
+    entry.size = 0;
   }
 
   private readNsec(): number {
@@ -308,15 +326,18 @@ export class FlistDecoder {
   /** What comes behind the fields: the inode of old protocols, the checksum, ACLs and attributes. */
   private readRest(entry: Incoming, xflags: number): void {
     const { reader, format, settings } = this;
-    if (format.protocol < 30 && format.hardLinks && xflags & Xmit.Hlinked) {
-      if ((xflags & Xmit.SameDev) === 0) entry.dev = reader.longint();
+    const isRegular = (entry.mode & S_IFMT) === S_IFREG;
+    const { protocol } = format;
+    if (protocol < 30 && format.hardLinks && hasInode(protocol, xflags, isRegular)) {
+      if (protocol < 28 || (xflags & Xmit.SameDev) === 0) entry.dev = reader.longint();
       entry.inoLow = reader.int();
       if (entry.inoLow === -1) {
         entry.inoLow = reader.uint();
         entry.inoHigh = reader.uint();
       }
     }
-    if (format.sumLength > 0 && (entry.mode & S_IFMT) === S_IFREG && entry.twin < 0)
+    // What is no regular file has one of zeros there in protocol 27, which is overwritten before it is looked at.
+    if (format.sumLength > 0 && (isRegular || protocol < 28) && entry.twin < 0)
       reader.copy(this.sum, 0, format.sumLength);
     entry.extras = settings.extras?.read(entry.mode, () => this.lastName(entry.length));
   }
@@ -348,6 +369,7 @@ export class FlistDecoder {
     fields.gid = this.gid = entry.gid;
     this.gidFlags = entry.gidFlags;
     this.rdevMajor = entry.rdevMajor;
+    this.rdev = entry.rdev;
     this.dev = entry.dev;
     fields.size = entry.size;
     fields.mtimeNsec = entry.nsec;
@@ -369,7 +391,9 @@ export class FlistDecoder {
       const own = twin < 0 ? this.convertTarget(list, i, target) : target;
       list.setLinkTarget(i, map === undefined || own === '' ? own : map(own, list.dir(i).depth));
     }
-    if (format.hardLinks && xflags & Xmit.Hlinked) this.noteLink(entry, list, i, xflags);
+    const isRegular = (mode & S_IFMT) === S_IFREG;
+    if (format.hardLinks && hasInode(format.protocol, xflags, isRegular))
+      this.noteLink(entry, list, i, xflags);
     if (format.sumLength > 0 && (mode & S_IFMT) === S_IFREG) {
       const sum = twin < 0 ? this.sum : (list.checksum(twin) ?? this.sum);
       list.setChecksum(i, sum, 0, format.sumLength);
@@ -583,6 +607,8 @@ interface Incoming {
   groupName: ByteString | undefined;
   rdevMajor: number;
   rdevMinor: number;
+  /** Protocol 27: both in one. */
+  rdev: number;
   target: ByteString;
   dev: number;
   inoHigh: number;
@@ -617,6 +643,7 @@ function newIncoming(): Incoming {
     gid: 0,
     gidFlags: 0,
     rdevMajor: 0,
+    rdev: 0,
     dev: 0,
     extras: undefined,
     size: 0,
@@ -630,6 +657,11 @@ function newIncoming(): Incoming {
     inoHigh: 0,
     inoLow: 0,
   };
+}
+
+/** Whether an inode's number comes with the entry: in protocol 27 with each file, then with those of several names. */
+function hasInode(protocol: number, xflags: number, isRegular: boolean): boolean {
+  return protocol < 28 ? isRegular : (xflags & Xmit.Hlinked) !== 0;
 }
 
 function isKnownType(mode: number): boolean {

@@ -9,7 +9,7 @@ import { ExtrasWriter } from './extras-codec.ts';
 import { type Dir, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { SentIds } from './id-lists.ts';
 import { InodeTable } from './inode-numbers.ts';
-import { type FlistFormat, Xmit } from './wire-format.ts';
+import { type FlistFormat, packRdev, Xmit } from './wire-format.ts';
 
 /** The inode of an entry with more than one name. */
 export interface LinkedInode {
@@ -60,6 +60,8 @@ export class FlistEncoder {
   private gid = 0;
   private rdevMajor = 0;
   private dev = 0;
+  /** Protocol 27: the last device's whole number. */
+  private rdev = 0;
   private readonly extras: ExtrasWriter | undefined;
   private readonly charset: WireCharset | undefined;
 
@@ -102,7 +104,8 @@ export class FlistEncoder {
     let xflags = type === S_IFDIR ? dirFlags(list.flags(i), protocol) : 0;
     if (mode === this.mode) xflags |= Xmit.SameMode;
     else this.mode = mode;
-    if (sendDevice || sendSpecial) {
+    if (protocol < 28) xflags |= this.sameRdev(list, i, sendDevice, sendSpecial);
+    else if (sendDevice || sendSpecial) {
       if (rdevMajor === this.rdevMajor) xflags |= Xmit.SameRdevMajor;
       else this.rdevMajor = rdevMajor;
       if (!modern && rdevMinor <= 0xff) xflags |= Xmit.RdevMinor8;
@@ -152,7 +155,7 @@ export class FlistEncoder {
         const group = this.groupOf(list, i, inode);
         if (group === list.ndxStart + i) xflags |= Xmit.HlinkFirst;
         else firstNdx = group;
-      } else if (inode.dev === this.dev) xflags |= Xmit.SameDev;
+      } else if (inode.dev === this.dev && protocol >= 28) xflags |= Xmit.SameDev;
       else this.dev = inode.dev;
     }
 
@@ -172,7 +175,9 @@ export class FlistEncoder {
     if (sendAtime && (xflags & Xmit.SameAtime) === 0) writer.varlong(atime, 4);
     if ((xflags & Xmit.SameUid) === 0) this.writeId(uid, userName);
     if ((xflags & Xmit.SameGid) === 0) this.writeId(gid, groupName);
-    if (sendDevice || sendSpecial) {
+    if ((sendDevice || sendSpecial) && protocol < 28) {
+      if ((xflags & Xmit.SameRdev) === 0) writer.int(this.rdev);
+    } else if (sendDevice || sendSpecial) {
       if ((xflags & Xmit.SameRdevMajor) === 0) writer.varint30(rdevMajor);
       if (modern) writer.varint(rdevMinor);
       else if (xflags & Xmit.RdevMinor8) writer.byte(rdevMinor);
@@ -189,6 +194,16 @@ export class FlistEncoder {
       this.writeInode(inode);
     }
     if (sum !== undefined && type === S_IFREG && format.sumLength > 0) writer.bytes(sum, 0, format.sumLength);
+    else if (protocol < 28 && format.sumLength > 0) writer.bytes(Buffer.alloc(format.sumLength));
+  }
+
+  /** Protocol 27: whether the device's number, made the one at hand, is that of the entry before. */
+  private sameRdev(list: FileList, i: number, isDevice: boolean, isSpecial: boolean): number {
+    if (isSpecial) return Xmit.SameRdev;
+    const rdev = isDevice ? packRdev(list.rdevMajor(i), list.rdevMinor(i)) : 0;
+    const isSame = isDevice && rdev === this.rdev;
+    this.rdev = rdev;
+    return isSame ? Xmit.SameRdev : 0;
   }
 
   /**
@@ -266,13 +281,16 @@ export class FlistEncoder {
     if (rest > 255) xflags |= Xmit.LongName;
     // Flags of zero would end the list: a bit that has no meaning here is set instead.
     if (format.varintFlags) writer.varint(xflags === 0 ? Xmit.ExtendedFlags : xflags);
-    else {
+    else if (format.protocol < 28) {
+      if ((xflags & 0xff) === 0) xflags |= isDir ? Xmit.LongName : Xmit.TopDir;
+      writer.byte(xflags & 0xff);
+    } else {
       if (xflags === 0 && !isDir) xflags |= Xmit.TopDir;
       if ((xflags & 0xff00) !== 0 || xflags === 0) writer.short(xflags | Xmit.ExtendedFlags);
       else writer.byte(xflags);
     }
     if (shared > 0) writer.byte(shared);
-    if (rest > 255) writer.varint30(rest);
+    if (xflags & Xmit.LongName) writer.varint30(rest);
     else writer.byte(rest);
     writer.copy(this.last, shared, this.lastLength);
   }

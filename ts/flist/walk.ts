@@ -416,7 +416,9 @@ export class Walk {
     if (format.atimes && !isDir) list.setAtime(i, rows.atime(row));
     if (extra !== undefined) this.extras?.put(list, i, extra);
     const inode =
-      format.hardLinks && !isDir && mode !== 0 && rows.nlink(row) > 1
+      format.hardLinks &&
+      mode !== 0 &&
+      (format.protocol < 28 ? type === S_IFREG : !isDir && rows.nlink(row) > 1)
         ? { dev: rows.dev(row), inoHigh: rows.inoHigh(row), inoLow: rows.inoLow(row) }
         : undefined;
     this.lists.count(list, i);

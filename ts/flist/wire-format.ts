@@ -8,6 +8,8 @@ export const Xmit = {
   TopDir: 1 << 0,
   SameMode: 1 << 1,
   ExtendedFlags: 1 << 2,
+  /** Protocol 27, which has one byte of flags: a device's whole number is the last one's. */
+  SameRdev: 1 << 2,
   SameUid: 1 << 3,
   SameGid: 1 << 4,
   SameName: 1 << 5,
@@ -33,6 +35,17 @@ export const Xmit = {
   ModNsec: 1 << 13,
   SameAtime: 1 << 14,
 } as const;
+
+/** A device's number in the one word that protocol 27 has for it. */
+export function packRdev(major: number, minor: number): number {
+  return (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & 0xfff00) << 12);
+}
+export function rdevMajorOf(rdev: number): number {
+  return (rdev >>> 8) & 0xfff;
+}
+export function rdevMinorOf(rdev: number): number {
+  return (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+}
 
 /** Everything that decides how entries look on the wire, settled once for a session. */
 export interface FlistFormat {

@@ -86,5 +86,5 @@ export const chunkSize = 32 * 1024;
 export const maxBlockSize = 1 << 17;
 export const maxBlockSizeOld = 1 << 29;
 
-export const minProtocol = 28;
+export const minProtocol = 27;
 export const maxProtocol = 32;

@@ -245,7 +245,7 @@ export class Writer {
 
   /**
    * Tells the peer that we are alive: by what waits to be flushed, or else an empty data frame, which every protocol
-   * from 28 on takes. False where that cannot be: the stream has no frames yet, or what was written before is stuck.
+   * from 27 on takes. False where that cannot be: the stream has no frames yet, or what was written before is stuck.
    */
   keepAlive(): boolean {
     if (!this.multiplexed || this.lent !== undefined || this.sending) return false;
