@@ -10,6 +10,7 @@ import type { ByteString } from '../support/bytes.ts';
 import { type Pair, pairs } from '../support/cases.ts';
 import { isRoot, ours, realPeers, referencePeer } from '../support/peers.ts';
 import { forAll, propertyTimeout, sampled } from '../support/property.ts';
+import { asPlainUser, canBePlainUser } from '../support/script.ts';
 import { directions, expectSame, transferCommand } from '../support/transfer.ts';
 
 interface Shape {
@@ -20,6 +21,10 @@ interface Shape {
   readonly files?: (pair: Pair, seed: number) => Readonly<Record<string, ByteString>>;
   /** Shell words that are run first. */
   readonly first?: string;
+  /** ... and what they need of the system. */
+  readonly mounts?: boolean;
+  /** It is done as a user without rights too, where root runs the tests. */
+  readonly alsoPlain?: boolean;
   readonly rootOnly?: boolean;
 }
 
@@ -40,6 +45,8 @@ const how = fc
   .map((parts) => parts.flat())
   // Writing in place leaves no holes below protocol 29, and rsync refuses what it cannot combine.
   .filter((all) => !(all.includes('--inplace') && all.includes('-S')));
+/** rsync fakes what happens to lie in its memory for an owner or a group that is not kept. */
+const keepingOwners = how.filter((options) => options[0]!.startsWith('-a'));
 const withOptions = (...more: ByteString[]) => how.map((options) => [...options, ...more]);
 
 const lines = (pair: Pair, seed: number, end: string) => {
@@ -50,6 +57,24 @@ const lines = (pair: Pair, seed: number, end: string) => {
   return [...chosen, ...odd, 'nothing/here', '#none', 'equal/'].map((name) => name + end).join('');
 };
 const rules = ['- f*\n', ': .more\n+ foo\n- *\n', '- /a\nP b\n', '!\n- *.o\n', '-! */\n'];
+
+/** Whose attributes are faked: of the side that we start, of the other, of both. */
+const fakes = [['--fake-super'], ['-M--fake-super'], ['--fake-super', '-M--fake-super']];
+/**
+ * Makes `folder` a copy of the source, where it is not there, and lets its names belong to others, be devices, fifos
+ * and links, and have modes that nobody could give them, as --fake-super keeps it. Every \`step\`-th is left as it is.
+ */
+const odd = (folder: string, step: number) => `
+[ -d ${folder} ] || cp -a ../src ${folder}
+n=0; find ${folder} -mindepth 1 '(' -type f -o -type d ')' -print0 | sort -z >names; while IFS= read -r -d '' p; do
+  n=$((n+1)); [ $((n % ${step})) = 0 ] && continue
+  who=$((n * 7 % 5 * 12345)):$((n % 3 * 99))
+  if [ -d "$p" ]; then kind=4$((n % 2 * 2))755; else case $((n % 9)) in
+    1) kind=20620; dev=$n,3;; 2) kind=60660; dev=7,$((n * 300));; 3) kind=10644;; 4) kind=140700;;
+    5) kind=120777; t=$(stat -c %y "$p"); echo -n to/$n >"$p" && touch -d "$t" "$p";; 6) kind=104755;; *) kind=100600;;
+  esac; fi
+  setfattr -n user.rsync.%stat -v "$kind \${dev:-0,0} $who" -- "$p" 2>/dev/null; unset dev
+done <names; rm names`;
 
 const shapes: readonly Shape[] = [
   {
@@ -117,10 +142,31 @@ const shapes: readonly Shape[] = [
     what: 'mounts',
     options: fc.tuple(how, fc.constantFrom('-x', '-xx', '--one-file-system')).map(([all, x]) => [...all, x]),
     sources: fixed('../src/'),
+    mounts: true,
     first: `mkdir -p dst/fresh; for at in ../src/equal dst/fresh; do
       mount -t tmpfs none $at && echo on >$at/f && mkdir $at/inner && touch -d 2011-11-11 $at/inner $at/f $at || exit 99
     done`,
     rootOnly: true,
+  },
+  {
+    what: '--fake-super',
+    options: fc
+      .tuple(
+        keepingOwners,
+        fc.constantFrom(...fakes),
+        fc.constantFrom([], ['-X'], ['--specials'], ['--no-D']),
+      )
+      .map(([all, sides, more]) => [...all, ...sides, ...(all.includes('--protocol=29') ? [] : more)]),
+    sources: fc.constantFrom(['fs/'], ['fs/half', 'fs/fresh/']),
+    first: odd('fs', 3),
+    alsoPlain: true,
+  },
+  {
+    what: '--fake-super on both ends of what is there',
+    options: keepingOwners.map((options) => [...options, '--fake-super', '-M--fake-super']),
+    sources: fixed('fs/'),
+    first: `${odd('fs', 5)}; ${odd('dst', 4)}`,
+    alsoPlain: true,
   },
 ];
 
@@ -130,9 +176,14 @@ src=$(cd ../src && pwd); FIRST
 c=("\${@//@SRC@/$src}")
 "\${c[@]}"; echo "exit $?"
 "\${c[@]}" | sed 's/^/again: /'; echo "exit \${PIPESTATUS[0]}"
+ATTRIBUTES
 perl -e 'sub walk { my $d = shift; for my $p (sort glob("\\Q$d\\E/{,.}*")) { next if $p =~ m{/\\.\\.?$}; my @s = lstat $p or next;
   printf "%o %s\\n", $s[2], $p;
   if (!-l $p && -d _) { chmod 0700 | $s[2] & 07777, $p; walk($p); } elsif (!-l $p) { chmod 0600 | $s[2] & 07777, $p } } } walk("dst")'`;
+
+/** Each with the name that it is of. */
+const attributes = `find dst -print0 | sort -z | xargs -0 -r getfattr -hd -m- 2>/dev/null |
+  awk '/^# file/ { of = $0; next } /./ { print of ": " $0 }'`;
 
 function canMount(): boolean {
   try {
@@ -147,24 +198,33 @@ const reference = referencePeer();
 const peer = realPeers()[0];
 const table = shapes
   .filter(({ rootOnly }) => rootOnly !== true || (isRoot && canMount()))
-  .flatMap((shape) => directions.map((direction) => ({ ...shape, direction })));
+  .flatMap((shape) => directions.map((direction) => ({ ...shape, direction, plain: false })))
+  .flatMap((row) =>
+    row.alsoPlain === true && isRoot && canBePlainUser ? [row, { ...row, plain: true }] : [row],
+  )
+  .map((row) => ({ ...row, name: `${row.what}: ${row.direction}${row.plain ? ', as a plain user' : ''}` }));
 
 describe.skipIf(reference === null || peer === undefined)('shapes', () => {
-  test.for(sampled(table))('$what: $direction', { timeout: propertyTimeout }, async (row) => {
+  test.for(sampled(table))('$name', { timeout: propertyTimeout }, async (row) => {
     const arbitrary = fc.record({
       pair: pairs({
         entries: 5,
-        anyMode: true,
-        only: isRoot ? undefined : ['file', 'dir', 'symlink', 'hardlink'],
+        // rsync 3.5.0 notes nothing of what its user may not read.
+        plainUser: row.plain,
+        anyMode: !(row.alsoPlain === true && (row.plain || !isRoot)),
+        only: isRoot && !row.plain ? undefined : ['file', 'dir', 'symlink', 'hardlink'],
       }),
       options: row.options,
       sources: row.sources,
       seed: fc.nat(1000),
     });
-    await forAll(`${row.what}: ${row.direction}`, arbitrary, async ({ pair, options, sources, seed }) => {
-      const { direction, first = '' } = row;
-      const body = script.replace('FIRST', first);
-      const shell = [...(first === '' ? [] : ['unshare', '-m']), 'bash', '-c', body, 'bash'];
+    await forAll(row.name, arbitrary, async ({ pair, options, sources, seed }) => {
+      const { direction, first = '', mounts = false, plain } = row;
+      const body = script
+        .replace('FIRST', () => first)
+        .replace('ATTRIBUTES', () => (row.alsoPlain === true ? attributes : ''));
+      const bash = ['bash', '-c', body, 'bash'];
+      const shell = mounts ? ['unshare', '-m', ...bash] : plain ? asPlainUser(bash) : bash;
       const verdict = await expectSame(
         {
           transfer: {
@@ -174,6 +234,7 @@ describe.skipIf(reference === null || peer === undefined)('shapes', () => {
             ],
           },
           source: pair.source,
+          plainUser: plain,
           before: { dst: pair.destination },
           files: row.files?.(pair, seed),
           output: 'sorted',

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import type { ByteString } from './bytes.ts';
-import { type Entry, mutate, type Tree, trees } from './tree.ts';
+import { type Entry, mutate, type Tree, type TreeOptions, trees } from './tree.ts';
 
 export interface Pair {
   readonly source: Tree;
@@ -28,10 +28,8 @@ function under(folder: ByteString, tree: Tree): Entry[] {
 }
 
 /** Pairs of a source and a destination that has part of it; `entries` bounds each of the three parts. */
-export function pairs(
-  options: { entries?: number; only?: readonly Entry['type'][]; anyMode?: boolean } = {},
-): fc.Arbitrary<Pair> {
-  const part = trees({ maxEntries: options.entries ?? 9, only: options.only, anyMode: options.anyMode });
+export function pairs(options: TreeOptions & { entries?: number } = {}): fc.Arbitrary<Pair> {
+  const part = trees({ ...options, maxEntries: options.entries ?? 9 });
   return fc.tuple(part, part, part).chain(([fresh, equal, half]) =>
     mutate(half).map((behind) => ({
       source: [...under('fresh', fresh), ...under('equal', equal), ...under('half', half)],

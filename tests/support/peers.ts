@@ -122,6 +122,9 @@ export function remoteCommand(peer: Peer): ByteString {
 /** True when the tests run as root, so that owners and device nodes can be made. */
 export const isRoot = process.getuid?.() === 0;
 
+/** The user without rights that root becomes in some tests. */
+export const plainId = 65_534;
+
 /** The kernel that the run forces on the program under test, for test names. */
 export const kernelName = process.env.OC_RSYNC_KERNEL ?? 'default kernel';
 

@@ -7,12 +7,11 @@ import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { steadyMessages } from './messages.ts';
-import { isRoot, ours, type Peer } from './peers.ts';
+import { isRoot, ours, type Peer, plainId } from './peers.ts';
 import { type RunResult, run } from './run.ts';
 import { compareSnapshots, takeSnapshot } from './snapshot.ts';
 import { withWorkspace } from './workspace.ts';
 
-const plainId = 65534;
 const plainUser = [
   'setpriv',
   `--reuid=${plainId}`,

@@ -3,13 +3,13 @@
  * twins of the same folder, and everything that can be seen afterwards must be equal.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ByteString, bytes, show } from './bytes.ts';
 import { extrasOf, giveExtras } from './extras.ts';
 import { isNotSupportedYet, steadyMessages } from './messages.ts';
-import { type Peer, remoteCommand } from './peers.ts';
+import { isRoot, type Peer, plainId, remoteCommand } from './peers.ts';
 import { type RunResult, run } from './run.ts';
 import { compareSnapshots, takeSnapshot } from './snapshot.ts';
 import { describeTree, materialize, type PackedTree, pack, type Tree } from './tree.ts';
@@ -103,6 +103,10 @@ export interface Case {
   readonly extras?: boolean;
   /** Also compare what was written to stderr, line by line in any order. */
   readonly messages?: boolean;
+  /** What both sides have to say goes through this before it is compared. */
+  steady?(text: ByteString): ByteString;
+  /** As root: everything belongs to a user without rights, as whom the command runs (`asPlainUser`). */
+  readonly plainUser?: boolean;
   /** Small files beside the twins, named `../NAME` in options. */
   readonly files?: Readonly<Record<string, ByteString>>;
 }
@@ -141,17 +145,36 @@ export interface Verdict {
 export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Promise<Verdict> {
   return withWorkspace(async (dir) => {
     const since = Date.now();
-    await materialize(testCase.source, join(dir, 'src'));
+    const user = isRoot && testCase.plainUser === true ? plainId : undefined;
+    const owned = (tree: Tree): Tree =>
+      user === undefined ? tree : tree.map((entry) => ({ ...entry, uid: user, gid: user }));
+    const give = (path: string) => {
+      if (user !== undefined) chownSync(path, user, user);
+    };
+    give(dir);
+    const source = owned(testCase.source);
+    const files = Object.entries(testCase.files ?? {}).map(([name, text]) => ({ name, text }));
+    const writeFiles = (which: (name: string) => boolean) => {
+      for (const { name, text } of files) {
+        if (!which(name)) continue;
+        const folder = join(dir, name, '..');
+        const { mtime, atime } = statSync(folder);
+        writeFileSync(join(dir, name), bytes(text));
+        give(join(dir, name));
+        // When the test ran is nothing to be found in a source.
+        if (name.startsWith('src/')) utimesSync(folder, atime, mtime);
+      }
+    };
+    const makeSource = async () => {
+      await materialize(source, join(dir, 'src'));
+      give(join(dir, 'src'));
+      writeFiles((name) => name.startsWith('src/'));
+      if (testCase.extras) giveExtras(join(dir, 'src'), false);
+    };
+    await makeSource();
+    writeFiles((name) => !name.startsWith('src/'));
     const packed = new Map<string, PackedTree>();
-    for (const [name, tree] of Object.entries(testCase.before)) packed.set(name, pack(tree));
-    for (const [name, text] of Object.entries(testCase.files ?? {})) {
-      const folder = join(dir, name, '..');
-      const { mtime, atime } = statSync(folder);
-      writeFileSync(join(dir, name), bytes(text));
-      // When the test ran is nothing to be found in a source.
-      if (name.startsWith('src/')) utimesSync(folder, atime, mtime);
-    }
-    if (testCase.extras) giveExtras(join(dir, 'src'), false);
+    for (const [name, tree] of Object.entries(testCase.before)) packed.set(name, pack(owned(tree)));
     const sourceBefore = takeSnapshot(join(dir, 'src'), since);
 
     const { transfer } = testCase;
@@ -160,7 +183,11 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     const one = async (twin: Twin, who: Peer) => {
       const cwd = join(dir, twin);
       mkdirSync(cwd);
-      for (const [name, tree] of packed) await materialize(tree, join(folder(twin), name));
+      give(cwd);
+      for (const [name, tree] of packed) {
+        await materialize(tree, join(folder(twin), name));
+        give(join(folder(twin), name));
+      }
       if (testCase.extras) giveExtras(folder(twin), true);
       const command = 'command' in transfer ? transfer.command(who, twin) : transferCommand(transfer, who);
       if (testCase.atimes) {
@@ -176,7 +203,7 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     const sourceAfterRef = takeSnapshot(join(dir, 'src'), since);
     if (compareSnapshots(sourceBefore, sourceAfterRef).length > 0) {
       removeTree(join(dir, 'src'));
-      await materialize(testCase.source, join(dir, 'src'));
+      await makeSource();
     }
     const mine = await one('our', subject);
 
@@ -196,7 +223,8 @@ export function compareRuns(testCase: Case, subject: Peer, reference: Peer): Pro
     }
     const sourceNow = takeSnapshot(join(dir, 'src'), since);
     for (const line of compareSnapshots(sourceAfterRef, sourceNow)) differences.push(`source: ${line}`);
-    const twinless = (text: ByteString, twin: Twin) => text.replaceAll(folder(twin), 'TWIN');
+    const steady = (text: ByteString) => testCase.steady?.(text) ?? text;
+    const twinless = (text: ByteString, twin: Twin) => steady(text.replaceAll(folder(twin), 'TWIN'));
     const want = visible(twinless(ref.result.stdout, 'ref'), testCase.output);
     const got = visible(twinless(mine.result.stdout, 'our'), testCase.output);
     if (want !== got) differences.push(...lineDifferences(want, got));

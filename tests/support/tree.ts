@@ -177,7 +177,8 @@ const dirMode = fc.constantFrom(0o755, 0o700, 0o555, 0o775, 0o2755, 0o1777, 0o00
 const owner = fc.constantFrom(0, 0, 0, 1, 65_534, 12_345, 99_999);
 
 /** A plain user must be able to read what it made, and to remove it again. */
-const asUser = (mode: number, type: string) => (isRoot ? mode : mode | (type === 'dir' ? 0o700 : 0o600));
+const asUser = (mode: number, type: string, plain = !isRoot) =>
+  plain ? mode | (type === 'dir' ? 0o700 : 0o600) : mode;
 
 interface Draft {
   readonly shape: Entry['type'];
@@ -220,7 +221,11 @@ const draft: fc.Arbitrary<Draft> = fc.record({
   pick: fc.nat(),
 });
 
-function build(drafts: readonly Draft[], only?: ReadonlySet<Entry['type']>, anyMode = false): Tree {
+function build(
+  drafts: readonly Draft[],
+  only: ReadonlySet<Entry['type']> | undefined,
+  { anyMode = false, plainUser = false }: TreeOptions,
+): Tree {
   const dirs: ByteString[] = [''];
   const linkable: ByteString[] = [];
   const used = new Set<ByteString>();
@@ -235,7 +240,7 @@ function build(drafts: readonly Draft[], only?: ReadonlySet<Entry['type']>, anyM
     if (shape === 'socket' && !/^[\x20-\x7e]*$/.test(path)) shape = 'fifo';
     used.add(path);
     const drawn = shape === 'dir' ? d.dirMode : d.fileMode;
-    const mode = anyMode ? drawn : asUser(drawn, shape);
+    const mode = anyMode ? drawn : asUser(drawn, shape, plainUser || !isRoot);
     const common = { path, mode, mtime: d.mtime, uid: d.uid, gid: d.gid };
     if (shape === 'file') {
       tree.push({ ...common, type: 'file', content: d.content });
@@ -267,15 +272,22 @@ function build(drafts: readonly Draft[], only?: ReadonlySet<Entry['type']>, anyM
   return tree;
 }
 
-/** Trees of up to `maxEntries` names; with `anyMode` a plain user may be shut out of parts of its own tree. */
-export function trees(
-  options: { maxEntries?: number; only?: readonly Entry['type'][]; anyMode?: boolean } = {},
-): fc.Arbitrary<Tree> {
+/** What trees may have. */
+export interface TreeOptions {
+  readonly only?: readonly Entry['type'][];
+  /** A plain user may be shut out of parts of its own tree. */
+  readonly anyMode?: boolean;
+  /** They are for a plain user, also where root makes them. */
+  readonly plainUser?: boolean;
+}
+
+/** Trees of up to `maxEntries` names. */
+export function trees(options: TreeOptions & { maxEntries?: number } = {}): fc.Arbitrary<Tree> {
   const only = options.only === undefined ? undefined : new Set(options.only);
   const max = options.maxEntries ?? 14;
   return fc
     .array(draft, { minLength: Math.min(4, max), maxLength: max, size: 'max' })
-    .map((drafts) => build(drafts, only, options.anyMode));
+    .map((drafts) => build(drafts, only, options));
 }
 
 // --- a destination that has fallen behind

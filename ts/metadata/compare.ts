@@ -80,6 +80,8 @@ export const AttrFlag = {
   DirCreated: 4,
   /** Times of directories count, though -O leaves them alone. */
   DirTimes: 8,
+  /** Times of symbolic links count, though -J leaves them alone: it is a file, which is noted as a link later. */
+  LinkTimes: 16,
 } as const;
 
 /** Bits of `differences` beside those of the wire's item flags. */
@@ -155,7 +157,7 @@ export function unchangedAttrs(wanted: Wanted, present: Present, keep: Attribute
 export function keepsTime(type: number, keep: AttributeOptions, flags = 0): boolean {
   if (!keep.times || (flags & AttrFlag.SkipTimes) !== 0) return false;
   if (type === S_IFDIR) return !keep.omitDirTimes || (flags & AttrFlag.DirTimes) !== 0;
-  return type !== S_IFLNK || !keep.omitLinkTimes;
+  return type !== S_IFLNK || !keep.omitLinkTimes || (flags & AttrFlag.LinkTimes) !== 0;
 }
 
 /** The mode that a present entry with the mode `now` gets. */

@@ -415,6 +415,14 @@ export function xattrFailed(
       return systemError(who, errno, `rsync_xal_set: l${call}xattr(${at},"${name}") failed`);
   }
 }
+/** What --fake-super has to note of a file cannot be written. */
+export function noteFailed(place: Place, path: ByteString, errno: number): ByteString {
+  return systemError(
+    'generator',
+    errno,
+    `failed to write xattr user.rsync.%stat for ${fullName(place, path)}`,
+  );
+}
 /** What --fake-super noted of a file cannot be read. */
 export function noteUnreadable(place: Place, path: ByteString, errno: number, who: Who): ByteString {
   return systemError(who, errno, `failed to read xattr user.rsync.%stat for ${fullName(place, path)}`);

@@ -97,7 +97,8 @@ export function setAttributes(
       if (now !== 'set') refreshed = now;
     }
   }
-  if (ctx.options.superUser === 'fake' && !dryRun) noteAll(ctx, place, want, present === undefined);
+  if (ctx.options.superUser === 'fake' && !dryRun)
+    noteAll(ctx, place, want, present === undefined, change.meta.mode);
   if (report && ctx.report.info('name', 2)) ctx.report.print('client', updated ? path : text.upToDate(path));
   if (refreshed !== undefined) return { updated, refreshed };
   return updated ? changed : unchanged;
@@ -106,15 +107,22 @@ export function setAttributes(
 /**
  * --fake-super notes what is wanted even where nothing differs: a file of another user's, or of a mode that would keep
  * us from it, is noted as that and made ours to use. What is new, and of an owner that is not kept, is root's, who would
- * have made it.
+ * have made it. `mode` is one that changes.
  */
-function noteAll({ attributes }: RoleContext, { tree, path }: Place, want: Wanted, isNew: boolean): void {
+function noteAll(
+  { attributes, report }: RoleContext,
+  { tree, path }: Place,
+  want: Wanted,
+  isNew: boolean,
+  mode: number | undefined,
+): void {
   const otherwise = isNew ? 0 : undefined;
-  tree.setMeta(path, {
-    mode: attributes.perms ? want.mode & chmodBits : undefined,
+  const errno = tree.setMeta(path, {
+    mode: mode ?? (attributes.perms ? want.mode & chmodBits : undefined),
     uid: attributes.owner ? want.uid : otherwise,
     gid: attributes.group && !want.skipGroup ? want.gid : otherwise,
   });
+  if (errno !== 0) report.print('error-xfer', text.noteFailed(tree, path, errno));
 }
 
 /** rsync sets the time again when it has set attributes, whatever it was. */
@@ -166,7 +174,10 @@ const ownership = Item.ReportOwner | Item.ReportGroup;
 
 function apply(ctx: RoleContext, tree: Tree, path: ByteString, meta: Meta, what: number): void {
   if (what === 0) return;
-  const errno = tree.setMeta(path, meta);
+  // All else is noted together, when everything is known.
+  const { mtime, mtimeNsec, atime, atimeNsec } = meta;
+  const now = ctx.options.superUser === 'fake' ? { mtime, mtimeNsec, atime, atimeNsec } : meta;
+  const errno = tree.setMeta(path, now);
   if (errno === 0) return;
   const step = what & ownership ? 'chown' : what & Item.ReportPerms ? 'chmod' : 'utimes';
   ctx.report.print('error-xfer', text.attributesFailed(tree, path, step, errno));

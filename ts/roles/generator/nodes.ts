@@ -1,4 +1,5 @@
 import { isUnsafeLink } from '../../flist/unsafe-link.ts';
+import { AttrFlag } from '../../metadata/compare.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
@@ -59,7 +60,8 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
       : { mode: list.mode(i), major: list.rdevMajor(i), minor: list.rdevMinor(i) };
   const finish = (created: boolean): undefined => {
     if (!created) return;
-    setAttributes(gen.ctx, entry, undefined);
+    const flags = gen.ctx.options.superUser === 'fake' ? AttrFlag.LinkTimes : 0;
+    setAttributes(gen.ctx, entry, undefined, { flags });
     if (itemizing) itemize(gen, entry, shown, Item.LocalChange | Item.ReportChange);
     if (nameCode !== undefined && report.info('name')) report.print(nameCode, line);
     finishHardLink(gen, list, i, ndx, path);
