@@ -1,6 +1,7 @@
 /** Files that are large enough to be compressed on several threads, with others before and behind them. */
 import { describe, test } from 'vitest';
 import { hasZstd, ours, realPeers, referencePeer } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { type Direction, expectSame } from '../support/transfer.ts';
 import type { Tree } from '../support/tree.ts';
 
@@ -37,7 +38,7 @@ const rows = realPeers().flatMap((peer) =>
 );
 
 describe.skipIf(reference === null)('large files, compressed', () => {
-  test.for(rows)('$name', { timeout: 120_000 }, async ({ peer, direction, options }) => {
+  test.for(fewer(rows))('$name', { timeout: 120_000 }, async ({ peer, direction, options }) => {
     await expectSame(
       { transfer: { direction, peer, options }, source: tree, before: { dst: [] }, output: 'sorted' },
       ours(),

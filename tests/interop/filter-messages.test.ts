@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ByteString } from '../support/bytes.ts';
 import { isRoot, ours, realPeers, referencePeer } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { run } from '../support/run.ts';
 import { expectSameScript } from '../support/script.ts';
 import { type Direction, expectSame } from '../support/transfer.ts';
@@ -69,7 +70,7 @@ const table = rows.flatMap(({ options, everywhere }) =>
 );
 
 describe.skipIf(reference === null || peer === undefined)('what is said of rules', () => {
-  test.for(table)('$name', async ({ options, direction }) => {
+  test.for(fewer(table))('$name', async ({ options, direction }) => {
     await expectSame(
       {
         transfer: { direction, peer: peer!, options: ['-ai', ...options] },

@@ -1,6 +1,7 @@
 /** --log-file and its format: what is in the log, beside real rsync. */
 import { describe, test } from 'vitest';
 import { isRoot, referencePeer } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
 
 const reference = referencePeer();
@@ -19,7 +20,7 @@ const same = (script: string, more: Partial<Script> = {}) =>
 const sorted = (options: string) =>
   `sync ${options} --log-file=log >out; cat out log >all; rm out log; show all | sort`;
 
-describe.skipIf(reference === null).each(ways)('%s', (way) => {
+describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
   test.each([
     '-a',
     '-aH',

@@ -4,6 +4,7 @@
 import { describe, test } from 'vitest';
 import type { ByteString } from '../support/bytes.ts';
 import { ours, type Peer, realPeers, referencePeer, remoteCommand } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { expectSame } from '../support/transfer.ts';
 import { type Entry, settableTime, type Tree } from '../support/tree.ts';
 
@@ -93,7 +94,7 @@ const table = ways.flatMap((way) =>
 );
 
 describe.skipIf(reference === null || peer === undefined)('merge files of -R sources', () => {
-  test.for(table)('$name', async (row) => {
+  test.for(fewer(table))('$name', async (row) => {
     await expectSame(
       {
         transfer: { command: (who) => commandOf(who, row.way, row.options, row.words) },

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, test } from 'vitest';
 import { isRoot, ours, realPeers, referencePeer } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { directions, expectSame, transferCommand } from '../support/transfer.ts';
 import type { Entry, Tree } from '../support/tree.ts';
 
@@ -50,7 +51,7 @@ const rows = ['--delete', '--delete-before', '--delete-after', '--delete-delay',
 );
 
 describe.skipIf(referencePeer() === null || !isRoot || !canMount())('mounts at the destination', () => {
-  test.for(rows)('$direction: -x $when', async ({ when, direction }) => {
+  test.for(fewer(rows))('$direction: -x $when', async ({ when, direction }) => {
     const [peer] = realPeers();
     const options = ['-rltx', ...when.split(' ')];
     await expectSame(

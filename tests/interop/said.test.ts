@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { type RunResult, run } from '../support/run.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
@@ -132,7 +133,7 @@ describe.skipIf(reference === null)('what is said', () => {
     ['pull', (work) => [...remote, `lh:${work}/s/`, 'd/']],
     ['pull from ours', (work) => [...fromOurs, `lh:${work}/s/`, 'd/']],
   ];
-  describe.each(ways)('progress, %s', (way, paths) => {
+  describe.each(fewer(ways))('progress, %s', (way, paths) => {
     test.each(['--progress', '-i --progress', '-n --progress', '--info=progress2'])('%s', (given) =>
       sameWords(
         some,

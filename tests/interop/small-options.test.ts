@@ -1,12 +1,13 @@
 /** Options that change one thing: beside real rsync, where that thing shows. */
 import { describe, test } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
 
 const reference = referencePeer();
 const same = (test: Script) => expectSameScript(test, reference!);
 
-describe.skipIf(reference === null).each(ways)('%s', (way) => {
+describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
   describe('--force', () => {
     const inTheWay = 'mkdir -p s d/a/b; echo new >s/a; touch d/a/b/c d/other';
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { expectSameFailure } from '../support/failures.ts';
 import { isRoot, ours, referencePeer, remoteCommand } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
@@ -30,7 +31,7 @@ const rows = ['local', 'push', 'pull'].flatMap((way) =>
 );
 
 describe.skipIf(reference === null || !isRoot)('a full disk (needs root, to mount a small one)', () => {
-  test.for(rows)('$way $options', ({ way, options }, context) =>
+  test.for(fewer(rows))('$way $options', ({ way, options }, context) =>
     withWorkspace(async (work) => {
       const src = join(work, 'src');
       mkdirSync(src);

@@ -10,6 +10,7 @@ import { show } from '../support/bytes.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { expectSameFailure } from '../support/failures.ts';
 import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
+import { fewer } from '../support/property.ts';
 import { lingeringShell, type Relay, relayShell } from '../support/rsh.ts';
 import { killGroup, type RunResult, run } from '../support/run.ts';
 import { compareSnapshots, takeSnapshot } from '../support/snapshot.ts';
@@ -68,7 +69,7 @@ describe.skipIf(reference === null).concurrent('a peer that falls silent', () =>
     { way: 'pull' as const, at: 'in the file list', bytes: 150, options: [] },
     { way: 'pull' as const, at: 'in the file list', bytes: 90, options: ['--protocol=29'] },
   ];
-  test.each(early)('$way, $at ($bytes bytes, $options)', ({ way, bytes, options }) =>
+  test.each(fewer(early))('$way, $at ($bytes bytes, $options)', ({ way, bytes, options }) =>
     withWorkspace(async (work) => {
       const source = makeSource(work, 40, 2000);
       const { command } = transfer(work, way, ['--timeout=2', ...options], { silentAfter: bytes });
@@ -229,10 +230,10 @@ describe.skipIf(reference === null).concurrent('what takes long, but goes on, is
     { way, what: 'a slow link, one large file', files: 1, size: 3000 * kib, rate: 250 * kib },
     { way, what: 'a slow link, many files', files: 100, size: 30 * kib, rate: 250 * kib },
   ]);
-  test.each(rows)('$way, $what', ({ way, files, size, rate }) =>
+  test.each(fewer(rows))('$way, $what', ({ way, files, size, rate }) =>
     withWorkspace((work) => expectSuccess(work, way, ['--timeout=3'], { rate }, { files, size })),
   );
-  test.each(['push', 'pull'] as const)('%s, --bwlimit', (way) =>
+  test.each(fewer(['push', 'pull'] as const))('%s, --bwlimit', (way) =>
     withWorkspace((work) =>
       expectSuccess(work, way, ['--timeout=3', '--bwlimit=100'], {}, { files: 1, size: 700 * kib }),
     ),

@@ -18,7 +18,7 @@ import { runServerEnd } from '../../ts/session/server-end.ts';
 import { memoryPair } from '../../ts/transport/memory.ts';
 import { pairs } from '../support/cases.ts';
 import { filterContext, testIo, testSite } from '../support/host.ts';
-import { forAll, propertyTimeout, sampled } from '../support/property.ts';
+import { fewer, forAll, propertyTimeout } from '../support/property.ts';
 import { compareSnapshots, takeSnapshot } from '../support/snapshot.ts';
 import { materialize, pack } from '../support/tree.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -183,7 +183,7 @@ const ways = { together, apart } as const;
 const setsOf = { together: sets, apart: sets.filter((_, i) => i % 3 === 0) } as const;
 
 describe.each(Object.keys(ways) as (keyof typeof ways)[])('%s', (way) => {
-  it.each(sampled(setsOf[way]))(
+  it.each(fewer(setsOf[way]))(
     '%s',
     (set) =>
       forAll(`fast paths: ${set}`, pairs({ entries: 7, only: kinds }), async ({ source, destination }) => {
@@ -219,7 +219,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])('%s', (way) => {
   );
 
   // A sample of the options takes a sample of the shortcuts.
-  it.skipIf((process.env.OC_RSYNC_SAMPLE ?? '1') !== '1')('the shortcuts were taken', () => {
+  it.skipIf(process.env.OC_RSYNC_FEWER !== undefined)('the shortcuts were taken', () => {
     const here = ['filesByName', 'listsAsTheyAre', 'listShared', 'sumsWhereCompared'];
     const all = [
       'sourceRecords',

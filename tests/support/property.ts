@@ -2,7 +2,8 @@
  * How many generated cases each interop test tries, and from which seed.
  *
  * `OC_RSYNC_FUZZ_RUNS=N` tries N instead of one and shrinks a counterexample; `OC_RSYNC_FUZZ_SEED=S` starts
- * elsewhere. `OC_RSYNC_SAMPLE=N` keeps every N-th test of the large tables only.
+ * elsewhere. `OC_RSYNC_SAMPLE=P/N` keeps every N-th test of the large tables only, from the P-th on, and
+ * `OC_RSYNC_FEWER` those of the small ones.
  */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
@@ -19,10 +20,23 @@ export function propertySettings(name: string): fc.Parameters<unknown> {
 /** Time limit of a test that tries that many cases. */
 export const propertyTimeout = 90_000 * Math.max(1, runs);
 
-/** The rows of a large table that this run tries. */
+/** `N`, or `P/N`: every N-th from the P-th on. */
+function partOf<T>(rows: readonly T[], part: string | undefined): T[] {
+  const words = (part ?? '1').split('/').map(Number);
+  const step = Math.max(1, words.at(-1)!);
+  // Of a short table at least one row.
+  const phase = words.length > 1 ? words[0]! % Math.min(step, rows.length) : 0;
+  return rows.filter((_, i) => i % step === phase);
+}
+
+/** The rows of a large table that this run tries: the lanes of `npm test` divide it among themselves. */
 export function sampled<T>(rows: readonly T[]): T[] {
-  const step = Math.max(1, Number(process.env.OC_RSYNC_SAMPLE ?? 1));
-  return rows.filter((_, i) => i % step === 0);
+  return partOf(rows, process.env.OC_RSYNC_SAMPLE);
+}
+
+/** The rows of a small table: all in the first lane, some in the later ones, which do the same another way. */
+export function fewer<T>(rows: readonly T[]): T[] {
+  return partOf(rows, process.env.OC_RSYNC_FEWER);
 }
 
 /** Runs `body` on generated values and fails with the message of the last counterexample. */
