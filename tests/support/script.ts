@@ -35,7 +35,7 @@ export type Way = (typeof ways)[number];
 export interface Script {
   /**
    * Runs in an empty folder. `$R` is the program; `sync OPTION...` copies `s/` to `d/` the way that is asked for and
-   * prints its exit code.
+   * prints its exit code; `from_to A B OPTION...` does so with other names.
    */
   readonly script: string;
   readonly way?: Way;
@@ -51,7 +51,9 @@ export function prelude(way: Way): string {
   const far = way === 'local' ? '' : `--rsh='${lsh}' --rsync-path="$R"`;
   const from = way === 'pull' ? 'lh:$PWD/' : '';
   const to = way === 'push' ? 'lh:$PWD/' : '';
-  return `sync() { $R ${far} "$@" "${from}s/" "${to}d/"; echo "exit $?"; }\n`;
+  return `sync() { from_to s/ d/ "$@"; }
+    from_to() { local a=$1 b=$2; shift 2; $R ${far} "$@" "${from}$a" "${to}$b"; echo "exit $?"; }
+`;
 }
 
 /** Fails with both accounts where ours differs from `reference` in output, messages or what is on the disk. */

@@ -229,6 +229,8 @@ export class FileLists {
       totals.links++;
       totals.size += list.size(i);
     } else if (list.isDevice(i)) totals.devices++;
-    else totals.specials++;
+    else if (list.isSpecial(i)) totals.specials++;
+    // As rsync counts what --delete-missing-args asks for.
+    else totals.files++;
   }
 }

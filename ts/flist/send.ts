@@ -2,7 +2,7 @@ import { ENOENT } from '../errno.ts';
 import { ExitCode, IoError, RsyncError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import type { StatTable } from '../kernel/stat-table.ts';
+import { StatTable, statRowBytes } from '../kernel/stat-table.ts';
 import type { XattrList } from '../metadata/xattrs.ts';
 import { Msg, ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -216,6 +216,7 @@ export class FlistSender {
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       if (error.errno === ENOENT && options.missingArgs === 'ignore') return undefined;
+      if (error.errno === ENOENT && options.missingArgs === 'delete') return missingStats();
       if (error.errno !== ENOENT) state.ioError |= IoError.General;
       report.print('error-xfer', texts.linkStatFailed(root.place, source.name, error.errno));
       return undefined;
@@ -312,7 +313,7 @@ export class FlistSender {
         this.implied.addNext(list, root, full.slice(0, end), { name: full.slice(end + 1), type }, flags);
         continue;
       }
-      let known: StatTable | undefined;
+      let known = type === 'missing' ? missingStats() : undefined;
       if (type !== 'normal' && type !== 'missing') {
         try {
           known = walk.namedStat(root, full, true);
@@ -416,6 +417,11 @@ export class FlistSender {
     payload.writeInt32LE(state.ioError);
     writer.message(Msg.IoError, payload);
   }
+}
+
+/** What stands for a source that is not there, with --delete-missing-args: the mode is 0. */
+function missingStats(): StatTable {
+  return new StatTable(new Uint8Array(statRowBytes), 1);
 }
 
 function isDuring(when: string | undefined): boolean {

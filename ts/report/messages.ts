@@ -475,6 +475,9 @@ export function noPartialDir(path: ByteString, complete: boolean): ByteString {
 export function createdDirectory(path: ByteString): ByteString {
   return `created directory ${path}`;
 }
+export function createdDirectories(count: number, path: ByteString): ByteString {
+  return `created ${count} director${count === 1 ? 'y' : 'ies'} for ${path}`;
+}
 export function destinationMkdirFailed(place: Place, path: ByteString, errno: number): ByteString {
   return systemError('Receiver', errno, `mkdir ${fullName(place, path)} failed`);
 }

@@ -83,7 +83,11 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   try {
     const { entries } = lists.totals;
     const slash = path.endsWith('/');
-    const stats = look(here, cwd, path);
+    let stats = look(here, cwd, path);
+    if (options.mkpath && typeof stats === 'number' && (path.includes('/') || entries > 1)) {
+      makeMissing(end, options, lists, here, path);
+      stats = look(here, cwd, path);
+    }
     if (typeof stats !== 'number') {
       if (stats.isDir()) return open(path, 1);
       if (entries > 1) throw new RsyncError(ExitCode.FileSelect, text.destinationMustBeDirectory());
@@ -99,9 +103,81 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
     }
     const cut = path.lastIndexOf('/');
     if (cut < 0) return { ...open('.', 3), localName: path };
-    return { ...open(cut === 0 ? '/' : path.slice(0, cut), 3), localName: path.slice(cut + 1) };
+    const dir = cut === 0 ? '/' : path.slice(0, cut);
+    const localName = path.slice(cut + 1);
+    // --mkpath would have made it.
+    if (options.dryRun && options.mkpath && typeof look(here, cwd, dir) === 'number')
+      return { ...open('.', 3), localName, missing: true, base: dir };
+    return { ...open(dir, 3), localName };
   } finally {
     here.close();
+  }
+}
+
+/** --mkpath: makes the directories that lead to a destination, and that itself where it has to be one. */
+function makeMissing(end: End, options: Options, lists: FileLists, here: Tree, path: ByteString): void {
+  const { report, setup } = end;
+  const many = lists.totals.entries > 1;
+  const name = path.slice(0, path.lastIndexOf('/'));
+  const last = many && !path.endsWith('/') ? path : name;
+  const at = (dir: ByteString) => join(setup.site.cwd, dir);
+  const made = makeDirectories(here, last, at, options.dryRun);
+  if (made instanceof SysError)
+    throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(here, path, made.errno));
+  if (made > 0 && (report.info('name') || report.formatHasI > 0))
+    report.print('info', text.createdDirectories(made, last));
+}
+
+/** Makes what is missing of a directory and those that it is in (rsync's make_path): how many, or what failed. */
+function makeDirectories(
+  here: Tree,
+  path: ByteString,
+  at: (dir: ByteString) => ByteString,
+  dryRun: boolean,
+): number | SysError {
+  const dirs: ByteString[] = [];
+  for (const part of path.split('/'))
+    if (part !== '') dirs.push(`${dirs.at(-1) ?? (path.startsWith('/') ? '' : '.')}/${part}`);
+  const failed = (dir: ByteString): SysError | undefined => {
+    try {
+      if (dryRun) here.stat(at(dir));
+      else here.mkdir(at(dir), 0o777);
+      return undefined;
+    } catch (error) {
+      if (error instanceof SysError) return error;
+      throw error;
+    }
+  };
+  // From the deepest up to the first that is there, or could be made.
+  let missing = dirs.length;
+  let made = 0;
+  for (; missing > 0; missing--) {
+    const error = failed(dirs[missing - 1]);
+    if (error === undefined && !dryRun) {
+      made++;
+      break;
+    }
+    if (error?.errno === text.ENOENT) continue;
+    const stats = orError(() => here.stat(at(dirs[missing - 1])));
+    if (error !== undefined && error.errno !== text.EEXIST) return error;
+    if (!(stats instanceof SysError) && !stats.isDir())
+      return error ?? new SysError(text.ENOTDIR, 'ENOTDIR', 'mkdir');
+    break;
+  }
+  for (const dir of dirs.slice(missing)) {
+    const error = dryRun ? undefined : failed(dir);
+    if (error !== undefined) return error;
+    made++;
+  }
+  return made;
+}
+
+function orError<T>(call: () => T): T | SysError {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof SysError) return error;
+    throw error;
   }
 }
 

@@ -50,7 +50,10 @@ export async function runLocal(
   const [clientWire, serverWire] = memoryPair();
   // Each end munges on its own account.
   const inherited = { ...options, mungeLinks: false };
-  const serverOptions = optionsOfServer(withRemoteOptions(inherited), clientFilters.hasXattrRules);
+  // Rules that it is not told over the wire.
+  const needsRules =
+    clientFilters.hasXattrRules || (options.missingArgs === 'delete' && options.delete === undefined);
+  const serverOptions = optionsOfServer(withRemoteOptions(inherited), needsRules);
   if (serverOptions.copyAs !== options.copyAs) throw new RsyncError(ExitCode.Unsupported, text.copyAsOneSide);
   const shared = sharedPaths(options, serverOptions);
   const loopback = shared.filesByName ? new Loopback() : undefined;

@@ -312,13 +312,11 @@ export const selectOptions = {
       if (what === 'delete') return ['--delete-missing-args'];
       return what === 'ignore' && !push ? ['--ignore-missing-args'] : [];
     },
-    later: true,
     closes: [where((what: MissingArgs) => what === 'delete', 'plainEntriesIn', 'passesOver')],
   }),
   mkpath: flag('--mkpath', "make the destination's missing parents", {
     off: 'no-mkpath',
     tells: word('--mkpath', 'receiver'),
-    later: true,
     closes: none,
   }),
 };

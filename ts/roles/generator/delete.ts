@@ -10,7 +10,7 @@ import { countDeleted } from '../counts.ts';
 import { fileType } from './compare.ts';
 import { enterFileSystem } from './file-systems.ts';
 import { directoryBehind, insideOf } from './keep-dirlinks.ts';
-import type { Generator } from './state.ts';
+import type { Entry, Generator } from './state.ts';
 
 /**
  * Deletes what lies in a directory and is not in its file list (rsync's delete_in_dir).
@@ -131,6 +131,18 @@ export async function makeRoom(
   if (await deleteItem(gen, path, mode, options.delete !== undefined || options.force, true)) return true;
   report.print('error-xfer', text.couldNotMakeWay(path, obstacleFor(newMode)));
   return false;
+}
+
+/**
+ * --delete-missing-args: takes away what the sender was asked for and does not have, unless filters keep it. A directory
+ * with content goes only where deleting or forcing was asked for.
+ */
+export function deleteMissing(gen: Generator, { path, stats, row }: Entry): Promise<void> | undefined {
+  const { options } = gen.ctx;
+  if (!gen.filters.isEmpty && gen.filters.check(path, false, 'protect') === 'excluded') return undefined;
+  if (stats === undefined) return undefined;
+  const gone = deleteItem(gen, path, stats.mode(row), options.delete !== undefined || options.force);
+  return gone instanceof Promise ? gone.then(() => {}) : undefined;
 }
 
 const noNames: NamesInDir = { has: () => false };

@@ -6,6 +6,7 @@ import { listLine } from '../../report/view/list-only.ts';
 import { below } from './below.ts';
 import { fileType, unchangedByKind } from './compare.ts';
 import { defaultPermsAt } from './default-perms.ts';
+import { deleteMissing } from './delete.ts';
 import { generateDirectory, touchParent } from './directory.ts';
 import { linkToLeader, skipHardLink } from './hard-links.ts';
 import { generateNode, generateSymlink } from './nodes.ts';
@@ -44,6 +45,8 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
     entry.stats = undefined;
     entry.errno = text.ENOENT;
   }
+
+  if (options.missingArgs === 'delete' && list.mode(i) === 0) return deleteMissing(gen, entry);
 
   if (gen.rules.existing && entry.stats === undefined && entry.errno === text.ENOENT) {
     if (isDir) {

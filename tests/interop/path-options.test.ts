@@ -1,0 +1,61 @@
+/** Options about the names of sources and destinations beside real rsync. */
+import { describe, test } from 'vitest';
+import { referencePeer } from '../support/peers.ts';
+import { expectSameScript, type Script, ways } from '../support/script.ts';
+
+const reference = referencePeer();
+const same = ({ script, ...test }: Script) =>
+  expectSameScript({ sorted: true, ...test, script: `${said}${script}` }, reference!);
+
+/** `said COMMAND`: without the lines that name programs or count the bytes of their wire. */
+const said = `said() { "$@" | grep -v -e '^sent ' -e '^total' -e '^opening' -e '^$' -e ytes -e time:; }
+`;
+
+describe.skipIf(reference === null).each(ways)('%s', (way) => {
+  const made = `mkdir s; echo t >s/text; echo x >s/extra; touch -d 2001-01-01 s/* s; echo file >file; mkdir have; ln -s have link
+    go() { said from_to "$@"; find to have -printf '%p %m\\n'; rm -rf to have/*; }`;
+
+  test.each([
+    ['to/foo/bar/new', 'to/foo/bar/', 'have/new/', 'have/x'],
+    ['./to/a/b', 'to/./a/', 'to_text', 'to', 'link/a/b'],
+    ['file/x', 'file/x/', 'link/a/'],
+  ])('--mkpath to %s and others', (...places) =>
+    same({
+      way,
+      script: `${made}; for n in '' n; do for to in ${places.join(' ')}; do
+        go s/text $to -rtpi$n --mkpath; go s/ $to -rvv$n --mkpath; done; done
+        go s/text to/foo/bar -rti --no-mkpath; go s/text to/foo/bar -rti --mkpath --no-mkpath; go s/text to/foo/bar -rtin`,
+    }),
+  );
+
+  const missing = `mkdir -p s/a/b d/a/b d/gone/x d/no d/empty; echo 1>s/a/f; echo 2>s/k; echo o>d/k; echo o>d/gone/x/f; echo n>d/missing
+    echo l>d/a/gone; echo m >d/a/b/gone2; ln -s x d/link; echo e>d/extra; touch -d 2001-01-01 s/k s/a/f s/a s/a/b s
+    touch -d 2003-01-01 d d/a d/a/b d/gone d/no d/empty; printf 'k\\nmissing\\na/gone\\nlink\\nabsent\\ngone\\nempty/\\na/\\n' >list
+    go() { cp -a d saved; said from_to s d/ "$@" --files-from=list; find d | sort; rm -r d; mv saved d; }`;
+
+  test.each([
+    ['-rlti', '-rltvv', '-rltin --stats', '-dti'],
+    ['-rpti --delete', '-rpti --force', '-rpti --no-inc-recursive', '-rpti --protocol=29'],
+    ['-rltib', '-rlti --exclude=missing', '-rlti --existing', '-rltiu --no-relative --protocol=30'],
+  ])('missing sources: %s and others', (...sets) =>
+    same({
+      way,
+      script: `${missing}; for how in --ignore-missing-args --delete-missing-args; do
+        ${sets.map((options) => `go $how ${options}`).join('; ')}; done; go -rti --ignore-missing-args --delete-missing-args; go -rti`,
+    }),
+  );
+});
+
+describe.skipIf(reference === null)('missing sources that are named', () => {
+  test.each(['--ignore-missing-args', '--delete-missing-args', '--delete-missing-args --delete', ''])(
+    '%s',
+    (how) =>
+      same({
+        script: `mkdir -p s/a/b d/a/b d/gone; echo 1>s/a/f; echo 2>s/k; echo o>d/gone/f; echo n>d/missing; echo l>d/a/gone; echo m >d/a/b/gone2
+        touch -d 2001-01-01 s/k s/a/f s/a s/a/b s; touch -d 2003-01-01 d d/a d/a/b d/gone; go() { $R "$@"; echo "exit $?"; }
+        go -rtpin ${how} s/a s/missing s/k s/gone s/no/ d/; go -rtpi ${how} -R s/./a/gone s/./k s/./a/b/gone2 d/; find d
+        go -rtpi ${how} s/missing d/; go -rtpi ${how} s/k s/gone d/; find d
+        go --list-only -r ${how} s/missing s/k; go --list-only -rR ${how} s/./a/missing s/k`,
+      }),
+  );
+});
