@@ -50,23 +50,25 @@ const updateLists = () => {
   return updated;
 };
 
-const install = async (name) => {
+const install = async (...names) => {
   if (!isRoot) return 'installing needs root';
   if (!(await find('apt-get'))) return 'there is no apt-get';
   const get = () =>
-    $`DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install -y --no-install-recommends ${name}`;
+    $`DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install -y --no-install-recommends ${names}`;
   await updateLists();
   const done = await get();
   return done.exitCode === 0 ? null : reasonOf(done);
 };
 
-/** Unpacks one exact version of a Debian package below the cache, without installing it. */
+/** Unpacks a Debian package, in one exact version where that is given, below the cache, without installing it. */
 const unpack = async (name, version, target) => {
   if (!(await find('apt-get')) || !(await find('dpkg'))) return 'there is no apt-get';
   const work = mkdtempSync(join(tmpdir(), 'oc-rsync-peers-'));
   try {
     const download = () =>
-      $({ cwd: work })`apt-get -o APT::Sandbox::User=root download ${`${name}=${version}`}`;
+      $({
+        cwd: work,
+      })`apt-get -o APT::Sandbox::User=root download ${version === undefined ? name : `${name}=${version}`}`;
     let done = await download();
     if (done.exitCode !== 0) {
       await updateLists();
@@ -134,6 +136,55 @@ const setUpProgram = async (program, name) => {
   return why === null ? find(program) : skip(program, why);
 };
 
+/** Programs that call rsync, and their packages. */
+const callers = {
+  rsnapshot: ['rsnapshot'],
+  lsyncd: ['lsyncd'],
+  fpsync: ['fpart'],
+  dirvish: ['dirvish'],
+  backintime: ['backintime-common', 'python3-dbus'],
+  ansible: ['ansible-core'],
+};
+
+/** Installs in one go those that are not there; tests look for each on PATH. */
+const setUpCallers = async () => {
+  const missing = [];
+  for (const [program, packages] of Object.entries(callers))
+    if (!(await find(program))) missing.push(...packages);
+  if (missing.length === 0) return;
+  const why = await install(...missing);
+  if (why !== null) skip(missing.join(', '), why);
+};
+
+/** Ansible's module that calls rsync comes in a package of many others: it alone is taken out. */
+const setUpAnsibleModule = async () => {
+  const target = join(cache, 'ansible');
+  const wanted = join('ansible_collections', 'ansible');
+  if (existsSync(join(target, wanted))) return target;
+  const work = mkdtempSync(join(tmpdir(), 'oc-rsync-peers-'));
+  try {
+    const why = await unpack('ansible', undefined, work);
+    if (why !== null) return skip("ansible's synchronize", why);
+    mkdirSync(join(target, wanted), { recursive: true });
+    const from = join(work, 'usr', 'lib', 'python3', 'dist-packages', wanted);
+    const done = await $`cp -R ${join(from, 'posix')} ${join(from, 'utils')} ${join(target, wanted)}`;
+    return done.exitCode === 0 ? target : skip("ansible's synchronize", reasonOf(done));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+};
+
+/** Wrappers from npm. */
+const setUpWrappers = async () => {
+  const target = join(cache, 'wrappers');
+  const names = ['rsyncwrapper@3.1.0', 'rsync@0.6.1'];
+  if (existsSync(join(target, 'node_modules', 'rsync'))) return target;
+  mkdirSync(target, { recursive: true });
+  const done =
+    await $`npm install --loglevel=error --no-audit --no-fund --no-package-lock --prefix ${target} ${names}`;
+  return done.exitCode === 0 ? target : skip('rsyncwrapper and rsync from npm', reasonOf(done));
+};
+
 mkdirSync(cache, { recursive: true });
 const rsync = await setUpRsync();
 const rsync327 = await setUpOldRsync();
@@ -146,10 +197,13 @@ const filefrag = await setUpProgram('filefrag', 'e2fsprogs');
 await setUpProgram('getfacl', 'acl');
 await setUpProgram('getfattr', 'attr');
 await setUpProgram('fakeroot', 'fakeroot');
+await setUpCallers();
+const ansible = await setUpAnsibleModule();
+const wrappers = await setUpWrappers();
 
 writeFileSync(
   join(cache, 'peers.json'),
-  `${JSON.stringify({ rsync, rsync327, node24, ssh, sshd, mkfsBtrfs, mkfsXfs, filefrag, skipped }, null, 2)}\n`,
+  `${JSON.stringify({ rsync, rsync327, node24, ssh, sshd, mkfsBtrfs, mkfsXfs, filefrag, ansible, wrappers, skipped }, null, 2)}\n`,
 );
 for (const { what, why } of skipped) console.log(`set-up: no ${what}, its tests are skipped: ${why}`);
 if (rsync !== null && !(await isVersion(rsync, '3.5.0'))) {

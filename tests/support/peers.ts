@@ -36,10 +36,14 @@ export interface PeerFile {
   readonly mkfsBtrfs: string | null;
   readonly mkfsXfs: string | null;
   readonly filefrag: string | null;
+  /** Where ansible's collections and wrappers from npm are. */
+  readonly ansible: string | null;
+  readonly wrappers: string | null;
   readonly skipped: readonly { readonly what: string; readonly why: string }[];
 }
 
-function onPath(program: string): string | null {
+/** Where a program of the system is; null where it is not. */
+export function onPath(program: string): string | null {
   for (const folder of (process.env.PATH ?? '').split(':').concat('/usr/sbin', '/usr/local/sbin')) {
     const path = join(folder, program);
     if (folder !== '' && existsSync(path)) return path;
@@ -60,6 +64,8 @@ export function readPeerFile(): PeerFile {
     mkfsBtrfs: onPath('mkfs.btrfs'),
     mkfsXfs: onPath('mkfs.xfs'),
     filefrag: onPath('filefrag'),
+    ansible: null,
+    wrappers: null,
     skipped: [{ what: 'rsync 3.2.7', why: 'scripts/setup-peers.mjs has not run' }],
   };
 }
