@@ -215,6 +215,7 @@ if (given['plain-user']) {
   await check('types', ['npx', '--no-install', 'tsc', '--noEmit']);
   await check('lint', ['npx', '--no-install', 'biome', 'check', '.']);
   await check('layers', [process.execPath, 'scripts/layers.mjs']);
+  await check('table of options', [process.execPath, 'scripts/option-table.mjs', '--check']);
   await cargoChecks(cargo);
   await vitest(`tests, ${main} kernel`, { env: { OC_RSYNC_KERNEL: main, ...first, ...peer } });
   if (native) {
