@@ -104,6 +104,8 @@ export class Report {
   readonly logHasI: boolean;
   private readonly lines: ItemLines;
   private readonly logLines: ItemLines;
+  /** Somebody is told of items that are done with: by a line, in the log, or as an event. */
+  readonly tellsItems: boolean;
   private readonly counters: WireCounters;
   private writtenBefore = 0;
   private readBefore = 0;
@@ -131,6 +133,8 @@ export class Report {
     const facts = { options, sender, local: setup.local, daemon: setup.daemon, report: this };
     this.lines = userLines(facts, server, this.formatHasI > 0);
     this.logLines = logLines(facts, setup.log?.format);
+    this.tellsItems =
+      this.lines.item !== undefined || this.logLines.item !== undefined || setup.events?.item !== undefined;
     const { text } = this.lines;
     this.countsEachFile = countsEachFile(text) || countsEachFile(this.logLines.text);
     this.showsSums = formatHas(text, 'C') || formatHas(this.logLines.text, 'C');

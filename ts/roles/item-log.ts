@@ -27,11 +27,16 @@ class EntryCursor extends WantedCursor implements ItemEntry {
 export class ItemLog {
   private readonly report: Report;
   private readonly cursor = new EntryCursor();
+  /** A name is said before its progress. */
+  private readonly namesFirst: boolean;
+  private readonly traces: boolean;
 
   /** `rootOf` (sender) tells the source folder an entry's path is below, as the user named it. */
   constructor(report: Report, rootOf?: (list: FileList, i: number) => ByteString) {
     this.report = report;
     this.cursor.rootOf = rootOf;
+    this.namesFirst = !report.server && report.info('name') && report.options.info.progress === 1;
+    this.traces = report.sender && report.debug('send');
   }
 
   at(list: FileList, i: number): ItemEntry {
@@ -60,8 +65,7 @@ export class ItemLog {
   beforeTransfer(list: FileList, i: number, iflags: number): void {
     const { report } = this;
     if (report.logBeforeTransfer) report.logItem(this.at(list, i), iflags, '', 'client');
-    else if (!report.server && report.info('name') && report.options.info.progress === 1)
-      report.print('client', list.path(i));
+    else if (this.namesFirst) report.print('client', list.path(i));
   }
   /** A transfer of `size` bytes that is told of when it is through. */
   transferred(list: FileList, i: number, iflags: number, size: number): void {
@@ -70,11 +74,12 @@ export class ItemLog {
     this.afterTransfer(list, i, iflags);
   }
   afterTransfer(list: FileList, i: number, iflags: number): void {
-    const entry = this.at(list, i);
-    this.report.itemDone(entry, iflags, '');
-    this.report.logItem(entry, iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');
-    if (this.report.sender && this.report.debug('send'))
-      this.report.print('info', senderFinished(this.sourceName(list, i)));
+    if (this.report.tellsItems) {
+      const entry = this.at(list, i);
+      this.report.itemDone(entry, iflags, '');
+      this.report.logItem(entry, iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');
+    }
+    if (this.traces) this.report.print('info', senderFinished(this.sourceName(list, i)));
   }
   /** Sender: an entry's name as the user's arguments make it. */
   sourceName(list: FileList, i: number): ByteString {

@@ -14,6 +14,7 @@ use rustix::fs::{fstat, openat, openat2, FileType, Mode, OFlags, ResolveFlags, C
 use rustix::io::Errno;
 
 use crate::interrupt::Interrupt;
+use crate::libc_calls::type_and_size;
 use crate::syscall::{During, SysError, Syscall};
 use crate::walk::{open_named, walk, Links, HOLD};
 
@@ -29,14 +30,14 @@ pub struct OpenFile {
 
 impl OpenFile {
     fn look_at(file: OwnedFd) -> Result<Self, SysError> {
-        let stat = fstat(&file).during(Syscall::Stat)?;
-        let kind = FileType::from_raw_mode(stat.st_mode);
+        let (mode, size) = type_and_size(file.as_fd()).during(Syscall::Stat)?;
+        let kind = FileType::from_raw_mode(mode);
         if kind == FileType::Directory {
             return Err(SysError::new(Errno::ISDIR, Syscall::Open));
         }
         Ok(OpenFile {
             file,
-            size: stat.st_size.max(0) as u64,
+            size: size.max(0) as u64,
             regular: kind == FileType::RegularFile,
         })
     }

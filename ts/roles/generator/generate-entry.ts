@@ -24,7 +24,7 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   const { options, report } = gen.ctx;
   const { list, i } = entry;
   const isDir = list.isDir(i);
-  if (report.debug('genr')) report.print('info', text.generatorItem(list.path(i), entry.ndx));
+  if (gen.traces) report.print('info', text.generatorItem(list.path(i), entry.ndx));
   if (options.listOnly) {
     if (!isDir || (turn === 'now' && (options.impliedDirs || !(list.flags(i) & EntryFlag.ImpliedDir))))
       report.print('info', listLine(gen.ctx.items.at(list, i), options));

@@ -169,6 +169,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     itemizing,
     nameCode: nameCodeOf(negotiated.protocol >= 29 ? report.logHasI : itemizing, negotiated.protocol),
     reportAttributes: negotiated.protocol >= 29 || !options.server ? report.formatHasI === 0 : true,
+    traces: report.debug('genr'),
     attributeFlags: options.checksum ? AttrFlag.AccurateTime : 0,
     wholeFile: options.append === 'no' && options.wholeFile === true,
     skipBelow: undefined,

@@ -60,6 +60,8 @@ export interface Generator extends GeneratorInput {
   readonly reportAttributes: boolean;
   /** `AttrFlag` bits for files that are up to date. */
   readonly attributeFlags: number;
+  /** --debug=genr names each entry. */
+  readonly traces: boolean;
   /** No basis is described to the sender. */
   readonly wholeFile: boolean;
   /** Path prefixes (with slash) below which nothing is done, or nothing can be looked at. */

@@ -225,6 +225,7 @@ export class ReceiveQueue {
     // The run ends: one file has told why.
     if (this.pipeline.failed) return;
     let cutShort = false;
+    const traces = report.debug('recv');
     for (const queued of items) {
       const { list, i, item, record, file } = queued;
       if (record < 0) {
@@ -255,9 +256,10 @@ export class ReceiveQueue {
       if (status === 0) {
         report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
-        report.trace('recv', () =>
-          text.renaming(queued.temporary, destinationPath(this.input.destination, list, i)),
-        );
+        if (traces) {
+          const path = destinationPath(this.input.destination, list, i);
+          report.print('info', text.renaming(queued.temporary, path));
+        }
         this.placed(list, i, item.ndx);
       } else if (status === digestMismatch || status === sourceChanged || step === 'read') {
         const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
