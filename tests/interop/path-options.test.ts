@@ -59,3 +59,61 @@ describe.skipIf(reference === null)('missing sources that are named', () => {
       }),
   );
 });
+
+describe.skipIf(reference === null).each(['push', 'pull'] as const)('%s', (way) => {
+  test.each(['-rtis', '-rtis --protocol=29', '-rti --protect-args --delete', '-rtvvs'])(
+    'names that no shell may see: %s',
+    (options) =>
+      same({
+        way,
+        script: `mkdir -p 's/A $weird)name' d; echo 1 >'s/A $weird)name/file'; echo 2 >s/one; echo 4 >'s/st*r'; touch -d 2001-01-01 s/* s/A*/* s
+          said from_to 's/A $weird)name/' 'd/a (b;c' ${options}; said from_to 's/one' 'd/ x' ${options} --exclude='a b'; said from_to 's/st\\*r' 'd/$y' ${options}`,
+      }),
+  );
+});
+
+describe.skipIf(reference === null)('a server with --secluded-args', () => {
+  test('expands wildcards as rsync does', () =>
+    same({
+      way: 'pull',
+      script: `mkdir -p s/a/b s/ab d; echo 1 >s/one; echo 2 >s/two; echo 4 >'s/st*r'; echo 5 >s/.hid; echo 6 >s/a/b/f; touch -d 2001-01-01 s/o* s/t* s/s* s/.h* s/a/b/f
+        for name in 's/o*' 's/[ot]*' '*/*/*/f' 's/nosuch*' 's//one' 's/st\\*r' 's/?hid' 's/a*' 's/a*/' 's/nosuch/../one' 's/a[b' 's/[[]x' '' s/a/b/f/; do
+          said from_to "$name" d/ -rtis; find d | sort; rm -r d; mkdir d; done`,
+    }));
+  test('of a client that says nothing ends with it', () =>
+    same({
+      script: 'mkdir s; $R --server --sender -se.LsfxCIvu </dev/null >out 2>/dev/null; echo $?; wc -c <out',
+    }));
+});
+
+describe.skipIf(reference === null)('environment and', () => {
+  test.each([
+    'RSYNC_PROTECT_ARGS=1 run -rti',
+    'RSYNC_PROTECT_ARGS=0 run -rti',
+    'RSYNC_OLD_ARGS=1 run -rti',
+    'RSYNC_OLD_ARGS=1 run -rtis',
+    'run -rti --old-args',
+    'run -rtis --old-args',
+    'RSYNC_PROTECT_ARGS=1 run -rti --old-args',
+    'RSYNC_PROTECT_ARGS=1 run -rti --no-s',
+  ])('%s', (call) =>
+    same({
+      way: 'pull',
+      script: `mkdir -p s d; echo 1 >s/one; echo 2 >two; echo 3 >'s/one two'; touch -d 2001-01-01 s/* two; run() { said from_to 's/one two' d/ "$@"; }; ${call}`,
+    }),
+  );
+});
+
+/** A sender that adds to what it was asked for, or forgets what it was to leave out. */
+const sender = `mkdir -p s/sub d; echo 1 >s/f; echo 2 >s/sub/g; echo 3 >s/extra; printf '#!/bin/sh\\nfor last; do :; done; exec %s "$@" "\${last%%/*}/extra" 2>/dev/null\\n' "$R" >adds
+  printf '#!/bin/sh\\nshift; exec %s --server --include=extra "$@" 2>/dev/null\\n' "$R" >forgets; chmod 755 adds forgets`;
+
+describe.skipIf(reference === null)('a sender of names that nobody asked for', () => {
+  test.each(['', '--trust-sender', '--old-args', '-f "merge rules"', '-F'])('%s', (more) =>
+    same({
+      way: 'pull',
+      script: `${sender}; echo '- nothing' >rules; for o in -r -rR -r\\ --protocol=29; do said from_to s/f d/ $o --rsync-path=$PWD/adds ${more}; find d -type f | sort
+        said from_to s/ d/ $o --exclude=extra --rsync-path=$PWD/forgets ${more}; find d -type f | sort; rm -r d; mkdir d; done; rm adds forgets`,
+    }),
+  );
+});

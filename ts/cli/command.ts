@@ -26,6 +26,14 @@ type Run = (
 export interface Engine {
   readonly runClient: Run;
   readonly runServer: Run;
+  runSecludedServer(
+    told: Options,
+    parse: (more: readonly ByteString[]) => {
+      readonly options: Options;
+      readonly args: readonly ByteString[];
+    },
+    io: SessionIo,
+  ): ReturnType<Run>;
   loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
 }
 
@@ -54,9 +62,16 @@ export async function runCommand(input: CommandInput): Promise<number> {
       return ExitCode.Ok;
     }
     const { options, args } = command;
-    if (args.length === 0) return usageError(io, role);
+    const secluded = options.server && options.secludedArgs;
+    if (args.length === 0 && !secluded) return usageError(io, role);
     input.started(options);
     const engine = await input.loadEngine();
+    if (secluded) {
+      role = options.sender ? 'sender' : 'Receiver';
+      const { code, who } = await engine.runSecludedServer(options, (more) => parsedAgain(input, more), io);
+      if (!endOfRun.has(code)) io.host.stderr(toBytes(finalErrorLine(code, who)));
+      return code;
+    }
     const amSender = options.server ? options.sender : parseLocation(args[0]!).kind === 'local';
     role = amSender ? 'sender' : 'Receiver';
     const run = options.server ? engine.runServer : engine.runClient;
@@ -66,6 +81,16 @@ export async function runCommand(input: CommandInput): Promise<number> {
   } catch (error) {
     return fail(error, io, role);
   }
+}
+
+/** A server's command line with what came over the wire. */
+function parsedAgain(
+  { argv, env, allowAll }: CommandInput,
+  more: readonly ByteString[],
+): { readonly options: Options; readonly args: readonly ByteString[] } {
+  const command = parseClientArgs([...argv, ...more], { env, allowAll });
+  if (command.kind === 'run' && command.args.length > 0) return command;
+  throw new RsyncError(ExitCode.Syntax, usageText().trimEnd().split('\n'));
 }
 
 /** Exit codes of runs that went to their end: of these the client alone tells. */

@@ -120,15 +120,32 @@ function inOrder(told: 'letter' | 'tells', order: readonly (keyof Options)[]): T
  * server_options(). Values are escaped for the remote shell (a daemon undoes that too).
  */
 export function serverArgs(options: Options, side: ServerSide): ByteString[] {
+  const { open, secluded } = splitServerArgs(options, side);
+  return [...open, ...secluded];
+}
+
+/** The same in two: what every shell may see, and what --secluded-args keeps from it. */
+export function splitServerArgs(
+  options: Options,
+  side: ServerSide,
+): { readonly open: ByteString[]; readonly secluded: ByteString[] } {
   const telling = { options, side, push: !side.sender };
   const cluster = bundle(telling);
-  return [
-    '--server',
-    ...(side.sender ? ['--sender'] : []),
-    ...(cluster === '-' ? [] : [cluster]),
-    ...inOrder('tells', wordOrder).flatMap(([name, { tells }]) => tells!(options[name], telling)),
-    ...options.remoteOptions.map((option) => quoteRemoteOption(option, options)),
-  ];
+  const words = inOrder('tells', wordOrder);
+  const told = (some: Told) => some.flatMap(([name, { tells }]) => tells!(options[name], telling));
+  return {
+    open: [
+      '--server',
+      ...(side.sender ? ['--sender'] : []),
+      ...(cluster === '-' ? [] : [cluster]),
+      // What is secluded is in that charset.
+      ...told(words.filter(([name]) => name === 'iconv')),
+    ],
+    secluded: [
+      ...told(words.filter(([name]) => name !== 'iconv')),
+      ...options.remoteOptions.map((option) => quoteRemoteOption(option, options)),
+    ],
+  };
 }
 
 /** The bundle of short options, with the capability string behind `e` at its end. */

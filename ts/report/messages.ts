@@ -272,6 +272,10 @@ export function openingConnection(command: readonly ByteString[]): ByteString {
 export function sendingDaemonArgs(args: readonly ByteString[]): ByteString {
   return argumentLine('sending daemon args:', args);
 }
+/** What --secluded-args keeps from the command. */
+export function protectedArgs(args: readonly ByteString[]): ByteString {
+  return argumentLine('protected args:', args);
+}
 function argumentLine(prefix: string, words: readonly ByteString[]): ByteString {
   const shown = words.map((word) => (/^[A-Za-z0-9,.\-_=+@/]*$/.test(word) ? word : `"${word}"`));
   return `${prefix} ${shown.map((word) => `${word} `).join('')} (${words.length} args)`;

@@ -1,11 +1,13 @@
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
+import { sendProtectedArgs } from './daemon-client.ts';
 import { connectToDaemon, reachDaemonByShell } from './daemon-connection.ts';
 import type { End, SessionIo } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { HandshakeSetup } from './handshake.ts';
 import { remoteCommand, startRemoteShell } from './remote-shell.ts';
+import { forWire } from './secluded-args.ts';
 
 /** The way to the other host. */
 export interface Connection {
@@ -26,7 +28,12 @@ export async function connect(
 ): Promise<Connection> {
   if (ends.remote?.kind === 'daemon') return connectToDaemon(kernel, options, ends, io);
   if (ends.remote?.kind === 'daemon-over-shell') return reachDaemonByShell(kernel, options, ends, io);
-  const command = remoteCommand(options, ends, io.host);
+  const { command, secluded } = remoteCommand(options, ends, io.host);
   const child = startRemoteShell(kernel, command, options, io.host);
-  return { duplex: child, child, command };
+  if (secluded === undefined) return { duplex: child, child, command };
+  const greet = async (end: End): Promise<Partial<HandshakeSetup>> => {
+    sendProtectedArgs(end.writer, forWire(end, secluded));
+    return {};
+  };
+  return { duplex: child, child, command, greet };
 }

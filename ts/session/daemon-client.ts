@@ -20,7 +20,7 @@ export interface DaemonRequest extends PasswordSource {
    */
   serverArgs(protocol: number): readonly ByteString[];
   /** --secluded-args: the whole list that follows the first one (`sendProtectedArgs`). */
-  protectedArgs?(protocol: number): readonly ByteString[];
+  readonly protectedArgs?: ((protocol: number) => readonly ByteString[]) | undefined;
   /** A line of the message of the day or of the list of modules; not called with --no-motd. */
   onLine(line: ByteString): void;
 }

@@ -1,15 +1,16 @@
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
-import { serverArgs } from '../options/server-args.ts';
+import { splitServerArgs } from '../options/server-args.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { connectDaemon, daemonPort } from '../transport/tcp.ts';
 import { askPassword, readInputLine } from './ask-password.ts';
-import { daemonExchange, daemonPaths } from './daemon-client.ts';
+import { type DaemonRequest, daemonExchange, daemonPaths } from './daemon-client.ts';
 import type { End, SessionIo } from './end.ts';
 import { type Endpoints, moduleOf } from './endpoints.ts';
 import type { HandshakeSetup } from './handshake.ts';
 import { remoteCommand, startRemoteShell } from './remote-shell.ts';
+import { forWire } from './secluded-args.ts';
 
 export interface DaemonConnection {
   readonly duplex: Duplex;
@@ -49,9 +50,30 @@ export function reachDaemonByShell(
   io: SessionIo,
 ): DaemonConnection {
   const port = ends.remote?.port ?? daemonPort;
-  const command = remoteCommand(options, ends, io.host);
+  const { command } = remoteCommand(options, ends, io.host);
   const child = startRemoteShell(kernel, command, options, io.host, { RSYNC_PORT: `${port}` });
   return { duplex: child, child, command, greet: (end) => greet(end, kernel, options, ends) };
+}
+
+/** What the daemon is told, and what of it only after it has let us in. */
+function daemonArgs(
+  end: End,
+  options: Options,
+  ends: Endpoints,
+): Pick<DaemonRequest, 'serverArgs' | 'protectedArgs'> {
+  const { secludedArgs } = options;
+  const split = (protocol: number) => {
+    const { open, secluded } = splitServerArgs(options, { sender: !ends.sender, protocol, daemon: true });
+    const paths = daemonPaths(ends.remotePaths, moduleOf(ends), options.oldArgs > 0);
+    return { open, secluded: [...secluded, '.', ...paths] };
+  };
+  return {
+    serverArgs(protocol) {
+      const { open, secluded } = split(protocol);
+      return secludedArgs ? open : [...open, ...secluded];
+    },
+    protectedArgs: secludedArgs ? (protocol) => forWire(end, split(protocol).secluded) : undefined,
+  };
 }
 
 async function greet(
@@ -69,11 +91,7 @@ async function greet(
     site: end.setup.site,
     askPassword: (prompt) => askPassword(prompt, end.setup.io),
     readInputLine: () => readInputLine(end.setup.io.host),
-    serverArgs: (protocol): ByteString[] => [
-      ...serverArgs(options, { sender: !ends.sender, protocol, daemon: true }),
-      '.',
-      ...daemonPaths(ends.remotePaths, moduleOf(ends), options.oldArgs > 0),
-    ],
+    ...daemonArgs(end, options, ends),
     onLine: (line) => end.report.print('info', line),
   });
   if (outcome.kind === 'listed') return 'listed';

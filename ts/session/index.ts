@@ -18,6 +18,21 @@ export async function runServer(options: Options, args: ByteString[], io: Sessio
   return logged(options, io, (io) => runServer(options, args, io));
 }
 
+/**
+ * The same with --secluded-args: `parse` makes options and arguments of those that come over the wire. `options` is what
+ * was told before.
+ */
+export async function runSecludedServer(
+  told: Options,
+  parse: (more: readonly ByteString[]) => { readonly options: Options; readonly args: readonly ByteString[] },
+  io: SessionIo,
+): Promise<RunEnd> {
+  const { runServer, takeSecludedArgs } = await import('./server.ts');
+  const { more, duplex } = await takeSecludedArgs(told, io);
+  const { options, args } = parse(more);
+  return logged(options, io, (io) => runServer(options, args, io, duplex));
+}
+
 async function logged(
   options: Options,
   io: SessionIo,

@@ -3,7 +3,7 @@ import type { Host } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
-import { serverArgs } from '../options/server-args.ts';
+import { splitServerArgs } from '../options/server-args.ts';
 import { quotePath } from '../options/shell-quote.ts';
 import { spawnRemoteShell } from '../transport/child.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
@@ -35,8 +35,15 @@ export function splitShellCommand(command: ByteString): ByteString[] {
   return words;
 }
 
+/** How an rsync on the other host is reached. */
+export interface RemoteCommand {
+  readonly command: ByteString[];
+  /** --secluded-args: what its server is told over the wire instead. */
+  readonly secluded: ByteString[] | undefined;
+}
+
 /** The whole command that reaches an rsync on the other host (rsync's do_cmd). */
-export function remoteCommand(options: Options, ends: Endpoints, host: Host): ByteString[] {
+export function remoteCommand(options: Options, ends: Endpoints, host: Host): RemoteCommand {
   const { kind, user, host: name } = ends.remote as RemoteHost;
   const daemon = kind === 'daemon-over-shell';
   const command = shellWords(options, host);
@@ -49,10 +56,14 @@ export function remoteCommand(options: Options, ends: Endpoints, host: Host): By
   if (program === 'ssh' && options.addressFamily !== 'any')
     command.push(options.addressFamily === 'ipv4' ? '-4' : '-6');
   command.push(name, options.rsyncPath);
-  if (daemon) return [...command, '--server', '--daemon', '.'];
+  if (daemon) return { command: [...command, '--server', '--daemon', '.'], secluded: undefined };
   const side = { sender: !ends.sender, protocol: options.protocol, daemon: false };
-  command.push(...serverArgs(options, side), '.');
-  return [...command, ...ends.remotePaths.map((path) => quotePath(path, { options, amSender: ends.sender }))];
+  const { open, secluded } = splitServerArgs(options, side);
+  secluded.push('.', ...ends.remotePaths.map((path) => quotePath(path, { options, amSender: ends.sender })));
+  command.push(...open);
+  return options.secludedArgs
+    ? { command, secluded }
+    : { command: [...command, ...secluded], secluded: undefined };
 }
 
 function shellWords(options: Options, { env }: Host): ByteString[] {

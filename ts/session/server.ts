@@ -1,17 +1,44 @@
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
+import type { Duplex } from '../transport/duplex.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
 import { siteOf } from './client.ts';
 import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
+import { expandArgs } from './glob.ts';
 import { nameCharset, tellCharset } from './name-charset.ts';
+import { readSecludedArgs } from './secluded-args.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 
+/** What a server that was told only `told` learns over its wire, and the wire as it is behind that. */
+export async function takeSecludedArgs(
+  told: Options,
+  { host, signal, ...io }: SessionIo,
+): Promise<{ more: ByteString[]; duplex: Duplex }> {
+  const wire = stdioDuplex(host);
+  const stop = (): void => wire.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const { args, duplex } = await readSecludedArgs(wire);
+    const charset = await nameCharset(told, { host, signal, ...io });
+    return { more: args.map((arg) => charset?.textFromWire(arg) ?? arg), duplex };
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 /** `--server` as a remote shell starts it: the wire is standard input and output. */
-export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
-  const duplex = stdioDuplex(io.host);
+export async function runServer(
+  options: Options,
+  args: readonly ByteString[],
+  io: SessionIo,
+  duplex: Duplex = stdioDuplex(io.host),
+): Promise<RunEnd> {
+  const site = siteOf(io.host);
   const end: End = openEnd({
     io,
     duplex,
@@ -19,13 +46,14 @@ export async function runServer(options: Options, args: ByteString[], io: Sessio
     kernel: suitableKernel(await loadKernel(io.host), options, () => end),
     server: true,
     sender: options.sender,
-    site: siteOf(io.host),
+    site,
     charset: await nameCharset(options, io),
   });
   tellCharset(end);
   const stopWatching = endOnSignal(io.signal, [end]);
   try {
-    await runServerEnd(end, options, args, {});
+    const all = options.secludedArgs ? expandArgs(end.setup.kernel, site, args) : args;
+    await runServerEnd(end, options, all, {});
     await end.writer.end();
     return endOf(end);
   } catch (error) {

@@ -34,11 +34,6 @@ function protectionOf(draft: Protecting, { env, server }: Run): { oldArgs: numbe
   return { oldArgs: old ?? 0, secludedArgs: secluded ?? false };
 }
 
-/** Another machine is named, or we are it. */
-function hasRemote({ args, server }: Run): boolean {
-  return server || args.some((arg) => parseLocation(arg).kind !== 'local');
-}
-
 export const reachOptions = {
   /** Remote shell command line; undefined takes RSYNC_RSH or ssh. */
   rsh: option({
@@ -93,11 +88,9 @@ export const reachOptions = {
     settle: (_: boolean | undefined, draft: Protecting, run): boolean =>
       protectionOf(draft, run).secludedArgs,
     letter: letter('s'),
-    // A run without another machine has nothing to protect.
-    later: (secluded: boolean, run: Run): boolean => secluded && hasRemote(run),
     closes: none,
   }),
-  trustSender: flag('--trust-sender', "don't check the names a sender sends", { later: true, closes: none }),
+  trustSender: flag('--trust-sender', "don't check the names a sender sends", { closes: none }),
   blockingIo: option({
     initial: undefined as boolean | undefined,
     switches: [

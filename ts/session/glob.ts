@@ -1,0 +1,78 @@
+import { SysError } from '../errors.ts';
+import { compileWild, wildMatches } from '../filter/wildmatch.ts';
+import type { Site } from '../host.ts';
+import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+
+/** Expands the arguments behind the `.` (rsync's glob_expand); one that matches nothing stays as it is. */
+export function expandArgs(
+  kernel: Pick<Kernel, 'openTree'>,
+  { cwd }: Pick<Site, 'cwd'>,
+  args: readonly ByteString[],
+): ByteString[] {
+  const here = kernel.openTree(cwd, { followParents: 'anywhere' });
+  try {
+    const dot = args.indexOf('.');
+    return args.flatMap((arg, k) => (dot < 0 || k <= dot ? [arg] : expand(here, collapse(arg))));
+  } finally {
+    here.close();
+  }
+}
+
+function expand(here: Tree, arg: ByteString): ByteString[] {
+  if (!hasWild(arg)) return [arg];
+  const found = matches(here, arg.startsWith('/') ? '/' : '', arg.replace(/^\/+/, '').split('/'));
+  return found.length > 0 ? found : [arg];
+}
+
+/** What there is below `base` (with its slash) that the parts of a path match. */
+function matches(here: Tree, base: ByteString, [part, ...rest]: readonly ByteString[]): ByteString[] {
+  const names = hasWild(part) ? namesIn(here, base).filter(matcher(part)) : [part];
+  return names.flatMap((name) => {
+    const path = base + name;
+    // A slash at the end asks for a directory.
+    if (rest.length === 0) return hasWild(part) && !isThere(here, path, false) ? [] : [path];
+    return name === '' || isThere(here, path, true) ? matches(here, `${path}/`, rest) : [];
+  });
+}
+
+function hasWild(text: ByteString): boolean {
+  return /[*?[]/.test(text);
+}
+
+function matcher(pattern: ByteString): (name: ByteString) => boolean {
+  const compiled = compileWild(pattern);
+  return (name) => wildMatches(compiled, name);
+}
+
+function namesIn(here: Tree, base: ByteString): ByteString[] {
+  try {
+    const rows = here.scan(base);
+    return Array.from({ length: rows.count }, (_, row) => rows.name(row));
+  } catch (error) {
+    if (error instanceof SysError) return [];
+    throw error;
+  }
+}
+
+function isThere(here: Tree, path: ByteString, asDirectory: boolean): boolean {
+  try {
+    return here.stat(path).isDir() || !asDirectory;
+  } catch (error) {
+    if (error instanceof SysError) return false;
+    throw error;
+  }
+}
+
+/** Without repeated slashes and `..`, by the letters of the path. */
+function collapse(arg: ByteString): ByteString {
+  const parts: ByteString[] = [];
+  const all = arg.split('/');
+  all.forEach((part, k) => {
+    if (part === '' && k > 0 && k < all.length - 1) return;
+    const last = parts.at(-1);
+    if (part !== '..' || last === undefined || last === '..' || last === '.' || last === '') parts.push(part);
+    else parts.pop();
+  });
+  const joined = parts.join('/');
+  return joined === '' ? (arg.startsWith('/') ? '/' : '.') : joined;
+}
