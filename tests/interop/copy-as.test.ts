@@ -23,6 +23,10 @@ const cases = [
     script: `${source}; sync -a --copy-as=nobody:nosuch 2>&1 | grep Invalid | sort -u`,
   },
   {
+    what: 'the user that it is already, who may not change groups',
+    script: `${source}; chmod 777 .; setpriv --reuid=65534 --regid=65534 --clear-groups $R -r --copy-as=nobody s/ e/; echo $?; rm -rf e`,
+  },
+  {
     what: 'a place that the user cannot reach',
     script: `${source}; chmod 700 .; $R -a --copy-as=nobody s/ d/; echo $?`,
   },

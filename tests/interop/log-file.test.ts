@@ -1,10 +1,12 @@
 /** --log-file and its format: what is in the log, beside real rsync. */
+import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { isRoot, referencePeer } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
 
 const reference = referencePeer();
+const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
 
 /** Shows the log without its times, process ids and counts of the wire, and takes it away. */
 const show = String.raw`show() { sed -E 's/^[0-9/]{10} [0-9:]{8} \[[0-9]+\] //; s/ at [^ ]+\([0-9]+\) \[([a-zA-Z]+)=[^]]*\]/ [\1]/; s/^sent .* bytes  received .* bytes.*(total.*)?/sent and received \1/; s/^(File list.*:|Total bytes.*:).*/\1/; s/speedup.*//' $1; rm -f $1; }`;
@@ -57,6 +59,15 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
     same('mkdir -p d/hard/x; sync -rl --log-file=log >out 2>&1; rm -r out d/hard; show log | sort', { way }));
   test.each(['absent/log', 'dir', 'log/below'])('one that cannot be opened: %s', (log) =>
     same(`mkdir dir; : >log; sync -r --log-file=${log}`, { way }),
+  );
+  test.skipIf(way !== 'push').each(['', '--stats', '-v', '--protocol=30', '--contimeout=5'])(
+    'what the other side ended with: %s',
+    (options) =>
+      same(
+        `$R -r --log-file=log --rsh='${lsh}' --rsync-path="$R" ${options} s/ lh:$PWD/deep/new >out; echo $?
+        cat out log >all; rm out log; show all | sed 's/([0-9]* bytes/(N bytes/' | sort`,
+        { way },
+      ),
   );
   test('a name with a newline is one line', () =>
     same(`: >$'s/a\\nb'; : >$'s/\\x85'; ${sorted('-a')}`, { way }));

@@ -19,6 +19,18 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
       same({ way, script: `${inTheWay}\nln -sf x s/a; sync -rlti --force --delete --max-delete=1` }));
   });
 
+  describe.skipIf(way !== 'local')('--remote-option in a local run', () => {
+    test.each(['-M--nothing', '-r -M--delete', '-M--delete', '-Mx'])('%s', (options) =>
+      same({ way, script: `mkdir s; touch s/f; sync ${options}; sync ${options} -q`, sorted: true }),
+    );
+  });
+
+  describe.skipIf(way !== 'local')('a destination that cannot be made', () => {
+    test.each(['', '--protocol=31', '--protocol=30', '--protocol=29 -i', '--contimeout=5'])('%s', (options) =>
+      same({ way, script: `mkdir s; touch s/f; $R -r ${options} s/ deep/new; echo $?`, sorted: true }),
+    );
+  });
+
   describe('--max-delete', () => {
     const extra = 'mkdir -p s d/dir; touch s/f d/1 d/2 d/3 d/dir/4 d/dir/5; touch -d 2020-01-01 s d';
 

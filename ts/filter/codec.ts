@@ -23,6 +23,7 @@ export function sendFilters(
   options: FilterOptions,
   filters: FilterChain,
   protocol: number,
+  receiver: FilterOptions = options,
 ): void {
   const { state } = filters;
   const amSender = filters.side === 'sender';
@@ -34,7 +35,7 @@ export function sendFilters(
     if (protocol >= 29) addRuleText(state, ':C');
     addRuleText(state, '-C');
   }
-  const out = amSender && !receiverWantsList(options, protocol) ? undefined : writer;
+  const out = amSender && !receiverWantsList(receiver, protocol) ? undefined : writer;
   sendRules(out, state, state.list, amSender, options.deleteExcluded);
   out?.int(0);
   if (cvs) {

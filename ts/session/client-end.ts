@@ -18,6 +18,8 @@ export async function runClientEnd(
   given: Options,
   ends: Pick<Endpoints, 'sender' | 'remote' | 'sources' | 'destination' | 'remotePaths'> & {
     readonly names?: NamesFile;
+    /** Options of the other end of a local run, which --remote-option may have changed. */
+    readonly localReceiver?: Options;
   },
   filters: FilterChain,
   extra: Partial<HandshakeSetup>,
@@ -41,7 +43,7 @@ export async function runClientEnd(
   const namesFromPeer = sender && options.filesFromHost !== undefined;
   if (protocol >= 30 || (!sender && options.removeSourceFiles)) writer.startMultiplex();
   reader.startMultiplex();
-  sendFilters(writer, options, filters, protocol);
+  sendFilters(writer, options, filters, protocol, ends.localReceiver);
   becomeCopyAsUser(options, setup.io.host);
   if (sender) {
     const names = namesFromPeer

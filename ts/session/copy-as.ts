@@ -18,10 +18,14 @@ export function becomeCopyAsUser({ copyAs }: Options, host: Host, names = new Id
   const gid = group === undefined ? names.primaryGroup(uid) : idOf(group, (name) => names.groupId(name));
   if (gid === undefined)
     throw wrong(group === undefined ? 'getpwuid failed' : `Invalid copy-as group: ${group}`);
-  if (host.user.euid === uid) return;
+  if (done.has(host)) return;
   const failed = host.become({ uid, gid, name: group === undefined ? user : undefined });
-  if (failed !== undefined) throw wrong(failed);
+  if (failed !== undefined) throw new RsyncError(ExitCode.Syntax, failed, { cause: failed });
+  done.add(host);
 }
+
+/** Processes that have become the user. */
+const done = new WeakSet<Host>();
 
 /** A name counts before a number. */
 function idOf(name: ByteString, find: (name: ByteString) => number | undefined): number | undefined {

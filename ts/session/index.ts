@@ -1,5 +1,6 @@
 /** A run from its options to its exit code. */
 import type { ByteString } from '../kernel/kernel.ts';
+import { parseLocation } from '../options/location.ts';
 import type { Options } from '../options/options.ts';
 import type { RunEnd, SessionIo } from './end.ts';
 
@@ -9,13 +10,14 @@ export type { RunEnd, SessionIo } from './end.ts';
 /** A run as the user starts it. Not loaded where only the kernel is asked for its report. */
 export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
   const { runClient } = await import('./client.ts');
-  return logged(options, io, (io) => runClient(options, args, io));
+  const sends = args[0] !== undefined && parseLocation(args[0]).kind === 'local';
+  return logged(options, sends, io, (io) => runClient(options, args, io));
 }
 
 /** `--server` as a remote shell starts it; its wire is loaded with it. */
 export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
   const { runServer } = await import('./server.ts');
-  return logged(options, io, (io) => runServer(options, args, io));
+  return logged(options, options.sender, io, (io) => runServer(options, args, io));
 }
 
 /**
@@ -35,9 +37,10 @@ export async function runSecludedServer(
 
 async function logged(
   options: Options,
+  sends: boolean,
   io: SessionIo,
   run: (io: SessionIo) => Promise<RunEnd>,
 ): Promise<RunEnd> {
   if (options.logFile === '') return run(io);
-  return (await import('./log-file.ts')).withLog(options, io, run);
+  return (await import('./log-file.ts')).withLog(options, sends, io, run);
 }

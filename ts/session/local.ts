@@ -24,6 +24,7 @@ import {
 } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
+import { type FinalRole, finalErrorLine } from './final-line.ts';
 import { nameCharset, tellCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
@@ -53,7 +54,7 @@ export async function runLocal(
   // Rules that it is not told over the wire.
   const needsRules =
     clientFilters.hasXattrRules || (options.missingArgs === 'delete' && options.delete === undefined);
-  const serverOptions = optionsOfServer(withRemoteOptions(inherited), needsRules);
+  const serverOptions = optionsOfServer(remoteOptions(inherited), needsRules);
   if (serverOptions.copyAs !== options.copyAs) throw new RsyncError(ExitCode.Unsupported, text.copyAsOneSide);
   const shared = sharedPaths(options, serverOptions);
   const loopback = shared.filesByName ? new Loopback() : undefined;
@@ -85,13 +86,17 @@ export async function runLocal(
       throw await endAfterFailure(server, error);
     },
   );
-  const sending = runClientEnd(client, options, { ...ends, names }, clientFilters, arrangement).catch(
-    async (error: unknown) => {
-      throw await endAfterFailure(client, error);
-    },
-  );
+  const sending = runClientEnd(
+    client,
+    options,
+    { ...ends, names, localReceiver: serverOptions },
+    clientFilters,
+    arrangement,
+  ).catch(async (error: unknown) => {
+    throw await endAfterFailure(client, error);
+  });
   try {
-    await settle(sending, serving);
+    await settle(sending, serving, client);
     summarize(client, ends);
     return { ...endOf(client), code: Math.max(exitCodeOf(client), exitCodeOf(server)) };
   } finally {
@@ -102,11 +107,32 @@ export async function runLocal(
   }
 }
 
+/** What --remote-option makes of the options; a server that does not understand it is gone before it says anything. */
+function remoteOptions(options: Options): Options {
+  try {
+    return withRemoteOptions(options);
+  } catch (error) {
+    if (!(error instanceof RsyncError)) throw error;
+    throw cutOffBy(error);
+  }
+}
+
+/** What the client makes of a server that ends without a word on the wire. */
+function cutOffBy(error: RsyncError): RsyncError {
+  const last = finalErrorLine(error.exitCode, (error.who ?? 'Receiver') as FinalRole).trimEnd();
+  const lines = error.told ? error.lines : [...error.lines, last];
+  return new RsyncError(ExitCode.StreamIo, [...lines, text.connectionClosed(0, 'sender')]);
+}
+
 /** Waits for both ends; when the client only saw the wire end, the server's reason is the one that counts. */
-async function settle(sending: Promise<void>, serving: Promise<void>): Promise<void> {
+async function settle(sending: Promise<void>, serving: Promise<void>, client: End): Promise<void> {
   const [sent, served] = await Promise.allSettled([sending, serving]);
   const cutOff = sent.status === 'rejected' && sent.reason?.exitCode === ExitCode.StreamIo;
-  if (served.status === 'rejected' && (cutOff || sent.status === 'fulfilled')) throw served.reason;
+  if (served.status === 'rejected' && (cutOff || sent.status === 'fulfilled')) {
+    // Before protocol 31 nobody tells the other side with what it ends.
+    const old = (client.report.negotiated?.protocol ?? 31) < 31;
+    throw old && cutOff && served.reason instanceof RsyncError ? cutOffBy(served.reason) : served.reason;
+  }
   if (sent.status === 'rejected') throw sent.reason;
 }
 

@@ -56,9 +56,13 @@ function append(fd: number, line: string): void {
   } catch {}
 }
 
-/** A run that is logged as well; opened before it starts, and closed behind its last line. */
+/**
+ * A run that is logged as well; opened before it starts, and closed behind its last line. `sends`: it is the sending
+ * side, also when it fails before anything is sent.
+ */
 export async function withLog(
   options: Options,
+  sends: boolean,
   io: SessionIo,
   run: (io: SessionIo) => Promise<RunEnd>,
 ): Promise<RunEnd> {
@@ -69,27 +73,42 @@ export async function withLog(
     logEnd(log, options, end);
     return end;
   } catch (error) {
-    if (error instanceof RsyncError && !error.told) logFailure(log, options, error);
-    throw error;
+    if (!(error instanceof RsyncError)) throw error;
+    const failure = toldElsewhere(options) || options.server ? error : toldAgain(error);
+    if (!failure.told) logFailure(log, sends, failure);
+    throw failure;
   } finally {
     log.close();
   }
 }
 
+/** A client that counts for its user needs no totals in the log. */
+function toldElsewhere({ server, info }: Options): boolean {
+  return !server && info.stats > 0;
+}
+
+/** What the other side has told of its end is told once more: by us, for the log. */
+function toldAgain(error: RsyncError): RsyncError {
+  if (!error.told) return error;
+  const again = new RsyncError(error.exitCode, '', { cause: error.cause });
+  again.who = error.who;
+  again.statistics = error.statistics;
+  return again;
+}
+
 /** The last lines (log_exit): what went over the wire, where nothing else says it, and what went wrong. */
 function logEnd(log: TransferLog, options: Options, { code, who, statistics }: RunEnd): void {
-  const toldElsewhere = !options.server && options.info.stats > 0;
-  if (code === 0 ? !toldElsewhere : who === 'sender') logTotals(log, statistics);
+  if (code === 0 ? !toldElsewhere(options) : who === 'sender') logTotals(log, statistics);
   if (code !== 0) log.write(finalErrorLine(code, who));
 }
 
 function logFailure(
   log: TransferLog,
-  options: Options,
+  sends: boolean,
   { exitCode, lines, who, statistics }: RsyncError,
 ): void {
   for (const line of lines) log.write(escapeLog(`${line}\n`));
-  const role = (who ?? (options.server ? 'server' : 'client')) as FinalRole;
+  const role = (who ?? (sends ? 'sender' : 'Receiver')) as FinalRole;
   if (role === 'sender') logTotals(log, statistics ?? new Statistics());
   log.write(finalErrorLine(exitCode, role));
 }
