@@ -69,6 +69,8 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
         { way },
       ),
   );
+  test('rules that cannot be read', () =>
+    same('sync -r --include-from=none --log-file=log; [ ! -f log ] || show log', { way }));
   test('a name with a newline is one line', () =>
     same(`: >$'s/a\\nb'; : >$'s/\\x85'; ${sorted('-a')}`, { way }));
   test.skipIf(!isRoot)('a link that another user planted is not gone through', () =>

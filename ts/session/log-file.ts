@@ -75,7 +75,8 @@ export async function withLog(
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
     const failure = toldElsewhere(options) || options.server ? error : toldAgain(error);
-    if (!failure.told) logFailure(log, sends, failure);
+    // Files of rules are read before rsync opens its log.
+    if (!failure.told && failure.who !== 'client') logFailure(log, sends, failure);
     throw failure;
   } finally {
     log.close();
