@@ -32,7 +32,7 @@ export async function runSecludedServer(
   const { runServer, takeSecludedArgs } = await import('./server.ts');
   const { more, duplex } = await takeSecludedArgs(told, io);
   const { options, args } = parse(more);
-  return logged(options, io, (io) => runServer(options, args, io, duplex));
+  return logged(options, options.sender, io, (io) => runServer(options, args, io, duplex));
 }
 
 async function logged(
