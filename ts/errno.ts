@@ -2,8 +2,19 @@
 import { constants } from 'node:os';
 
 /** The errors that we tell apart. */
-export const { EACCES, EEXIST, EILSEQ, EINVAL, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY } =
-  constants.errno;
+export const {
+  EACCES,
+  EEXIST,
+  EILSEQ,
+  EINVAL,
+  EISDIR,
+  ELOOP,
+  ENAMETOOLONG,
+  ENOENT,
+  ENOTDIR,
+  ENOTEMPTY,
+  EXDEV,
+} = constants.errno;
 
 /** Name and text of each error in the order of Linux's numbers; '' is a number that is not in use there. */
 const ofLinux: readonly string[] = [

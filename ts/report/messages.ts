@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** The errors that roles tell apart. */
-export { EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY } from '../errno.ts';
+export { EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../errno.ts';
 
 /** A failed system call: `rsync: [sender] TEXT: No such file or directory (2)` (rsyserr). */
 export function systemError(who: Who, errno: number, text: ByteString): ByteString {
@@ -221,6 +221,21 @@ export function modifyPermsFailed(place: Place, path: ByteString, errno: number)
 export function symlinkFailed(place: Place, path: ByteString, target: ByteString, errno: number): ByteString {
   return systemError('generator', errno, `symlink ${fullName(place, path)} -> "${target}" failed`);
 }
+export function moveFailed(
+  call: 'rename' | 'copy',
+  { tree, from, to }: { readonly tree: Place; readonly from: ByteString; readonly to: ByteString },
+  errno: number,
+): ByteString {
+  return systemError('receiver', errno, `${call} ${fullName(tree, from)} -> "${to}"`);
+}
+export function delayedRenameFailed(
+  place: Place,
+  from: ByteString,
+  to: ByteString,
+  errno: number,
+): ByteString {
+  return systemError('receiver', errno, `rename failed for ${fullName(place, to)} (from ${from})`);
+}
 export function renameFailed(place: Place, from: ByteString, to: ByteString, errno: number): ByteString {
   return systemError(
     'generator',
@@ -359,6 +374,9 @@ export function receiveFailed(place: Place, path: ByteString, step: string, errn
       return attributesFailed(place, path, step, errno, 'receiver');
   }
 }
+export function temporaryFailed(place: Place, name: ByteString, errno: number): ByteString {
+  return systemError('receiver', errno, `mkstemp ${fullName(place, name)} failed`);
+}
 /** Owner (`chown`, `chgrp`), permissions (`chmod`) or times (`utimes`) that could not be set. */
 export function attributesFailed(
   place: Place,
@@ -375,6 +393,17 @@ export function attributesFailed(
     default:
       return systemError(who, errno, `${step} ${fullName(place, path)} failed`);
   }
+}
+/** --debug=fuzzy. */
+export function fuzzySelected(path: ByteString, basis: ByteString): ByteString {
+  return `fuzzy basis selected for ${path}: ${basis}`;
+}
+export function fuzzyTwin(path: ByteString): ByteString {
+  return `fuzzy size/modtime match for ${path}`;
+}
+export function fuzzyDistance(path: ByteString, distance: number): ByteString {
+  const rest = String(distance % 0x10000).padStart(5, '0');
+  return `fuzzy distance for ${path} = ${Math.floor(distance / 0x10000)}.${rest}`;
 }
 /** --remove-source-files. */
 export type RemovalStep = 're-lstat' | 'remove';

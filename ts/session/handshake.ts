@@ -158,6 +158,8 @@ function checkOptions(options: Options, protocol: number, local: boolean): void 
   if (protocol < 30 && needs30 !== undefined && !local)
     throw protocolError(`${needs30} requires protocol 30 or higher (negotiated ${protocol}).`);
   if (protocol >= 29) return;
+  if (options.fuzzy > 0)
+    throw protocolError(`--fuzzy requires protocol 29 or higher (negotiated ${protocol}).`);
   const [first] = options.alternateDests;
   if (first && options.inplace)
     throw protocolError(

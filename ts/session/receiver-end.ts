@@ -94,6 +94,7 @@ export async function runReceiver(
     link,
     destination: place.destination,
     decoder,
+    delayed: [],
   })
     .then(() => finishReceiving(end, negotiated.protocol, link))
     .catch((error: unknown) => {

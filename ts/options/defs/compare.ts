@@ -142,7 +142,6 @@ export const compareOptions = {
     settle: (times: number, draft: { readonly alternateDests: readonly AlternateDest[] }): number =>
       times > 1 ? draft.alternateDests.length + 1 : times,
     letter: letterTo('receiver', 'y', 2),
-    later: true,
     closes: none,
   }),
   alternateDests: option({

@@ -184,7 +184,6 @@ export const writeOptions = {
     off: 'no-delay-updates',
     tells: (delays, { options, push }: Telling<{ readonly partialDir: ByteString }>): string[] =>
       delays && push && options.partialDir !== '' ? ['--delay-updates'] : [],
-    later: true,
     closes: closes('filesByName', 'writesTogether', 'passesOver', 'looksAhead'),
   }),
   tempDir: option({
@@ -198,7 +197,6 @@ export const writeOptions = {
     },
     tells: (dir: ByteString, { options, push }: Telling<Quoting>): ByteString[] =>
       push ? inTwoWords('--temp-dir', dir, options) : [],
-    later: true,
     // It may lie on another file system.
     closes: closes('filesByName', 'writesTogether'),
   }),

@@ -97,10 +97,12 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   }
   nextPhase(gen);
   writer.ndx(ndxDone);
-  if (protocol >= 29) writer.ndx(ndxDone);
+  // A phase in which nothing happens is ended before it begins.
+  const delays = options.delayUpdates;
+  if (protocol >= 29 && !delays) writer.ndx(ndxDone);
   if (protocol >= 31 && !lateDelete) {
-    if (options.delete !== undefined) writeDeleteStats(writer, ctx.stats);
-    writer.ndx(ndxDone);
+    if (options.delete !== undefined || options.force) writeDeleteStats(writer, ctx.stats);
+    if (!delays) writer.ndx(ndxDone);
   }
   await waitForDone(gen, 2);
   // Below protocol 30 nothing is said of a file that the sender could not open.
@@ -108,6 +110,10 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     throw protocolError(text.unanswered(link.asked - link.answered), ExitCode.StreamIo);
   if (protocol >= 29) {
     nextPhase(gen);
+    if (delays) {
+      writer.ndx(ndxDone);
+      if (protocol >= 31 && !lateDelete) writer.ndx(ndxDone);
+    }
     await waitForDone(gen, 3);
   }
 
@@ -190,6 +196,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
       : fileSystemsOf(input.destination.tree, options.oneFileSystem),
     contentList: (list) => (negotiated.incRecurse ? (gen.current as FileList) : list),
     changed: options.alternateDests.length > 0,
+    fuzzy: undefined,
     current: undefined,
     again,
   };

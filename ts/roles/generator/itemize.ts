@@ -44,12 +44,14 @@ export function requestItem(
   entry: Indexed,
   present: Present | undefined,
   basisType: number,
+  xname?: ByteString,
 ): void {
   gen.changed = true;
   let flags: number = Item.Transfer;
   if (gen.rules.checksum) flags |= Item.ReportChange;
   if (basisType !== BasisType.Fname) flags |= Item.BasisTypeFollows;
-  write(gen, entry, present, { flags: itemFlags(gen, entry, present, flags, undefined), basisType });
+  if (xname !== undefined) flags |= Item.XnameFollows;
+  write(gen, entry, present, { flags: itemFlags(gen, entry, present, flags, xname), basisType, xname });
 }
 
 /** What an item says. */

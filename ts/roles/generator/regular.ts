@@ -17,6 +17,7 @@ import { tryAlternateFile } from './alternate-dest.ts';
 import { looksUnchanged } from './compare.ts';
 import { defaultPermsAt } from './default-perms.ts';
 import { makeRoom } from './delete.ts';
+import { findFuzzy, noteChanging } from './fuzzy.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { tellInPlace } from './in-place.ts';
 import { itemize, requestItem } from './itemize.ts';
@@ -25,6 +26,8 @@ import type { Entry, Generator } from './state.ts';
 /** What the sender's delta is made against. */
 interface Basis extends Present {
   readonly type: number;
+  /** Of a similar file: its name. */
+  readonly xname?: ByteString;
 }
 
 /** Bytes of block sums that are made at a time. */
@@ -138,7 +141,8 @@ function compareAndRequest(
       row: present.row,
     });
 
-  if (basis === undefined && partial === undefined) {
+  const fuzzy = basis === undefined && partial === undefined ? findFuzzy(gen, entry) : undefined;
+  if (basis === undefined && partial === undefined && fuzzy === undefined) {
     if (waitsForLastName(gen, list, i)) {
       list.inProgress++;
       return undefined;
@@ -150,12 +154,14 @@ function compareAndRequest(
     report.print('error-xfer', text.basisStatFailed(tree, entry.path, entry.errno));
     return undefined;
   }
-  if (gen.rules.append && basis !== undefined && basis.stats.size(basis.row) >= list.size(i)) {
+  const appendTo = fuzzy ?? basis;
+  if (gen.rules.append && appendTo !== undefined && appendTo.stats.size(appendTo.row) >= list.size(i)) {
     skipHardLink(gen, list, i);
     return undefined;
   }
   const shown = basis;
   if (partial !== undefined) basis = partial;
+  if (fuzzy !== undefined) basis = fuzzy;
   return request(gen, entry, shown, basis);
 }
 
@@ -170,6 +176,7 @@ function request(
   const { list, i, ndx } = entry;
   let sums: Sums | undefined;
   const describes = basis?.stats.isRegular(basis.row) && !gen.wholeFile && !options.dryRun;
+  if (describes) noteChanging(gen, entry);
   if (basis !== undefined && describes && basis.stats.size(basis.row) > 0) {
     sums = openSums(gen, basis);
     if (sums === undefined) {
@@ -179,7 +186,7 @@ function request(
         list.inProgress++;
         return undefined;
       }
-      sendItem(gen, entry, undefined, basis.type);
+      sendItem(gen, entry, undefined, basis);
       writeSumHead(gen.ctx.writer, emptySumHead);
       return undefined;
     }
@@ -188,7 +195,7 @@ function request(
     basis?.type === BasisType.Fname && options.inplace && gen.rules.backup && !options.dryRun;
   if (!options.perms && !options.dryRun && basis !== undefined) forgetUnreadable(gen, entry, basis);
   if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, sums);
-  sendItem(gen, entry, shown, basis?.type ?? BasisType.Fname);
+  sendItem(gen, entry, shown, basis);
   if (options.dryRun) {
     if (options.hardLinks) finishHardLink(gen, list, i, ndx, entry.path);
     return undefined;
@@ -237,18 +244,23 @@ async function requestWithBackup(
   }
   dressBackup(gen.ctx, basis, backup.path, 'copied');
   if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, backup.name));
-  sendItem(gen, entry, shown, sums === undefined ? BasisType.Fname : BasisType.Backup);
+  sendItem(gen, entry, shown, { type: sums === undefined ? BasisType.Fname : BasisType.Backup });
   await sendSums(gen, sums);
 }
 
-function sendItem(gen: Generator, entry: Entry, shown: Basis | undefined, basisType: number): void {
+function sendItem(
+  gen: Generator,
+  entry: Entry,
+  shown: Basis | undefined,
+  basis: Pick<Basis, 'type' | 'xname'> | undefined,
+): void {
   const { options, negotiated } = gen.ctx;
   const { list, i } = entry;
   if (negotiated.incRecurse && !options.dryRun) list.inProgress++;
   if (options.hardLinks && list.flags(i) & EntryFlag.Hlinked) list.setFlag(i, EntryFlag.FileSent);
   gen.requested++;
   gen.link.asked++;
-  requestItem(gen, entry, shown, basisType);
+  requestItem(gen, entry, shown, basis?.type ?? BasisType.Fname, basis?.xname);
 }
 
 /** What is told of a basis. */

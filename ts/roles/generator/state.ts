@@ -14,6 +14,7 @@ import type { RoleContext } from '../context.ts';
 import { type Destination, destinationPath } from '../destination.ts';
 import type { GeneratorLink } from '../generator-link.ts';
 import type { FileSystems } from './file-systems.ts';
+import type { FuzzyDirs } from './fuzzy-dirs.ts';
 
 /** The options that a second pass over a file that failed verification reads differently. */
 export interface Rules {
@@ -83,6 +84,8 @@ export interface Generator extends GeneratorInput {
   readonly fileSystems: FileSystems | undefined;
   /** Something was made, asked for or set: what was seen of an inode by another name may be out of date. */
   changed: boolean;
+  /** --fuzzy: the directory where the last missing file was. */
+  fuzzy: FuzzyDirs | undefined;
   /** The segment that is being worked on. */
   current: FileList | undefined;
   /** The list that has the content of a directory. */

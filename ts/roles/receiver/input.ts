@@ -13,6 +13,8 @@ export interface ReceiverInput {
   readonly link: GeneratorLink;
   readonly destination: Destination;
   readonly decoder: TokenDecoder;
+  /** --delay-updates: files that are complete, in their partial-dirs. */
+  readonly delayed: { readonly list: FileList; readonly i: number; readonly ndx: number }[];
 }
 
 /** Whether the generator waits to hear that this file is in place: its segment, its other names, or the sender does. */

@@ -9,6 +9,7 @@ import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { makePartialDir } from '../partial-dir.ts';
 import type { ReceiverInput } from './input.ts';
+import { moveFile } from './move-file.ts';
 
 /** A file that the run left unfinished under its temporary name. */
 export interface UnfinishedFile {
@@ -43,7 +44,7 @@ export async function keepPart(ctx: RoleContext, input: ReceiverInput, file: Unf
     // An old time keeps --update from taking it for newer than the source.
     if (target === path && attributes.times)
       tree.setMeta(temporary, { mtime: 0, mtimeNsec: list.mtimeNsec(i) });
-    tree.rename(temporary, target);
+    await moveFile(tree, temporary, target, list.mode(i));
   } catch (error) {
     // The run has failed already, and has said why.
     if (!(error instanceof SysError)) throw error;

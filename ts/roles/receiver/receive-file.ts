@@ -3,7 +3,7 @@ import { protocolError, SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
-import { AttrFlag } from '../../metadata/compare.ts';
+import { AttrFlag, type Present } from '../../metadata/compare.ts';
 import { destMode } from '../../metadata/modes.ts';
 import { partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
@@ -19,6 +19,7 @@ import { presentAt } from '../present-at.ts';
 import { isReadable } from '../readable.ts';
 import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
+import { moveFile } from './move-file.ts';
 import { askAgain } from './redo.ts';
 
 export interface Arrival {
@@ -104,7 +105,7 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
     const alternate = options.alternateDests[basisType];
     if (alternate === undefined) throw protocolError(text.badBasisDir(basisType));
     basis = `${alternate.dir}/${path}`;
-  } else if (basisType >= BasisType.Fuzzy) throw protocolError(text.unwantedFuzzy(item.xname));
+  } else if (basisType >= BasisType.Fuzzy) basis = fuzzyBasis(ctx, arrival);
 
   let stats = lookUp(input, basis);
   if (stats === undefined && negotiated.protocol < 29 && options.alternateDests.length > 0) {
@@ -133,6 +134,18 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
   return { path, basis: usable ? basis : undefined, basisType, partial, target, inPlace, intoPartial };
 }
 
+/** A file of a similar name: beside this one, or where an alternate directory has such files. */
+function fuzzyBasis({ options }: RoleContext, { list, i, item }: Arrival): ByteString {
+  if (options.fuzzy === 0) throw protocolError(text.unwantedFuzzy(item.xname));
+  const parent = list.dirname(i);
+  const name = parent === '' ? item.xname : `${parent}/${item.xname}`;
+  const number = item.basisType - BasisType.Fuzzy;
+  if (number === 0) return name;
+  const alternate = options.alternateDests[number - 1];
+  if (alternate === undefined) throw protocolError(text.badBasisDir(item.basisType));
+  return `${alternate.dir}/${name}`;
+}
+
 function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Plan): ReceiveJob | undefined {
   const { options, negotiated, report } = ctx;
   const { tree } = input.destination;
@@ -159,7 +172,9 @@ function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Pl
     if (!(error instanceof SysError)) throw error;
     report.print(
       'error-xfer',
-      text.receiveFailed(tree, plan.path, plan.inPlace ? 'open' : 'mkstemp', error.errno),
+      !plan.inPlace && options.tempDir !== ''
+        ? text.temporaryFailed(tree, plan.target, error.errno)
+        : text.receiveFailed(tree, plan.path, plan.inPlace ? 'open' : 'mkstemp', error.errno),
     );
     return undefined;
   }
@@ -237,7 +252,8 @@ async function place(
   const { list, i, item, redo } = arrival;
   let kept: 'discarded' | 'retained' | 'put into partial-dir' = 'discarded';
   let ok = verified;
-  if (verified || options.inplace) {
+  const delays = options.delayUpdates && plan.partial !== undefined;
+  if ((verified && !delays) || options.inplace) {
     const whole = { path: plan.path, setTimes: verified, overwritesBasis: true };
     ok = (await finish(ctx, input, arrival, plan, whole)) && verified;
     if (ok && plan.basisType === BasisType.PartialDir && plan.partial !== undefined) {
@@ -249,16 +265,17 @@ async function place(
       if (negotiated.incRecurse) input.link.noSend(item.ndx);
       return;
     }
-  } else if (options.partial && !plan.intoPartial) {
-    const target = options.partialDir === '' ? plan.path : plan.partial;
-    if (target !== undefined && (options.partialDir === '' || makePartialDir(tree, target))) {
-      const overwritesBasis = options.partialDir === '';
-      await finish(ctx, input, arrival, plan, { path: target, setTimes: false, overwritesBasis });
-      kept = options.partialDir === '' ? 'retained' : 'put into partial-dir';
-    } else {
-      ctx.report.print('error', text.noPartialDir(plan.path, false));
-      attempt(() => tree.unlink(plan.target));
+  } else if (options.partial && (!plan.intoPartial || delays)) {
+    const outcome = await putAside(ctx, input, arrival, plan, verified);
+    if (outcome === 'lost') {
+      if (negotiated.incRecurse) input.link.noSend(item.ndx);
+      return;
     }
+    if (verified) {
+      input.delayed.push({ list, i, ndx: item.ndx });
+      return;
+    }
+    kept = outcome;
   } else if (plan.intoPartial) kept = 'put into partial-dir';
   else attempt(() => tree.unlink(plan.target));
 
@@ -267,6 +284,28 @@ async function place(
     return;
   }
   if (isAwaited(ctx, list, i)) input.link.success(item.ndx);
+}
+
+/** A file that did not verify is kept for the next attempt, one that did (--delay-updates) for the end of the run. */
+async function putAside(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  arrival: Arrival,
+  plan: Plan,
+  verified: boolean,
+): Promise<'retained' | 'put into partial-dir' | 'lost'> {
+  const { options, report } = ctx;
+  const { tree } = input.destination;
+  const beside = options.partialDir === '';
+  const path = beside ? plan.path : plan.partial;
+  if (path === undefined || !(beside || makePartialDir(tree, path))) {
+    report.print('error', text.noPartialDir(plan.path, verified));
+    attempt(() => tree.unlink(plan.target));
+    return 'lost';
+  }
+  const done = await finish(ctx, input, arrival, plan, { path, setTimes: verified, overwritesBasis: beside });
+  if (!done) return 'lost';
+  return beside ? 'retained' : 'put into partial-dir';
 }
 
 /** Where a file goes when no more of it comes. */
@@ -304,17 +343,45 @@ async function finish(
   }
   const there = plan.intoPartial ? presentAt(tree, plan.target) : undefined;
   const xattrsFrom = basisNow(ctx, tree, plan);
-  setAttributes(ctx, { tree, path: plan.target, list, i }, there, { flags, xattrsFrom });
-  try {
-    report.trace('recv', () => text.renaming(plan.target, path));
-    tree.rename(plan.target, path);
-    return true;
-  } catch (error) {
-    if (!(error instanceof SysError)) throw error;
-    report.print('error-xfer', text.renameFailed(tree, plan.target, path, error.errno));
-    attempt(() => tree.unlink(plan.target));
+  const dress = (target: ByteString, present: Present | undefined) =>
+    setAttributes(ctx, { tree, path: target, list, i }, present, { flags, xattrsFrom });
+  dress(plan.target, there);
+  report.trace('recv', () => text.renaming(plan.target, path));
+  if (plan.target === path) return true;
+  // What has to be copied is put together in a partial-dir, where there is one of ours.
+  const partial = path === plan.path && plan.partial !== plan.target ? plan.partial : undefined;
+  const staged = partial?.startsWith('/') === false ? partial : undefined;
+  const moved = await moveFile(tree, plan.target, path, list.mode(i), () =>
+    staged === undefined ? path : makePartialDir(tree, staged) ? staged : undefined,
+  );
+  if (moved === undefined) return true;
+  if (!('copiedTo' in moved)) {
+    report.print(
+      'error-xfer',
+      text.moveFailed(moved.call, { tree, from: plan.target, to: path }, moved.errno),
+    );
+    const keeps = partial !== undefined && !(moved.call === 'copy' && staged !== undefined);
+    if (!keeps || (await wasLost(tree, plan.target, partial, list.mode(i))))
+      attempt(() => tree.unlink(plan.target));
     return false;
   }
+  dress(moved.copiedTo, presentAt(tree, moved.copiedTo));
+  if (staged === undefined) return true;
+  try {
+    tree.rename(staged, path);
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    report.print('error-xfer', text.renameFailed(tree, staged, path, error.errno));
+    return false;
+  }
+  removePartialDir(ctx, tree, staged);
+  return true;
+}
+
+/** A complete file that cannot take its name is kept in the partial-dir; true where it cannot go there either. */
+async function wasLost(tree: Tree, from: ByteString, partial: ByteString, mode: number): Promise<boolean> {
+  const moved = await moveFile(tree, from, partial, mode);
+  return moved !== undefined && !('copiedTo' in moved);
 }
 
 /** The run ends in the middle of a file: --partial keeps what came, else the temporary file goes. */

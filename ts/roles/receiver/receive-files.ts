@@ -11,6 +11,7 @@ import { countCreated, readDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
 import { isKeepAlive, locate } from '../locate.ts';
 import { presentAt } from '../present-at.ts';
+import { placeDelayed } from './delayed.ts';
 import type { ReceiverInput } from './input.ts';
 import { receiveFile } from './receive-file.ts';
 import { ReceiveQueue } from './receive-queue.ts';
@@ -55,7 +56,9 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
           lists.releaseFirst();
           if (lists.segments.length > 0) continue;
         }
-        if (++phase > maxPhase) break;
+        phase++;
+        if (phase === 2 && ctx.options.delayUpdates) await placeDelayed(ctx, input);
+        if (phase > maxPhase) break;
         report.trace('recv', () => text.phaseOf('recv_files', phase));
         link.phaseDone();
       } else if (ndx === ndxDelStats) await readDeleteStats(reader, stats, 'receiver');
