@@ -4,9 +4,12 @@ import type { FilterAction, FilterRoot, FilterSide, FilterVerdict } from './cont
 import type { MergeList, RuleList, SavedRules } from './merge-list.ts';
 import { finishMergeSetup } from './parent-scan.ts';
 import { originOfList, parseRuleFile } from './parse.ts';
-import { Applies, type FilterRule, RuleFlag, ruleMatches, type Subject } from './rule.ts';
+import { Applies, appliesOf, type FilterRule, RuleFlag, ruleMatches, type Subject } from './rule.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
+
+/** Rules that stand for others. */
+const isMore = RuleFlag.PerDirMerge | RuleFlag.CvsIgnore;
 
 /** A directory entered, and what held before it was. */
 interface Entered {
@@ -178,11 +181,11 @@ export class FilterChain {
   ): FilterRule | undefined {
     for (const rule of rules) {
       if (this.ignorePerishable && (rule.flags & RuleFlag.Perishable) !== 0) continue;
-      if (rule.merge !== undefined || (rule.flags & RuleFlag.CvsIgnore) !== 0) {
+      if ((rule.flags & isMore) !== 0) {
         const inner = rule.merge?.rules ?? this.state.cvs?.rules ?? [];
         const found = this.firstMatch(inner, subject, applies);
         if (found !== undefined) return found;
-      } else if ((rule.applies & applies) !== 0 && ruleMatches(rule, subject)) return rule;
+      } else if ((appliesOf(rule) & applies) !== 0 && ruleMatches(rule, subject)) return rule;
     }
     return undefined;
   }

@@ -7,7 +7,7 @@ import type { FilterChain } from './chain.ts';
 import type { FilterOptions } from './create.ts';
 import type { RuleList } from './merge-list.ts';
 import { parseRules } from './parse.ts';
-import { Applies, type FilterRule, RuleFlag, ruleModifiers } from './rule.ts';
+import { Applies, appliesOf, type FilterRule, RuleFlag, ruleModifiers } from './rule.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
 
@@ -111,7 +111,7 @@ function sendRules(
 ): void {
   const local = amSender ? Applies.Hide : Applies.Protect;
   for (const rule of list.rules) {
-    if (rule.applies === local) continue;
+    if (appliesOf(rule) === local) continue;
     const isCvs = (rule.flags & (RuleFlag.CvsIgnore | RuleFlag.MergeFile)) === RuleFlag.CvsIgnore;
     // Only new receivers know -C as a rule; for all others its rules are spelled out.
     if (isCvs && (amSender || state.protocol < 29)) {

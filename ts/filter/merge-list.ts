@@ -17,7 +17,9 @@ export class RuleList {
   add(rule: FilterRule): void {
     if (!this.owned) this.items = this.items.slice();
     this.owned = true;
-    this.items.splice(this.local++, 0, rule);
+    if (this.local === this.items.length) this.items.push(rule);
+    else this.items.splice(this.local, 0, rule);
+    this.local++;
   }
   /** Empties the list (the `!` rule) and returns the rules that were its own. */
   clear(): readonly FilterRule[] {

@@ -33,7 +33,11 @@ export const RuleFlag = {
   Xattr: 1 << 15,
   /** The text was read from a file and is not to be shown to the peer. */
   FromFile: 1 << 16,
+  // From bit 17 on: `Applies`.
 } as const;
+
+/** What makes a pattern's end, or its start, more than a row of characters. */
+const hasSpecial = /[*?[\\]/;
 
 /** The modifiers that every peer from protocol 29 on knows, in the order that rsync writes them. */
 export function ruleModifiers(flags: number): ByteString {
@@ -64,6 +68,13 @@ export const ruleSides = RuleFlag.SenderSide | RuleFlag.ReceiverSide;
 
 /** Which actions a rule takes part in. */
 export const Applies = { Hide: 1, Protect: 2, Both: 3 } as const;
+/** Where a rule's flags have them. */
+const appliesShift = 17;
+
+/** `Applies` of a rule. */
+export function appliesOf({ flags }: FilterRule): number {
+  return flags >>> appliesShift;
+}
 
 /** How a pattern is compared; the first four look at the last component of the name only. */
 type Comparison =
@@ -84,19 +95,29 @@ export interface MergedRules {
   active: boolean;
 }
 
+/**
+ * A rule. There may be hundreds of thousands, so that it is as small as can be: what all have, and of plain names
+ * nothing else. `text` mostly is the pattern itself.
+ */
 export interface FilterRule {
+  /** With the actions that it takes part in. */
   readonly flags: number;
   /** Without the slash of a directory rule. */
   readonly pattern: ByteString;
-  readonly applies: number;
-  /** The rules of a per-directory merge file, as they hold where the chain stands. */
-  readonly merge?: MergedRules;
   readonly compare: Comparison;
-  /** What is compared: the literal part of the pattern. */
+  /** What is compared: the literal part of a pattern for base names, else the pattern. */
   readonly text: ByteString;
-  readonly wild?: WildPattern;
-  /** Part of a wildcard pattern that every name it matches contains; '' where none is known. */
+  readonly wild: WildRule | undefined;
+  /** The rules of a per-directory merge file, as they hold where the chain stands; only merge rules have them. */
+  readonly merge?: MergedRules;
+}
+
+/** What a rule whose wildcards have to be gone through has beside. */
+interface WildRule {
+  /** Part of the pattern that every name it matches contains; '' where none is known. */
   readonly needle: ByteString;
+  /** Made for the first name that contains it. */
+  compiled: WildPattern | undefined;
   /** Components of the name that a `tail-wild` pattern is compared with. */
   readonly components: number;
   /** A leading double star may match the start of the name. */
@@ -128,26 +149,30 @@ export function makeRule(
   merge?: MergedRules,
   isWild = /[*?[]/.test(pattern),
 ): FilterRule {
+  flags |= applies << appliesShift;
+  if (merge !== undefined)
+    return { flags, pattern, compare: 'base-literal', text: pattern, wild: undefined, merge };
+  if (!isWild) return { flags, pattern, compare: compareLiteral(pattern), text: pattern, wild: undefined };
   const doubleStar = pattern.indexOf('**');
   const slashes = countSlashes(pattern);
-  const anchored = pattern.startsWith('/');
-  const text = anchored ? pattern.slice(1) : pattern;
-  const rule = {
-    flags,
-    pattern,
-    applies,
-    merge,
-    text,
-    needle: (flags & RuleFlag.AbsPath) === 0 && isWild ? longestLiteral(pattern) : '',
+  if (slashes === 0 && doubleStar < 0) {
+    const rest = pattern.slice(1);
+    if (pattern.startsWith('*') && !hasSpecial.test(rest))
+      return { flags, pattern, compare: 'base-suffix', text: rest, wild: undefined };
+    const start = pattern.slice(0, -1);
+    if (pattern.endsWith('*') && !hasSpecial.test(start))
+      return { flags, pattern, compare: 'base-prefix', text: start, wild: undefined };
+  }
+  const wild: WildRule = {
+    needle: (flags & RuleFlag.AbsPath) === 0 ? longestLiteral(pattern) : '',
+    compiled: undefined,
     components: slashes + 1,
     leadingSlash: doubleStar === 0,
     trailingSlash: doubleStar >= 0 && pattern.endsWith('***'),
   };
-  if (slashes === 0 && doubleStar < 0) return { ...rule, ...compareBase(pattern, isWild) };
-  if (!isWild) return { ...rule, compare: anchored ? 'anchored-literal' : 'literal' };
-  const wild = compileWild(text);
-  if (anchored || doubleStar === 0) return { ...rule, compare: 'wild', wild };
-  return { ...rule, compare: doubleStar < 0 ? 'tail-wild' : 'after-slash-wild', wild };
+  const anchored = pattern.startsWith('/');
+  const text = anchored ? pattern.slice(1) : pattern;
+  return { flags, pattern, compare: compareWild(anchored, slashes, doubleStar), text, wild };
 }
 
 /** Does the rule match, its negation and its restrictions considered (rule_matches)? */
@@ -159,57 +184,68 @@ export function ruleMatches(rule: FilterRule, subject: Subject): boolean {
   return comparesEqual(rule, subject) !== negate;
 }
 
-function compareBase(
-  pattern: ByteString,
-  isWild: boolean,
-): Pick<FilterRule, 'compare' | 'text'> & { wild?: WildPattern } {
-  if (!isWild) return { compare: 'base-literal', text: pattern };
-  const rest = pattern.slice(1);
-  if (pattern.startsWith('*') && !/[*?[\\]/.test(rest)) return { compare: 'base-suffix', text: rest };
-  const start = pattern.slice(0, -1);
-  if (pattern.endsWith('*') && !/[*?[\\]/.test(start)) return { compare: 'base-prefix', text: start };
-  return { compare: 'base-wild', text: pattern, wild: compileWild(pattern) };
+function compareLiteral(pattern: ByteString): Comparison {
+  if (pattern.startsWith('/')) return 'anchored-literal';
+  return pattern.includes('/') ? 'literal' : 'base-literal';
+}
+
+function compareWild(anchored: boolean, slashes: number, doubleStar: number): Comparison {
+  if (slashes === 0 && doubleStar < 0) return 'base-wild';
+  if (anchored || doubleStar === 0) return 'wild';
+  return doubleStar < 0 ? 'tail-wild' : 'after-slash-wild';
 }
 
 function comparesEqual(rule: FilterRule, subject: Subject): boolean {
+  const { text, wild } = rule;
   switch (rule.compare) {
     case 'base-literal':
-      return subject.base === rule.text;
+      return subject.base === text;
     case 'base-suffix':
-      return subject.base.endsWith(rule.text);
+      return subject.base.endsWith(text);
     case 'base-prefix':
-      return subject.base.startsWith(rule.text);
-    case 'base-wild':
-      return subject.base.includes(rule.needle) && wildMatches(rule.wild!, subject.base);
+      return subject.base.startsWith(text);
+    case 'anchored-literal': {
+      const name = absoluteName(rule, subject);
+      return text.length === name.length + 1 && text.endsWith(name);
+    }
+    case 'literal': {
+      const name = absoluteName(rule, subject);
+      return name.endsWith(text) && (name.length === text.length || endsAtComponent(name, text));
+    }
   }
+  return wild !== undefined && matchesWild(rule, wild, subject);
+}
+
+function matchesWild(rule: FilterRule, wild: WildRule, subject: Subject): boolean {
+  const isBase = rule.compare === 'base-wild';
   // Far cheaper than the match, and for most names the end of it.
-  if (!subject.name.includes(rule.needle)) return false;
-  const name = wholeName(rule, subject);
+  if (!(isBase ? subject.base : subject.name).includes(wild.needle)) return false;
+  wild.compiled ??= compileWild(rule.text);
+  const { compiled } = wild;
+  if (isBase) return wildMatches(compiled, subject.base);
+  const name = wholeName(rule, wild, subject);
   switch (rule.compare) {
-    case 'anchored-literal':
-      return name === rule.text;
-    case 'literal':
-      return (
-        name.endsWith(rule.text) && (name.length === rule.text.length || endsAtComponent(name, rule.text))
-      );
     case 'wild':
-      return wildMatches(rule.wild!, name);
+      return wildMatches(compiled, name);
     case 'after-slash-wild':
-      return wildMatchesAfterSlash(rule.wild!, name);
+      return wildMatchesAfterSlash(compiled, name);
     default: {
-      const at = lastComponents(name, rule.components);
-      return at >= 0 && wildMatches(rule.wild!, name, at);
+      const at = lastComponents(name, wild.components);
+      return at >= 0 && wildMatches(compiled, name, at);
     }
   }
 }
 
-function wholeName(rule: FilterRule, subject: Subject): ByteString {
-  let name = subject.name;
-  const relative = subject.path === name;
-  if (relative && (rule.flags & RuleFlag.AbsPath) !== 0 && subject.absolutePrefix !== '')
-    name = subject.absolutePrefix + name;
-  else if (relative && rule.leadingSlash) name = `/${name}`;
-  return rule.trailingSlash && subject.isDir ? `${name}/` : name;
+/** The name, made absolute where the rule wants that. */
+function absoluteName({ flags }: FilterRule, { name, path, absolutePrefix }: Subject): ByteString {
+  const isWanted = (flags & RuleFlag.AbsPath) !== 0 && absolutePrefix !== '' && path === name;
+  return isWanted ? absolutePrefix + name : name;
+}
+
+function wholeName(rule: FilterRule, wild: WildRule, subject: Subject): ByteString {
+  let name = absoluteName(rule, subject);
+  if (name === subject.name && subject.path === name && wild.leadingSlash) name = `/${name}`;
+  return wild.trailingSlash && subject.isDir ? `${name}/` : name;
 }
 
 /**

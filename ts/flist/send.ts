@@ -37,7 +37,7 @@ export interface FlistSenderContext extends FlistContext {
 }
 
 /** Segments that may wait for the peer. It gets more as soon as it is done with the first of them. */
-const mostSegments = 1024;
+const mostSegments = 256;
 
 /** Builds and sends our file list (rsync's send_file_list and send_extra_file_list). */
 export class FlistSender {
