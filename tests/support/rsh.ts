@@ -117,3 +117,8 @@ export function bendingShell(dir: string, way: 'there' | 'back', at: number, fli
       : `exec ${bend} < <(exec sh -c "$*" <&3 3<&-) 3<&-`;
   return script(dir, `bend-${way}-${at}-${flip}`, `${drop}\nexec 3<&0\n${command}`);
 }
+
+/** Runs the command locally without one of its options. */
+export function forgetfulShell(dir: string, option: string): string {
+  return script(dir, 'forgetful', `${drop}\nc="$*"\nexec sh -c "\${c/${option}/}"`);
+}

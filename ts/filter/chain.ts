@@ -4,7 +4,8 @@ import type { FilterAction, FilterRoot, FilterSide, FilterVerdict } from './cont
 import type { MergeList, RuleList, SavedRules } from './merge-list.ts';
 import { finishMergeSetup } from './parent-scan.ts';
 import { originOfList, parseRuleFile } from './parse.ts';
-import { Applies, appliesOf, type FilterRule, RuleFlag, ruleMatches, type Subject } from './rule.ts';
+import { PlainRules } from './plain-rules.ts';
+import { Applies, type FilterRule, RuleFlag, ruleMatches, type Subject, takesPart } from './rule.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
 
@@ -32,9 +33,12 @@ export class FilterChain {
   /** Set while a whole directory is deleted: perishable rules do not count then. */
   ignorePerishable = false;
   private entered: Entered[] = [];
+  /** The list that has the rule which matched last. */
+  private matchedIn: RuleList;
 
   constructor(state: FilterState) {
     this.state = state;
+    this.matchedIn = state.list;
   }
 
   get side(): FilterSide {
@@ -42,7 +46,7 @@ export class FilterChain {
   }
   /** True when no rule exists: nothing needs to be checked. */
   get isEmpty(): boolean {
-    return this.state.list.rules.length === 0;
+    return this.state.list.isEmpty;
   }
   /** True when a rule names a per-directory merge file: a receiver cannot check the sender's list then. */
   get hasPerDir(): boolean {
@@ -51,11 +55,12 @@ export class FilterChain {
 
   /** First matching rule wins (check_filter). */
   check(path: ByteString, isDir: boolean, action: FilterAction): FilterVerdict {
-    if (this.state.list.rules.length === 0) return 'none';
+    if (this.state.list.isEmpty) return 'none';
     const name = path.charCodeAt(0) === 0x2f ? path.slice(1) : path;
     const base = name.slice(name.lastIndexOf('/') + 1);
     const { absolutePrefix } = this.state;
-    return this.verdict({ path, name, base, isDir, isXattr: false, absolutePrefix }, action);
+    const subject = { path, name, base, isDir, isXattr: false, absolutePrefix, key: undefined };
+    return this.verdict(subject, action);
   }
 
   /** True once a rule was about names of extended attributes: such rules alone decide then which are kept. */
@@ -66,7 +71,7 @@ export class FilterChain {
   /** As `check`, for the name of an extended attribute (rules with the x modifier). */
   checkXattr(name: ByteString, action: FilterAction): FilterVerdict {
     return this.verdict(
-      { path: name, name, base: name, isDir: false, isXattr: true, absolutePrefix: '' },
+      { path: name, name, base: name, isDir: false, isXattr: true, absolutePrefix: '', key: undefined },
       action,
     );
   }
@@ -166,7 +171,7 @@ export class FilterChain {
   private verdict(subject: Subject, action: FilterAction): FilterVerdict {
     if (subject.name === '') return 'none';
     const applies = action === 'hide' ? Applies.Hide : Applies.Protect;
-    const rule = this.firstMatch(this.state.list.rules, subject, applies);
+    const rule = this.firstMatch(this.state.list, subject, applies);
     if (rule === undefined) return 'none';
     // A receiver that checks what it is sent says nothing of it.
     const tells = this.side === 'sender' || action === 'protect';
@@ -174,26 +179,22 @@ export class FilterChain {
     return (rule.flags & RuleFlag.Include) !== 0 ? 'included' : 'excluded';
   }
 
-  private firstMatch(
-    rules: readonly FilterRule[],
-    subject: Subject,
-    applies: number,
-  ): FilterRule | undefined {
-    for (const rule of rules) {
-      if (this.ignorePerishable && (rule.flags & RuleFlag.Perishable) !== 0) continue;
-      if ((rule.flags & isMore) !== 0) {
-        const inner = rule.merge?.rules ?? this.state.cvs?.rules ?? [];
-        const found = this.firstMatch(inner, subject, applies);
+  private firstMatch(list: RuleList, subject: Subject, applies: number): FilterRule | undefined {
+    const without = this.ignorePerishable ? RuleFlag.Perishable : 0;
+    for (const item of list.items) {
+      let found: FilterRule | undefined;
+      if (item instanceof PlainRules) found = item.firstMatch(subject, applies, without);
+      else if ((item.flags & without) !== 0) continue;
+      else if ((item.flags & isMore) !== 0) {
+        const inner = (item.merge as MergeList | undefined) ?? this.state.cvs;
+        found = inner && this.firstMatch(inner, subject, applies);
         if (found !== undefined) return found;
-      } else if ((appliesOf(rule) & applies) !== 0 && ruleMatches(rule, subject)) return rule;
+      } else if (takesPart(item.flags, applies) && ruleMatches(item, subject)) found = item;
+      if (found === undefined) continue;
+      this.matchedIn = list;
+      return found;
     }
     return undefined;
-  }
-
-  private originOf(rule: FilterRule): string {
-    const lists: (RuleList | undefined)[] = [...this.state.merges, this.state.cvs];
-    const list = lists.find((one) => one?.rules.includes(rule));
-    return list === undefined ? '' : originOfList(this.state, list);
   }
 
   private trace(rule: FilterRule, subject: Subject, action: FilterAction): void {
@@ -206,7 +207,7 @@ export class FilterChain {
         : rule.pattern + ((rule.flags & RuleFlag.Directory) !== 0 ? '/' : '');
     const who = this.side === 'sender' ? 'sender' : 'generator';
     this.state.context.trace?.(
-      `[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}${this.originOf(rule)}`,
+      `[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}${originOfList(this.state, this.matchedIn)}`,
     );
   }
 }

@@ -110,7 +110,7 @@ function sendRules(
   deleteExcluded: boolean,
 ): void {
   const local = amSender ? Applies.Hide : Applies.Protect;
-  for (const rule of list.rules) {
+  for (const rule of list.rules()) {
     if (appliesOf(rule) === local) continue;
     const isCvs = (rule.flags & (RuleFlag.CvsIgnore | RuleFlag.MergeFile)) === RuleFlag.CvsIgnore;
     // Only new receivers know -C as a rule; for all others its rules are spelled out.

@@ -1,5 +1,5 @@
 import type { ByteString } from '../kernel/kernel.ts';
-import { Applies, type FilterRule, makeRule, RuleFlag, ruleMatches, type Subject } from './rule.ts';
+import { type FilterRule, plainRule, RuleFlag, ruleMatches, type Subject, wildRule } from './rule.ts';
 
 /**
  * What a client that pulls asked the sender for: every name of the received list must be covered by one
@@ -91,14 +91,14 @@ export class ImpliedIncludes {
   private addRule(pattern: ByteString, flags: number, isWild: boolean): void {
     const key = (flags & RuleFlag.Directory) !== 0 ? `${pattern}/` : pattern;
     if (this.rules.has(key)) return;
-    this.rules.set(key, makeRule(flags | RuleFlag.Include, pattern, Applies.Both, undefined, isWild));
+    this.rules.set(key, (isWild ? wildRule : plainRule)(flags | RuleFlag.Include, pattern));
   }
 }
 
 function subjectOf(path: ByteString, isDir: boolean): Subject {
   const name = path.startsWith('/') ? path.slice(1) : path;
   const base = name.slice(name.lastIndexOf('/') + 1);
-  return { path, name, base, isDir, isXattr: false, absolutePrefix: '' };
+  return { path, name, base, isDir, isXattr: false, absolutePrefix: '', key: undefined };
 }
 
 function isRoot(name: ByteString): boolean {

@@ -1,35 +1,63 @@
 import type { ByteString } from '../kernel/kernel.ts';
-import { type FilterRule, RuleFlag } from './rule.ts';
+import { PlainRules } from './plain-rules.ts';
+import { type FilterRule, plainRule, RuleFlag } from './rule.ts';
+
+/** So many plain rules in a row take less as they are. */
+const fewPlain = 4;
+
+/** A rule of a list, or several that follow each other. */
+export type RuleItem = FilterRule | PlainRules;
 
 /**
- * An ordered list of rules. Its first `local` rules belong to the list itself; what follows was
+ * An ordered list of rules. Its first `local` items belong to the list itself; what follows was
  * inherited from the parent directory and is shared with it, so rules are added before it.
  */
 export class RuleList {
-  private items: FilterRule[] = [];
+  private held: RuleItem[] = [];
   private local = 0;
   /** The array belongs to this list alone and may be changed. */
   private owned = true;
+  /** Plain rules at the end of the list's own, and what takes in the next ones. */
+  private plain = 0;
+  private open: PlainRules | undefined;
 
-  get rules(): readonly FilterRule[] {
-    return this.items;
+  get items(): readonly RuleItem[] {
+    return this.held;
+  }
+  get isEmpty(): boolean {
+    return this.held.length === 0;
+  }
+  /** All rules, one by one. */
+  *rules(): Generator<FilterRule> {
+    for (const item of this.held)
+      if (item instanceof PlainRules) for (let k = 0; k < item.count; k++) yield item.at(k);
+      else yield item;
   }
   add(rule: FilterRule): void {
-    if (!this.owned) this.items = this.items.slice();
-    this.owned = true;
-    if (this.local === this.items.length) this.items.push(rule);
-    else this.items.splice(this.local, 0, rule);
-    this.local++;
+    this.put(rule);
+    this.endRow();
   }
-  /** Empties the list (the `!` rule) and returns the rules that were its own. */
-  clear(): readonly FilterRule[] {
-    const own = this.items.slice(0, this.local);
+  /** Adds a rule without wildcards; `flags` with actions. */
+  addPlain(flags: number, pattern: ByteString): void {
+    if (++this.plain <= fewPlain) {
+      this.put(plainRule(flags, pattern));
+      return;
+    }
+    if (this.open === undefined || this.open.isFull) {
+      this.open = new PlainRules();
+      this.put(this.open);
+    }
+    this.open.add(flags, pattern);
+  }
+  /** Empties the list (the `!` rule) and returns the items that were its own. */
+  clear(): readonly RuleItem[] {
+    const own = this.held.slice(0, this.local);
     this.reset([], 0);
     return own;
   }
   /** All rules become inherited ones, for a directory below. */
   inherit(): void {
-    this.reset(this.items, 0);
+    this.reset(this.held, 0);
   }
   /** Drops all rules, inherited ones too. */
   forget(): void {
@@ -37,21 +65,32 @@ export class RuleList {
   }
   /** Gives back what `saved` told. */
   restore(saved: SavedRules): void {
-    this.reset(saved.rules as FilterRule[], saved.local);
+    this.reset(saved.items as RuleItem[], saved.local);
   }
   saved(): SavedRules {
     this.owned = false;
-    return { rules: this.items, local: this.local };
+    this.endRow();
+    return { items: this.held, local: this.local };
   }
-  private reset(items: FilterRule[], local: number): void {
-    this.items = items;
+  private put(item: RuleItem): void {
+    if (!this.owned) this.held = this.held.slice();
+    this.owned = true;
+    this.held.splice(this.local++, 0, item);
+  }
+  private reset(items: RuleItem[], local: number): void {
+    this.held = items;
     this.local = local;
     this.owned = false;
+    this.endRow();
+  }
+  private endRow(): void {
+    this.plain = 0;
+    this.open = undefined;
   }
 }
 
 export interface SavedRules {
-  readonly rules: readonly FilterRule[];
+  readonly items: readonly RuleItem[];
   readonly local: number;
 }
 

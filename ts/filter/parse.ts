@@ -3,7 +3,16 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { defaultIgnores, variable } from './cvs.ts';
 import { MergeList, RuleList } from './merge-list.ts';
 import { baseName, cleanPath } from './paths.ts';
-import { Applies, makeRule, RuleFlag, rulePrefix, ruleSides } from './rule.ts';
+import {
+  Applies,
+  hasWildcards,
+  mergeRule,
+  RuleFlag,
+  rulePrefix,
+  ruleSides,
+  wildRule,
+  withActions,
+} from './rule.ts';
 import { ruleLines } from './rule-lines.ts';
 import type { FilterState } from './state.ts';
 import { nextToken, ParseFlag } from './token.ts';
@@ -105,17 +114,18 @@ export function addRule(
     flags |= RuleFlag.AbsPath;
     pattern = state.dir.slice(state.moduleDir.length, -1) + pattern;
   }
-  const applies = appliesTo(flags, state.deleteExcluded);
+  const acting = withActions(flags, appliesTo(flags, state.deleteExcluded));
   if ((flags & RuleFlag.PerDirMerge) === 0) {
     if ((flags & RuleFlag.Xattr) !== 0) state.hasXattrRules = true;
-    target.add(makeRule(flags, pattern, applies));
+    if (hasWildcards(pattern) || (flags & RuleFlag.CvsIgnore) !== 0) target.add(wildRule(acting, pattern));
+    else target.addPlain(acting, pattern);
     return;
   }
   const name = baseName(pattern);
   if (state.merges.some((merge) => merge.active && baseName(merge.name) === name)) return;
   const merge = new MergeList(flags, pattern);
   state.merges = [...state.merges, merge];
-  target.add(makeRule(flags, pattern, applies, merge));
+  target.add(mergeRule(acting, pattern, merge));
 }
 
 /**
@@ -179,7 +189,8 @@ function loadCvsRules(state: FilterState, flags: number): void {
 }
 
 function clearList(target: RuleList): void {
-  for (const rule of target.clear()) if (rule.merge !== undefined) rule.merge.active = false;
+  for (const item of target.clear())
+    if ('merge' in item && item.merge !== undefined) item.merge.active = false;
 }
 
 /** --delete-excluded leaves rules without a side to the sender: what they hide is deleted. */

@@ -90,15 +90,10 @@ type Comparison =
 
 /** The rules of a per-directory merge file, as far as the rule that names it has to do with them. */
 export interface MergedRules {
-  readonly rules: readonly FilterRule[];
   /** False once the rule that named it was cleared. */
   active: boolean;
 }
 
-/**
- * A rule. There may be hundreds of thousands, so that it is as small as can be: what all have, and of plain names
- * nothing else. `text` mostly is the pattern itself.
- */
 export interface FilterRule {
   /** With the actions that it takes part in. */
   readonly flags: number;
@@ -136,23 +131,39 @@ export interface Subject {
   readonly isXattr: boolean;
   /** What makes the name absolute: the transfer's directory with a slash, or ''. */
   readonly absolutePrefix: ByteString;
+  /** What plain rules find it by, once one was asked for it. */
+  key: number | undefined;
+}
+
+/** Wildcards are `*`, `?` and `[`. */
+export function hasWildcards(pattern: ByteString): boolean {
+  return /[*?[]/.test(pattern);
+}
+
+/** The flags of a rule with the actions that it takes part in. */
+export function withActions(flags: number, applies: number): number {
+  return flags | (applies << appliesShift);
+}
+/** Does a rule with these flags take part in an action? */
+export function takesPart(flags: number, action: number): boolean {
+  return ((flags >>> appliesShift) & action) !== 0;
+}
+
+/** A rule whose pattern has no wildcards; `flags` with actions. */
+export function plainRule(flags: number, pattern: ByteString): FilterRule {
+  return { flags, pattern, compare: compareLiteral(pattern), text: pattern, wild: undefined };
+}
+
+/** A rule that names a per-directory merge file; `flags` with actions. */
+export function mergeRule(flags: number, pattern: ByteString, merge: MergedRules): FilterRule {
+  return { ...plainRule(flags, pattern), merge };
 }
 
 /**
- * Prepares a rule. Wildcards are `*`, `?` and `[`; a backslash escapes only where there is one of them, or
- * where the caller says that there is (`isWild`).
+ * Prepares a rule with wildcards; `flags` with actions. A backslash escapes only where there is a wildcard, or where
+ * the caller says that there is.
  */
-export function makeRule(
-  flags: number,
-  pattern: ByteString,
-  applies: number,
-  merge?: MergedRules,
-  isWild = /[*?[]/.test(pattern),
-): FilterRule {
-  flags |= applies << appliesShift;
-  if (merge !== undefined)
-    return { flags, pattern, compare: 'base-literal', text: pattern, wild: undefined, merge };
-  if (!isWild) return { flags, pattern, compare: compareLiteral(pattern), text: pattern, wild: undefined };
+export function wildRule(flags: number, pattern: ByteString): FilterRule {
   const doubleStar = pattern.indexOf('**');
   const slashes = countSlashes(pattern);
   if (slashes === 0 && doubleStar < 0) {

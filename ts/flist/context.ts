@@ -1,11 +1,14 @@
+import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { FastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type * as messages from '../report/messages.ts';
 import type { LogCode } from '../report/report.ts';
 import type { WireCharset } from '../wire/charset.ts';
+import { mostEntries } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { ListExtras } from './extras.ts';
+import type { ListLimit } from './file-list.ts';
 import type { SegmentPass } from './segment-pass.ts';
 
 /** What the file list says to the user; `Report` of `ts/report` is one. */
@@ -45,4 +48,13 @@ export interface FlistContext {
   readonly tweakMode?: (mode: number) => number;
   /** Munges, unmunges or sanitizes targets of symbolic links; `depth` is the depth of the link's directory. */
   readonly mapLinkTarget?: (target: ByteString, depth: number) => ByteString;
+}
+
+/** What --max-alloc lets a list have; `who` says whose it is when there are more. */
+export function listLimit({ options, texts }: FlistContext, who: () => string): ListLimit {
+  const { maxAlloc } = options;
+  return {
+    most: mostEntries(maxAlloc),
+    exceeded: () => new RsyncError(ExitCode.Malloc, texts.exceededMaxAlloc(who(), maxAlloc)),
+  };
 }

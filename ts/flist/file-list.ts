@@ -66,6 +66,18 @@ export interface Dir {
   readonly root: number;
 }
 
+/** How many entries a list may have (--max-alloc), and what more of them end the run with. */
+export interface ListLimit {
+  readonly most: number;
+  exceeded(): RsyncError;
+}
+
+/** Of lists that only hold what others have. */
+const unlimited: ListLimit = {
+  most: Number.POSITIVE_INFINITY,
+  exceeded: () => new RsyncError(ExitCode.Malloc, tooLarge),
+};
+
 /** Fields of a new entry; one object is reused for all. */
 export interface EntryFields {
   mode: number;
@@ -136,6 +148,8 @@ export class FileList {
   /** Generator: some entry was more than passed over, so that the directory may have changed. */
   worked = false;
   readonly dirs: Dir[] = [];
+  /** What bounds the number of entries. */
+  readonly limit: ListLimit;
   /** Set by `cleanList`: some entries have the same name. */
   hasDuplicates = false;
 
@@ -164,8 +178,9 @@ export class FileList {
   /** Where entries are by their place on the wire, once that is another. */
   private wireRows: Uint32Array | undefined;
 
-  constructor(capacity = firstRecords) {
+  constructor(capacity = firstRecords, limit = unlimited) {
     this.capacity = capacity;
+    this.limit = limit;
     if (capacity === 0) {
       this.f64 = noF64;
       this.u32 = noU32;
@@ -459,7 +474,7 @@ export class FileList {
 
   /** The same list for another owner. What never changes once a list is sorted is shared. */
   copy(): FileList {
-    const copy = new FileList(0);
+    const copy = new FileList(0, this.limit);
     copy.ndxStart = this.ndxStart;
     copy.parentDirNdx = this.parentDirNdx;
     copy.count = this.count;
@@ -502,6 +517,7 @@ export class FileList {
    */
   addListing(listing: Listing, dir: number): void {
     const { records, first, count } = listing;
+    if (this.count + count > this.limit.most) throw this.limit.exceeded();
     if (this.count === 0 && dir === 0) {
       this.f64 = records.f64;
       this.u32 = records.u32;
@@ -713,7 +729,9 @@ export class FileList {
     return Math.max(firstRecords, Math.floor(this.capacity * (this.capacity < largeList ? 2 : 1.1)));
   }
 
-  private growTo(capacity: number): void {
+  private growTo(wanted: number): void {
+    if (wanted > this.capacity && this.count >= this.limit.most) throw this.limit.exceeded();
+    const capacity = Math.min(wanted, this.limit.most);
     if (capacity > maxRecords) throw new RsyncError(ExitCode.Malloc, tooLarge);
     const bytes = capacity * entryBytes;
     let buffer: ArrayBuffer;

@@ -1,6 +1,6 @@
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { Listing } from '../kernel/listing.ts';
-import { FileList } from './file-list.ts';
+import { FileList, type ListLimit } from './file-list.ts';
 import { withRoomFor } from './numbers.ts';
 
 /** Where a wire index (ndx) lies. `i` is -1 for `ndxStart - 1`: the segment's own directory. */
@@ -93,9 +93,12 @@ export class FileLists {
   /** Directories of released segments. */
   private keptDirs: FileList | undefined;
   private first = true;
+  private readonly limit: ListLimit | undefined;
 
-  constructor(incRecurse: boolean) {
+  /** `limit`: of each list, and of all directories; none where nobody says. */
+  constructor(incRecurse: boolean, limit?: ListLimit) {
     this.incRecurse = incRecurse;
+    this.limit = limit;
     this.nextStart = incRecurse ? 1 : 0;
   }
 
@@ -106,7 +109,7 @@ export class FileLists {
 
   /** An empty list, numbered to follow the last; `append` it when it is complete and sorted. */
   newList(capacity?: number): FileList {
-    const list = new FileList(capacity);
+    const list = new FileList(capacity, this.limit);
     list.ndxStart = this.nextStart;
     list.dirStart = this.dirs.length;
     return list;
@@ -136,6 +139,7 @@ export class FileLists {
       if (list.isDir(i)) this.dirs.add(list, i);
     }
     list.dirCount = this.dirs.length - list.dirStart;
+    if (this.limit !== undefined && this.dirs.length > this.limit.most) throw this.limit.exceeded();
   }
 
   /** The segment of a wire index, its directory's index included (rsync's flist_for_ndx). */

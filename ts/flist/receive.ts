@@ -4,7 +4,7 @@ import { ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
 import { adoptList } from './adopt.ts';
 import { cleanList } from './clean.ts';
-import type { FlistContext } from './context.ts';
+import { type FlistContext, listLimit } from './context.ts';
 import { FlistDecoder } from './decoder.ts';
 import { ExtrasReader } from './extras-codec.ts';
 import { EntryFlag, type FileList } from './file-list.ts';
@@ -52,7 +52,9 @@ export class FlistReceiver {
   constructor(context: FlistReceiverContext) {
     this.context = context;
     this.format = flistFormat(context.negotiated, context.options);
-    this.lists = new FileLists(context.negotiated.incRecurse);
+    // The first list comes before there are a generator and a receiver.
+    const who = () => (this.lists.isEmpty ? 'Receiver' : 'receiver');
+    this.lists = new FileLists(context.negotiated.incRecurse, listLimit(context, who));
     this.hardLinks = new HardLinks(this.lists);
     this.ids = context.ids ?? idMapOf(context, this.format);
     this.decoder = new FlistDecoder({

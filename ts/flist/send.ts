@@ -7,7 +7,7 @@ import type { XattrList } from '../metadata/xattrs.ts';
 import { Msg, ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import { cleanList } from './clean.ts';
-import type { FlistContext } from './context.ts';
+import { type FlistContext, listLimit } from './context.ts';
 import { DirTree } from './dir-tree.ts';
 import { FlistEncoder } from './encoder.ts';
 import { EntryFlag, type FileList } from './file-list.ts';
@@ -36,8 +36,12 @@ export interface FlistSenderContext extends FlistContext {
   readonly ahead?: SourceAhead;
 }
 
-/** Segments that may wait for the peer. It gets more as soon as it is done with the first of them. */
-const mostSegments = 256;
+/**
+ * Segments that may wait for the peer, which gets more as soon as it is done with half of them: on a wire enough for a
+ * long way, in one process only what keeps both ends at work, since what lives longer is collected late.
+ */
+const mostSegments = 1024;
+const mostPassed = 256;
 
 /** Builds and sends our file list (rsync's send_file_list and send_extra_file_list). */
 export class FlistSender {
@@ -50,6 +54,7 @@ export class FlistSender {
   private readonly roots: SourceRoots;
   private readonly implied: ImpliedDirs;
   private readonly tree = new DirTree();
+  private readonly mostAhead: number;
   /** Incremental recursion: the merge files of a source's own directory were read. */
   private enteredTop = false;
   /** Incremental recursion: --relative names to be sent with a directory's content, by its number. */
@@ -57,8 +62,12 @@ export class FlistSender {
 
   constructor(context: FlistSenderContext) {
     this.context = context;
+    this.mostAhead = context.segments === undefined ? mostSegments : mostPassed;
     this.format = flistFormat(context.negotiated, context.options);
-    this.lists = new FileLists(context.negotiated.incRecurse);
+    this.lists = new FileLists(
+      context.negotiated.incRecurse,
+      listLimit(context, () => 'sender'),
+    );
     this.ids = new SentIds(context.names);
     const plain = context.paths.plainEntriesOut ? context.kernel.encodeEntries : undefined;
     this.encoder = new FlistEncoder({
@@ -141,10 +150,10 @@ export class FlistSender {
   async sendMore(want: number): Promise<void> {
     const { writer, options, state } = this.context;
     const { lists, format } = this;
-    if (lists.eof || lists.segmentsAhead > mostSegments / 2) return;
+    if (lists.eof || lists.segmentsAhead > this.mostAhead / 2) return;
     const saved = state.ioError;
     const atLeast = want < 0 ? lists.ahead + 1 : want;
-    while (!lists.eof && lists.ahead < atLeast && lists.segmentsAhead < mostSegments)
+    while (!lists.eof && lists.ahead < atLeast && lists.segmentsAhead < this.mostAhead)
       await writer.inOnePiece(() => this.sendSegment(saved));
     if (state.ioError !== saved && format.protocol === 30 && !options.ignoreErrors) this.tellIoError();
     if (writer.full) await writer.drain();

@@ -21,6 +21,11 @@ export interface Place {
 /** The errors that roles tell apart. */
 export { EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../errno.ts';
 
+/** What asked for more memory than --max-alloc lets one part of a run have. */
+export function exceededMaxAlloc(who: string, maxAlloc: number): ByteString {
+  return `[${who}] exceeded --max-alloc=${maxAlloc} setting`;
+}
+
 /** A failed system call: `rsync: [sender] TEXT: No such file or directory (2)` (rsyserr). */
 export function systemError(who: Who, errno: number, text: ByteString): ByteString {
   return `rsync: [${who}] ${text}: ${errnoText(errno)} (${errno})`;

@@ -34,6 +34,27 @@ export function areTooManySums(count: number, strongLength: number, maxAlloc: nu
   return count >= Math.floor(maxAlloc / blockSumBytes) || count * strongLength >= maxAlloc;
 }
 
+/** How rsync's row of the entries of a list grows: from so many, by what factor, and at last by how many. */
+const firstEntries = 32;
+const manyEntries = 2048;
+const linearEntries = 1 << 24;
+/** Bytes of an entry in that row. */
+const pointerBytes = 8;
+
+/** Entries that a list may have where rsync's row of them keeps to --max-alloc; 0 is no limit. */
+export function mostEntries(maxAlloc: number): number {
+  if (maxAlloc === 0) return Number.POSITIVE_INFINITY;
+  const tooMany = Math.floor(maxAlloc / pointerBytes);
+  let most = 0;
+  for (let next = firstEntries; next < tooMany; next = grownRow(next)) most = next;
+  return most;
+}
+
+function grownRow(entries: number): number {
+  if (entries >= linearEntries) return entries + linearEntries;
+  return entries * (entries < manyEntries ? 4 : 2);
+}
+
 /** What is wrong with a message of this tag and length, before any of it is taken. */
 export function messageProblem(tag: number, length: number): 'invalid' | 'overflow' | undefined {
   switch (tag) {

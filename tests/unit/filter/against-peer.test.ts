@@ -142,6 +142,31 @@ describe.runIf(hasPeer)('filters, compared with the real rsync', () => {
     );
   }, 60_000);
 
+  it('hides the same names with many rules of plain names', () => {
+    const name = fc.constantFrom('a', 'b', 'foo', 'bar', 'core', 'x.o', 'foo.c', 'zip', 'oo', 'o');
+    const path = fc
+      .tuple(fc.constantFrom('', '', '/'), fc.array(name, { minLength: 1, maxLength: 3 }), fc.boolean())
+      .map(([start, parts, isDir]) => start + parts.join('/') + (isDir ? '/' : ''));
+    const plainRule = fc.tuple(fc.oneof({ weight: 4, arbitrary: fc.constant('- ') }, prefix), path);
+    const many = fc.array(
+      fc.oneof(
+        { weight: 12, arbitrary: plainRule.map((parts) => parts.join('')) },
+        { weight: 1, arbitrary: rule },
+      ),
+      { minLength: 6, maxLength: 24 },
+    );
+    fc.assert(
+      fc.property(many, (list) => {
+        const file = join(dir, 'rules');
+        writeFileSync(file, list.join('\n'), 'latin1');
+        const chain = parseFilterArgs([{ kind: 'filter', rule: `merge ${file}` }], filterContext());
+        const expected = listedByPeer([`--filter=merge ${file}`, 'src/'], dir);
+        expect(listedWith(chain, join(dir, 'src'))).toEqual(expected);
+      }),
+      { numRuns: runs },
+    );
+  }, 60_000);
+
   it('reads the same merge files of directories', () => {
     const modifier = fc.constantFrom('', '', 'n', 'e', 'w', '-', '+', '-n', 's', 'nw-', 'C', '/', 'p');
     const place = fc.constantFrom('', 'a/', 'foo/', 'foo/foo/', 'a/b/', 'bar/');
