@@ -17,7 +17,10 @@ export interface FlistReport {
   readonly showsSums: boolean;
   print(code: LogCode, text: ByteString): void;
   info(flag: 'flist' | 'mount' | 'symsafe' | 'nonreg', level?: number): boolean;
-  debug(flag: 'dup' | 'flist' | 'hlink', level?: number): boolean;
+  debug(flag: 'dup' | 'flist' | 'hlink' | 'own', level?: number): boolean;
+  trace(flag: 'flist' | 'own', words: () => ByteString | readonly ByteString[], level?: number): void;
+  /** How many entries there are so far. */
+  flistProgress(count: number): void;
 }
 
 /** Message texts; `ts/report/messages.ts` as a whole. */

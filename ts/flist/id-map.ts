@@ -13,6 +13,8 @@ export interface IdMapSettings {
   readonly groupRules?: readonly IdRule[];
   /** Groups that we are a member of. */
   memberOf(): readonly number[];
+  /** Is shown each id that becomes known, by which name, and what it is mapped to. */
+  readonly mapped?: (what: 'uid' | 'gid', id: number, name: ByteString, to: number) => void;
 }
 
 interface Mapped {
@@ -82,6 +84,7 @@ export class IdMap {
       mappedBy(this.settings.userRules, id, name) ??
       (this.useName(id, name) ? this.names.userId(name) : undefined);
     const mapped = { local: named ?? id, skip: false };
+    this.settings.mapped?.('uid', id, name, mapped.local);
     this.users.set(id, mapped);
     return mapped;
   }
@@ -92,6 +95,7 @@ export class IdMap {
       (this.useName(id, name) ? this.names.groupId(name) : undefined);
     const local = named ?? id;
     const mapped = { local, skip: !this.settings.amRoot && !this.isMember(local) };
+    this.settings.mapped?.('gid', id, name, local);
     this.groups.set(id, mapped);
     return mapped;
   }

@@ -99,6 +99,7 @@ export class FlistReceiver {
       list = segments.take();
       adoptList(list, lists, format, this.ids);
     }
+    if (report.debug('flist', 2)) this.tellOfNames(list);
     if (incRecurse) lists.addDirs(list);
     if (segments === undefined || list.hasDuplicates)
       cleanList(list, 'receiver', protocol, (i) => {
@@ -152,17 +153,24 @@ export class FlistReceiver {
     if (charset !== undefined) list.keepWireOrder(order);
   }
 
+  private tellOfNames(list: FileList): void {
+    const { report, texts } = this.context;
+    for (let i = 0; i < list.count; i++) report.print('info', texts.traces.receivedName(list.path(i)));
+  }
+
   /** Answers the errors that the end mark tells of. */
   private async readEntries(list: FileList, dirNdx: number): Promise<number> {
     const { reader } = this.context;
     const { lists, decoder } = this;
     const parent = this.format.incRecurse ? this.parentOf(dirNdx) : undefined;
     const step = (): boolean => decoder.entry(list, parent);
+    const counts = this.context.report.info('flist', 2);
     for (;;) {
       decoder.plainEntries(list, lists.totals);
       const more = reader.tryRecord(step) ?? (await reader.record(step));
       if (!more) break;
       lists.count(list, list.count - 1);
+      if (counts) this.context.report.flistProgress(list.count);
     }
     return decoder.endIoError;
   }
@@ -244,7 +252,14 @@ function idMapOf(context: FlistReceiverContext, format: FlistFormat): IdMap {
   const rules = (kind: IdKind, map: ByteString) => parseIdRules(map, { kind, names, texts, warn });
   const ids = new IdMap({
     amRoot,
-    memberOf: () => context.memberOf(),
+    memberOf: () => {
+      const groups = context.memberOf();
+      report.trace('own', () => texts.traces.groupsOfProcess(groups), 2);
+      return groups;
+    },
+    mapped: report.debug('own', 2)
+      ? (what, id, name, to) => report.print('info', texts.traces.mappedId(what, id, name, to))
+      : undefined,
     names,
     userRules: rules('user', options.usermap),
     groupRules: rules('group', options.groupmap),

@@ -414,7 +414,10 @@ export class FlistSender {
   }
 
   private sendEof(): void {
-    this.context.writer.ndx(ndxFlistEof);
+    const { writer, report, texts } = this.context;
+    writer.ndx(ndxFlistEof);
+    // Of a list that ends with its first part it is told behind that.
+    if (!this.lists.isEmpty) report.trace('flist', () => texts.traces.listsEnd('sender'), 3);
     this.lists.eof = true;
     this.context.filters.leaveAll();
   }

@@ -78,6 +78,8 @@ export class Walk {
   /** Whole trees: the directories that are being gone through, the innermost last. */
   private readonly open: { list: FileList; root: SourceRoot; at: number; to: number }[] = [];
   private readonly sendsDirs: boolean;
+  /** Each entry, or their number, is shown. */
+  private readonly tells: boolean;
   /** Some symbolic links, or all, are sent as what they lead to. */
   private readonly followsLinks: boolean;
   private readonly makesSums: boolean;
@@ -101,6 +103,7 @@ export class Walk {
     this.format = format;
     this.lists = lists;
     this.encoder = encoder;
+    this.tells = context.report.debug('flist', 2) || context.report.info('flist', 2);
     this.sendsDirs = context.options.recursive || context.options.dirs;
     const { paths } = context;
     this.makesSums = format.sumLength > 0 && !paths.sumsWhereCompared;
@@ -254,6 +257,12 @@ export class Walk {
     }
   }
 
+  private tellOfEntry(path: ByteString, filters: number, count: number): void {
+    const { report, texts } = this.context;
+    report.trace('flist', () => texts.traces.makingEntry('sender', path, filters), 2);
+    report.flistProgress(count);
+  }
+
   private addListing(list: FileList, listing: Listing, dir: number, flags: number): void {
     const { segments, mapLinkTarget } = this.context;
     const from = list.count;
@@ -269,6 +278,7 @@ export class Walk {
             mapLinkTarget === undefined ? target : mapLinkTarget(target, list.dir(i).depth),
           );
         }
+    if (this.tells) for (let i = from; i < list.count; i++) this.tellOfEntry(list.path(i), 2, i);
     this.lists.countListing(listing);
     if (segments === undefined) this.encoder.entries(list, from, list.count);
   }
@@ -391,6 +401,10 @@ export class Walk {
     if (extra === undefined && this.extras !== undefined) {
       state.ioError |= IoError.General;
       return -1;
+    }
+    if (this.tells) {
+      const path = given ?? pathOf(into, rows, row);
+      this.tellOfEntry(path, admission.filtered ? 2 : 0, list.count);
     }
     const copied = options.copyDevices && isDeviceMode(mode);
     const size = copied ? this.deviceSize(root, given ?? pathOf(into, rows, row)) : rows.size(row);

@@ -20,6 +20,8 @@ export interface Place {
 
 /** The errors that roles tell apart. */
 export { EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../errno.ts';
+/** What --debug tells. */
+export * as traces from './trace-messages.ts';
 
 /** What asked for more memory than --max-alloc lets one part of a run have. */
 export function exceededMaxAlloc(who: string, maxAlloc: number): ByteString {

@@ -107,6 +107,8 @@ export class Report {
   /** Somebody is told of items that are done with: by a line, in the log, or as an event. */
   readonly tellsItems: boolean;
   private readonly counters: WireCounters;
+  /** A list that comes whole is on its way. */
+  private countsEntries = false;
   private writtenBefore = 0;
   private readBefore = 0;
 
@@ -215,14 +217,17 @@ export class Report {
 
   /** "building file list ... ": begins what `flistProgress` and `finishFlistProgress` go on with. */
   startFlistProgress(kind: ByteString): void {
+    this.countsEntries = true;
     if (!this.options.quiet) this.writeOpen('client', `${kind} ... `);
   }
   /** The count so far, shown at every hundredth entry with --info=flist2. */
   flistProgress(count: number): void {
-    if (this.options.quiet || !this.info('flist', 2) || count % 100 !== 0) return;
+    if (!this.countsEntries || count % 100 !== 0) return;
+    if (this.options.quiet || !this.info('flist', 2)) return;
     this.text.writeCount(` ${count} files...\r`);
   }
   finishFlistProgress(count: number): void {
+    this.countsEntries = false;
     this.text.continueLine();
     const considered = `${count} file${count === 1 ? ' ' : 's '}to consider\n`;
     this.write('info', this.info('flist', 2) ? considered : 'done\n');

@@ -5,6 +5,7 @@ import { type AttributeChange, attrsFor } from '../metadata/attributes.ts';
 import { AttrFlag, keepsTime, type Present, unchangedAttrs, type Wanted } from '../metadata/compare.ts';
 import { chmodBits } from '../metadata/modes.ts';
 import * as text from '../report/messages.ts';
+import * as traces from '../report/trace-messages.ts';
 import { Item } from '../wire/constants.ts';
 import type { RoleContext } from './context.ts';
 import type { DestinationExtras } from './extras.ts';
@@ -69,6 +70,7 @@ export function setAttributes(
   const { dryRun } = ctx.options;
   if (updated && !dryRun) {
     const chowns = (change.changed & ownership) !== 0;
+    if (chowns && present !== undefined) tellOfOwner(ctx, path, present, change.meta);
     const loses = chowns && present !== undefined && (present.stats.mode(present.row) & specialBits) !== 0;
     // Owners first: a change of owner takes capabilities away, too.
     if (loses || (chowns && xattrsFrom !== undefined))
@@ -168,6 +170,14 @@ function setAcls(
   if (now !== undefined && (mode & allSpecialBits) !== 0)
     apply(ctx, place.tree, place.path, { mode: mode & chmodBits }, Item.ReportPerms);
   return now;
+}
+
+function tellOfOwner({ report }: RoleContext, path: ByteString, { stats, row }: Present, meta: Meta): void {
+  const { uid, gid } = meta;
+  if (uid !== undefined && uid !== stats.uid(row))
+    report.trace('own', () => traces.settingOwner('uid', path, stats.uid(row), uid));
+  if (gid !== undefined && gid !== stats.gid(row))
+    report.trace('own', () => traces.settingOwner('gid', path, stats.gid(row), gid));
 }
 
 const ownership = Item.ReportOwner | Item.ReportGroup;

@@ -7,6 +7,7 @@ import type { Present } from '../metadata/compare.ts';
 import { backupName } from '../metadata/names.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import * as traces from '../report/trace-messages.ts';
 import type { RoleContext } from './context.ts';
 import { tellIfRefused } from './refused.ts';
 
@@ -87,6 +88,14 @@ function isSafeLink({ report }: RoleContext, tree: Tree, path: ByteString): bool
   return false;
 }
 
+function tellKept(
+  { report }: RoleContext,
+  how: Parameters<typeof traces.backedUpBy>[0],
+  path: ByteString,
+): void {
+  report.trace('backup', () => traces.backedUpBy(how, path));
+}
+
 function told(ctx: RoleContext, path: ByteString, name: ByteString): void {
   if (ctx.report.info('backup')) ctx.report.print('info', text.backedUp(path, name));
 }
@@ -122,6 +131,7 @@ async function copyToBackup(
       if (report.info('nonreg')) report.print('info', text.noBackupOfNonRegular(path));
       return 0;
     }
+    tellKept(ctx, stats.isRegular() ? 'COPY' : stats.isLink() ? 'SYMLINK' : 'DEVICE', path);
     dressBackup(ctx, original, target, stats.isRegular() ? 'copied' : 'made');
     told(ctx, path, name);
     if (away) tree.unlink(path);
@@ -170,6 +180,7 @@ function linkOrRename(
       to,
       attempt(() => tree.link(from, to)),
     );
+    if (errno === 0) tellKept(ctx, 'HLINK', from);
     if (errno === 0 || errno === text.EEXIST || errno === text.EISDIR) return errno;
   }
   const errno = tellIfRefused(
@@ -177,6 +188,7 @@ function linkOrRename(
     to,
     attempt(() => tree.rename(from, to)),
   );
+  if (errno === 0) tellKept(ctx, 'RENAME', from);
   // A rename onto another name of the same inode does nothing, and says so to nobody.
   if (errno === 0 && stats.nlink() > 1 && !stats.isDir()) attempt(() => tree.unlink(from));
   return errno;

@@ -3,6 +3,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { ItemEntry } from '../report/item-entry.ts';
 import { senderFinished } from '../report/messages.ts';
 import type { Report } from '../report/report.ts';
+import * as traces from '../report/trace-messages.ts';
 import { WantedCursor } from './listed.ts';
 
 /** Shows one entry of a file list after the other to the report. */
@@ -30,6 +31,9 @@ export class ItemLog {
   /** A name is said before its progress. */
   private readonly namesFirst: boolean;
   private readonly traces: boolean;
+  private readonly tracesSums: boolean;
+  /** Sender: how the search in the file at hand went. */
+  searched = traces.nothingSearched;
 
   /** `rootOf` (sender) tells the source folder an entry's path is below, as the user named it. */
   constructor(report: Report, rootOf?: (list: FileList, i: number) => ByteString) {
@@ -37,6 +41,7 @@ export class ItemLog {
     this.cursor.rootOf = rootOf;
     this.namesFirst = !report.server && report.info('name') && report.options.info.progress === 1;
     this.traces = report.sender && report.debug('send');
+    this.tracesSums = report.sender && report.debug('deltasum', 2);
   }
 
   at(list: FileList, i: number): ItemEntry {
@@ -64,6 +69,7 @@ export class ItemLog {
   }
   beforeTransfer(list: FileList, i: number, iflags: number): void {
     const { report } = this;
+    if (this.tracesSums) this.traceStart(list, i);
     if (report.logBeforeTransfer) report.logItem(this.at(list, i), iflags, '', 'client');
     else if (this.namesFirst) report.print('client', list.path(i));
   }
@@ -74,6 +80,7 @@ export class ItemLog {
     this.afterTransfer(list, i, iflags);
   }
   afterTransfer(list: FileList, i: number, iflags: number): void {
+    if (this.tracesSums) this.traceEnd();
     if (this.report.tellsItems) {
       const entry = this.at(list, i);
       this.report.itemDone(entry, iflags, '');
@@ -81,6 +88,22 @@ export class ItemLog {
     }
     if (this.traces) this.report.print('info', senderFinished(this.sourceName(list, i)));
   }
+
+  private traceStart(list: FileList, i: number): void {
+    const name = this.sourceName(list, i);
+    this.report.print('info', traces.mappedBySender(name, list.size(i)));
+    this.report.print('info', traces.matching(name));
+  }
+  private traceEnd(): void {
+    const { blocks } = this.searched;
+    if (blocks !== undefined)
+      for (const line of [traces.builtTable, traces.searching(blocks.length, blocks.size), traces.searchDone])
+        this.report.print('info', line);
+    this.report.print('info', traces.sendingFileSum);
+    this.report.print('info', traces.searched(this.searched));
+    this.searched = traces.nothingSearched;
+  }
+
   /** Sender: an entry's name as the user's arguments make it. */
   sourceName(list: FileList, i: number): ByteString {
     const { root, path } = this.at(list, i);

@@ -4,9 +4,11 @@ import { readSourceAhead } from '../flist/source-ahead.ts';
 import type { Host, Site } from '../host.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import type { RemoteHost } from '../options/endpoints.ts';
 import { pathsBeforeHandshake } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { noWorkingDirectory, openingConnection } from '../report/messages.ts';
+import { numberedWords, remoteParts } from '../report/trace-messages.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import { errnoText } from '../transport/io-error.ts';
@@ -27,6 +29,7 @@ import { runLocal } from './local.ts';
 import { nameCharset, tellCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { suitableKernel } from './suitable-kernel.ts';
+import { tellOfExit, tellOfWait } from './tell-of-exit.ts';
 
 /**
  * A client's run, from its arguments to its exit code (rsync's start_client and client_run). Throws an
@@ -66,6 +69,11 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, site, charset, ahead });
   const stopWatching = endOnSignal(io.signal, [end]);
   const { command } = connection;
+  if (command !== undefined) {
+    const { user, host } = ends.remote as RemoteHost;
+    end.report.trace('cmd', () => remoteParts(options.rsh, host, user, ends.remotePaths[0]), 2);
+    if (end.report.debug('cmd', 2)) end.report.print('client', numberedWords(command));
+  }
   if (command !== undefined && end.report.debug('cmd'))
     end.report.print('client', openingConnection(command));
   tellCharset(end);
@@ -73,9 +81,12 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     const greeting = await connection.greet?.(end);
     if (greeting === 'listed') return endOf(end);
     await runClientEnd(end, options, { ...ends, names }, filters, greeting ?? {});
+    tellOfWait(end, child?.pid);
     const remote = child === undefined ? 0 : await remoteExit(end, child);
     summarize(end, ends);
-    return { ...endOf(end), code: Math.max(remote, exitCodeOf(end)) };
+    const code = Math.max(remote, exitCodeOf(end));
+    tellOfExit(end, code);
+    return { ...endOf(end), code };
   } catch (error) {
     throw await endAfterFailure(end, error, child);
   } finally {

@@ -1,4 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
+import { sendingErrorExit } from '../report/trace-messages.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
@@ -131,6 +132,7 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   if ((report.negotiated?.protocol ?? 0) >= 31) {
     const payload = Buffer.alloc(4);
     payload.writeInt32LE(failure.exitCode);
+    report.trace('exit', () => sendingErrorExit(end.who, failure.exitCode), 3);
     writer.message(Msg.ErrorExit, payload);
   }
   await Promise.race([writer.drain().catch(() => {}), delay(graceMs)]);

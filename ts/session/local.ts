@@ -8,6 +8,7 @@ import type { Options } from '../options/options.ts';
 import { withRemoteOptions } from '../options/remote-options.ts';
 import { capabilityString } from '../options/server-args.ts';
 import * as text from '../report/messages.ts';
+import { numberedWords, remoteParts } from '../report/trace-messages.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import type { WireCharset } from '../wire/charset.ts';
@@ -29,6 +30,7 @@ import { nameCharset, tellCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
+import { tellOfExit } from './tell-of-exit.ts';
 
 /**
  * A local run: a client that sends and a server that receives, in one process, with a wire of memory
@@ -80,6 +82,8 @@ export async function runLocal(
   });
   for (const end of [client, server]) tellCharset(end);
   const stopWatching = endOnSignal(io.signal, [client, server]);
+  client.report.trace('cmd', () => remoteParts(undefined, undefined, undefined, ends.remotePaths[0]), 2);
+  if (client.report.debug('cmd', 2)) client.report.print('client', numberedWords(['.', ...ends.remotePaths]));
   const arrangement = { localServer: true };
   const serving = runServerEnd(server, serverOptions, ['.', ...ends.remotePaths], arrangement).catch(
     async (error: unknown) => {
@@ -98,7 +102,9 @@ export async function runLocal(
   try {
     await settle(sending, serving, client);
     summarize(client, ends);
-    return { ...endOf(client), code: Math.max(exitCodeOf(client), exitCodeOf(server)) };
+    const code = Math.max(exitCodeOf(client), exitCodeOf(server));
+    tellOfExit(client, code);
+    return { ...endOf(client), code };
   } finally {
     stopWatching();
     client.timeout.stop();

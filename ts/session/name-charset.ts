@@ -22,7 +22,9 @@ export async function nameCharset(options: Options, io: SessionIo): Promise<Wire
 
 /** --debug=iconv. A server says it before there is a stream for it. */
 export function tellCharset({ setup, report, who }: End): void {
-  const { charset, server, io } = setup;
+  const { charset, server, io, options } = setup;
+  if (!server && !options.eightBitOutput)
+    report.trace('iconv', () => text.traces.checkingCharset(localeCodeset(io.host.env)), 2);
   if (charset === undefined || !report.debug('iconv')) return;
   const line = text.charsetInUse(who, charset.name);
   if (server) io.host.stderr(Buffer.from(`${line}\n`, 'latin1'));

@@ -66,6 +66,8 @@ export async function runSender(
     finishTelling(lists.totals.entries);
     report.lists = lists;
     report.trace('flist', text.fileListSent, 2);
+    if (lists.eof) report.trace('flist', () => text.traces.listsEnd('sender'), 3);
+    if (!setup.server) report.trace('flist', () => text.traces.fileListSent, 3);
     if (setup.server && lists.totals.entries === 0) {
       await writer.drain();
       takeTotals(end, lists);

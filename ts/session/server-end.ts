@@ -28,6 +28,8 @@ export async function runServerEnd(
     kernel: setup.kernel,
     clientInfo: given.clientInfo,
     host: setup.io.host,
+    // A server speaks before there is a stream for it; another machine's says nothing of this, as rsync's.
+    notice: setup.local ? (line) => setup.io.host.stderr(Buffer.from(`${line}\n`, 'latin1')) : undefined,
     ...extra,
   });
   startCounting(end);

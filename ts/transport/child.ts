@@ -52,6 +52,7 @@ export function spawnRemoteShell(
   const exit = childExit(child, stderr, options.onStderr);
   return {
     ...wire,
+    pid: child.pid,
     program: argv[0],
     exit,
     kill(signal = 'SIGTERM') {

@@ -18,6 +18,8 @@ export interface ChildExit {
 
 /** A connection to a child process (remote shell or connect program). */
 export interface ChildDuplex extends Duplex {
+  /** The child's process; undefined where it never started. */
+  readonly pid: number | undefined;
   /** What was to be executed. */
   readonly program: ByteString;
   /** Settles once the child is gone and its stderr has been passed on; never rejects. */

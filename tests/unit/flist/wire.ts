@@ -132,6 +132,8 @@ export function testContext(
       print: (code, text) => void lines.push(`${code}: ${text}`),
       info: () => false,
       debug: () => false,
+      trace: () => {},
+      flistProgress: () => {},
     },
   };
 }

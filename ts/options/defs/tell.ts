@@ -146,7 +146,10 @@ export const tellOptions = {
       return levels.level;
     },
     // It tells of each entry.
-    closes: [where((level: Levels<DebugFlag>) => level.genr > 0, 'passesOver')],
+    closes: [
+      where((level: Levels<DebugFlag>) => level.genr > 0, 'passesOver'),
+      where((level: Levels<DebugFlag>) => level.deltasum > 1, 'filesByName', 'writesTogether'),
+    ],
   }),
   debugGiven: derived(
     (draft: { readonly debug: FlagLevels<DebugFlag> }): readonly DebugFlag[] => [...draft.debug.given],

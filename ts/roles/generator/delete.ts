@@ -5,6 +5,7 @@ import { compareSiblings } from '../../flist/sort.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
 import * as text from '../../report/messages.ts';
+import * as traces from '../../report/trace-messages.ts';
 import { makeBackup } from '../backup.ts';
 import { countDeleted } from '../counts.ts';
 import { fileType } from './compare.ts';
@@ -23,6 +24,7 @@ export function deleteInDirectory(
   scanned?: StatTable | SysError,
 ): Promise<void> | undefined {
   const { options, report, state } = gen.ctx;
+  report.trace('del', () => traces.deleteInDir(path), 2);
   if (state.ioError & IoError.General && !options.ignoreErrors) {
     if (!gen.ioErrorSaid) report.print('info', text.ioErrorSkipsDeletion());
     gen.ioErrorSaid = true;
@@ -49,7 +51,7 @@ function deleteUnlisted(
       gen.delayedDeletes.push({ path: target, mode });
       return true;
     }
-    const deleted = deleteItem(gen, target, mode, true);
+    const deleted = deleteItem(gen, target, mode, DeleteFlag.Recurse);
     return writer.full ? writer.drain().then(() => deleted) : deleted;
   });
   return done instanceof Promise ? done.then(() => {}) : undefined;
@@ -88,6 +90,7 @@ export async function deletePass(gen: Generator): Promise<void> {
         if (list.isDir(i)) gen.filters.enterDir(gen.destination.tree, path);
         continue;
       }
+      if (list.flags(i) & EntryFlag.TopDir) gen.ctx.report.trace('del', () => traces.deletingIn(path));
       let stats: StatTable;
       try {
         stats = gen.destination.tree.lstat(path);
@@ -110,7 +113,7 @@ export function staysHere(gen: Generator, list: FileList, i: number, dev: number
 
 /** Carries out what --delete-delay remembered. */
 export async function deleteDelayed(gen: Generator): Promise<void> {
-  for (const { path, mode } of gen.delayedDeletes) await deleteItem(gen, path, mode, true);
+  for (const { path, mode } of gen.delayedDeletes) await deleteItem(gen, path, mode, DeleteFlag.Recurse);
   gen.delayedDeletes.length = 0;
 }
 
@@ -128,7 +131,9 @@ export async function makeRoom(
   // As in rsync, not where a link or a node is to come.
   const type = fileType(newMode);
   if (type === 'file' || type === 'dir') openToDelete(gen, path, mode);
-  if (await deleteItem(gen, path, mode, options.delete !== undefined || options.force, true)) return true;
+  const recurses = options.delete !== undefined || options.force ? DeleteFlag.Recurse : 0;
+  if (await deleteItem(gen, path, mode, recurses | (type === 'unsupported' ? roomFor.file : roomFor[type])))
+    return true;
   report.print('error-xfer', text.couldNotMakeWay(path, obstacleFor(newMode)));
   return false;
 }
@@ -141,7 +146,8 @@ export function deleteMissing(gen: Generator, { path, stats, row }: Entry): Prom
   const { options } = gen.ctx;
   if (!gen.filters.isEmpty && gen.filters.check(path, false, 'protect') === 'excluded') return undefined;
   if (stats === undefined) return undefined;
-  const gone = deleteItem(gen, path, stats.mode(row), options.delete !== undefined || options.force);
+  const recurses = options.delete !== undefined || options.force ? DeleteFlag.Recurse : 0;
+  const gone = deleteItem(gen, path, stats.mode(row), recurses);
   return gone instanceof Promise ? gone.then(() => {}) : undefined;
 }
 
@@ -180,15 +186,17 @@ function entriesToDelete(
   const doomed: Doomed[] = [];
   let kept = 0;
   const names = content.count > 0 ? listed() : noNames;
+  const tells = gen.ctx.report.debug('flist', 2);
   for (let k = 0; k < content.count; k++) {
     const name = content.name(k);
     const mode = content.mode(k);
-    if (!filters.isEmpty) {
+    if (!filters.isEmpty || tells) {
       const target = path === '.' || path === '' ? name : `${path}/${name}`;
-      if (filters.check(target, isDir(mode), 'protect') === 'excluded') {
+      if (!filters.isEmpty && filters.check(target, isDir(mode), 'protect') === 'excluded') {
         kept++;
         continue;
       }
+      if (tells) gen.ctx.report.print('info', text.traces.makingEntry('generator', target, 2));
     }
     if (gen.fileSystems !== undefined && isDir(mode) && content.dev(k) !== gen.fileSystems.current) {
       kept++;
@@ -238,14 +246,27 @@ function openToDelete(gen: Generator, path: ByteString, mode: number): void {
   gen.destination.tree.setMeta(path, { mode: (mode & 0o7777) | 0o200 });
 }
 
-/** Deletes one thing, a directory with its content when `recurse` says so. True when it is gone. */
+/** How something is deleted, as --debug=DEL shows it. */
+const DeleteFlag = { NoUidWrite: 1, Recurse: 2, DirIsEmpty: 4 } as const;
+const roomFor = { file: 8, dir: 16, symlink: 32, device: 64, special: 128 } as const;
+const makesRoom = 0xf8;
+
+function tellOfItem(gen: Generator, path: ByteString, mode: number, flags: number): void {
+  const { report, amRoot } = gen.ctx;
+  if (!report.debug('del', 2)) return;
+  const opened = !amRoot && (mode & 0o200) === 0 && (flags & DeleteFlag.DirIsEmpty) === 0;
+  report.print('info', traces.deleteItem(path, mode, flags | (opened ? DeleteFlag.NoUidWrite : 0)));
+}
+
+/** Deletes one thing, a directory with its content when `flags` say so. True when it is gone. */
 function deleteItem(
   gen: Generator,
   path: ByteString,
   mode: number,
-  recurse: boolean,
-  makingRoom = false,
+  flags: number,
 ): boolean | Promise<boolean> {
+  const makingRoom = (flags & makesRoom) !== 0;
+  tellOfItem(gen, path, mode, flags);
   if (!makingRoom) openToDelete(gen, path, mode);
   if (!isDir(mode)) return removeItem(gen, path, mode, makingRoom);
   gen.filters.ignorePerishable = true;
@@ -253,7 +274,7 @@ function deleteItem(
     gen.filters.ignorePerishable = false;
     return empty && removeItem(gen, path, mode, makingRoom);
   };
-  const emptied = emptyDirectory(gen, path, recurse);
+  const emptied = emptyDirectory(gen, path, flags);
   return emptied instanceof Promise ? emptied.then(go) : go(emptied);
 }
 
@@ -305,9 +326,10 @@ function countOne(gen: Generator, path: ByteString, mode: number): void {
   countDeleted(gen.ctx.stats, mode);
 }
 
-/** Empties a directory (rsync's delete_dir_contents); without `recurse` it only looks. */
-function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boolean | Promise<boolean> {
+/** Empties a directory (rsync's delete_dir_contents); without `Recurse` it only looks. */
+function emptyDirectory(gen: Generator, path: ByteString, flags: number): boolean | Promise<boolean> {
   const { tree } = gen.destination;
+  gen.ctx.report.trace('del', () => traces.deleteContents(path, flags), 3);
   gen.filters.pushDir(tree, path);
   const { doomed: content, kept } = entriesToDelete(gen, path) ?? { doomed: [], kept: 0 };
   const leave = (all: boolean): boolean => {
@@ -316,13 +338,16 @@ function emptyDirectory(gen: Generator, path: ByteString, recurse: boolean): boo
     if (!empty) gen.ctx.report.print('info', text.cannotDeleteNonEmpty(path));
     return empty;
   };
-  if (!recurse) return leave(content.length === 0);
+  if ((flags & DeleteFlag.Recurse) === 0) return leave(content.length === 0);
   const emptied = fromLast(content, ({ name, mode }) => {
     const target = `${path}/${name}`;
     openToDelete(gen, target, mode);
-    if (!isDir(mode)) return removeItem(gen, target, mode, false);
+    if (!isDir(mode)) {
+      tellOfItem(gen, target, mode, DeleteFlag.DirIsEmpty);
+      return removeItem(gen, target, mode, false);
+    }
     // As rsync does, also what could not be emptied is tried, and named once more.
-    const below = emptyDirectory(gen, target, true);
+    const below = emptyDirectory(gen, target, DeleteFlag.DirIsEmpty | DeleteFlag.Recurse);
     return below instanceof Promise
       ? below.then((empty) => andRemove(gen, target, mode, empty))
       : andRemove(gen, target, mode, below);
@@ -336,6 +361,7 @@ function andRemove(
   mode: number,
   empty: boolean,
 ): boolean | Promise<boolean> {
+  tellOfItem(gen, path, mode, DeleteFlag.DirIsEmpty);
   const removed = removeItem(gen, path, mode, false);
   return removed instanceof Promise ? removed.then((gone) => gone && empty) : removed && empty;
 }

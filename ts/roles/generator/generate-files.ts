@@ -413,7 +413,8 @@ function finishSegments(
     const next = gen.lists.after(first);
     if (next === undefined && current === undefined && !gen.lists.eof) break;
     gen.ctx.writer.ndx(ndxDone);
-    if (first.parentDirNdx >= 0 && first.worked && gen.ctx.options.delete !== 'delay')
+    const looks = first.worked || gen.ctx.report.debug('time', 2);
+    if (first.parentDirNdx >= 0 && looks && gen.ctx.options.delete !== 'delay')
       touchUpDirs(gen, first.parentDirNdx);
     first = next;
   }

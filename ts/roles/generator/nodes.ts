@@ -1,6 +1,7 @@
 import { isUnsafeLink } from '../../flist/unsafe-link.ts';
 import { AttrFlag } from '../../metadata/compare.ts';
 import * as text from '../../report/messages.ts';
+import * as traces from '../../report/trace-messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
@@ -54,10 +55,10 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
       } else shown = found;
     }
   }
-  const how =
-    type === 'symlink'
-      ? { symlink: list.linkTarget(i) }
-      : { mode: list.mode(i), major: list.rdevMajor(i), minor: list.rdevMinor(i) };
+  const mode = list.mode(i);
+  const [major, minor] = [list.rdevMajor(i), list.rdevMinor(i)];
+  const how = type === 'symlink' ? { symlink: list.linkTarget(i) } : { mode, major, minor };
+  if (type !== 'symlink') report.trace('genr', () => traces.makingNode(path, mode, major, minor));
   const finish = (created: boolean): undefined => {
     if (!created) return;
     const flags = gen.ctx.options.superUser === 'fake' ? AttrFlag.LinkTimes : 0;
@@ -67,6 +68,6 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
     finishHardLink(gen, list, i, ndx, path);
     tellInPlace(gen, ndx, path, type === 'symlink');
   };
-  const created = createAtomically(gen, path, how, present, list.mode(i));
+  const created = createAtomically(gen, path, how, present, mode);
   return typeof created === 'boolean' ? finish(created) : created.then(finish);
 }

@@ -178,7 +178,7 @@ function request(
   const describes = basis?.stats.isRegular(basis.row) && !gen.wholeFile && !options.dryRun;
   if (describes) noteChanging(gen, entry);
   if (basis !== undefined && describes && basis.stats.size(basis.row) > 0) {
-    sums = openSums(gen, basis);
+    sums = openSums(gen, basis, ndx);
     if (sums === undefined) {
       // What cannot be read counts as missing.
       if (!options.perms) forgetUnreadable(gen, entry, basis);
@@ -271,7 +271,7 @@ interface Sums {
 }
 
 /** Opens a basis to describe it; undefined where it cannot be read, which is said. */
-function openSums(gen: Generator, basis: Basis): Sums | undefined {
+function openSums(gen: Generator, basis: Basis, ndx: number): Sums | undefined {
   const { options, negotiated, report } = gen.ctx;
   const { tree } = gen.destination;
   const { transferDigest, protocol } = negotiated;
@@ -282,6 +282,7 @@ function openSums(gen: Generator, basis: Basis): Sums | undefined {
     digestLength: digestLength[transferDigest.name],
     redo: gen.rules.fullSums,
   });
+  if (head !== undefined) tellOfSums(gen, basis, ndx, head);
   if (head === undefined) {
     report.print('warning', text.tooLargeForSums(basis.path));
     return { head: emptySumHead, job: undefined };
@@ -296,6 +297,24 @@ function openSums(gen: Generator, basis: Basis): Sums | undefined {
     report.print('error', text.basisOpenFailed(tree, basis.path, error.errno));
     return undefined;
   }
+}
+
+function tellOfSums(
+  { ctx: { report } }: Generator,
+  { path, stats, row }: Basis,
+  ndx: number,
+  head: SumHead | undefined,
+): void {
+  if (!report.debug('deltasum', 2)) return;
+  const { traces } = text;
+  const size = stats.size(row);
+  report.trace('deltasum', () => traces.mappedByGenerator(path, size), 3);
+  report.print('info', traces.sendingSums(ndx));
+  if (head !== undefined)
+    report.print(
+      'info',
+      traces.describing(head.count, head.remainder, head.blockLength, head.strongLength, size),
+    );
 }
 
 /** The basis' sum head and block sums (rsync's generate_and_send_sums); those of no file where there is none. */

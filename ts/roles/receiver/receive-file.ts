@@ -36,6 +36,7 @@ interface Plan {
   readonly path: ByteString;
   /** What matched blocks are read from; undefined without a basis. */
   readonly basis: ByteString | undefined;
+  readonly basisSize: number;
   readonly basisType: number;
   readonly partial: ByteString | undefined;
   /** What is written: the file itself (in place), a partial file, or a temporary name. */
@@ -62,6 +63,8 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
     return;
   }
   ctx.items.beforeTransfer(list, i, item.iflags);
+  if (plan.basisSize > 0)
+    report.trace('deltasum', () => text.traces.mappedByReceiver(plan.basis ?? plan.path, plan.basisSize), 2);
   let result: ReceiveResult;
   try {
     await pump(ctx, job, list, i);
@@ -70,6 +73,7 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
     await keepInterrupted(ctx, input, arrival, plan, job);
     throw error;
   }
+  report.trace('deltasum', () => text.traces.gotFileSum, 2);
   stats.literal += result.literal;
   stats.matched += result.matched;
   report.transferSum = result.digest;
@@ -131,7 +135,16 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
     report.print('error-xfer', text.temporaryNameTooLong());
     return undefined;
   }
-  return { path, basis: usable ? basis : undefined, basisType, partial, target, inPlace, intoPartial };
+  return {
+    path,
+    basis: usable ? basis : undefined,
+    basisSize: usable ? (stats as StatTable).size() : 0,
+    basisType,
+    partial,
+    target,
+    inPlace,
+    intoPartial,
+  };
 }
 
 /** A file of a similar name: beside this one, or where an alternate directory has such files. */

@@ -246,6 +246,8 @@ async function sendFile(
     search.hashHits += result.hashHits;
     search.falseAlarms += result.falseAlarms;
     stats.matched += result.matched;
+    const blocks = head.count > 0 ? { length: head.blockLength, size: job.size } : undefined;
+    ctx.items.searched = { ...result, blocks };
     report.transferSum = sum;
     report.endProgress(list, i, job.size);
     ctx.items.afterTransfer(list, i, item.iflags);

@@ -1,0 +1,60 @@
+/**
+ * What --debug and --info tell of a small transfer, flag by flag, beside rsync. Lines that ours has nothing to say in,
+ * or that tell of rsync's own insides, are left out here and named in docs/compatibility.md.
+ */
+import { describe, test } from 'vitest';
+import { referencePeer } from '../support/peers.ts';
+import { sampled } from '../support/property.ts';
+import { expectSameScript, ways } from '../support/script.ts';
+
+const reference = referencePeer();
+
+/** A delta, whole files, an empty one, hard links, a symbolic link, a fifo, backups and deletions. */
+const tree = `mkdir -p s/a/b s/new/sub d/a/b d/old/deep; seq 20000 >s/large; seq 20000 | sed 's/^500$/x/' >d/large
+  echo hello >s/a/f; echo hullo >d/a/f; echo same >s/a/same; cp -p s/a/same d/a/same; ln -s a s/link; ln -s b d/link
+  echo 1 >s/h1; ln s/h1 s/h2; ln s/h1 s/a/h3; echo x >d/old/deep/x; echo y >d/gone; echo '- *.o' >s/.rules; echo x >s/a/x.o
+  mkfifo s/fifo; echo n >s/new/sub/n; : >s/empty; touch -d 2020-01-01 s/* s/*/* s/*/*/* s d; touch -d 2019-01-01 d/large d/a/f
+  touch -hd 2020-01-01 s/link`;
+
+/** Rsync's processes wait for each other, and say so; ours is one, and has other numbers. */
+const steady = String.raw`sed -e 's/pid=[0-9]*/pid=N/; s/ waiting on [0-9]*/ waiting on N/' \
+  -e 's/file=[a-z0-9.-]*, line=[0-9]*/file=F/; s/sent .*/sent/; s/speedup .*//; s/[.][A-Za-z0-9]\{6\}\( to \|" \)/.XXXXXX\1/' \
+  -e 's#cmd=.* machine#cmd= machine#; /^client_run waiting/d; /^cmd\[0\]=/d; /^opening connection/d; /^match at/d; /hash_hits/d'`;
+
+const flags = [
+  'ACL',
+  'BACKUP',
+  'CMD2',
+  'DEL3',
+  'DELTASUM2',
+  'DUP',
+  'EXIT3',
+  'FILTER',
+  'FLIST2',
+  'FUZZY2',
+  'GENR',
+  'ICONV2',
+  'NSTR3',
+  'OWN2',
+  'PROTO',
+  'RECV',
+  'SEND',
+  'TIME2',
+];
+
+const options = ['-aH --delete -b', '-rlptH --no-i-r --no-W --delete-before --filter=:_.rules'];
+
+describe.skipIf(reference === null).each(ways)('%s', (way) => {
+  test.each(sampled(flags))('--debug=%s', (flag) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `${tree}
+          for o in ${options.map((one) => `"${one}"`).join(' ')}; do
+            cp -a d saved; sync --debug=${flag} $o 2>&1 | ${steady}; rm -r d; mv saved d; done`,
+      },
+      reference!,
+    ),
+  );
+});
