@@ -358,6 +358,8 @@ export function deletionsStopped(skipped: number): ByteString {
   return `Deletions stopped due to --max-delete limit (${skipped} skipped)`;
 }
 
+export const stoppedAtLimit: ByteString = 'stopping at requested limit';
+
 // --- receiver
 
 /** A step of putting a file in place that failed; the names are the kernel's `receiveSteps`. */

@@ -28,6 +28,7 @@ import { endAfterFailure, signalMs, spoken } from './failure.ts';
 import { runLocal } from './local.ts';
 import { nameCharset, tellCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
+import { stopAtLimit } from './stop-at.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 import { tellOfExit, tellOfWait } from './tell-of-exit.ts';
 
@@ -68,6 +69,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const { duplex, child } = connection;
   end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, site, charset, ahead });
   const stopWatching = endOnSignal(io.signal, [end]);
+  const stopWaiting = stopAtLimit(options.stopAt, host, [end]);
   const { command } = connection;
   if (command !== undefined) {
     const { user, host } = ends.remote as RemoteHost;
@@ -91,6 +93,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     throw await endAfterFailure(end, error, child);
   } finally {
     stopWatching();
+    stopWaiting();
     end.timeout.stop();
     end.report.closeLine();
     ahead?.tree.close();

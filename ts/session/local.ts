@@ -29,6 +29,7 @@ import { type FinalRole, finalErrorLine } from './final-line.ts';
 import { nameCharset, tellCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
+import { stopAtLimit } from './stop-at.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 import { tellOfExit } from './tell-of-exit.ts';
 
@@ -82,6 +83,7 @@ export async function runLocal(
   });
   for (const end of [client, server]) tellCharset(end);
   const stopWatching = endOnSignal(io.signal, [client, server]);
+  const stopWaiting = stopAtLimit(options.stopAt, io.host, [client, server]);
   client.report.trace('cmd', () => remoteParts(undefined, undefined, undefined, ends.remotePaths[0]), 2);
   if (client.report.debug('cmd', 2)) client.report.print('client', numberedWords(['.', ...ends.remotePaths]));
   const arrangement = { localServer: true };
@@ -107,6 +109,7 @@ export async function runLocal(
     return { ...endOf(client), code };
   } finally {
     stopWatching();
+    stopWaiting();
     client.timeout.stop();
     server.timeout.stop();
     client.report.closeLine();

@@ -181,7 +181,7 @@ describe('the words of the command line', () => {
 
 describe('options that do not work yet', () => {
   it('end with exit 4 and their name', () => {
-    for (const option of ['--early-input=x', '--sockopts=x', '--blocking-io']) {
+    for (const option of ['--sockopts=x', '--read-batch=x']) {
       const name = option.replace(/=.*/, '');
       const run = () => parseClientArgs(['-r', option, 'a', 'host:b'], { env: {} });
       expect(run).toThrowError(expect.objectContaining({ exitCode: 4 }));
@@ -208,9 +208,9 @@ describe('options that do not work yet', () => {
       'run',
     );
     // The one that was written first, as it was written.
-    expect(() =>
-      run('--blocking-io', '--sockopts=x', '--no-blocking-io', '--early-input=x', 'a', 'b'),
-    ).toThrowError(/^rsync: --sockopts: option/);
+    expect(() => run('--sockopts=x', '--read-batch=x', '--blocking-io', 'a', 'b')).toThrowError(
+      /^rsync: --sockopts: option/,
+    );
   });
 
   it('but wrong use comes first, and switching them off is fine', () => {

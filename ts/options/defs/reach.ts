@@ -98,7 +98,6 @@ export const reachOptions = {
       ...off<boolean | undefined>('no-blocking-io', false),
     ],
     settle: (given: boolean | undefined): boolean | undefined => given,
-    later: (blocking: boolean | undefined): boolean => blocking === true,
     closes: none,
   }),
   contimeout: integer('--contimeout=SECONDS', 'give up connecting to a daemon after so long', {
@@ -148,7 +147,7 @@ export const reachOptions = {
   address: text('--address=ADDRESS', 'connect to a daemon from ADDRESS', { closes: none }),
   sockopts: text('--sockopts=OPTIONS', 'set options of the socket', { later: true, closes: none }),
   passwordFile: text('--password-file=FILE', "read the daemon's password from FILE", { closes: none }),
-  earlyInput: text('--early-input=FILE', "the daemon's early exec reads FILE", { later: true, closes: none }),
+  earlyInput: text('--early-input=FILE', "the daemon's early exec reads FILE", { closes: none }),
   motd: option({
     initial: true,
     switches: [

@@ -191,6 +191,7 @@ export const wireOptions = {
     settle: (threads: number): number => Math.max(0, threads),
     closes: none,
   }),
+  /** Told to a sender, and nothing else: no compression of rsync's can change its level from file to file. */
   skipCompress: option({
     initial: undefined as ByteString | undefined,
     switches: [
@@ -203,7 +204,6 @@ export const wireOptions = {
     settle: (list: ByteString | undefined): ByteString | undefined => list,
     tells: (list: ByteString | undefined, { options, push }: Telling<Quoting>): ByteString[] =>
       list === undefined || push ? [] : [quoteOption('--skip-compress', list, options)],
-    later: true,
     closes: none,
   }),
   /** Seconds; 0 is none. */
@@ -238,7 +238,6 @@ export const wireOptions = {
       ),
     ],
     settle: (at: number | undefined): number | undefined => at,
-    later: true,
     closes: none,
   }),
   batch: option({
