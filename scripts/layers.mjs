@@ -64,7 +64,7 @@ const withoutComments = (source) =>
 
 /** Uses of the process's state, and imports of it under another name. */
 const stateOfProcess =
-  /\bprocess\b\??\.(?!(?:platform|arch|versions?)\b)\w+|\bglobalThis\.process\b|['"](?:node:)?process['"]/g;
+  /\bprocess\b\??\.(?!(?:platform|arch|versions?|dlopen)\b)\w+|\bglobalThis\.process\b|['"](?:node:)?process['"]/g;
 
 /** What a source file asks of the process. */
 export const processUses = (source) => withoutComments(source).match(stateOfProcess) ?? [];

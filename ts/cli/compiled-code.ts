@@ -12,12 +12,12 @@ const othersWrite = 0o022;
 
 /** What an earlier run left, if it did, and a way to leave some. */
 export interface CompiledCode {
-  readonly data?: Buffer;
+  readonly data: Buffer | undefined;
   /** Keeps `data` for later runs. What fails here fails silently: the next run compiles once more. */
   keep(data: Uint8Array): void;
 }
 
-const nothingKept: CompiledCode = { keep: () => {} };
+const nothingKept: CompiledCode = { data: undefined, keep: () => {} };
 
 /**
  * The compiled code called `name`, which tells versions of Node and of the program apart. `OC_RSYNC_CODE_CACHE=off`

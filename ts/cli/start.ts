@@ -15,28 +15,34 @@ declare const mainHash: string;
 const lastingMs = 25;
 
 const { getBuiltinModule } = process;
-const file = `${import.meta.dirname}/parts/main.cjs`;
-const source = getBuiltinModule('node:fs').readFileSync(file, 'latin1');
-// They use different parts of the program.
-const kind = process.argv.includes('--server') ? 'server' : 'run';
-const kept = compiledCode(`${process.version}-${process.arch}-${mainHash.slice(0, 16)}-${kind}`);
 
-const { Script } = getBuiltinModule('node:vm');
-const script = new Script(source, { filename: file, cachedData: kept.data });
-const main: { exports: { mayKeepCode?: () => boolean } } = { exports: {} };
-const require = getBuiltinModule('node:module').createRequire(file);
-script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
+/** In a function: what is done with at its end, a megabyte of compiled code for one, is not held for the whole run. */
+function start(): void {
+  const file = `${import.meta.dirname}/parts/main.cjs`;
+  const source = getBuiltinModule('node:fs').readFileSync(file, 'latin1');
+  // They use different parts of the program.
+  const kind = process.argv.includes('--server') ? 'server' : 'run';
+  const { data, keep } = compiledCode(`${process.version}-${process.arch}-${mainHash.slice(0, 16)}-${kind}`);
 
-if (kept.data === undefined || script.cachedDataRejected === true)
-  process.once('exit', () => {
-    if (main.exports.mayKeepCode?.()) kept.keep(script.createCachedData());
-  });
-// V8's last compiler tier waits for runs that are long enough to earn back what it costs
-// (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because loading what sets it takes three
-// milliseconds; not in a run whose code is kept, which would be of use only to runs that start with the flag. Older
-// Nodes would complain of a flag they do not know.
-else if (Number.parseInt(process.versions.node, 10) >= 22)
-  setTimeout(
-    () => getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000'),
-    lastingMs,
-  ).unref();
+  const { Script } = getBuiltinModule('node:vm');
+  const script = new Script(source, { filename: file, cachedData: data });
+  const main: { exports: { mayKeepCode?: () => boolean } } = { exports: {} };
+  const require = getBuiltinModule('node:module').createRequire(file);
+  script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
+
+  if (data === undefined || script.cachedDataRejected === true)
+    process.once('exit', () => {
+      if (main.exports.mayKeepCode?.()) keep(script.createCachedData());
+    });
+  // V8's last compiler tier waits for runs that are long enough to earn back what it costs
+  // (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because loading what sets it takes three
+  // milliseconds; not in a run whose code is kept, which would be of use only to runs that start with the flag. Older
+  // Nodes would complain of a flag they do not know.
+  else if (Number.parseInt(process.versions.node, 10) >= 22) setTimeout(setLateFlag, lastingMs).unref();
+}
+
+function setLateFlag(): void {
+  getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000');
+}
+
+start();
