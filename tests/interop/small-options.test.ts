@@ -31,6 +31,15 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
     );
   });
 
+  describe.skipIf(way !== 'push')('what the server says when its client ends before there is a list', () => {
+    test.each(['-R --protocol=30', '-R', '-r --copy-as=nosuch'])('%s', (options) =>
+      same({
+        way,
+        script: `mkdir s; touch s/f; mkdir in; cd in; mkdir s; ln -s .. up; sync ${options} ../s`,
+      }),
+    );
+  });
+
   describe('--max-delete', () => {
     const extra = 'mkdir -p s d/dir; touch s/f d/1 d/2 d/3 d/dir/4 d/dir/5; touch -d 2020-01-01 s d';
 

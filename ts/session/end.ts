@@ -77,6 +77,8 @@ export interface End {
   who: 'client' | 'server' | 'sender' | 'generator' | 'receiver' | 'Receiver';
   /** The protocol is through: the peer may go any time. */
   finished: boolean;
+  /** The first of the file list has gone out. */
+  listSent: boolean;
   /** The role that reads the peer's stream, once it is a task of its own. */
   listening: Promise<unknown> | undefined;
   /** What has to settle before the process may go: roles that put unfinished files away. */
@@ -145,6 +147,7 @@ export function openEnd(setup: EndSetup): End {
     inPlace: undefined,
     who: setup.sender ? 'sender' : 'Receiver',
     finished: false,
+    listSent: false,
     listening: undefined,
     unwinding: [],
     trees: [],

@@ -125,6 +125,8 @@ function named(failure: RsyncError, who: End['who']): RsyncError {
 async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   const { writer, report, setup } = end;
   if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return false;
+  // rsync's client is gone before what it says then is on its way.
+  if (setup.sender && !setup.server && !end.listSent) return false;
   if (setup.server) {
     for (const line of failure.lines) report.print('error', line);
     report.write('error', finalErrorLine(failure.exitCode, end.who));

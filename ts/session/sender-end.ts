@@ -74,6 +74,7 @@ export async function runSender(
       return false;
     }
     writer.flush();
+    end.listSent = true;
     const items = new ItemLog(report, (list, i) => flist.sourceDir(list, i));
     const ctx = makeRoleContext(end, options, negotiated, items, extras);
     if (options.removeSourceFiles) end.inPlace = (payload) => removeSource(ctx, lists, payload);
