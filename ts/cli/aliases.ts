@@ -1,5 +1,5 @@
 /** Where the aliases of this user are. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Alias, readAliases } from '../options/aliases.ts';
 
@@ -12,7 +12,10 @@ export function userAliases(home: string | undefined): Alias[] {
   return text.trim() === '' ? [] : readAliases(text, 'rsync');
 }
 
+// Most have none of these files, and to be told so costs less than to fail, at every start.
+
 function more(): string[] {
+  if (!existsSync(`${system}.d`)) return [];
   try {
     return readdirSync(`${system}.d`)
       .sort()
@@ -23,6 +26,7 @@ function more(): string[] {
 }
 
 function read(file: string): string {
+  if (!existsSync(file)) return '';
   try {
     return readFileSync(file, 'latin1');
   } catch {
