@@ -361,6 +361,7 @@ export interface TreeSettings {
   followFiles: boolean
   keepAccessTimes: boolean
   trustedLinks: boolean
+  confineRoot?: string | undefined
 }
 
 /** What makes a present file one that needs nothing. */

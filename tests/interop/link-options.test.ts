@@ -1,7 +1,11 @@
 /** Options about symbolic links beside real rsync: what is sent in their place, kept, followed or left out. */
-import { describe, test } from 'vitest';
-import { referencePeer } from '../support/peers.ts';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ours, referencePeer } from '../support/peers.ts';
 import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
+import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
 const same = ({ script, ...test }: Script) =>
@@ -156,6 +160,44 @@ describe.skipIf(reference === null)('--munge-links', () => {
       script: `${source}; said sync -rltHi --munge-links; said sync -rltHi --munge-links; said sync -rltHi -M--munge-links
         said sync -rlti --munge-links -M--munge-links; said sync -rltvv --safe-links -M--munge-links; said sync -rltvv --safe-links --munge-links
         said sync -rltH --munge-links --protocol=29; said sync -rltb --munge-links; said sync -rltb`,
+    }),
+  );
+});
+
+/** A folder that paths may not lead out of, and one beside it; `go` shows what a run said and left in `in/d`. */
+const confined = `mkdir -p in/s/sub in/rules out in/ref; echo 1 >in/s/f; echo 2 >in/s/g; echo 3 >in/s/sub/h; echo '- g' >in/rules/r; cp in/rules/r out/r
+  echo g >in/list; cp in/list out; touch -d 2001-01-01 in/s/f in/s/g in/s/sub/h in/s/sub in/s; cp -a in/s/. in/ref; ln -s ../out in/lout; ln -s rules in/lin
+  I=$PWD; go() { rm -rf $I/in/d $I/in/bk; mkdir $I/in/d; touch -d 2003-01-01 $I/in/d; $R -rti --confine-root=$I/in "$@"; echo "exit $?"; find $I/in/d $I/in/bk -printf '%P %n\\n' | sort; }; cd in`;
+
+describe.skipIf(reference === null)('--confine-root', () => {
+  test.each([
+    'for r in ../in/rules/r rules/r $PWD/rules/r lin/r nosuch; do go --exclude-from=$r s/ d/; done',
+    'for l in list ../in/list lin/../list nosuch; do go --files-from=$l s d/; done',
+    'ln -s $I/out/r s/sub/.in; ln -s $I/in/rules/r s/.in; ln -s ../lin/r s/sub/.too; touch -d 2001-01-01 s/sub s; for m in .in .too /$I/out/r; do go -f ": $m" s/ d/; done; rm s/.in s/sub/.in',
+    'for l in $PWD/../out $PWD/lout $PWD/ref; do go --partial-dir=$l/p s/ d/; done; go --link-dest=$PWD/ref s/ d/; go s/ ../out/dd/',
+    'for l in bk $PWD/bk ../bk; do go -b --backup-dir=$l s/ d/; echo new >d/f; $R -rtib --confine-root=$I/in --backup-dir=$l s/ d/; find . -name f; done',
+    'go --confine-root=/ -f ". ../out/r" s/ d/; go --confine-root=in s/ d/; go --insecure-links s/ d/; go --confine-root=$I/in/../in/./ -f ". rules/r" s/ d/',
+  ])('%s', (script) => same({ script: `${confined}; ${script}` }));
+
+  // As the manual has it: the packaged 3.5.0 confines neither, one that is built from its source the list of names.
+  test.each([
+    ['--files-from=../out/list', 1],
+    ['--files-from=lout/list', 1],
+    ['--exclude-from=../out/r', 11],
+    ['--exclude-from=lout/r', 11],
+    ['--filter=. lout/r', 11],
+  ] as const)('refuses %s', (option, code) =>
+    withWorkspace(async (dir) => {
+      mkdirSync(join(dir, 'in/s'), { recursive: true });
+      mkdirSync(join(dir, 'out'));
+      for (const name of ['in/s/f', 'out/list', 'out/r']) writeFileSync(join(dir, name), 'f\n');
+      symlinkSync('../out', join(dir, 'in/lout'));
+      const [program, ...first] = ours().command;
+      const args = [...first, '-r', `--confine-root=${dir}/in`, option, 's/', 'd/'];
+      const { status, stderr } = spawnSync(program!, args, { cwd: join(dir, 'in'), encoding: 'utf8' });
+      expect(stderr).toContain('Too many levels of symbolic links');
+      expect(status).toBe(code);
+      expect(existsSync(join(dir, 'in/d'))).toBe(false);
     }),
   );
 });

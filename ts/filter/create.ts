@@ -16,6 +16,7 @@ export type FilterOptions = Pick<
   | 'delete'
   | 'deleteExcluded'
   | 'insecureLinks'
+  | 'confineRoot'
   | 'pruneEmptyDirs'
   | 'partialDir'
   | 'server'

@@ -10,15 +10,18 @@ const pauseMs = 5;
 
 /**
  * Opens a rule file by its absolute path, to be read piece by piece. A piece is good until the next one. Symbolic
- * links in its path are gone through where they belong to root or `linkOwner`.
+ * links in its path are gone through where they belong to root or `linkOwner`; it has to lie in `root`, where there is one.
  * Throws `SysError` where it cannot be opened; where it cannot be read it just ends, as rsync's does.
  */
 export function openRuleFile(
   path: ByteString,
   linkOwner: number | undefined,
-  perDirectory = false,
+  {
+    perDirectory = false,
+    root,
+  }: { readonly perDirectory?: boolean; readonly root?: ByteString | undefined } = {},
 ): Iterable<Uint8Array> {
-  return piecesOf(openTrusted(path, linkOwner, perDirectory ? toReadIfThere : undefined), true);
+  return piecesOf(openTrusted(path, linkOwner, perDirectory ? toReadIfThere : undefined, root), true);
 }
 
 /** The rules that come by standard input. */

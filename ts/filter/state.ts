@@ -22,6 +22,7 @@ export interface FilterSettings {
   readonly from0?: boolean;
   readonly deleteExcluded?: boolean;
   readonly insecureLinks?: boolean;
+  readonly confineRoot?: ByteString;
   readonly protocol?: number;
 }
 
@@ -31,6 +32,8 @@ export class FilterState {
   readonly from0: boolean;
   readonly deleteExcluded: boolean;
   readonly insecureLinks: boolean;
+  /** Rule files have to lie in it. */
+  readonly confineRoot: ByteString | undefined;
   /** Of the options until the handshake, then the one agreed on. */
   protocol: number;
   readonly list = new RuleList();
@@ -59,6 +62,7 @@ export class FilterState {
     this.from0 = options.from0 ?? false;
     this.deleteExcluded = options.deleteExcluded ?? false;
     this.insecureLinks = options.insecureLinks ?? false;
+    this.confineRoot = options.confineRoot || undefined;
     this.protocol = options.protocol ?? protocol;
     this.moduleDir = context.site.moduleDir;
   }
@@ -98,7 +102,10 @@ export class FilterState {
     if (isInput) return readRuleInput(host);
     const absolute = this.absolute(path, this.root);
     try {
-      return openRuleFile(absolute, linkOwner(host, this.insecureLinks), perDirectory);
+      return openRuleFile(absolute, linkOwner(host, this.insecureLinks), {
+        perDirectory,
+        root: this.confineRoot,
+      });
     } catch (error) {
       if (error instanceof SysError && error.code === 'ELOOP') this.context.refused(absolute);
       throw error;

@@ -241,6 +241,8 @@ export interface TreeOptions {
    * they belong to root or to us (rsync's answer to links that others plant in what the user named).
    */
   readonly trustedLinks?: boolean;
+  /** With `trustedLinks`: absolute paths that end up outside of this directory are refused. */
+  readonly confineRoot?: ByteString | undefined;
 }
 
 /**

@@ -77,6 +77,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
           followFiles: options?.followFiles ?? false,
           keepAccessTimes: options?.keepAccessTimes ?? false,
           trustedLinks: options?.trustedLinks ?? false,
+          confineRoot: options?.confineRoot,
         }),
       );
       return new NativeTree(path, tree, failures, io);

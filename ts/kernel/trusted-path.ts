@@ -3,7 +3,7 @@
  * where it belongs to root or to us, for others may have planted it. `owner` is our user; undefined (--insecure-links,
  * or a system without users) lets links be anybody's.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
 import { asSysError, attempt, sysError } from './portable/sys-error.ts';
 import type { ByteString } from './types.ts';
 
@@ -24,13 +24,21 @@ export interface Opening {
 const toRead: Opening = { flags: O_RDONLY | O_NONBLOCK, mode: 0 };
 export const toReadIfThere: Opening = { ...toRead, oftenMissing: true };
 
-/** Opens a file that the user named, to be read unless `how` says otherwise. Throws `SysError`. */
-export function openTrusted(path: ByteString, owner: number | undefined, how = toRead): number {
+/**
+ * Opens a file that the user named, to be read unless `how` says otherwise. One that ends up outside of `root`
+ * (--confine-root) is refused. Throws `SysError`.
+ */
+export function openTrusted(
+  path: ByteString,
+  owner: number | undefined,
+  how = toRead,
+  root?: ByteString | undefined,
+): number {
   return attempt('open', () => {
     if (owner === undefined) return openSync(bytes(path), how.flags, how.mode);
-    if (process.platform !== 'linux') return openAfterLook(path, owner, how);
+    if (process.platform !== 'linux') return openAfterLook(path, owner, how, root);
     if (how.oftenMissing === true) lstatSync(bytes(path));
-    return openByParts(path, how, { owner });
+    return openByParts(path, how, { owner, root });
   });
 }
 
@@ -38,13 +46,23 @@ export function openTrusted(path: ByteString, owner: number | undefined, how = t
  * Holds a directory that the user named; a relative path starts at the directory `from`, else at the working
  * directory. For systems with /proc. Throws `SysError`.
  */
-export function holdTrusted(path: ByteString, owner: number | undefined, from?: number): number {
-  return attempt('open', () => openByParts(path, { flags: hold, mode: 0 }, { owner, from }));
+export function holdTrusted(
+  path: ByteString,
+  owner: number | undefined,
+  { from, root }: { readonly from?: number; readonly root?: ByteString | undefined } = {},
+): number {
+  return attempt('open', () => openByParts(path, { flags: hold, mode: 0 }, { owner, from, root }));
 }
 
 /** Throws `SysError` where a link of others is on the way to `path`, or it ends in one. */
-export function checkTrusted(path: ByteString, owner: number | undefined): void {
+export function checkTrusted(
+  path: ByteString,
+  owner: number | undefined,
+  root?: ByteString | undefined,
+): void {
   attempt('open', () => {
+    if (root !== undefined && !isWithin(realpathSync(bytes(path), 'latin1'), root))
+      throw sysError('ELOOP', 'open');
     for (let end = path.indexOf('/', 1); ; end = path.indexOf('/', end + 1)) {
       const stat = lstatSync(bytes(end < 0 ? path : path.slice(0, end)));
       if (stat.isSymbolicLink() && !isTrusted(stat.uid, owner)) throw sysError('ELOOP', 'open');
@@ -75,10 +93,18 @@ export function systemErrorOf(error: unknown): unknown {
 function openByParts(
   path: ByteString,
   { flags, mode }: Opening,
-  { owner, from }: { readonly owner: number | undefined; readonly from?: number | undefined },
+  where: {
+    readonly owner: number | undefined;
+    readonly from?: number | undefined;
+    /** What is opened has to lie in it. */
+    readonly root?: ByteString | undefined;
+  },
 ): number {
+  const { owner, from, root } = where;
   const start = from === undefined ? '.' : `/proc/self/fd/${from}/.`;
   let dir = openSync(path.startsWith('/') ? '/' : start, hold);
+  // A descriptor that is handed on by name is judged by what it is of.
+  let confining = root !== undefined && !/^\/proc\/(self|\d+)\/fd\//.test(path);
   try {
     let left = partsOf(path);
     for (let links = 0; left.length > 0; ) {
@@ -86,17 +112,25 @@ function openByParts(
       const target = linkTarget(at, owner);
       if (target !== undefined) {
         if (++links > mostLinks) throw sysError('ELOOP', 'open');
+        const magic = isMagic(dir);
         // A link of /proc says where a file was, and may say nothing of use: it leads where it leads.
-        if (left.length === 1 && isMagic(dir)) return openSync(at, flags, mode);
+        if (left.length === 1 && magic) return within(root, openSync(at, flags, mode));
+        confining ||= magic && root !== undefined;
         left = [...partsOf(target), ...left.slice(1)];
         if (target.startsWith('/')) dir = entered(dir, '/');
-      } else if (left.length === 1) return openSync(at, flags | O_NOFOLLOW, mode);
-      else {
+      } else if (left.length === 1) {
+        // Where a directory is can be told only once it is held.
+        if (confining && (flags & O_DIRECTORY) === 0 && !isWithin(placeOf(dir), root as ByteString))
+          throw sysError('ELOOP', 'open');
+        return within(root, openSync(at, flags | O_NOFOLLOW, mode));
+      } else {
         dir = entered(dir, at);
         left = left.slice(1);
+        // Not even what is there may be learnt beside the way to the root.
+        if (confining && leadsAway(placeOf(dir), root as ByteString)) throw sysError('ELOOP', 'open');
       }
     }
-    return openSync(`/proc/self/fd/${dir}/.`, flags, mode);
+    return within(root, openSync(`/proc/self/fd/${dir}/.`, flags, mode));
   } finally {
     closeSync(dir);
   }
@@ -122,6 +156,26 @@ function linkTarget(at: Buffer, owner: number | undefined): ByteString | undefin
   }
 }
 
+/** The descriptor, where what it is of lies in `root`; else it is closed again. */
+function within(root: ByteString | undefined, fd: number): number {
+  if (root === undefined || isWithin(placeOf(fd), root)) return fd;
+  closeSync(fd);
+  throw sysError('ELOOP', 'open');
+}
+
+function placeOf(fd: number): ByteString {
+  return readlinkSync(`/proc/self/fd/${fd}`, 'latin1');
+}
+
+/** Neither in `root` nor on the way to it. */
+function leadsAway(dir: ByteString, root: ByteString): boolean {
+  return dir !== '/' && !isWithin(dir, root) && !isWithin(root, dir);
+}
+
+function isWithin(path: ByteString, root: ByteString): boolean {
+  return path === root || path.startsWith(`${root}/`);
+}
+
 function entered(from: number, to: Buffer | string): number {
   const fd = openSync(to, hold | O_NOFOLLOW);
   closeSync(from);
@@ -133,9 +187,14 @@ function isMagic(dir: number): boolean {
   return /^\/proc\/.*\/fd$/.test(readlinkSync(`/proc/self/fd/${dir}`));
 }
 
-function openAfterLook(path: ByteString, owner: number, { flags, mode }: Opening): number {
+function openAfterLook(
+  path: ByteString,
+  owner: number,
+  { flags, mode }: Opening,
+  root: ByteString | undefined,
+): number {
   try {
-    checkTrusted(path, owner);
+    checkTrusted(path, owner, root);
   } catch (error) {
     if ((flags & O_CREAT) === 0 || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }

@@ -57,6 +57,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
     try {
       const tree = kernel.openTree(join(cwd, path), {
         ...access,
+        confineRoot: options.confineRoot || undefined,
         // With --no-implied-dirs the directories that are there are used as they are, links too.
         followParents:
           options.keepDirlinks || (options.relative && !options.impliedDirs)

@@ -20,7 +20,7 @@ export interface NamesFile {
  * cannot be opened is a mistake of the command line.
  */
 export function openNames(
-  options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'insecureLinks' | 'server'>,
+  options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'insecureLinks' | 'confineRoot' | 'server'>,
   host: Pick<Host, 'descriptors' | 'user'>,
   site: Site,
 ): NamesFile | undefined {
@@ -31,7 +31,7 @@ export function openNames(
   const owner = linkOwner(host, options.insecureLinks);
   let fd: number;
   try {
-    fd = openTrusted(absolute, owner);
+    fd = openTrusted(absolute, owner, undefined, options.confineRoot || undefined);
   } catch (error) {
     const why = errnoText(error as NodeJS.ErrnoException).replace(/ \(\d+\)$/, '');
     const failure = new RsyncError(ExitCode.Syntax, [

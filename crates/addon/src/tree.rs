@@ -41,7 +41,7 @@ impl Tree {
 }
 
 /// How a tree is held.
-#[napi(object)]
+#[napi(object, object_to_js = false)]
 pub struct TreeSettings {
     pub confined: bool,
     /// Links in directory parts: 1 follows those that stay below, 2 all.
@@ -49,6 +49,8 @@ pub struct TreeSettings {
     pub follow_files: bool,
     pub keep_access_times: bool,
     pub trusted_links: bool,
+    #[napi(ts_type = "string | undefined")]
+    pub confine_root: Option<Bytes>,
 }
 
 /// Holds the directory `path`.
@@ -71,6 +73,7 @@ pub fn open_tree(
                     _ => Parents::Anywhere,
                 })
                 .following_files(settings.follow_files)
+                .confining(settings.confine_root.as_ref().map(|root| &root.0[..]))
                 .keeping_access_times(settings.keep_access_times),
             ))),
         }),

@@ -61,6 +61,8 @@ pub struct TreeRoot {
     path: Vec<u8>,
     confined: bool,
     trusted_links: bool,
+    /// Absolute paths may not end up outside of it.
+    confine_root: Option<Vec<u8>>,
     parents: Parents,
     follow_files: bool,
     read: OFlags,
@@ -125,6 +127,7 @@ impl TreeRoot {
             path: trim_slashes(path).to_vec(),
             confined,
             trusted_links: false,
+            confine_root: None,
             parents: Parents::Plain,
             follow_files: false,
             read: READ,
@@ -145,6 +148,12 @@ impl TreeRoot {
     /// Reads files through a symbolic link at the end of their path.
     pub fn following_files(mut self, follow: bool) -> Self {
         self.follow_files = follow;
+        self
+    }
+
+    /// Refuses absolute paths that end up outside of `root`, whoever's links led there (with `open_trusted`).
+    pub fn confining(mut self, root: Option<&[u8]>) -> Self {
+        self.confine_root = root.map(<[u8]>::to_vec);
         self
     }
 
@@ -262,11 +271,15 @@ impl TreeRoot {
     /// Opens the absolute directory `dir`. One below the tree is found from the tree, wherever that is now.
     fn named_parent(&self, dir: &[u8]) -> Result<Parent<'_>, Errno> {
         once(&self.last_named, dir, || {
-            match dir.strip_prefix(&self.path[..]) {
+            let found = match dir.strip_prefix(&self.path[..]) {
                 Some([]) => openat(&self.root, c".", HOLD, Mode::empty()),
                 Some([b'/', rest @ ..]) => open_named(self.root(), rest),
                 _ if dir.is_empty() => open_named(CWD, b"/"),
                 _ => open_named(CWD, dir),
+            }?;
+            match &self.confine_root {
+                Some(root) if !is_within(&found, root) => Err(Errno::LOOP),
+                _ => Ok(found),
             }
         })
         .map(Parent::Below)
@@ -416,6 +429,16 @@ impl TreeRoot {
             }
         }
     }
+}
+
+/// Where a directory is now tells whether it lies in `root`; one that does not say is taken to be outside.
+fn is_within(dir: &OwnedFd, root: &[u8]) -> bool {
+    use std::os::fd::AsRawFd;
+    let at = format!("/proc/self/fd/{}", dir.as_raw_fd());
+    rustix::fs::readlinkat(CWD, at, Vec::new()).is_ok_and(|path| {
+        let rest = path.to_bytes().strip_prefix(root);
+        matches!(rest, Some([] | [b'/', ..]))
+    })
 }
 
 type Kept = Mutex<Option<(Vec<u8>, Arc<OwnedFd>)>>;

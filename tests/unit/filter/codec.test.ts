@@ -25,6 +25,7 @@ function optionsFor(filters: readonly FilterArg[], settings: Settings, protocol:
     delete: settings.delete,
     deleteExcluded: settings.deleteExcluded ?? false,
     insecureLinks: false,
+    confineRoot: '',
     pruneEmptyDirs: settings.pruneEmptyDirs ?? false,
     partialDir: settings.partialDir ?? '',
     server: settings.server ?? false,

@@ -2,6 +2,7 @@
 import type { ByteString } from '../../kernel/kernel.ts';
 import { type BackingUp, keepsBeside } from '../backups.ts';
 import { isChmod } from '../chmod-syntax.ts';
+import { cleanName } from '../clean-name.ts';
 import {
   count,
   derived,
@@ -114,9 +115,9 @@ export const keepOptions = {
       if (root === '') return '';
       if (!root.startsWith('/')) throw syntax('--confine-root must be an absolute path');
       if (draft.insecureLinks) throw syntax('--insecure-links cannot be combined with --confine-root');
-      return root;
+      // Of `/` everything is in it.
+      return cleanName(root) === '/' ? '' : cleanName(root);
     },
-    later: true,
     closes: none,
   }),
   mungeLinks: flag('--munge-links', 'make symlinks safe but unusable', {

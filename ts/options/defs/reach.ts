@@ -1,7 +1,6 @@
 /** How the other side is reached, and what it is told. */
 import type { ByteString } from '../../kernel/kernel.ts';
 import { flag, integer, letter, off, on, option, type Run, type Telling, text } from '../definition.ts';
-import { parseLocation } from '../location.ts';
 import { closes, none } from '../paths.ts';
 import { type Quoting, quoteOption } from '../shell-quote.ts';
 import { syntax } from '../wrong.ts';

@@ -31,6 +31,7 @@ export class Directory {
   readonly confined: boolean;
   private readonly followParents: TreeOptions['followParents'];
   private readonly trustedLinks: boolean;
+  private readonly confineRoot: ByteString | undefined;
   private readonly user: User;
   /** Files are read through a symbolic link at the end of their path. */
   readonly followFiles: boolean;
@@ -48,6 +49,7 @@ export class Directory {
     this.user = user;
     this.followParents = options.followParents;
     this.trustedLinks = options.trustedLinks === true;
+    this.confineRoot = options.confineRoot;
     this.followFiles = options.followFiles === true;
     this.readFlags = options.keepAccessTimes === true && process.platform === 'linux' ? O_NOATIME : 0;
     this.confined = options.confined === true;
@@ -130,7 +132,7 @@ export class Directory {
   private within(parent: ByteString, name: ByteString, syscall: string): Buffer {
     if (this.fd < 0) {
       if (!parent.startsWith('/')) return bytesOf(this.join(parent, name, syscall));
-      checkTrusted(parent, this.user.euid);
+      checkTrusted(parent, this.user.euid, this.confineRoot);
       return bytesOf(`${parent}/${name}`);
     }
     const fd = this.enter(parent, syscall);
@@ -170,10 +172,13 @@ export class Directory {
   /** A descriptor of an absolute directory. One below the tree is found from the tree, wherever that is now. */
   private enterNamed(dir: ByteString): number {
     const root = this.root.replace(/\/+$/, '');
-    if (dir === root) return this.fd;
+    if (dir === root && this.confineRoot === undefined) return this.fd;
     if (root.startsWith('/') && dir.startsWith(`${root}/`))
-      return holdTrusted(`./${dir.slice(root.length + 1)}`, this.user.euid, this.fd);
-    return holdTrusted(dir, this.user.euid);
+      return holdTrusted(`./${dir.slice(root.length + 1)}`, this.user.euid, {
+        from: this.fd,
+        root: this.confineRoot,
+      });
+    return holdTrusted(dir, this.user.euid, { root: this.confineRoot });
   }
 
   /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */
