@@ -52,6 +52,8 @@ export interface Host {
   readonly charset: Charset;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Calls `listener` whenever the user asks how far the run is (a signal); answers what ends that. */
+  onProgressWanted(listener: () => void): () => void;
   memory(): MemoryInUse;
   /** Whether it may draw on its terminal. */
   inForeground(): boolean;

@@ -58,3 +58,57 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     ),
   );
 });
+
+/** Where the streams are told apart, they are named. */
+const streams = [
+  '--stderr=all -v',
+  '--stderr=a -i',
+  '--stderr=client -v',
+  '--stderr=errors -v',
+  '--msgs2stderr -vv',
+  '--no-msgs2stderr -vv',
+  '--stderr=all -q',
+  '--outbuf=N -v',
+  '--outbuf=line -i',
+  '--outbuf=B -v',
+  '--outbuf=x -v',
+  '--stderr=nothing',
+  '-8 -v',
+  '-hhh --stats -v',
+  '-h -i --stats',
+  '--info=flist2 --no-i-r -v',
+  '--info=NONE,del,name0 --delete',
+  '--info=all0 -v',
+  '--info=ALL2,stats1 -n --delete',
+  '--info=remove,symsafe,mount,nonreg,misc2,copy,backup -b',
+];
+
+describe.skipIf(reference === null).each(ways)('%s', (way) => {
+  test.each(sampled(streams))('what goes where: %s', (given) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `mkdir -p s/a d/a; for i in 1 2 3; do echo $i >s/a/$i; echo old >d/a/$i; done; ln -s /none s/l; touch d/gone
+          mkdir s/shut; seq 200000 >s/big; touch -d 2020-01-01 s/*/* s/* s
+          sync -rlt --filter='H never' ${given} --exclude-from=/dev/null >out 2>err; cat out err | grep -c .
+          grep -v -e ^sent -e speedup -e ' time:' -e 'Total bytes' -e 'File list size' -e xfr# -e ^opening out
+          grep -v -e ^sent -e speedup -e ^opening err | sed 's/at [a-z0-9.-]*([0-9]*) [^ ]*$/at X/'; rm out err`,
+      },
+      reference!,
+    ),
+  );
+
+  // The receiver of a pull is another process of rsync's, which would have to be found.
+  test.skipIf(way === 'pull')('a signal asks for progress', () =>
+    expectSameScript(
+      {
+        way,
+        script: `mkdir s d; for i in 1 2 3 4 5 6; do head -c 100000 /dev/zero | tr '\\0' $i >s/$i; done
+          sync -r --bwlimit=100 >out 2>&1 & sleep 2; for p in $(jobs -p); do pkill -VTALRM -P $p; done
+          wait; grep -c 'xfr#' out; grep -c '^[1-6]$' out; grep exit out; rm out`,
+      },
+      reference!,
+    ),
+  );
+});

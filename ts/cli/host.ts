@@ -24,6 +24,7 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
     pid: process.pid,
     charset: localeCharset(process.env),
     now: Date.now,
+    onProgressWanted,
     memory() {
       const { rss, external, arrayBuffers } = process.memoryUsage();
       // Loaded for whom it concerns: it brings Node's streams along.
@@ -42,6 +43,16 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
     descriptors: { input: 0, output: 1 },
     stdout,
     stderr,
+  };
+}
+
+/** Of those that ask for progress some systems have one alone: the other is then heard of never. */
+const progressSignals = ['SIGINFO', 'SIGVTALRM'] as const;
+
+function onProgressWanted(listener: () => void): () => void {
+  for (const name of progressSignals) process.on(name, listener);
+  return () => {
+    for (const name of progressSignals) process.removeListener(name, listener);
   };
 }
 

@@ -50,6 +50,7 @@ runCommand({
   aliases: argv.includes('--server') ? [] : userAliases(process.env.HOME),
   io,
   started(options) {
+    stdout.buffer(options.outbuf);
     changesDisk = !options.dryRun && !options.listOnly;
   },
   loadEngine: () => import('../session/index.ts'),

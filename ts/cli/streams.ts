@@ -6,6 +6,8 @@ import type { ByteString } from '../kernel/kernel.ts';
 export interface TextStream {
   write(text: ByteString): void;
   flush(): void;
+  /** --outbuf: from here on what is written goes out at once, line by line, or in blocks; '' leaves it as it is. */
+  buffer(mode: '' | 'none' | 'line' | 'block'): void;
 }
 
 const bufferSize = 16 * 1024;
@@ -51,7 +53,7 @@ export function unbufferedStream(fd: number): (bytes: Uint8Array) => void {
  */
 export function bufferedStream(fd: number): TextStream {
   const send = unbufferedStream(fd);
-  if (isTerminal(fd)) return { write: (text) => send(Buffer.from(text, 'latin1')), flush() {} };
+  let mode: Parameters<TextStream['buffer']>[0] = isTerminal(fd) ? 'none' : '';
   let gathered = '';
   let scheduled = false;
   const flush = () => {
@@ -60,11 +62,19 @@ export function bufferedStream(fd: number): TextStream {
     gathered = '';
     send(bytes);
   };
+  const flushLines = () => {
+    const end = gathered.lastIndexOf('\n') + 1;
+    if (end === 0) return;
+    const bytes = Buffer.from(gathered.slice(0, end), 'latin1');
+    gathered = gathered.slice(end);
+    send(bytes);
+  };
   return {
     write(text) {
       gathered += text;
-      if (gathered.length >= bufferSize) flush();
-      if (scheduled) return;
+      if (gathered.length >= bufferSize || mode === 'none') flush();
+      else if (mode === 'line') flushLines();
+      if (scheduled || mode !== '') return;
       scheduled = true;
       setImmediate(() => {
         scheduled = false;
@@ -72,6 +82,9 @@ export function bufferedStream(fd: number): TextStream {
       });
     },
     flush,
+    buffer(how) {
+      if (how !== '') mode = how;
+    },
   };
 }
 

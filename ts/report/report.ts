@@ -99,6 +99,10 @@ export class Report {
   private readonly output: Output;
   private readonly text: TextView;
   private readonly progress: Progress | undefined;
+  /** Counts what is transferred, for whoever asks how far the run is. */
+  private readonly meter: Progress | undefined;
+  /** The user asked how far the run is: the end of the next file says it. */
+  progressWanted = false;
   private readonly log: TransferLog | undefined;
   /** The log's lines tell what changes of items: the generator need not say it. */
   readonly logHasI: boolean;
@@ -129,7 +133,8 @@ export class Report {
       charset: host.charset,
       protocol: () => this.protocol,
     });
-    if (!server && options.info.progress > 0) this.progress = new Progress(this, host);
+    if (!server) this.meter = new Progress(this, host);
+    if (options.info.progress > 0) this.progress = this.meter;
 
     this.formatHasI = itemizeLevel(options, server);
     const facts = { options, sender, local: setup.local, daemon: setup.daemon, report: this };
@@ -288,9 +293,21 @@ export class Report {
       this.logItem(entry, iflags, xname, significant !== 0 || this.logHasI ? 'info' : 'client');
   }
 
+  /** To be called when the user asks how far the run is. One that shows its progress has said it. */
+  wantProgress(): void {
+    this.progressWanted = this.meter !== undefined && this.progress === undefined;
+  }
+  /** A file is through, and somebody asked (instant_progress): the state of the whole transfer. */
+  instantProgress(list: ListRange, i: number): void {
+    this.progressWanted = false;
+    if (this.formatHasI === 0 && !this.info('name')) this.print('info', list.path?.(i) ?? '');
+    this.meter?.setEntry(list, i);
+    this.meter?.instant();
+  }
+
   /** The turn of a transfer has come (it may fail yet): progress counts it. */
   transferBegins(size: number): void {
-    this.progress?.begin(size);
+    this.meter?.begin(size);
   }
 
   /** Progress of a file that is told of when it is through: its first step, and its end. */

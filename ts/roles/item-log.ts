@@ -81,11 +81,15 @@ export class ItemLog {
   }
   afterTransfer(list: FileList, i: number, iflags: number): void {
     if (this.tracesSums) this.traceEnd();
+    // A sender says it before its line about the file, a receiver behind that.
+    const { progressWanted, sender } = this.report;
+    if (progressWanted && sender) this.report.instantProgress(list, i);
     if (this.report.tellsItems) {
       const entry = this.at(list, i);
       this.report.itemDone(entry, iflags, '');
       this.report.logItem(entry, iflags, '', this.report.logBeforeTransfer ? 'log' : 'info');
     }
+    if (progressWanted && !sender) this.report.instantProgress(list, i);
     if (this.traces) this.report.print('info', senderFinished(this.sourceName(list, i)));
   }
 

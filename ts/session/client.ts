@@ -70,6 +70,8 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, site, charset, ahead });
   const stopWatching = endOnSignal(io.signal, [end]);
   const stopWaiting = stopAtLimit(options.stopAt, host, [end]);
+  const { report } = end;
+  const stopAnswering = io.host.onProgressWanted(() => report.wantProgress());
   const { command } = connection;
   if (command !== undefined) {
     const { user, host } = ends.remote as RemoteHost;
@@ -94,6 +96,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   } finally {
     stopWatching();
     stopWaiting();
+    stopAnswering();
     end.timeout.stop();
     end.report.closeLine();
     ahead?.tree.close();

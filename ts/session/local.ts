@@ -84,6 +84,8 @@ export async function runLocal(
   for (const end of [client, server]) tellCharset(end);
   const stopWatching = endOnSignal(io.signal, [client, server]);
   const stopWaiting = stopAtLimit(options.stopAt, io.host, [client, server]);
+  const { report } = client;
+  const stopAnswering = io.host.onProgressWanted(() => report.wantProgress());
   client.report.trace('cmd', () => remoteParts(undefined, undefined, undefined, ends.remotePaths[0]), 2);
   if (client.report.debug('cmd', 2)) client.report.print('client', numberedWords(['.', ...ends.remotePaths]));
   const arrangement = { localServer: true };
@@ -110,6 +112,7 @@ export async function runLocal(
   } finally {
     stopWatching();
     stopWaiting();
+    stopAnswering();
     client.timeout.stop();
     server.timeout.stop();
     client.report.closeLine();

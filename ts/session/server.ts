@@ -51,6 +51,8 @@ export async function runServer(
   });
   tellCharset(end);
   const stopWatching = endOnSignal(io.signal, [end]);
+  // Who asks for progress asks the client: the signal must not end us.
+  const stopAnswering = io.host.onProgressWanted(() => {});
   try {
     const all = options.secludedArgs ? expandArgs(end.setup.kernel, site, args) : args;
     await runServerEnd(end, options, all, {});
@@ -60,6 +62,7 @@ export async function runServer(
     throw await endAfterFailure(end, error);
   } finally {
     stopWatching();
+    stopAnswering();
     end.timeout.stop();
   }
 }

@@ -21,6 +21,5 @@ export function tellOfList(
   }
   if (!options.recursive && !options.dirs) return () => {};
   report.startFlistProgress(kind === 'sending' ? 'building file list' : 'receiving file list');
-  if (kind === 'sending') report.flistProgress(0);
   return (entries) => report.finishFlistProgress(entries);
 }

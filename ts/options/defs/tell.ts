@@ -251,7 +251,6 @@ export const tellOptions = {
       if (mode === 'B' || mode === 'F') return 'block';
       throw syntax('Invalid --outbuf setting -- specify N, L, or B.');
     },
-    later: true,
     closes: none,
   }),
   logFile: text('--log-file=FILE', 'write a log to FILE', { closes: none }),

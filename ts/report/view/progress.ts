@@ -49,6 +49,7 @@ export class Progress {
   private readonly report: Shown;
   private readonly host: Pick<Host, 'now' | 'inForeground'>;
   private readonly whole: boolean;
+  private readonly started: number;
   /** Where the rate of a finished line counts from; time 0 when it is still to be set. */
   private start: Sample = { time: 0, offset: 0 };
   private history: Sample[] = Array.from({ length: historySize }, () => ({ time: 0, offset: 0 }));
@@ -67,6 +68,7 @@ export class Progress {
     this.report = report;
     this.host = host;
     this.whole = report.options.info.progress >= 2;
+    this.started = host.now();
   }
 
   /** The turn of a transfer has come, whether or not it will be shown. */
@@ -113,25 +115,32 @@ export class Progress {
       this.oldest = (this.oldest + 1) % historySize;
       this.history[this.newest] = { time: now, offset };
     }
-    if (this.host.inForeground()) this.line(offset, size, now, false);
+    if (this.host.inForeground()) this.line(offset, size, now, undefined);
   }
 
   /** The current file is through. */
   end(size: number): void {
     const now = this.host.now();
-    if (this.whole) this.line(this.transferred, this.totalSize, now, true);
+    if (this.whole) this.line(this.transferred, this.totalSize, now, this.start);
     else {
-      this.line(size, size, now, true);
+      this.line(size, size, now, this.start);
       this.start = { time: 0, offset: 0 };
     }
+  }
+
+  /** Where the whole transfer stands, once. */
+  instant(): void {
+    const last = { time: this.started, offset: 0 };
+    this.line(this.transferred, this.totalSize, this.host.now(), last);
   }
 
   private get totalSize(): number {
     return this.report.lists?.totals.size ?? 0;
   }
 
-  private line(offset: number, size: number, now: number, last: boolean): void {
-    const from = last ? this.start : this.history[this.oldest];
+  /** `last`: where the rate of a line that is through counts from, if it is. */
+  private line(offset: number, size: number, now: number, last: Sample | undefined): void {
+    const from = last ?? this.history[this.oldest];
     const elapsed = (last && from.time === 0 ? 0 : Math.trunc(now - from.time)) || 1;
     const rate = ((offset - from.offset) * 1000) / elapsed / 1024;
     const remaining = last ? elapsed / 1000 : rate === 0 ? 0 : (size - offset) / rate / 1000;
