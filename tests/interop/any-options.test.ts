@@ -102,7 +102,9 @@ rm -f batch batch.sh; exit $code`;
 
 function asCase(of: AnyCase): Case {
   const { options, direction, sources, destination, pair, names } = of;
-  const extras = canExtras && gives(options, 'A', 'X', 'acls', 'xattrs', 'fake-super');
+  // With -X alone, rsync forgets the umask of what an ACL gives (docs/decisions/0044).
+  const extras =
+    canExtras && gives(options, 'a', 'p', 'archive', 'perms') && gives(options, 'A', 'X', 'acls', 'xattrs');
   const words = [...options.flat(), ...(of.protocol === 32 ? [] : [`--protocol=${of.protocol}`])];
   const transfer = { direction, peer: peer!, options: words, sources, destination };
   const unlike = gives(options, ...Object.keys(linesUnlike)) || timesGiven(options, 'v', 'verbose') > 2;

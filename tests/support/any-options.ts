@@ -252,6 +252,8 @@ const differs: readonly [RegExp, string][] = [
   [/^((?:log: )?File list (?:generation|transfer) time):.*$/gm, '$1'],
   // Progress tells of speed, and how far the list was known by then.
   [/^.*\r.*$|^ +[\d,.]+\w? +\d+% .*$/gm, 'progress'],
+  // What is wrong with an option is in rsync's log where --log-file came before it.
+  [/^log: .*\[client\].*\n/gm, ''],
   // rsync is three processes, of which one ends the others.
   [/^(?:log: )?rsync error: received SIGUSR1 \(code 19\).*\n/gm, ''],
   // The words of the help are our own.
