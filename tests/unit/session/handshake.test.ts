@@ -377,9 +377,9 @@ describe('what is no rsync', () => {
   });
 
   test('options that the protocol cannot carry', async () => {
-    expect(await hear(int(32), { protocol: 27 })).toMatchObject({
+    expect(await hear(int(32), { protocol: 26 })).toMatchObject({
       exitCode: 2,
-      message: '--protocol must be at least 28 on the Client.',
+      message: '--protocol must be at least 27 on the Client.',
     });
     expect(await hear(int(32), { protocol: 28, pruneEmptyDirs: true })).toMatchObject({
       exitCode: 2,
