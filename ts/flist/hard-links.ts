@@ -2,6 +2,9 @@ import { protocolError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { EntryFlag, type FileList } from './file-list.ts';
 import type { FileLists } from './file-lists.ts';
+import { KeptPaths } from './kept-paths.ts';
+import { NumberTable } from './number-table.ts';
+import { withRoomFor } from './numbers.ts';
 
 /** The place of an entry among the names of its inode. */
 export interface HardLinkPlace {
@@ -13,12 +16,31 @@ export interface HardLinkPlace {
   readonly isLast: boolean;
 }
 
-/** A group that may go on in a later segment. */
-interface PriorGroup {
-  /** Wire index of the last name so far. */
-  last: number;
+/** The groups that may go on in a later segment, each with a number of its own. */
+class PriorGroups {
   /** Where the content is, once a name of the group is complete. */
-  path: ByteString | undefined;
+  readonly paths = new KeptPaths();
+  private readonly numbers = new NumberTable();
+  private count = 0;
+  /** Wire index of the last name so far. */
+  private lasts = new Int32Array(0);
+
+  /** The number of a group; -1 where it is not known. */
+  numberOf(group: number): number {
+    return this.numbers.find(0, group);
+  }
+  add(group: number): number {
+    const n = this.count++;
+    this.numbers.set(0, group, n);
+    this.lasts = withRoomFor(n, this.lasts);
+    return n;
+  }
+  last(n: number): number {
+    return this.lasts[n];
+  }
+  setLast(n: number, ndx: number): void {
+    this.lasts[n] = ndx;
+  }
 }
 
 /**
@@ -31,7 +53,7 @@ interface PriorGroup {
  */
 export class HardLinks {
   private readonly lists: FileLists;
-  private readonly prior = new Map<number, PriorGroup>();
+  private readonly prior = new PriorGroups();
 
   constructor(lists: FileLists) {
     this.lists = lists;
@@ -65,31 +87,34 @@ export class HardLinks {
 
   /** Where a complete name of the group is, for groups that outlive their segments. */
   finishedPath(group: number): ByteString | undefined {
-    return this.prior.get(group)?.path;
+    return this.prior.paths.get(this.prior.numberOf(group));
   }
 
   /** A name of the group is complete at `path`: later segments link to it. */
   finish(group: number, path: ByteString): void {
-    const known = this.prior.get(group);
-    if (known === undefined) {
+    const { prior } = this;
+    const known = prior.numberOf(group);
+    if (known < 0) {
       if (this.lists.incRecurse) throw protocolError(`Unable to find a hlink node for ${group} (${path})`);
       return;
     }
-    known.path ??= path;
+    if (!prior.paths.has(known)) prior.paths.set(known, path);
   }
 
   private chain(list: FileList, group: number, members: readonly number[]): void {
     const { incRecurse } = this.lists;
-    const prior = incRecurse ? this.priorGroup(list, group) : undefined;
+    const { prior } = this;
+    const known = incRecurse ? this.priorGroup(list, group) : -1;
+    const isComplete = prior.paths.has(known);
+    const before = known < 0 ? -1 : prior.last(known);
     const [first] = members;
     let prev = -1;
-    if (prior === undefined || (prior.path === undefined && prior.last < 0))
-      list.setFlag(first, EntryFlag.HlinkFirst);
-    else if (prior.path === undefined) {
-      const place = this.lists.byNdx(prior.last);
+    if (!isComplete && before < 0) list.setFlag(first, EntryFlag.HlinkFirst);
+    else if (!isComplete) {
+      const place = this.lists.byNdx(before);
       if (place !== undefined && place.i >= 0) {
         place.list.clearFlag(place.i, EntryFlag.HlinkLast);
-        prev = prior.last;
+        prev = before;
       } else list.setFlag(first, EntryFlag.HlinkFirst);
     }
     for (const i of members) {
@@ -103,16 +128,15 @@ export class HardLinks {
       return;
     }
     list.setFlag(last, EntryFlag.HlinkLast);
-    if (prior !== undefined && prior.path === undefined) prior.last = list.ndxOf(last);
+    if (known >= 0 && !isComplete) prior.setLast(known, list.ndxOf(last));
   }
 
-  private priorGroup(list: FileList, group: number): PriorGroup {
-    const known = this.prior.get(group);
-    if (known !== undefined) return known;
+  /** The number of a group, which is known from now on. */
+  private priorGroup(list: FileList, group: number): number {
+    const known = this.prior.numberOf(group);
+    if (known >= 0) return known;
     if (group < list.ndxStart)
       throw protocolError(`hard-link gnum ${group} precedes flist start ${list.ndxStart}`);
-    const added: PriorGroup = { last: -1, path: undefined };
-    this.prior.set(group, added);
-    return added;
+    return this.prior.add(group);
   }
 }

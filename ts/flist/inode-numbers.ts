@@ -1,21 +1,23 @@
+import { NumberTable } from './number-table.ts';
+
 /**
  * A value for each inode met: `find` for one seen before, `set` for a new one. Inode numbers have 64 bits,
  * in two halves here.
  */
 export class InodeTable {
-  private readonly devices = new Map<number, Map<number | string, number>>();
+  private readonly devices = new Map<number, NumberTable>();
 
   /** The value of an inode; -1 when it was not met before. */
   find(dev: number, inoHigh: number, inoLow: number): number {
-    return this.devices.get(dev)?.get(key(inoHigh, inoLow)) ?? -1;
+    return this.devices.get(dev)?.find(inoHigh, inoLow) ?? -1;
   }
   set(dev: number, inoHigh: number, inoLow: number, value: number): void {
     let inodes = this.devices.get(dev);
     if (inodes === undefined) {
-      inodes = new Map();
+      inodes = new NumberTable();
       this.devices.set(dev, inodes);
     }
-    inodes.set(key(inoHigh, inoLow), value);
+    inodes.set(inoHigh, inoLow, value);
   }
 }
 
@@ -30,9 +32,4 @@ export class InodeNumbers {
     this.table.set(dev, inoHigh, inoLow, this.next);
     return this.next++;
   }
-}
-
-function key(high: number, low: number): number | string {
-  const h = high >>> 0;
-  return h < 0x200000 ? h * 0x100000000 + (low >>> 0) : `${h}:${low >>> 0}`;
 }

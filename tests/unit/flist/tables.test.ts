@@ -1,0 +1,38 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { KeptPaths } from '../../../ts/flist/kept-paths.ts';
+import { NumberTable } from '../../../ts/flist/number-table.ts';
+
+/** Halves that differ little, or in their signs, or not at all. */
+const half = fc.oneof(fc.integer({ min: -3, max: 40 }), fc.integer(), fc.constantFrom(0, -1, 0x7fffffff));
+
+it('a table of numbers finds what was put into it last, and nothing else', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(half, half, fc.nat()), { maxLength: 300 }), (puts) => {
+      const table = new NumberTable();
+      const known = new Map<string, number>();
+      const nameOf = (high: number, low: number) => `${high >>> 0}:${low >>> 0}`;
+      for (const [high, low, value] of puts) {
+        expect(table.find(high, low)).toBe(known.get(nameOf(high, low)) ?? -1);
+        table.set(high, low, value);
+        known.set(nameOf(high, low), value);
+      }
+      for (const [high, low] of puts) expect(table.find(high, low)).toBe(known.get(nameOf(high, low)));
+    }),
+  );
+});
+
+it('a table of numbers holds many that follow each other', () => {
+  const table = new NumberTable();
+  for (let i = 0; i < 100_000; i++) table.set(0, i * 8, i);
+  for (let i = 0; i < 100_000; i++)
+    expect(table.find(0, i * 8) === i && table.find(0, i * 8 + 1) === -1).toBe(true);
+});
+
+it('kept paths are given back, however many and long they are', () => {
+  const paths = new KeptPaths();
+  const path = (n: number) => `d/${n}-${'\xe9x'.repeat(n % 50 === 0 ? 40_000 : n % 37)}`;
+  for (let n = 0; n < 2000; n += 2) paths.set(n, path(n));
+  for (let n = 0; n < 2000; n++) expect(paths.get(n)).toBe(n % 2 === 0 ? path(n) : undefined);
+  expect([paths.has(2), paths.has(3), paths.has(-1), paths.has(5000)]).toEqual([true, false, false, false]);
+});
