@@ -338,6 +338,9 @@ export interface SentFiles {
   data: Uint8Array
 }
 
+/** Sets an option of a socket by its C name; the errno of what failed, 0 for none. */
+export declare function setSocketOption(fd: number, name: string, value: number): number
+
 /** Two connected stream sockets. */
 export declare function socketPair(): Array<number> | number
 

@@ -11,6 +11,7 @@ export const {
   ELOOP,
   ENAMETOOLONG,
   ENOENT,
+  ENOSYS,
   ENOTDIR,
   ENOTEMPTY,
   EXDEV,

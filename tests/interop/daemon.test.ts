@@ -57,6 +57,23 @@ describe.skipIf(reference === null).each(realPeers())('daemon of $name', (peer) 
   test('has no such file', () => same(client('-a', `${daemon.url}/ro/no-such-file`, 'dst/')));
   test('refuses to write to a read-only module', () => same(client('-a', '../src/', `${daemon.url}/ro/`)));
   test('refuses two hosts', () => same(client('-a', `${daemon.url}/ro/`, `${daemon.url}/rw/`)));
+  test.each([
+    'TCP_NODELAY,SO_SNDBUF=65536 SO_RCVBUF=32768',
+    'IPTOS_LOWDELAY,IPTOS_THROUGHPUT=3',
+    'SO_KEEPALIVE=0,NO_SUCH,SO_SNDBUF',
+    'SO_SNDLOWAT=4',
+  ])('has socket options: %s', async (text) => {
+    await same(client(`--sockopts=${text}`, '-r', `${daemon.url}/ro/`));
+  });
+  test.each(['a secret\n', '', 'x'.repeat(5200)])('gets early input: %j', async (text) => {
+    await same({
+      command: (who) => {
+        const run = `printf '%s' '${text}' >in; rm -f ${dir}/early; ${who.command.join(' ')} --early-input=in ${daemon.url}/early/`;
+        return ['sh', '-c', `${run} >/dev/null; echo $?; rm -f in; cat ${dir}/early`];
+      },
+    });
+  });
+  test('early input that is not there', () => same(client('--early-input=absent', `${daemon.url}/early/`)));
   test('is told the port by an option', () =>
     same(client('-ai', `--port=${daemon.port}`, '127.0.0.1::ro/', 'dst/'), { output: 'sorted' }));
   test.each([

@@ -46,6 +46,11 @@ pid file = ${join(dir, 'rsyncd.pid')}
   secrets file = ${join(dir, 'secrets')}
   read only = no
 
+[early]
+  path = ${join(dir, 'rw')}
+  list = no
+  early exec = cat >${join(dir, 'early')}
+
 [hidden]
   path = ${join(dir, 'hidden')}
   list = no

@@ -510,4 +510,6 @@ export interface Kernel {
    * for 40 ms with the next one. Absent where a kernel cannot.
    */
   readonly acknowledge?: (fd: number) => void;
+  /** Sets an option of a socket by its C name; the errno of what failed, 0 for none. Absent where a kernel cannot. */
+  readonly setSocketOption?: (fd: number, name: string, value: number) => number;
 }

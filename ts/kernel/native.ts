@@ -102,6 +102,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     decodeEntries: addon.decodeEntries,
     encodeEntries: addon.encodeEntries,
     acknowledge: (fd: number): void => addon.acknowledge(fd),
+    setSocketOption: addon.setSocketOption,
   };
 }
 

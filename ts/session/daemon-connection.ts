@@ -1,8 +1,11 @@
+import { ENOSYS } from '../errno.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
 import { splitServerArgs } from '../options/server-args.ts';
+import { systemError } from '../report/messages.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
+import type { SocketOptions } from '../transport/socket-options.ts';
 import { connectDaemon, daemonPort } from '../transport/tcp.ts';
 import { askPassword, readInputLine } from './ask-password.ts';
 import { type DaemonRequest, daemonExchange, daemonPaths } from './daemon-client.ts';
@@ -35,11 +38,30 @@ export async function connectToDaemon(
     env: io.host.env,
     onStderr: (chunk) => io.host.stderr(chunk),
     acknowledge: kernel.acknowledge,
+    socketOptions: options.sockopts === '' ? undefined : socketOptions(kernel, options, ends, io),
     notice: (line) => {
       if (options.debug.connect > 0 && !options.quiet) io.host.stdout(`${line}\n`);
     },
   });
   return { duplex, greet: (end) => greet(end, kernel, options, ends) };
+}
+
+function socketOptions(
+  kernel: Kernel,
+  options: Options,
+  ends: Endpoints,
+  { host }: SessionIo,
+): SocketOptions {
+  const complain = (line: string): void => host.stderr(Buffer.from(`${line}\n`, 'latin1'));
+  return {
+    text: options.sockopts,
+    set: kernel.setSocketOption ?? (() => ENOSYS),
+    complain,
+    failed: (name, errno) =>
+      complain(
+        systemError(ends.sender ? 'sender' : 'Receiver', errno, `failed to set socket option ${name}`),
+      ),
+  };
 }
 
 /** A daemon that a remote shell starts for this one connection. */

@@ -320,7 +320,7 @@ function socketSink(socket: Socket, alone: boolean): FdSink {
 }
 
 /** The descriptor of a socket or pipe; undefined where Node does not tell. */
-function descriptorOf(socket: Socket): number | undefined {
+export function descriptorOf(socket: Socket): number | undefined {
   const fd = handleOf(socket)?.fd;
   return fd !== undefined && fd >= 0 ? fd : undefined;
 }

@@ -3,9 +3,10 @@ import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
 import { type ProgramTarget, spawnConnectProgram } from './connect-program.ts';
 import type { Duplex } from './duplex.ts';
-import { type FdSource, socketHalves } from './fd-stream.ts';
+import { descriptorOf, type FdSource, socketHalves } from './fd-stream.ts';
 import { errnoText } from './io-error.ts';
 import { openTunnel, proxyFrom, type WebProxy } from './proxy.ts';
+import { type SocketOptions, setSocketOptions } from './socket-options.ts';
 
 /** rsync's registered port. */
 export const daemonPort = 873;
@@ -22,6 +23,8 @@ export interface TcpTarget extends ProgramTarget {
   readonly bindAddress?: string;
   /** Has the peer told at once what came (`Kernel.acknowledge`). */
   acknowledge?(fd: number): void;
+  /** --sockopts. */
+  readonly socketOptions?: SocketOptions;
   /** A line for --debug=connect. */
   notice?(line: string): void;
 }
@@ -157,6 +160,8 @@ function connectTo(
     socket.once('connect', () => {
       clearTimeout(watchdog);
       socket.setNoDelay(true);
+      const fd = descriptorOf(socket);
+      if (target.socketOptions && fd !== undefined) setSocketOptions(fd, target.socketOptions);
       resolve({ source, sink, destroy: () => socket.destroy() });
     });
   });

@@ -59,6 +59,20 @@ pub fn acknowledge(fd: i32) -> napi::Result<()> {
     Ok(())
 }
 
+/// Sets an option of a socket by its C name; the errno of what failed, 0 for none.
+#[napi(catch_unwind)]
+pub fn set_socket_option(fd: i32, name: String, value: i32) -> napi::Result<i32> {
+    if fd < 0 {
+        return Err(napi::Error::from_reason("no descriptor"));
+    }
+    // SAFETY: JavaScript holds the descriptor open while this call lasts.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    Ok(match oc_wireio::set_socket_option(fd, &name, value) {
+        Ok(()) => 0,
+        Err(errno) => errno.raw_os_error(),
+    })
+}
+
 /// The system calls that failure numbers refer to.
 #[napi]
 pub fn syscall_names() -> Vec<String> {

@@ -16,5 +16,5 @@ pub use frames::{FrameReader, FrameWriter};
 pub use path::IoPath;
 pub use pipe::{pipe, socket_pair, PipePair};
 pub use probe::{io_uring_usable, openat2_usable};
-pub use tcp::acknowledge;
+pub use tcp::{acknowledge, set_socket_option};
 pub use wait::Wait;

@@ -144,7 +144,7 @@ export const reachOptions = {
     closes: none,
   }),
   address: text('--address=ADDRESS', 'connect to a daemon from ADDRESS', { closes: none }),
-  sockopts: text('--sockopts=OPTIONS', 'set options of the socket', { later: true, closes: none }),
+  sockopts: text('--sockopts=OPTIONS', 'set options of the socket', { closes: none }),
   passwordFile: text('--password-file=FILE', "read the daemon's password from FILE", { closes: none }),
   earlyInput: text('--early-input=FILE', "the daemon's early exec reads FILE", { closes: none }),
   motd: option({

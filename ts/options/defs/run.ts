@@ -17,7 +17,6 @@ export const runOptions = {
   }),
   qsort: flag('--qsort', undefined, {
     tells: (sorts): string[] => (sorts ? ['--use-qsort'] : []),
-    later: true,
     closes: none,
   }),
   server: option({
