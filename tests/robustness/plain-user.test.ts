@@ -33,6 +33,11 @@ const cases = [
       rm s/l; echo new >s/l; touch d/l/in/f; chmod 555 d/l/in d/l; sync -aiO --force; chmod -R u+rwx d`,
   },
   {
+    what: 'a directory that cannot be read and is to be deleted stays, and the generator says so',
+    script: `mkdir -p s d/b/c; touch s/f d/b/c/x d/gone; chmod 0 d/b; for o in --delete --delete-after --delete-excluded; do
+      sync -ai $o; sync -ai $o -n; done; chmod 700 d/b`,
+  },
+  {
     what: 'directories with nothing in them get their mode',
     script: `mkdir -p s/a s/b s/c; touch s/c/no; chmod 555 s/a s/c; chmod 500 s/b
       sync -ai --exclude=no; sync -rpi --exclude=no; sync -ai --no-i-r --exclude=no; stat -c %a d/a d/b d/c`,

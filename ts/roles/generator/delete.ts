@@ -179,7 +179,7 @@ function entriesToDelete(
     if (!(error instanceof SysError)) throw error;
     if (error.errno !== text.ENOENT) {
       gen.ctx.state.ioError |= IoError.General;
-      gen.ctx.report.print('error-xfer', text.opendirFailed(tree, path, error.errno));
+      gen.ctx.report.print('error-xfer', text.opendirFailed(tree, path, error.errno, 'generator'));
     }
     return undefined;
   }
