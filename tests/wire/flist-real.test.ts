@@ -119,6 +119,7 @@ async function ourBytes(opened: Opened, paths: readonly ByteString[]): Promise<B
   const { writer, bytes } = collectingWriter(negotiated.protocol);
   const context = testContext(diskKernel, options, negotiated);
   const sender = new FlistSender({
+    now: Date.now,
     ...context,
     writer,
     filters: createFilters(options, filterContext()),

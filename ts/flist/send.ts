@@ -23,6 +23,8 @@ import { Walk } from './walk.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
 
 export interface FlistSenderContext extends FlistContext {
+  /** Milliseconds since 1970. */
+  now(): number;
   readonly writer: Writer;
   readonly filters: FilterChain;
   /** Absolute path that the arguments are relative to. */
@@ -95,7 +97,7 @@ export class FlistSender {
   ): Promise<FileLists> {
     const { writer, options, state } = this.context;
     const { lists, format } = this;
-    const started = Date.now();
+    const started = performance.now();
     const startBytes = writer.bytesWritten;
     if (filesFrom !== undefined && args.length > 0) this.changeBase(args[0]);
     const list = lists.newList();
@@ -116,8 +118,8 @@ export class FlistSender {
       await this.walk.sendWaiting(list);
     }
     await this.walk.sendWaiting(list);
-    const built = Date.now();
-    lists.totals.buildTime = Math.max(1, built - started);
+    const built = performance.now();
+    lists.totals.buildTime = Math.max(1, Math.round(built - started));
 
     const order = this.sort(list);
     if (format.incRecurse) this.numberDirs(list, -1, order);
@@ -128,7 +130,7 @@ export class FlistSender {
     list.parentDirNdx = -1;
     if (format.incRecurse && list.count > 0 && list.basename(list.low) === '.') list.parentDirNdx = 0;
     lists.append(list);
-    lists.totals.transferTime = Date.now() - built;
+    lists.totals.transferTime = Math.round(performance.now() - built);
 
     if (!format.numericIds && !format.incRecurse) this.ids.send(writer, format);
     if (format.protocol < 30) writer.int(options.ignoreErrors ? 0 : state.ioError);

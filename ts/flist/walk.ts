@@ -34,6 +34,8 @@ const mostLookedAt = 4096;
 export interface WalkContext extends FlistContext {
   readonly writer: Writer;
   readonly filters: FilterChain;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** The first source, where it was read before there was a peer. */
   readonly ahead?: SourceAhead;
 }
@@ -413,7 +415,7 @@ export class Walk {
     fields.mode = mode;
     fields.size = device || isSpecialMode(mode) ? 0 : size;
     // A device's own time says nothing about its content.
-    fields.mtime = copied ? Math.floor(Date.now() / 1000) : rows.mtime(row);
+    fields.mtime = copied ? Math.floor(this.context.now() / 1000) : rows.mtime(row);
     fields.mtimeNsec = format.protocol >= 31 && !copied ? rows.mtimeNsec(row) : 0;
     fields.uid = format.owner ? rows.uid(row) : 0;
     fields.gid = format.group ? rows.gid(row) : 0;

@@ -180,6 +180,9 @@ export class Report {
   get pid(): number {
     return this.host.pid;
   }
+  now(): number {
+    return this.host.now();
+  }
 
   /** Says a line without its end. What looks like one belongs to a name, and is escaped. */
   print(code: LogCode, text: ByteString): void {

@@ -104,14 +104,19 @@ export function openEnd(setup: EndSetup): End {
   const { options, duplex, server } = setup;
   const state = { ioError: 0 };
   const stats = new Statistics();
-  const writer = new Writer(limitSink(duplex.sink, options.bwlimit));
+  const { now } = setup.io.host;
+  const writer = new Writer(limitSink(duplex.sink, options.bwlimit), now);
   let end!: End;
-  const reader = new Reader(duplex.source, {
-    message: (tag, payload) => onMessage(end, tag, payload),
-    announced: (tag, length) => admitMessage(end, tag, length),
-    beforeWait: () => writer.flush(),
-    closed: (bytesRead) => new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who)),
-  });
+  const reader = new Reader(
+    duplex.source,
+    {
+      message: (tag, payload) => onMessage(end, tag, payload),
+      announced: (tag, length) => admitMessage(end, tag, length),
+      beforeWait: () => writer.flush(),
+      closed: (bytesRead) => new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who)),
+    },
+    now,
+  );
   const report = new Report({
     options,
     output: server ? serverOutput(setup, writer) : clientOutput(setup),
@@ -126,6 +131,7 @@ export function openEnd(setup: EndSetup): End {
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
   });
   const timeout = new IoTimeout(options.timeout, {
+    now,
     lastInput: () => reader.lastInput,
     lastOutput: () => writer.lastOutput,
     waitingSince: () => earlier(reader.waitingSince, writer.waitingSince),

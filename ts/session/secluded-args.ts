@@ -57,6 +57,6 @@ function withRest(source: Source, read: Uint8Array): Source {
       return n;
     },
     lend: source.lend && (() => (rest.length === 0 ? source.lend?.() : undefined)),
-    arrivedAt: source.arrivedAt && (() => source.arrivedAt?.() ?? 0),
+    sinceArrival: source.sinceArrival && (() => source.sinceArrival?.() ?? Number.POSITIVE_INFINITY),
   };
 }

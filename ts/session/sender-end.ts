@@ -53,6 +53,7 @@ export async function runSender(
     writer,
     filters,
     cwd: setup.site.cwd,
+    now: setup.io.host.now,
     ahead: setup.ahead,
     charset: setup.charset,
     mapLinkTarget: options.mungeLinks ? unmunge : undefined,

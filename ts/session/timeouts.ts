@@ -16,8 +16,9 @@ const lateMs = 500;
  */
 const maxUnanswered = 20;
 
-/** A connection as the watch sees it; all times are those of `Date.now()`. */
+/** A connection as the watch sees it; all times are those of its `now`, in milliseconds. */
 export interface Watched {
+  now(): number;
   /** When bytes came last. */
   lastInput(): number;
   /** When data left last; keep-alives are none. */
@@ -40,7 +41,7 @@ export interface Watched {
  */
 export class IoTimeout {
   private readonly watched: Watched;
-  private readonly started = Date.now();
+  private readonly started: number;
   private timer: NodeJS.Timeout | undefined;
   private due = 0;
   private limit = 0;
@@ -50,6 +51,7 @@ export class IoTimeout {
   /** `seconds` 0 watches nothing until `lower` sets a limit. */
   constructor(seconds: number, watched: Watched) {
     this.watched = watched;
+    this.started = watched.now();
     this.watch(Math.max(0, seconds));
   }
 
@@ -112,13 +114,13 @@ export class IoTimeout {
   /** Looks again soon, at the latest when so many milliseconds are over. */
   private schedule(left: number): void {
     const wait = Math.max(shortestWait, Math.min((this.limit * 1000) / looks, maxInterval, left));
-    this.due = Date.now() + wait;
+    this.due = this.watched.now() + wait;
     this.timer = setTimeout(() => this.check(), wait);
     this.timer.unref();
   }
 
   private check(): void {
-    const now = Date.now();
+    const now = this.watched.now();
     const silent = now - this.lastSign(now);
     // What came while we were late is still to be read.
     const late = now - this.due > lateMs;

@@ -105,7 +105,7 @@ class Receiver implements FdSource {
   /** Somebody wants the descriptor: nothing is read ahead until what came is taken. */
   private holding = false;
   private ended = false;
-  private cameAt = 0;
+  private cameAt = Number.NEGATIVE_INFINITY;
   private failure: unknown;
   private readonly acknowledge: ((fd: number) => void) | undefined;
 
@@ -152,8 +152,8 @@ class Receiver implements FdSource {
     return this.holding ? undefined : fd;
   }
 
-  arrivedAt(): number {
-    return this.cameAt;
+  sinceArrival(): number {
+    return performance.now() - this.cameAt;
   }
 
   destroy(): void {
@@ -174,7 +174,7 @@ class Receiver implements FdSource {
 
   private arrived(bytesRead: number): boolean {
     this.slabs[this.slabs.length - 1].to += bytesRead;
-    this.cameAt = Date.now();
+    this.cameAt = performance.now();
     const { waiting } = this;
     if (waiting) {
       this.waiting = undefined;

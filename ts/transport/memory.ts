@@ -43,7 +43,7 @@ class Channel implements Source, Sink {
   private lent: { resolve(): void; reject(error: unknown): void } | undefined;
   private waiting: Waiting | undefined;
   private ended = false;
-  private writtenAt = 0;
+  private writtenAt = Number.NEGATIVE_INFINITY;
   /** Set when the reader is gone. */
   private abandoned = false;
 
@@ -62,7 +62,7 @@ class Channel implements Source, Sink {
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
     if (bytes === 0) return Promise.resolve();
-    this.writtenAt = Date.now();
+    this.writtenAt = performance.now();
     const first = this.queue.length;
     for (const chunk of chunks) if (chunk.length > 0) this.queue.push(chunk);
     this.queued += bytes;
@@ -78,8 +78,8 @@ class Channel implements Source, Sink {
     });
   }
 
-  arrivedAt(): number {
-    return this.writtenAt;
+  sinceArrival(): number {
+    return performance.now() - this.writtenAt;
   }
 
   /** What is copied has left. */

@@ -64,13 +64,17 @@ export class Reader {
   bytesRead = 0;
   /** Payload bytes that were made contiguous so far. */
   private gained = 0;
-  private readAt = Date.now();
-  /** `Date.now()` of when somebody began to wait for the peer, which has sent nothing since; else undefined. */
+  private readonly now: () => number;
+  private readAt: number;
+  /** When somebody began to wait for the peer, which has sent nothing since; else undefined. */
   waitingSince: number | undefined;
 
-  constructor(source: Source, events: ReaderEvents) {
+  /** `now` is the clock, in milliseconds, that all times of a run are from. */
+  constructor(source: Source, events: ReaderEvents, now: () => number = () => Date.now()) {
     this.source = source;
     this.events = events;
+    this.now = now;
+    this.readAt = now();
   }
 
   /** From here on the stream is a sequence of frames. */
@@ -85,9 +89,10 @@ export class Reader {
     return this.gained - (this.limit - this.pos);
   }
 
-  /** `Date.now()` of the last input, also of what nobody has asked for yet. */
+  /** The time of the last input, also of what nobody has asked for yet. */
   get lastInput(): number {
-    return Math.max(this.readAt, this.source.arrivedAt?.() ?? 0);
+    const since = this.source.sinceArrival?.();
+    return since === undefined ? this.readAt : Math.max(this.readAt, this.now() - since);
   }
 
   get isMultiplexed(): boolean {
@@ -246,7 +251,7 @@ export class Reader {
     const fd = this.source.lend?.();
     if (fd === undefined) return undefined;
     this.events.beforeWait();
-    this.waitingSince ??= Date.now();
+    this.waitingSince ??= this.now();
     const framed = this.frameLeft !== noFrame;
     const did = await read(fd, framed ? this.frameLeft : -1);
     if (did.bytesRead > 0) this.arrived();
@@ -427,7 +432,7 @@ export class Reader {
   private async fill(endIsFine = false): Promise<void> {
     this.makeRoom();
     this.events.beforeWait();
-    this.waitingSince ??= Date.now();
+    this.waitingSince ??= this.now();
     let n = 0;
     try {
       if (this.failure === undefined) n = await this.source.read(this.raw.subarray(this.end));
@@ -452,7 +457,7 @@ export class Reader {
   }
 
   private arrived(): void {
-    this.readAt = Date.now();
+    this.readAt = this.now();
     this.waitingSince = undefined;
   }
 

@@ -8,8 +8,8 @@ export interface Source {
    * input waits that was read already. Until the next `read` nobody else reads from it.
    */
   lend?(): number | undefined;
-  /** `Date.now()` of when input came last, read or not; for sources that take it before it is asked for. */
-  arrivedAt?(): number;
+  /** Milliseconds since input came last, read or not; for sources that take it before it is asked for. */
+  sinceArrival?(): number;
 }
 
 export interface Sink {

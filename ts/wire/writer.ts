@@ -39,16 +39,20 @@ export class Writer {
   /** Bytes given to the sink, headers included. */
   bytesWritten = 0;
   private sealedData = 0;
-  /** `Date.now()` of when a write began that still waits for the peer; else undefined. */
+  private readonly now: () => number;
+  /** The time when a write began that still waits for the peer; else undefined. */
   waitingSince: number | undefined;
   /** Bytes that were seen to leave, and when. */
   private left = 0;
-  private leftAt = Date.now();
+  private leftAt: number;
   /** What was queued last is no data. */
   private onlyAlive = false;
 
-  constructor(sink: Sink) {
+  /** `now` is the clock, in milliseconds, that all times of a run are from. */
+  constructor(sink: Sink, now: () => number = () => Date.now()) {
     this.sink = sink;
+    this.now = now;
+    this.leftAt = now();
   }
 
   /** From here on everything is put into frames. */
@@ -235,10 +239,10 @@ export class Writer {
     return this.multiplexed;
   }
 
-  /** `Date.now()` of when data was last seen to leave, which keep-alives are not. To be asked now and then. */
+  /** The time when data was last seen to leave, which keep-alives are not. To be asked now and then. */
   get lastOutput(): number {
     const left = this.bytesWritten + (this.lent?.() ?? 0) - (this.sending ? this.sink.unsent() : 0);
-    if (left > this.left && !this.onlyAlive) this.leftAt = Date.now();
+    if (left > this.left && !this.onlyAlive) this.leftAt = this.now();
     this.left = left;
     return this.leftAt;
   }
@@ -300,13 +304,13 @@ export class Writer {
     const before = written();
     this.lent = () => written() - before;
     this.onlyAlive = false;
-    this.waitingSince = Date.now();
+    this.waitingSince = this.now();
     const did = await write(fd, this.multiplexed).finally(() => {
       this.lent = undefined;
       this.waitingSince = undefined;
     });
     this.bytesWritten += did.bytesWritten;
-    if (did.bytesWritten > 0) this.leftAt = Date.now();
+    if (did.bytesWritten > 0) this.leftAt = this.now();
     this.flush();
     return did;
   }
@@ -424,10 +428,10 @@ export class Writer {
         this.inFlight = this.queued;
         this.queued = 0;
         this.bytesWritten += this.inFlight;
-        this.waitingSince = Date.now();
+        this.waitingSince = this.now();
         if (this.failure === undefined) await this.sink.write(chunks);
         this.inFlight = 0;
-        if (!this.onlyAlive) this.leftAt = Date.now();
+        if (!this.onlyAlive) this.leftAt = this.now();
       }
     } catch (error) {
       this.inFlight = 0;

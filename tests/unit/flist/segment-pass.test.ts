@@ -61,6 +61,7 @@ async function received(
   const sending = testContext(diskKernel, options, negotiated, shared);
   const { writer, bytes } = collectingWriter(protocol);
   const sender = new FlistSender({
+    now: Date.now,
     ...sending,
     segments,
     writer,

@@ -60,6 +60,7 @@ async function walk(
   const context = testContext(settings.kernel ?? diskKernel, options, negotiated);
   const { writer } = collectingWriter(32);
   const sender = new FlistSender({
+    now: Date.now,
     ...context,
     writer,
     filters: createFilters(options, filterContext()),
@@ -115,7 +116,7 @@ it('empty directories, which are no entries, do not all go ahead of the peer', a
   const context = testContext(diskKernel, options, negotiated);
   const { writer } = collectingWriter(32);
   const filters = createFilters(options, filterContext());
-  const sender = new FlistSender({ ...context, writer, filters, cwd: base });
+  const sender = new FlistSender({ ...context, now: Date.now, writer, filters, cwd: base });
   const lists = await sender.sendInitial(['many']);
   let most = 0;
   for (let released = 0; !lists.eof; released++) {

@@ -21,6 +21,7 @@ function watch(seconds: number, alive: boolean) {
   };
   const started = Date.now();
   const timeout = new IoTimeout(seconds, {
+    now: () => Date.now(),
     lastInput: () => state.input,
     lastOutput: () => state.output,
     waitingSince: () => state.waiting,

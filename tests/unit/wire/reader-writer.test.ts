@@ -474,3 +474,26 @@ describe('messages that overtake', () => {
     expect(plain.toString('latin1', 0, 5)).toBe('hello');
   });
 });
+
+it('tells times by the clock that it was given', async () => {
+  let time = 100;
+  const clock = () => time;
+  const writer = new Writer({ write: async () => {}, unsent: () => 0, end: async () => {} }, clock);
+  expect(writer.lastOutput).toBe(100);
+  time = 200;
+  writer.byte(1);
+  writer.flush();
+  await writer.drain();
+  expect(writer.lastOutput).toBe(200);
+  let arrive: (bytes: number) => void = () => {};
+  const source = { read: () => new Promise<number>((resolve) => (arrive = resolve)) };
+  const reader = new Reader(source, { message() {}, beforeWait() {} }, clock);
+  time = 300;
+  const byte = reader.record(() => reader.byte());
+  await Promise.resolve();
+  expect(reader.waitingSince).toBe(300);
+  time = 400;
+  arrive(1);
+  await byte;
+  expect(reader.lastInput).toBe(400);
+});

@@ -29,6 +29,8 @@ interface Live {
   readonly negotiated: Negotiated | undefined;
   readonly transferSum: Uint8Array | undefined;
   readonly pid: number;
+  /** Milliseconds since 1970. */
+  now(): number;
   writtenSince(): number;
   readSince(): number;
 }
@@ -141,7 +143,7 @@ function escapeValue(spec: FormatEscape, facts: FormatFacts): Part | undefined {
     case 'M':
       return (entry) => pad(timeString(entry.mtime).replaceAll(' ', '-'), spec);
     case 't':
-      return () => pad(timeString(Math.floor(Date.now() / 1000)), spec);
+      return () => pad(timeString(Math.floor(facts.report.now() / 1000)), spec);
     case 'B':
       return (entry) => pad(permissionString(entry.mode).slice(1), spec);
     case 'o':
