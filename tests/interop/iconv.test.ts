@@ -79,6 +79,23 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
       String.raw`${utf8}; mkdir d; : >d/$'\xe8'; mkdir d/$'\xe9d'; sync -ai --delete --iconv=utf8,iso88591; ls d | sort`,
       { way },
     ));
+  test.skipIf(way === 'local').each(['near', `lh:$PWD/far`])('--files-from=%s, with -s', (list) => {
+    const [names, from, to] = way === 'pull' ? [latin1, 'far', 'near'] : [utf8, 'near', 'far'];
+    const convert = way === 'pull' ? 'iconv -f latin1 -t utf8' : 'iconv -f utf8 -t latin1';
+    return same(
+      `${names}; mkdir d; (cd s; find . -type f -printf '%P\\n' | sort >../${from}); ${convert} ${from} >${to}
+      sync -ai -s --iconv=utf8,iso88591 --files-from=${list} 2>&1; find d | sort`,
+      { way, sorted: true },
+    );
+  });
+  test.skipIf(way === 'local')('arguments, with -s', () =>
+    same(
+      way === 'pull'
+        ? `${latin1}; mkdir d; $R -ai -s --rsh=$LSH --rsync-path="$R" --iconv=utf8,iso88591 lh:$PWD/s/${inUtf8('dà')} lh:$PWD/s/${inUtf8('ÿ')} d; find d`
+        : `${utf8}; $R -ai -s --rsh=$LSH --rsync-path="$R" --iconv=utf8,iso88591 s/z lh:$PWD/${inUtf8('dà')}; ls`,
+      { way, sorted: true },
+    ),
+  );
   test('RSYNC_ICONV, and options against it', () =>
     same(
       `${utf8}; export RSYNC_ICONV=utf8,iso88591; sync -a; ls d; rm -r d; sync -a --no-iconv; ls d; rm -r d; sync -a --iconv=-; ls d`,

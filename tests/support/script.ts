@@ -34,7 +34,7 @@ export type Way = (typeof ways)[number];
 
 export interface Script {
   /**
-   * Runs in an empty folder. `$R` is the program; `sync OPTION...` copies `s/` to `d/` the way that is asked for and
+   * Runs in an empty folder. `$R` is the program, `$LSH` a remote shell; `sync OPTION...` copies `s/` to `d/` the way that is asked for and
    * prints its exit code; `from_to A B OPTION...` does so with other names.
    */
   readonly script: string;
@@ -68,7 +68,7 @@ export function expectSameScript(test: Script, reference: Peer): Promise<void> {
       if (user !== undefined) chownSync(cwd, user, user);
       const shell = ['bash', '-c', prelude(test.way ?? 'local') + test.script];
       const command = test.plainUser === true ? asPlainUser(shell) : shell;
-      const env = { R: who.command.join(' '), HOME: dir };
+      const env = { R: who.command.join(' '), LSH: lsh, HOME: dir };
       const result = await run(command, { cwd, env, timeout: 50_000 });
       const twinless = (text: string) => text.replaceAll(cwd, 'TWIN');
       const lines = twinless(result.stdout).split('\n');

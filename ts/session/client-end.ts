@@ -40,6 +40,7 @@ export async function runClientEnd(
   const { protocol } = negotiated;
   const options = optionsForProtocol(given, protocol);
   report.negotiated = negotiated;
+  const charset = options.secludedArgs ? setup.charset : undefined;
   const namesFromPeer = sender && options.filesFromHost !== undefined;
   if (protocol >= 30 || (!sender && options.removeSourceFiles)) writer.startMultiplex();
   reader.startMultiplex();
@@ -47,13 +48,13 @@ export async function runClientEnd(
   becomeCopyAsUser(options, setup.io.host);
   if (sender) {
     const names = namesFromPeer
-      ? namesFromWire(reader, protocol)
+      ? namesFromWire(reader, protocol, charset)
       : ends.names && fileNames(ends.names.read(), options.from0);
     await runSender(end, negotiated, { options, filters, args: ends.sources, filesFrom: names });
     return;
   }
   const names = ends.names?.read();
-  if (names !== undefined) forwardNames(writer, names, options.from0, protocol);
+  if (names !== undefined) forwardNames(writer, forwardedNames(names, options.from0), protocol, charset);
   const guard = guardOf(options, ends, filters, names);
   await runReceiver(end, negotiated, { options, filters, destination: ends.destination, guard });
 }

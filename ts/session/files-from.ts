@@ -1,4 +1,5 @@
 import type { ByteString } from '../kernel/kernel.ts';
+import type { WireCharset } from '../wire/charset.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -16,26 +17,36 @@ export function* forwardedNames(content: Uint8Array, from0: boolean): Generator<
 }
 
 /**
- * Gives the other end, which sends, the names of a file here: each with a NUL, and an empty one at the end.
+ * Gives the other end, which sends, names that are known here: each with a NUL, and an empty one at the end. `charset`:
+ * with --iconv, where the arguments are converted too.
  * Below protocol 31 they are no part of the frames around them.
  */
-export function forwardNames(writer: Writer, content: Uint8Array, from0: boolean, protocol: number): void {
+export function forwardNames(
+  writer: Writer,
+  names: Iterable<ByteString>,
+  protocol: number,
+  charset: WireCharset | undefined,
+): void {
   const framed = writer.isMultiplexed;
   if (protocol < 31) writer.stopMultiplex();
-  for (const name of forwardedNames(content, from0)) writer.string(`${name}\0`);
+  for (const name of names) writer.string(`${charset?.textToWire(name) ?? name}\0`);
   writer.byte(0);
   writer.flush();
   if (framed && protocol < 31) writer.startMultiplex();
 }
 
 /** The names that the receiving end sends, up to the empty one. */
-export async function* namesFromWire(reader: Reader, protocol: number): AsyncGenerator<ByteString> {
+export async function* namesFromWire(
+  reader: Reader,
+  protocol: number,
+  charset: WireCharset | undefined,
+): AsyncGenerator<ByteString> {
   const framed = reader.isMultiplexed;
   if (protocol < 31) reader.stopMultiplex();
   for (;;) {
     const name = await reader.record(() => decodeName(reader));
     if (name === '') break;
-    yield name;
+    yield charset?.textFromWire(name) ?? name;
   }
   if (framed && protocol < 31) reader.startMultiplex();
 }

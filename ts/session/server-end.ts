@@ -4,7 +4,7 @@ import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import { becomeCopyAsUser } from './copy-as.ts';
 import { type End, filterReport } from './end.ts';
-import { fileNames, forwardNames, namesFromWire } from './files-from.ts';
+import { fileNames, forwardedNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
 import { openNames } from './read-names.ts';
 import { runReceiver } from './receiver-end.ts';
@@ -47,9 +47,11 @@ export async function runServerEnd(
   await receiveFilters(reader, options, filters, protocol);
   report.trace(sender ? 'send' : 'recv', () => text.serverStarts(sender, args.length, report.pid));
   becomeCopyAsUser(options, setup.io.host);
+  const charset = options.secludedArgs ? setup.charset : undefined;
   const paths = args[0] === '.' ? args.slice(1) : args;
   if (!sender) {
-    if (listed !== undefined) forwardNames(writer, listed.read(), options.from0, protocol);
+    if (listed !== undefined)
+      forwardNames(writer, forwardedNames(listed.read(), options.from0), protocol, charset);
     await runReceiver(end, negotiated, { options, filters, destination: paths[0], guard: undefined });
     return;
   }
@@ -59,7 +61,7 @@ export async function runServerEnd(
     options.filesFrom === ''
       ? undefined
       : options.filesFrom === '-'
-        ? namesFromWire(reader, protocol)
+        ? namesFromWire(reader, protocol, charset)
         : listed && fileNames(listed.read(), options.from0);
   await runSender(end, negotiated, { options, filters, args: sources, filesFrom: names });
 }
