@@ -66,3 +66,10 @@ describe('--stop-at', () => {
     }),
   );
 });
+
+test('a dry run of one side alone is refused, where rsync ends with the same code in the middle', () =>
+  withWorkspace(async (dir) => {
+    const script = 'mkdir s; echo 1 >s/f; "$@" -a -M-n s/ d/; echo $?';
+    const { stdout } = await run(['bash', '-c', script, 'sh', ...ours().command], { cwd: dir });
+    expect(stdout).toBe('2\n');
+  }));

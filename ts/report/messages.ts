@@ -712,6 +712,9 @@ export function lost(loss: Loss): ByteString {
   }
 }
 
+/** A dry run and a real one do not understand each other. */
+export const dryRunOneSide = 'rsync: --dry-run for one side alone cannot be';
+
 /** Both ends of a local run are one process, which has one user. */
 export const copyAsOneSide =
   'rsync: --copy-as for one side of a local copy needs a remote shell, as in -e lsh src/ lh:dest/';

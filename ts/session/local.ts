@@ -59,6 +59,7 @@ export async function runLocal(
     clientFilters.hasXattrRules || (options.missingArgs === 'delete' && options.delete === undefined);
   const serverOptions = optionsOfServer(remoteOptions(inherited), needsRules);
   if (serverOptions.copyAs !== options.copyAs) throw new RsyncError(ExitCode.Unsupported, text.copyAsOneSide);
+  if (serverOptions.dryRun !== options.dryRun) throw new RsyncError(ExitCode.Protocol, text.dryRunOneSide);
   const shared = sharedPaths(options, serverOptions);
   const loopback = shared.filesByName ? new Loopback() : undefined;
   const segments = shared.listsAsTheyAre ? new SegmentPass() : undefined;
