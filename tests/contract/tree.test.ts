@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
@@ -560,10 +561,18 @@ eachKernel('links that are followed', (kernel) => {
     const { inside, outside } = make();
     fs.symlinkSync(outside, `${inside}/link`);
     const exchanging = `const { renameSync } = require('node:fs'); process.chdir(${JSON.stringify(inside)});
-      for (;;) for (const other of ['real/b', 'link']) { renameSync(other, 'a/b'); renameSync('a/b', other); }`;
-    const child = spawn(process.execPath, ['-e', exchanging], { stdio: 'ignore' });
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      require('node:fs').writeSync(1, 'on');
+      for (let n = 0; ; n++) for (const other of ['real/b', 'link']) {
+        renameSync(other, 'a/b');
+        // Now and then long enough to be found.
+        if (n % 100 === 0) Atomics.wait(pause, 0, 0, 3);
+        renameSync('a/b', other);
+      }`;
+    const child = spawn(process.execPath, ['-e', exchanging], { stdio: ['ignore', 'pipe', 'ignore'] });
     let found = 0;
     try {
+      await once(child.stdout, 'data');
       const end = Date.now() + Number(process.env.OC_RSYNC_RACE_SECONDS ?? '1') * 1000;
       while (Date.now() < end) {
         for (let i = 0; i < 50; i++) {
