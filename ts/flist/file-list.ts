@@ -113,6 +113,8 @@ export function nameLength(columns: NameColumns, i: number): number {
 const firstRecords = 16;
 /** Entries from which a list grows in place. */
 const largeList = 1 << 16;
+/** Bytes of names from which on they do. */
+const largeNames = 1 << 20;
 /** One buffer holds at most 4 GiB. */
 const maxRecords = Math.floor(0xffffffff / (U32 * 4));
 const maxNameBytes = 0xffff0000;
@@ -162,8 +164,9 @@ export class FileList {
   /** The record that entry 0 has; not 0 where records are shared with other lists. */
   private base = 0;
   private ownsRecords = true;
-  /** Holds the records of a list that has grown large. */
+  /** Hold the records, and the names, of a list that has grown large. */
   private large: LargeBuffer | undefined = undefined;
+  private largeNames: LargeBuffer | undefined = undefined;
   private capacity: number;
   private pool: Buffer;
   private nameBytes = 0;
@@ -593,7 +596,7 @@ export class FileList {
       this.permuteColumns(order);
     }
     if (this.large === undefined && this.capacity > n + (n >> 3) + 8) this.growTo(n);
-    if (this.pool.length > this.nameBytes + (this.nameBytes >> 3) + 64)
+    if (this.largeNames === undefined && this.pool.length > this.nameBytes + (this.nameBytes >> 3) + 64)
       this.pool = Buffer.from(Uint8Array.prototype.slice.call(this.pool, 0, this.nameBytes).buffer);
   }
 
@@ -751,15 +754,16 @@ export class FileList {
   }
 
   private growNames(need: number): void {
+    const used = this.nameBytes + need;
     const size = this.pool.length;
-    if (this.nameBytes + need > maxNameBytes) throw new RsyncError(ExitCode.Malloc, tooLarge);
-    const grownNames = Buffer.allocUnsafeSlow(
-      Math.max(
-        this.nameBytes + need,
-        firstNameBytes,
-        Math.min(Math.floor(size * (size < 1 << 20 ? 2 : 1.25)), maxNameBytes),
-      ),
-    );
+    if (used > maxNameBytes) throw new RsyncError(ExitCode.Malloc, tooLarge);
+    if (this.largeNames !== undefined || used >= largeNames) {
+      this.largeNames ??= new LargeBuffer(this.pool.subarray(0, this.nameBytes));
+      const bytes = Math.min(Math.max(used, Math.floor(size * 1.1)), maxNameBytes);
+      this.pool = Buffer.from(this.largeNames.grow(bytes));
+      return;
+    }
+    const grownNames = Buffer.allocUnsafeSlow(Math.max(used, firstNameBytes, size * 2));
     this.pool.copy(grownNames, 0, 0, this.nameBytes);
     this.pool = grownNames;
   }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { FileLists } from '../../../ts/flist/file-lists.ts';
 import { KeptPaths } from '../../../ts/flist/kept-paths.ts';
 import { NumberTable } from '../../../ts/flist/number-table.ts';
 
@@ -35,4 +36,22 @@ it('kept paths are given back, however many and long they are', () => {
   for (let n = 0; n < 2000; n += 2) paths.set(n, path(n));
   for (let n = 0; n < 2000; n++) expect(paths.get(n)).toBe(n % 2 === 0 ? path(n) : undefined);
   expect([paths.has(2), paths.has(3), paths.has(-1), paths.has(5000)]).toEqual([true, false, false, false]);
+});
+
+it('a list keeps its names where they grow to many bytes, also after it was put in order and copied', () => {
+  const list = new FileLists(false).newList();
+  const dir = list.internDir('d/', 0);
+  const fields = { mode: 0o100644, size: 0, mtime: 0, mtimeNsec: 0, uid: 0, gid: 0, flags: 0 };
+  const count = 30_000;
+  const nameOf = (i: number) => `${i}-${'x'.repeat(60 + (i % 40))}`;
+  for (let i = 0; i < count; i++) list.addName(nameOf(i), dir, fields);
+  for (let i = 0; i < count; i++)
+    if (list.basename(i) !== nameOf(i)) expect(list.basename(i)).toBe(nameOf(i));
+  list.reorder(Uint32Array.from({ length: count }, (_, i) => count - 1 - i));
+  const copy = list.copy();
+  const more = copy.addName('more', dir, fields);
+  expect(copy.basename(more)).toBe('more');
+  for (const one of [list, copy])
+    for (let i = 0; i < count; i++)
+      if (one.basename(i) !== nameOf(count - 1 - i)) expect(one.basename(i)).toBe(nameOf(count - 1 - i));
 });
