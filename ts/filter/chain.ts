@@ -3,7 +3,7 @@ import { maxPath } from '../wire/constants.ts';
 import type { FilterAction, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
 import type { MergeList, RuleList, SavedRules } from './merge-list.ts';
 import { finishMergeSetup } from './parent-scan.ts';
-import { originOfList, parseRuleFile } from './parse.ts';
+import { nameOfMerge, originOfList, parseRuleFile } from './parse.ts';
 import { PlainRules } from './plain-rules.ts';
 import { Applies, type FilterRule, RuleFlag, ruleMatches, type Subject, takesPart } from './rule.ts';
 import type { FilterState } from './state.ts';
@@ -19,6 +19,8 @@ interface Entered {
   readonly depth: number;
   readonly merges: readonly MergeList[];
   readonly saved: readonly SavedRules[];
+  /** By `pushDir`. */
+  readonly isPushed: boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export class FilterChain {
    */
   enterDir(root: FilterRoot, dir: ByteString): void {
     this.state.setRoot(root);
-    if (this.state.merges.length === 0) return;
+    if (this.passesBy) return;
     const name = nameOfDir(dir);
     for (;;) {
       const top = this.entered.at(-1);
@@ -109,7 +111,7 @@ export class FilterChain {
    */
   enterAt(root: FilterRoot, dir: ByteString, depth: number): void {
     this.state.setRoot(root);
-    if (this.state.merges.length === 0) return;
+    if (this.passesBy) return;
     while ((this.entered.at(-1)?.depth ?? -1) >= depth) this.leaveDir();
     this.push(root.path, nameOfDir(dir), depth);
   }
@@ -117,14 +119,16 @@ export class FilterChain {
   /** Stands in `dir` until the next `leaveDir`, with what was in force before. */
   pushDir(root: FilterRoot, dir: ByteString): void {
     this.state.setRoot(root);
-    if (this.state.merges.length === 0) return;
-    this.push(root.path, nameOfDir(dir), (this.entered.at(-1)?.depth ?? -1) + 1);
+    if (this.passesBy) return;
+    this.push(root.path, nameOfDir(dir), (this.entered.at(-1)?.depth ?? -1) + 1, true);
   }
 
   /** Leaves the directory entered last. */
   leaveDir(): void {
     const top = this.entered.pop();
     if (top === undefined) return;
+    // As in rsync, what was entered by its depth without anything to keep is left without a word.
+    if (top.isPushed || top.merges.length > 0) this.tellOfLeaving();
     this.state.merges = top.merges;
     top.merges.forEach((merge, i) => {
       merge.restore(top.saved[i]);
@@ -136,15 +140,30 @@ export class FilterChain {
     while (this.entered.length > 0) this.leaveDir();
   }
 
-  private push(root: ByteString, dir: ByteString, depth: number): void {
+  private tellOfLeaving(): void {
+    const { state } = this;
+    if (state.context.details === undefined) return;
+    state.tell(() => 'popping local filters');
+    for (const merge of [...state.merges].reverse())
+      if (merge.active) state.tell(() => `popping ${nameOfMerge(state, merge)}`);
+  }
+
+  /** Nothing is read in directories; --debug=FILTER2 tells of them all the same. */
+  private get passesBy(): boolean {
+    return this.state.merges.length === 0 && this.state.context.details === undefined;
+  }
+
+  private push(root: ByteString, dir: ByteString, depth: number, isPushed = false): void {
     const { state } = this;
     const { merges } = state;
-    this.entered.push({ root, dir, depth, merges, saved: merges.map((merge) => merge.saved()) });
+    this.entered.push({ root, dir, depth, merges, saved: merges.map((merge) => merge.saved()), isPushed });
     state.setDir(dir);
+    state.tell(() => `pushing local filters for ${state.dir}`);
     // A merge file may name further ones, which are then read here, too.
     for (let i = 0; i < state.merges.length; i++) {
       const merge = state.merges[i];
       if (!merge.active) continue;
+      state.tell(() => `pushing ${nameOfMerge(state, merge)}`);
       if (merge.inherits) merge.inherit();
       else merge.forget();
       if (merge.finishSetup) {

@@ -33,6 +33,8 @@ export interface FilterContext {
   failed(): void;
   /** Shown each verdict of a rule (`--debug=FILTER`), as "[sender] hiding file NAME because of pattern P". */
   readonly trace: ((text: ByteString) => void) | undefined;
+  /** Shown what becomes of rules and their files (`--debug=FILTER2`). */
+  readonly details?: ((text: ByteString) => void) | undefined;
   /** Reads rule files in another way than by opening them; throws `SysError`. */
   readonly readFile: ((path: ByteString) => Uint8Array) | undefined;
 }

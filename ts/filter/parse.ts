@@ -37,7 +37,7 @@ export function parseRules(
     at = token.end;
     if (token.pattern.length >= longestPattern)
       state.warn(`discarding over-long filter: ${state.shown(token.pattern)}`);
-    else if ((token.flags & RuleFlag.ClearList) !== 0) clearList(target);
+    else if ((token.flags & RuleFlag.ClearList) !== 0) clearList(state, target);
     else if ((token.flags & RuleFlag.MergeFile) !== 0)
       addMerge(state, target, token.pattern === '' ? '.cvsignore' : token.pattern, token.flags, mode);
     else {
@@ -67,14 +67,22 @@ export function parseRuleFile(
     state.warn(text);
     return;
   }
+  const tell = (isThere: boolean) =>
+    state.tell(() => {
+      const missing = isThere || fromFile ? '' : ' [not found]';
+      const isHidden = (template & RuleFlag.FromFile) !== 0;
+      return `parse_filter_file(${state.shown(path, isHidden)},${bitsOfRule(template)},${mode.toString(16)})${missing}`;
+    });
   let content: Iterable<Uint8Array>;
   try {
     content = state.openFile(path, (mode & ParseFlag.PerDirFile) !== 0);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
+    tell(false);
     if (!fatal) return;
     throw state.openFailed((template & RuleFlag.Include) !== 0 ? 'in' : 'ex', path, error, fromFile);
   }
+  tell(true);
   const outer = state.source;
   const namedAt = outer === undefined ? undefined : state.where();
   const source = fromFile ? { namedAt, line: 0 } : { file: path, line: 0 };
@@ -102,7 +110,8 @@ export function addRule(
   flags: number,
   mode: number,
 ): void {
-  if (/[ \t]$/.test(pattern)) tellOfBlanks(state, target, pattern, flags);
+  const blank = /[ \t]$/.test(pattern);
+  if (blank || state.context.details !== undefined) tellOfRule(state, target, pattern, flags, blank);
   const perDirFile = (mode & ParseFlag.PerDirFile) !== 0;
   const otherSide = state.context.side === 'sender' ? RuleFlag.ReceiverSide : RuleFlag.SenderSide;
   if (perDirFile && (flags & ruleSides) === otherSide) return;
@@ -126,6 +135,38 @@ export function addRule(
   const merge = new MergeList(flags, pattern);
   state.merges = [...state.merges, merge];
   target.add(mergeRule(acting, pattern, merge));
+  state.tell(() => `activating ${nameOfMerge(state, merge)}`);
+}
+
+/** A per-directory merge file by its number. */
+export function nameOfMerge(state: FilterState, merge: MergeList): ByteString {
+  return `mergelist #${state.merges.indexOf(merge)}${originOfList(state, merge)}`;
+}
+
+/** Bits of a rule as rsync numbers them, for --debug lines. */
+const rsyncBits: readonly (readonly [ours: number, theirs: number])[] = [
+  [RuleFlag.AbsPath, 4],
+  [RuleFlag.Include, 5],
+  [RuleFlag.Directory, 6],
+  [RuleFlag.WordSplit, 7],
+  [RuleFlag.NoInherit, 8],
+  [RuleFlag.NoPrefixes, 9],
+  [RuleFlag.MergeFile, 10],
+  [RuleFlag.PerDirMerge, 11],
+  [RuleFlag.ExcludeSelf, 12],
+  [RuleFlag.Negate, 14],
+  [RuleFlag.CvsIgnore, 15],
+  [RuleFlag.SenderSide, 16],
+  [RuleFlag.ReceiverSide, 17],
+  [RuleFlag.ClearList, 18],
+  [RuleFlag.Perishable, 19],
+  [RuleFlag.Xattr, 20],
+  [RuleFlag.FromFile, 21],
+];
+function bitsOfRule(flags: number): string {
+  let bits = 0;
+  for (const [ours, theirs] of rsyncBits) if ((flags & ours) !== 0) bits |= 1 << theirs;
+  return bits.toString(16);
 }
 
 /**
@@ -159,13 +200,21 @@ function addMerge(state: FilterState, target: RuleList, name: ByteString, flags:
   } else addRule(state, target, name, flags, mode);
 }
 
-/** --debug=filter: a blank at a rule's end is mostly a mistake. What a file holds is not shown. */
-function tellOfBlanks(state: FilterState, target: RuleList, pattern: ByteString, flags: number): void {
+/**
+ * --debug=filter: a blank at a rule's end is mostly a mistake; level 2 shows each rule. What a file holds is not shown.
+ */
+function tellOfRule(
+  state: FilterState,
+  target: RuleList,
+  pattern: ByteString,
+  flags: number,
+  blank: boolean,
+): void {
   const { trace } = state.context;
   if (trace === undefined) return;
   const hidden = state.source !== undefined || (flags & RuleFlag.FromFile) !== 0;
   const rule = hidden ? state.shown('') : rulePrefix(flags) + pattern;
-  const caution = hidden ? '' : ' -- CAUTION: trailing whitespace!';
+  const caution = hidden || !blank ? '' : ' -- CAUTION: trailing whitespace!';
   trace(`[${state.who}] add_rule(${rule})${originOfList(state, target)}${caution}`);
 }
 
@@ -188,7 +237,8 @@ function loadCvsRules(state: FilterState, flags: number): void {
   if (more !== undefined) parseRules(state, list, more, flags, 0);
 }
 
-function clearList(target: RuleList): void {
+function clearList(state: FilterState, target: RuleList): void {
+  state.tell(() => `clearing filter list${originOfList(state, target)}`);
   for (const item of target.clear())
     if ('merge' in item && item.merge !== undefined) item.merge.active = false;
 }

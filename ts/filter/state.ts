@@ -112,6 +112,11 @@ export class FilterState {
     }
   }
 
+  /** --debug=FILTER2. */
+  tell(words: () => ByteString): void {
+    this.context.details?.(`[${this.who}] ${words()}`);
+  }
+
   warn(text: ByteString): void {
     this.context.warn(text);
   }

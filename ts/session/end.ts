@@ -338,12 +338,17 @@ export function filterReport(
   options: Options,
   host: Host,
   end: () => End | undefined,
-): Pick<FilterContext, 'host' | 'warn' | 'refused' | 'failed' | 'trace' | 'readFile'> {
+): Pick<FilterContext, 'host' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'> {
   const early = (line: ByteString) => `${escapeText(line, host.charset)}\n`;
   const warn = (line: ByteString) => {
     const { report } = end() ?? {};
     if (report === undefined) host.stderr(Buffer.from(early(line), 'latin1'));
     else report.print('error', line);
+  };
+  const trace = (line: ByteString) => {
+    const { report } = end() ?? {};
+    if (report === undefined) host.stdout(early(line));
+    else report.print('info', line);
   };
   return {
     host,
@@ -356,13 +361,7 @@ export function filterReport(
       const { state } = end() ?? {};
       if (state !== undefined) state.ioError |= IoError.General;
     },
-    trace:
-      options.debug.filter === 0
-        ? undefined
-        : (line) => {
-            const { report } = end() ?? {};
-            if (report === undefined) host.stdout(early(line));
-            else report.print('info', line);
-          },
+    trace: options.debug.filter === 0 ? undefined : trace,
+    details: options.debug.filter < 2 ? undefined : trace,
   };
 }
