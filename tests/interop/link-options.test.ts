@@ -143,7 +143,7 @@ describe.skipIf(reference === null)('--keep-dirlinks', () => {
     same({
       script: `mkdir -p s/dir/e out d/tgt2; echo f>s/dir/f; echo e >s/dir/e/x; echo k >d/tgt2/file; chmod 750 s/dir; chmod 700 out d/tgt2
         touch -d 2001-01-01 s/dir/f s/dir/e/x s/dir/e s/dir s; ln -s ${target} d/dir; touch -d 2005-01-01 d/tgt2 d
-        said sync -rlptiK ${more}; said sync -rlptiK ${more}; readlink d/dir | grep -c d/tgt2; rm -r d/dir`,
+        said sync -rlptinK ${more}; said sync -rlptiK ${more}; said sync -rlptiK ${more}; readlink d/dir | grep -c d/tgt2; rm -r d/dir`,
     }),
   );
 

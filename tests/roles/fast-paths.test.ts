@@ -167,6 +167,14 @@ const sets = [
   '-ai --protocol=29',
   '-ai --protocol=28 --delete',
   '-aiH --no-i-r --delete',
+  '-aiL',
+  '-aik --no-i-r',
+  '-aiK --delete',
+  '-ai --copy-unsafe-links -c',
+  '-aib --safe-links --delete',
+  '-ai --munge-links -M--munge-links',
+  '-ai --delete-missing-args --mkpath',
+  '-ai --confine-root=/ --trust-sender -s',
 ];
 
 /** Gives all files below `dir` an access time; else it is when their twin was made. */

@@ -21,6 +21,7 @@ import { findFuzzy, noteChanging } from './fuzzy.ts';
 import { finishHardLink, skipHardLink } from './hard-links.ts';
 import { tellInPlace } from './in-place.ts';
 import { itemize, requestItem } from './itemize.ts';
+import { directoryBehind } from './keep-dirlinks.ts';
 import type { Entry, Generator } from './state.ts';
 
 /** What the sender's delta is made against. */
@@ -148,7 +149,9 @@ function compareAndRequest(
       return undefined;
     }
     // A dry run leaves what is in the way of a directory.
-    const inTheWay = entry.errno === text.ENOTDIR || entry.errno === text.ELOOP;
+    const isLink =
+      entry.errno === text.ELOOP && !(options.keepDirlinks && directoryBehind(tree, list.dirname(i)));
+    const inTheWay = entry.errno === text.ENOTDIR || isLink;
     if (entry.errno === text.ENOENT || (inTheWay && gen.ctx.options.dryRun))
       return request(gen, entry, undefined, undefined);
     report.print('error-xfer', text.basisStatFailed(tree, entry.path, entry.errno));
