@@ -43,6 +43,8 @@ export interface Host {
   readonly env: Environment;
   /** Absolute path of the working directory; throws Node's error where there is none any more. */
   workingDirectory(): ByteString;
+  /** The command, program and all. */
+  readonly commandLine: readonly ByteString[];
   umask(): number;
   readonly user: User;
   /** Becomes another user for good; answers what failed, as rsync says it. */

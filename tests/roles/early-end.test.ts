@@ -72,6 +72,7 @@ async function pullFrom(say: (writer: Writer) => void): Promise<unknown> {
     sources: ['src/'],
     destination: 'dst/',
     remotePaths: ['src/'],
+    args: [],
   };
   const filters = createFilters(options, filterContext({ side: 'receiver', site: testSite({ cwd: dir }) }));
   const writer = new Writer(theirs.sink);

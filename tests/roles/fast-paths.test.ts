@@ -91,6 +91,7 @@ async function apart(dir: string, argv: readonly string[]): Promise<Said> {
     sources: ['src/'],
     destination: undefined,
     remotePaths: ['dst/'],
+    args: [],
   };
   const filters = createFilters(options, filterContext({ site: common.site }));
   await Promise.all([

@@ -91,6 +91,7 @@ async function push(args: readonly string[], mark: string, times: number): Promi
     sources: ['src/'],
     destination: undefined,
     remotePaths: ['dst/'],
+    args: [],
   };
   const filters = createFilters(options, filterContext({ site: testSite({ cwd: dir }) }));
   await Promise.all([

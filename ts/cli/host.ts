@@ -4,11 +4,15 @@ import { errnoText } from '../errno.ts';
 import type { Host, Identity } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { localeCharset } from '../report/escape.ts';
+import { argumentBytes } from './argv.ts';
 
 /** The process's host, which says things by `stdout` and `stderr`. */
 export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>): Host {
   return {
     env: process.env,
+    get commandLine() {
+      return [Buffer.from(process.argv[1] ?? '').toString('latin1'), ...argumentBytes()];
+    },
     workingDirectory,
     umask: () => process.umask(),
     user: {

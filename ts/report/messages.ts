@@ -358,6 +358,32 @@ export function deletionsStopped(skipped: number): ByteString {
   return `Deletions stopped due to --max-delete limit (${skipped} skipped)`;
 }
 
+// --- batches
+
+export function batchOpenFailed(path: ByteString, why: ByteString): ByteString {
+  return `rsync: [Receiver] Batch file "${path}" open error: ${why}`;
+}
+export function batchNoFile(path: ByteString): ByteString {
+  return `Batch file "${path}" is neither a regular file nor a FIFO`;
+}
+export function batchWriteFailed(who: Who, bytes: number, why: ByteString): ByteString {
+  return `rsync: [${who}] safe_write failed to write ${bytes} bytes to batch file: ${why}`;
+}
+export function batchScriptFailed(file: ByteString, why: ByteString): ByteString {
+  return `rsync: [Receiver] Batch file ${file}.sh write error: ${why}`;
+}
+export function batchTooNew(theirs: number, ours: number): ByteString {
+  return `The protocol version in the batch file is too new (${theirs} > ${ours}).`;
+}
+export const unfitForBatch: ByteString = 'Incompatible options specified for inc-recursive batch file.';
+export const remoteReplay: ByteString = 'remote destination is not allowed with --read-batch';
+export function noBatchedUpdate(path: ByteString, redo: boolean): ByteString {
+  return `(No batched update for${redo ? ' resend of' : ''} "${path}")`;
+}
+export function skippingBatched(path: ByteString, redo: boolean): ByteString {
+  return `(Skipping batched update for${redo ? ' resend of' : ''} "${path}")`;
+}
+
 export const stoppedAtLimit: ByteString = 'stopping at requested limit';
 
 // --- receiver
@@ -492,9 +518,14 @@ export function fatalFileIo(): RsyncError {
 }
 export type Kept = 'discarded' | 'retained' | 'put into partial-dir';
 /** `again`: another attempt follows; else this was it. */
-export function failedVerification(path: ByteString, kept: Kept, again: boolean): ByteString {
-  const word = again ? 'WARNING' : 'ERROR';
-  return `${word}: ${path} failed verification -- update ${kept}${again ? ' (will try again)' : ''}.`;
+export function failedVerification(
+  path: ByteString,
+  kept: Kept,
+  again: 'will' | 'may' | undefined,
+): ByteString {
+  const word = again === undefined ? 'ERROR' : 'WARNING';
+  const hope = again === undefined ? '' : ` (${again} try again)`;
+  return `${word}: ${path} failed verification -- update ${kept}${hope}.`;
 }
 export function badBasisDir(index: number): ByteString {
   return `invalid basis_dir index: ${index}.`;

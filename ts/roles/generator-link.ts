@@ -1,3 +1,5 @@
+import type { Replay } from './replay.ts';
+
 /**
  * What the receiver tells the generator of the same session. (In rsync they are two processes, and this is
  * the pipe with MSG_REDO, MSG_SUCCESS, MSG_NO_SEND and the dones.) The generator handles the news between
@@ -11,6 +13,8 @@ export class GeneratorLink {
   /** Transfers that were asked for, and those that an item or MSG_NO_SEND answered. */
   asked = 0;
   answered = 0;
+  /** Set where a batch is read. */
+  replay: Replay | undefined;
   /** Phases the receiver has ended. */
   doneCount = 0;
   private waiting: { resolve(): void; reject(error: unknown): void } | undefined;
@@ -43,6 +47,7 @@ export class GeneratorLink {
   /** The run ends early: nothing more will change. */
   fail(error: unknown): void {
     this.failure ??= { error };
+    this.replay?.fail(error);
     this.waiting?.reject(error);
     this.waiting = undefined;
   }

@@ -2,6 +2,7 @@ import { type FilterChain, ImpliedIncludes, sendFilters } from '../filter/index.
 import type { NameGuard } from '../flist/name-guard.ts';
 import type { Options } from '../options/options.ts';
 import { printSummary, tellOfHeap } from '../report/view/summary.ts';
+import { replayScript } from './batch-script.ts';
 import { becomeCopyAsUser } from './copy-as.ts';
 import type { End } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -16,7 +17,7 @@ import { startCounting } from './totals.ts';
 export async function runClientEnd(
   end: End,
   given: Options,
-  ends: Pick<Endpoints, 'sender' | 'remote' | 'sources' | 'destination' | 'remotePaths'> & {
+  ends: Pick<Endpoints, 'sender' | 'remote' | 'sources' | 'destination' | 'remotePaths' | 'args'> & {
     readonly names?: NamesFile;
     /** Options of the other end of a local run, which --remote-option may have changed. */
     readonly localReceiver?: Options;
@@ -33,6 +34,7 @@ export async function runClientEnd(
     kernel: setup.kernel,
     clientInfo: '',
     host: setup.io.host,
+    batch: setup.recording && 'write',
     notice: (line) => report.print('info', line),
     ...extra,
   });
@@ -44,7 +46,15 @@ export async function runClientEnd(
   const namesFromPeer = sender && options.filesFromHost !== undefined;
   if (protocol >= 30 || (!sender && options.removeSourceFiles)) writer.startMultiplex();
   reader.startMultiplex();
+  const { recording } = setup;
+  recording?.writeScript(
+    replayScript({ commandLine: setup.io.host.commandLine, args: ends.args, options, filters, protocol }),
+  );
   sendFilters(writer, options, filters, protocol, ends.localReceiver);
+  if (recording !== undefined) {
+    recording.begin(negotiated);
+    (sender ? writer : reader).tap((data) => recording.data(data));
+  }
   becomeCopyAsUser(options, setup.io.host);
   if (sender) {
     const names = namesFromPeer

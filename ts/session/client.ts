@@ -40,9 +40,18 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const { host } = io;
   const plain = await loadKernel(host);
   const site = siteOf(host);
-  const ends = findEndpoints(options, args, host.now());
   const charset = await nameCharset(options, io);
-  if (ends.remote === undefined) return runLocal(plain, options, ends, { site, io, charset });
+  const { batch } = options;
+  if (batch?.kind === 'read') {
+    const { runReplay } = await import('./replay.ts');
+    return runReplay(plain, options, { args, file: batch.file, site, io, charset });
+  }
+  const ends = findEndpoints(options, args, host.now());
+  const recording =
+    batch === undefined
+      ? undefined
+      : (await import('./batch-file.ts')).openRecording(options, batch.file, { host, site });
+  if (ends.remote === undefined) return runLocal(plain, options, ends, { site, io, charset, recording });
   let end: End | undefined;
   const kernel = suitableKernel(plain, options, () => end);
   const filters = createFilters(options, {
@@ -67,7 +76,18 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     throw error instanceof RsyncError ? spoken(error, ends.sender ? 'sender' : 'Receiver') : error;
   }
   const { duplex, child } = connection;
-  end = openEnd({ io, duplex, options, kernel, server: false, sender: ends.sender, site, charset, ahead });
+  end = openEnd({
+    io,
+    duplex,
+    options,
+    kernel,
+    server: false,
+    sender: ends.sender,
+    site,
+    charset,
+    ahead,
+    recording,
+  });
   const stopWatching = endOnSignal(io.signal, [end]);
   const stopWaiting = stopAtLimit(options.stopAt, host, [end]);
   const { report } = end;

@@ -20,6 +20,7 @@ import { inPlaceBytes, longestText, messageProblem } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { Reader } from '../wire/reader.ts';
 import { Writer } from '../wire/writer.ts';
+import type { Recording } from './batch-file.ts';
 import { refusal } from './refusal.ts';
 import { IoTimeout } from './timeouts.ts';
 
@@ -50,6 +51,9 @@ export interface EndSetup {
   readonly local?: boolean;
   /** ... and what was decided for both. */
   readonly shared?: SharedPaths;
+  /** A batch that this end's data goes to; or that it comes from. */
+  readonly recording?: Recording;
+  readonly replays?: boolean;
   /** Where files pass to it by name, and file lists as they are. */
   readonly loopback?: Loopback;
   readonly segments?: SegmentPass;

@@ -14,6 +14,8 @@ export interface Endpoints {
   readonly destination: ByteString | undefined;
   /** Paths for the other end: its sources, or its destination. */
   readonly remotePaths: readonly ByteString[];
+  /** All arguments, as they were given. */
+  readonly args: readonly ByteString[];
   /** Milliseconds, for the rate at the end. */
   readonly startedAt: number;
 }
@@ -28,6 +30,7 @@ export function findEndpoints(options: Options, args: readonly ByteString[], sta
       sources: [],
       destination: ends.dest,
       remotePaths: ends.sources,
+      args,
       startedAt,
     };
   return {
@@ -36,6 +39,7 @@ export function findEndpoints(options: Options, args: readonly ByteString[], sta
     sources: ends.sources,
     destination: undefined,
     remotePaths: [ends.dest ?? '.'],
+    args,
     startedAt,
   };
 }

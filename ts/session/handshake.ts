@@ -101,6 +101,7 @@ export async function handshake(wire: Wire, setup: HandshakeSetup): Promise<Nego
     id0Names: (flags & Compat.Id0Names) !== 0,
     inplacePartialDir: (flags & Compat.InplacePartialDir) !== 0,
     xattrOptim: protocol >= 31 && (flags & Compat.AvoidXattrOptim) === 0,
+    compatFlags: flags,
     checksumSeed,
     transferDigest: { ...digests.transfer, seed: checksumSeed, seedFirst },
     fileDigest: digests.file,

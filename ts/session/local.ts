@@ -12,6 +12,7 @@ import { numberedWords, remoteParts } from '../report/trace-messages.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import type { WireCharset } from '../wire/charset.ts';
+import type { Recording } from './batch-file.ts';
 import { runClientEnd, summarize } from './client-end.ts';
 import {
   type End,
@@ -33,6 +34,14 @@ import { stopAtLimit } from './stop-at.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 import { tellOfExit } from './tell-of-exit.ts';
 
+/** What a local run is given besides its options. */
+interface LocalRun {
+  readonly site: Site;
+  readonly io: SessionIo;
+  readonly charset: WireCharset | undefined;
+  readonly recording: Recording | undefined;
+}
+
 /**
  * A local run: a client that sends and a server that receives, in one process, with a wire of memory
  * between them. What the user sees is what a run over a real wire shows.
@@ -41,9 +50,11 @@ export async function runLocal(
   kernel: Kernel,
   given: Options,
   ends: Endpoints,
-  { site, io, charset }: { site: Site; io: SessionIo; charset: WireCharset | undefined },
+  { site, io, charset, recording }: LocalRun,
 ): Promise<RunEnd> {
-  const options: Options = { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };
+  // What a batch holds is to be of use elsewhere, too.
+  const wholeFile = given.wholeFile ?? (recording === undefined ? given.append === 'no' : undefined);
+  const options: Options = { ...given, wholeFile };
   let client: End | undefined;
   const clientFilters = createFilters(options, {
     side: 'sender',
@@ -53,7 +64,8 @@ export async function runLocal(
   const names = openNames(options, io.host, site);
   const [clientWire, serverWire] = memoryPair();
   // Each end munges on its own account.
-  const inherited = { ...options, mungeLinks: false };
+  const batch = options.batch?.kind === 'only-write' ? options.batch : undefined;
+  const inherited = { ...options, mungeLinks: false, batch };
   // Rules that it is not told over the wire.
   const needsRules =
     clientFilters.hasXattrRules || (options.missingArgs === 'delete' && options.delete === undefined);
@@ -70,6 +82,7 @@ export async function runLocal(
     duplex: clientWire,
     options,
     charset,
+    recording,
     server: false,
     sender: true,
   });

@@ -8,12 +8,14 @@ import { defaultPerms } from '../metadata/modes.ts';
 import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import { Statistics } from '../report/statistics.ts';
 import { tellOfHeap } from '../report/view/summary.ts';
 import { readDeleteStats } from '../roles/counts.ts';
 import { generateFiles } from '../roles/generator/generate-files.ts';
 import { GeneratorLink } from '../roles/generator-link.ts';
 import { ItemLog } from '../roles/item-log.ts';
 import { receiveFiles } from '../roles/receiver/receive-files.ts';
+import { Replay } from '../roles/replay.ts';
 import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { openDestination } from './destination.ts';
@@ -83,6 +85,7 @@ export async function runReceiver(
   report.trace('recv', () => text.localName(lists.totals.entries, destination));
   const place = openDestination(end, options, lists, destination);
   const link = new GeneratorLink();
+  if (setup.replays) link.replay = new Replay(negotiated.incRecurse);
   end.link = link;
   const ctx = makeRoleContext(end, place.options, negotiated, new ItemLog(report), extras);
   const { tree } = place.destination;
@@ -146,7 +149,7 @@ async function finishReceiving(end: End, protocol: number, link: GeneratorLink):
   if (protocol < 31) return;
   let ndx = await reader.record(() => reader.ndx());
   for (; ndx === ndxDelStats; ndx = await reader.record(() => reader.ndx()))
-    await readDeleteStats(reader, stats, 'Receiver');
+    await readDeleteStats(reader, setup.replays ? new Statistics() : stats, 'Receiver');
   if (ndx !== ndxDone) throw protocolError(text.invalidPacketAtEnd(ndx, 'receiver'));
   link.phaseDone();
 }

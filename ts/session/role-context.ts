@@ -86,7 +86,7 @@ export function makeRoleContext(
     extras,
     itemForm: {
       protocol: negotiated.protocol,
-      xattrs: xattrs && !options.dryRun,
+      xattrs: xattrs && options.transfers,
       xattrOptim: negotiated.xattrOptim,
     },
     stats: end.stats,

@@ -84,6 +84,7 @@ export async function runSender(
     if (setup.server) tellOfHeap(report, 'server sender');
     if (setup.server) sendStatistics(end, negotiated.protocol);
     countWire(end);
+    recordStatistics(end, negotiated.protocol);
     end.finished = true;
     await goodbye(end, negotiated.protocol, ctx.itemForm);
     await writer.drain();
@@ -104,6 +105,16 @@ function sendStatistics(end: End, protocol: number): void {
   if (protocol < 29) return;
   writer.varlong30(stats.flistBuildMs, 3);
   writer.varlong30(stats.flistTransferMs, 3);
+}
+
+/** A batch holds what a server would have told: who reads it is a client that receives. */
+function recordStatistics(end: End, protocol: number): void {
+  const { recording } = end.setup;
+  if (recording === undefined) return;
+  const { stats, writer } = end;
+  writer.flush();
+  const { totalSize, flistBuildMs, flistTransferMs } = stats;
+  recording.statistics([wireRead(end), wireWritten(end), totalSize, flistBuildMs, flistTransferMs], protocol);
 }
 
 /** The generator's last NDX_DONE; from protocol 31 on the sender answers the last but one. */

@@ -23,6 +23,8 @@ export interface Negotiated {
   readonly inplacePartialDir: boolean;
   /** Attributes of a hard link that is made here are not asked for: its other name has them. */
   readonly xattrOptim: boolean;
+  /** The compat flags as they are on the wire; 0 below protocol 30. */
+  readonly compatFlags: number;
   readonly checksumSeed: number;
   /** Block sums and whole-file digest of a transfer. */
   readonly transferDigest: DigestSpec;

@@ -64,6 +64,7 @@ export class Reader {
   bytesRead = 0;
   /** Payload bytes that were made contiguous so far. */
   private gained = 0;
+  private tapped: ((data: Uint8Array) => void) | undefined;
   private readonly now: () => number;
   private readAt: number;
   /** When somebody began to wait for the peer, which has sent nothing since; else undefined. */
@@ -151,6 +152,11 @@ export class Reader {
   /** Makes every wait for the peer, the present one included once its source gives up, fail with `error`. */
   fail(error: Error): void {
     this.failure ??= error;
+  }
+
+  /** From here on `record` hears of all data, without frames and messages. */
+  tap(record: (data: Uint8Array) => void): void {
+    this.tapped = record;
   }
 
   /** Counts bytes that came by another way (loopback), as if they had been read. */
@@ -415,6 +421,7 @@ export class Reader {
       }
     }
     const gained = Math.min(this.frameLeft, this.end - this.limit);
+    if (gained > 0) this.tapped?.(this.raw.subarray(this.limit, this.limit + gained));
     this.limit += gained;
     this.gained += gained;
     if (this.frameLeft !== noFrame) this.frameLeft -= gained;

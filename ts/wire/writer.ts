@@ -33,6 +33,10 @@ export class Writer {
   /** Bytes that the job has written to which the descriptor is lent. */
   private lent: (() => number) | undefined;
   private held = false;
+  /** Hears of all data, without frames and messages. */
+  private record: ((data: Uint8Array) => void) | undefined;
+  /** Data goes to `record` alone. */
+  private diverted = false;
   private prevPositive = -1;
   private prevNegative = 1;
   private compactNdx = true;
@@ -225,6 +229,19 @@ export class Writer {
     return done;
   }
 
+  /** From here on `record` hears of what is written (undefined: nobody). */
+  tap(record: (data: Uint8Array) => void): void {
+    this.seal();
+    this.record = record;
+  }
+
+  /** --only-write-batch: what is written next is only recorded, until it is switched off. */
+  divert(on: boolean): void {
+    if (this.diverted === on) return;
+    this.seal();
+    this.diverted = on;
+  }
+
   /** Counts bytes that reach the peer by another way (loopback), as if they had been written. */
   account(bytes: number): void {
     this.bytesWritten += bytes;
@@ -351,6 +368,11 @@ export class Writer {
   private seal(): void {
     const length = this.pos - this.start;
     if (length === 0) return;
+    this.record?.(this.buffer.subarray(this.start, this.pos));
+    if (this.diverted) {
+      this.pos = this.start;
+      return;
+    }
     this.sealedData += length;
     let from = this.start;
     if (this.multiplexed) {
@@ -367,6 +389,8 @@ export class Writer {
 
   private large(data: Uint8Array, from: number, to: number): void {
     this.seal();
+    this.record?.(data.subarray(from, to));
+    if (this.diverted) return;
     this.sealedData += to - from;
     for (let at = from; at < to; ) {
       const length = Math.min(to - at, this.multiplexed ? maxFrame : to - at);

@@ -84,6 +84,7 @@ export function testNegotiated(protocol: number, changes: Partial<Negotiated> = 
     varintFlistFlags: protocol >= 31,
     id0Names: false,
     inplacePartialDir: true,
+    compatFlags: 0,
     checksumSeed: 0,
     transferDigest: { name: 'md5', seed: 0, seedFirst: true },
     fileDigest: { name: 'md5', seed: 0, seedFirst: true },

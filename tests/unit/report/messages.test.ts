@@ -69,10 +69,10 @@ describe.skipIf(!haveRsync)('says what rsync says', () => {
 });
 
 it('says how a failed verification ends', () => {
-  expect(text.failedVerification('f', 'discarded', true)).toBe(
+  expect(text.failedVerification('f', 'discarded', 'will')).toBe(
     'WARNING: f failed verification -- update discarded (will try again).',
   );
-  expect(text.failedVerification('f', 'put into partial-dir', false)).toBe(
+  expect(text.failedVerification('f', 'put into partial-dir', undefined)).toBe(
     'ERROR: f failed verification -- update put into partial-dir.',
   );
 });

@@ -1,7 +1,7 @@
 /** What kind of run it is, and what is asked for instead of one. */
 import { ExitCode, RsyncError } from '../../errors.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-import { derived, flag, leading, letter, on, option, Request } from '../definition.ts';
+import { derived, flag, leading, on, option, Request, type Telling } from '../definition.ts';
 import { none } from '../paths.ts';
 
 function daemon(spec: string) {
@@ -11,8 +11,14 @@ function daemon(spec: string) {
 }
 
 export const runOptions = {
-  dryRun: flag('--dry-run, -n', 'change nothing, tell what would change', {
-    letter: letter('n'),
+  /** Also where a batch alone is written: see `transfers`. */
+  dryRun: option({
+    initial: false,
+    switches: [on<boolean>('--dry-run, -n', 'change nothing, tell what would change', () => true)],
+    settle: (given: boolean, { batch }: { readonly batch: { readonly write: number } }): boolean =>
+      given || batch.write < 0,
+    letter: (_: boolean, { options }: Telling<{ readonly transfers: boolean }>): string =>
+      options.transfers ? '' : 'n',
     closes: none,
   }),
   qsort: flag('--qsort', undefined, {

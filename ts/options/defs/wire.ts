@@ -240,6 +240,8 @@ export const wireOptions = {
     settle: (at: number | undefined): number | undefined => at,
     closes: none,
   }),
+  /** Contents pass: in a real run, and where a batch alone takes them (rsync's do_xfers). */
+  transfers: derived((draft: { readonly dryRun: boolean }): boolean => !draft.dryRun, { closes: none }),
   batch: option({
     initial: { read: false, write: 0, file: '' } as BatchGiven,
     switches: [
@@ -259,8 +261,16 @@ export const wireOptions = {
     },
     tells: (batch: Batch | undefined, { push }): string[] =>
       batch?.kind === 'only-write' && push ? ['--only-write-batch=X'] : [],
-    later: true,
-    // It holds the bytes of the wire.
-    closes: closes('filesByName', 'listsAsTheyAre', 'wireLent'),
+    // It holds the bytes of the wire, and what is read from one comes file by file.
+    closes: [
+      ...closes('filesByName', 'listsAsTheyAre', 'wireLent'),
+      where(
+        (batch: Batch | undefined) => batch !== undefined && batch.kind !== 'write',
+        'answersTogether',
+        'writesTogether',
+        'passesOver',
+        'waitsForTheRest',
+      ),
+    ],
   }),
 };

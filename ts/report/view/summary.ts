@@ -10,8 +10,6 @@ export interface SummaryFacts {
   readonly protocol: number;
   /** Wall time of the run in whole seconds (rsync takes the difference of two `time()`s). */
   readonly seconds: number;
-  /** --only-write-batch. */
-  readonly batchOnly?: boolean;
 }
 
 /** rsync's output_summary: the `--stats` block and the two lines that close a verbose run. */
@@ -26,7 +24,8 @@ export function printSummary(report: Report, stats: Statistics, facts: SummaryFa
   const exchanged = stats.totalWritten + stats.totalRead;
   const rate = bigDecimal(exchanged / (0.5 + facts.seconds), level, 2);
   const speedup = bigDecimal(stats.totalSize / exchanged, level === 0 ? 0 : 1, 2);
-  const note = facts.batchOnly ? ' (BATCH ONLY)' : report.options.dryRun ? ' (DRY RUN)' : '';
+  const note =
+    report.options.batch?.kind === 'only-write' ? ' (BATCH ONLY)' : report.options.dryRun ? ' (DRY RUN)' : '';
   report.write('client', '\n');
   report.print(
     'info',

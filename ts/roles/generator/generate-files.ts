@@ -67,6 +67,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
         open = finishSegments(gen, open, list as FileList);
       });
     if (!incRecurse) {
+      link.replay?.listDone();
       writer.ndx(ndxDone);
       break;
     }
@@ -106,7 +107,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   }
   await waitForDone(gen, 2);
   // Below protocol 30 nothing is said of a file that the sender could not open.
-  if (protocol >= 30 && link.answered < link.asked)
+  if (protocol >= 30 && link.replay === undefined && link.answered < link.asked)
     throw protocolError(text.unanswered(link.asked - link.answered), ExitCode.StreamIo);
   if (protocol >= 29) {
     nextPhase(gen);
@@ -177,7 +178,8 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     reportAttributes: negotiated.protocol >= 29 || !options.server ? report.formatHasI === 0 : true,
     traces: report.debug('genr'),
     attributeFlags: options.checksum ? AttrFlag.AccurateTime : 0,
-    wholeFile: options.append === 'no' && options.wholeFile === true,
+    // Where a batch is read nobody could make use of sums.
+    wholeFile: input.link.replay !== undefined || (options.append === 'no' && options.wholeFile === true),
     skipBelow: undefined,
     dryMissingBelow: undefined,
     freshDir: undefined,
@@ -412,6 +414,7 @@ function finishSegments(
   while (first !== undefined && first !== current && first.inProgress <= 0 && first.toRedo <= 0) {
     const next = gen.lists.after(first);
     if (next === undefined && current === undefined && !gen.lists.eof) break;
+    gen.link.replay?.listDone();
     gen.ctx.writer.ndx(ndxDone);
     const looks = first.worked || gen.ctx.report.debug('time', 2);
     if (first.parentDirNdx >= 0 && looks && gen.ctx.options.delete !== 'delay')

@@ -35,7 +35,8 @@ export function itemize(
     (xname !== undefined && xname !== '');
   if (!worthIt) return;
   if (negotiated.protocol >= 29) write(gen, entry, present, { flags, basisType: BasisType.Fname, xname });
-  else if (!options.server) gen.ctx.items.now(entry.list, entry.i, flags, xname ?? '');
+  else if (!options.server && gen.link.replay === undefined)
+    gen.ctx.items.now(entry.list, entry.i, flags, xname ?? '');
 }
 
 /** Asks the sender for an entry's content; `present` is what its flags compare with. */
@@ -68,6 +69,11 @@ function write(
   { flags, basisType, xname = '' }: Told,
 ): void {
   const { item, ctx } = gen;
+  const { replay } = gen.link;
+  if (replay !== undefined) {
+    if (flags & Item.Transfer) replay.want(ndx);
+    return;
+  }
   item.ndx = ndx;
   item.iflags = flags;
   item.basisType = basisType;

@@ -178,7 +178,7 @@ function request(
   const { options } = gen.ctx;
   const { list, i, ndx } = entry;
   let sums: Sums | undefined;
-  const describes = basis?.stats.isRegular(basis.row) && !gen.wholeFile && !options.dryRun;
+  const describes = basis?.stats.isRegular(basis.row) && !gen.wholeFile && options.transfers;
   if (describes) noteChanging(gen, entry);
   if (basis !== undefined && describes && basis.stats.size(basis.row) > 0) {
     sums = openSums(gen, basis, ndx);
@@ -199,7 +199,7 @@ function request(
   if (!options.perms && !options.dryRun && basis !== undefined) forgetUnreadable(gen, entry, basis);
   if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, sums);
   sendItem(gen, entry, shown, basis);
-  if (options.dryRun) {
+  if (!options.transfers) {
     if (options.hardLinks) finishHardLink(gen, list, i, ndx, entry.path);
     return undefined;
   }
@@ -259,7 +259,7 @@ function sendItem(
 ): void {
   const { options, negotiated } = gen.ctx;
   const { list, i } = entry;
-  if (negotiated.incRecurse && !options.dryRun) list.inProgress++;
+  if (negotiated.incRecurse && options.transfers) list.inProgress++;
   if (options.hardLinks && list.flags(i) & EntryFlag.Hlinked) list.setFlag(i, EntryFlag.FileSent);
   gen.requested++;
   gen.link.asked++;

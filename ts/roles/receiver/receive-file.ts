@@ -233,15 +233,20 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
   report.endProgress(list, i, size);
 }
 
-/** Reads a file's token stream and throws it away; the file does not come. */
+/** The file does not come: its content is thrown away. */
 async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Promise<void> {
-  const { negotiated } = ctx;
-  const { head, item, list, i } = arrival;
+  await skip(ctx, input, arrival);
+  if (ctx.negotiated.incRecurse) input.link.noSend(arrival.item.ndx);
+}
+
+/** Reads a file's token stream and throws it away. */
+export async function skip(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Promise<void> {
+  const { head, list, i } = arrival;
   const job = input.destination.tree.openReceive({
     blockLength: head.blockLength,
     blockCount: head.count,
     remainder: head.remainder,
-    digest: negotiated.transferDigest,
+    digest: ctx.negotiated.transferDigest,
     decoder: input.decoder,
   });
   try {
@@ -249,7 +254,6 @@ async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival)
   } finally {
     job.close();
   }
-  if (negotiated.incRecurse) input.link.noSend(item.ndx);
 }
 
 /** The file is complete: it gets its attributes and its name, or what --partial asks for. */

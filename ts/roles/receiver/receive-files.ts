@@ -3,6 +3,7 @@ import { protocolError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { digestLength } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
+import { Statistics } from '../../report/statistics.ts';
 import { Item, ndxDelStats, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../wire/constants.ts';
 import { decodeItem, type ItemHeader, newItemHeader } from '../../wire/item.ts';
 import { setAttributes } from '../attributes.ts';
@@ -11,9 +12,10 @@ import { countCreated, readDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
 import { isKeepAlive, locate } from '../locate.ts';
 import { presentAt } from '../present-at.ts';
+import type { Replay } from '../replay.ts';
 import { placeDelayed } from './delayed.ts';
 import type { ReceiverInput } from './input.ts';
-import { receiveFile } from './receive-file.ts';
+import { type Arrival, receiveFile, skip } from './receive-file.ts';
 import { ReceiveQueue } from './receive-queue.ts';
 
 /**
@@ -52,6 +54,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
       if (ndx === ndxDone) {
         await queue.settle();
         if (!ctx.options.server) ctx.report.listDone(lists.segments[0]);
+        if (link.replay !== undefined) await endReplayedList(ctx, input, link.replay, phase);
         if (negotiated.incRecurse && lists.segments.length > 0) {
           lists.releaseFirst();
           if (lists.segments.length > 0) continue;
@@ -61,7 +64,8 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
         if (phase > maxPhase) break;
         report.trace('recv', () => text.phaseOf('recv_files', phase));
         link.phaseDone();
-      } else if (ndx === ndxDelStats) await readDeleteStats(reader, stats, 'receiver');
+      } else if (ndx === ndxDelStats)
+        await readDeleteStats(reader, link.replay === undefined ? stats : new Statistics(), 'receiver');
       else await receiveSegment(ctx, input, negotiated.incRecurse, ndx);
       continue;
     }
@@ -85,8 +89,18 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
     ctx.report.startItem();
     stats.transferredSize += list.size(i);
 
+    if (link.replay !== undefined && !(await isWanted(ctx, input, link.replay, { list, i, item, redo }))) {
+      await queue.settle();
+      await skip(ctx, input, { list, i, item, head: await reader.record(decodeHead), redo });
+      list.setFlag(i, EntryFlag.Redo);
+      continue;
+    }
     if (ctx.options.dryRun) {
       queue.log(list, i, item, true);
+      // A batch has the content all the same; of a batch alone the client throws it away.
+      const comes = link.replay !== undefined || (ctx.options.transfers && !ctx.options.server);
+      if (comes) await skip(ctx, input, { list, i, item, head: await reader.record(decodeHead), redo });
+      if (ctx.options.transfers && negotiated.incRecurse && link.replay === undefined) link.success(ndx);
       continue;
     }
     const head = reader.tryRecord(decodeHead) ?? (await queue.waitFor(reader.record(decodeHead)));
@@ -96,8 +110,51 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
       await queue.settle();
       await receiveFile(ctx, input, { list, i, item, head, redo });
     }
+    if (link.replay !== undefined) list.setFlag(i, EntryFlag.Redo);
   }
   report.trace('recv', text.recvFilesFinished);
+}
+
+/** What comes with an item of a batch that is read. */
+type Replayed = Omit<Arrival, 'head'>;
+
+/** Whether the generator asked for what a batch brings; a second time a file comes because the first did not verify. */
+async function isWanted(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  replay: Replay,
+  { list, i, item, redo }: Replayed,
+): Promise<boolean> {
+  const missing = (ndx: number) => missed(ctx, input, ndx, redo);
+  const number = replay.listsLeft + input.lists.segments.indexOf(list) + 1;
+  const wanted = redo ? replay.wantsAgain(item.ndx, missing) : await replay.wants(item.ndx, number, missing);
+  if (!wanted)
+    ctx.report.print('info', text.skippingBatched(destinationPath(input.destination, list, i), redo));
+  return wanted;
+}
+
+/** The batch has nothing more of its oldest list: what is still wanted of it does not come. */
+async function endReplayedList(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  replay: Replay,
+  phase: number,
+): Promise<void> {
+  const [first] = input.lists.segments;
+  if (first === undefined) return;
+  const missing = (redo: boolean) => (ndx: number) => missed(ctx, input, ndx, redo);
+  const end = first.count + first.ndxStart;
+  // A second attempt comes before its list ends, or in the second phase. (rsync 3.5.0 waits for it for ever.)
+  if (ctx.negotiated.incRecurse || phase > 0) replay.wantsAgain(end, missing(true));
+  await replay.wants(end, replay.listsLeft + 1, missing(false));
+  if (ctx.negotiated.incRecurse) replay.listsLeft++;
+}
+
+function missed(ctx: RoleContext, { lists, link }: ReceiverInput, ndx: number, redo: boolean): void {
+  const place = lists.byNdx(ndx);
+  if (place !== undefined)
+    ctx.report.print('error-xfer', text.noBatchedUpdate(place.list.path(place.i), redo));
+  if (ctx.negotiated.incRecurse && !ctx.options.dryRun) link.noSend(ndx);
 }
 
 /** An item without content whose attributes differ; a hard link has those of its other name. */

@@ -22,9 +22,17 @@ export function askAgain(ctx: RoleContext, input: ReceiverInput, failed: FailedV
   if (failed.redo || report.info('name') || report.formatHasI > 0)
     report.print(
       failed.redo ? 'error-xfer' : 'warning',
-      text.failedVerification(path, failed.kept, !failed.redo),
+      text.failedVerification(
+        path,
+        failed.kept,
+        failed.redo ? undefined : input.link.replay ? 'may' : 'will',
+      ),
     );
-  if (!failed.redo) {
+  const { replay } = input.link;
+  if (!failed.redo && replay !== undefined) {
+    list.setFlag(i, EntryFlag.Redo);
+    replay.again.push(ndx);
+  } else if (!failed.redo) {
     list.setFlag(i, EntryFlag.Redo);
     if (negotiated.incRecurse) list.inProgress--;
     list.toRedo++;

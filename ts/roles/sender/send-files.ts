@@ -111,7 +111,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     ctx.report.startItem();
     stats.transferredSize += list.size(i);
 
-    if (ctx.options.dryRun) {
+    if (!ctx.options.transfers) {
       queue.echo(list, i, item, true);
       continue;
     }
@@ -214,6 +214,7 @@ async function sendFile(
       return;
     }
     writeItem(writer, ctx.itemForm, item);
+    if (options.batch?.kind === 'only-write') writer.divert(true);
     writeSumHead(writer, head);
     ctx.items.beforeTransfer(list, i, item.iflags);
     const pieces = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
@@ -253,6 +254,7 @@ async function sendFile(
     ctx.items.afterTransfer(list, i, item.iflags);
     if (result.readErrno !== 0) readFailed(ctx, tree, path, result.readErrno);
   } finally {
+    writer.divert(false);
     job.close();
   }
 }

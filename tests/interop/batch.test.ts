@@ -1,0 +1,128 @@
+/** --write-batch, --only-write-batch and --read-batch: what either program writes the other reads. */
+import { describe, expect, test } from 'vitest';
+import { ours, referencePeer } from '../support/peers.ts';
+import { run } from '../support/run.ts';
+import { expectSameScript, type Script, ways } from '../support/script.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const same = (test: Script) => expectSameScript(test, reference!);
+const real = reference?.command.join(' ');
+/** A batch holds the time and what it took, so it is not compared; its script names the program. */
+const tree = `mkdir -p s/dir s/.q; seq 20000 >s/dir/f; seq 30 >s/g; ln s/g s/h; ln -s x s/link; : >s/.q/empty; echo "it's" >"s/a b"
+  old() { mkdir -p $1/dir; seq 15000 >$1/dir/f; echo extra >$1/extra; echo other >$1/g; }
+  script() { sed "1s/^'[^']*'/RSYNC/; s/--rsync-path='[^']*' //" $1.sh; stat -c '%a' $1 $1.sh; }
+  find s -exec touch -h -d @1000 {} +; for d in d e g h; do old $d; touch -d @2000 $d $d/*; done`;
+const clean = 'rm -f B B.sh C C.sh';
+
+const optionSets = [
+  '-ai',
+  '-aiz --delete',
+  '-aiH --no-W',
+  '-ai --protocol=29 --no-W',
+  '-rtic --no-i-r',
+  '-ai --exclude=.q --filter="P extra" --delete-after',
+  '-ai --inplace --no-W',
+  '-aib --backup-dir=../bak',
+  '-ai --partial-dir=.p',
+  '-ai --protocol=30',
+  '-ai --protocol=31 --delete-delay',
+  '-rti',
+];
+
+describe.skipIf(reference === null).each(ways)('%s', (way) => {
+  const some = way === 'local' ? optionSets : optionSets.slice(0, 4);
+
+  test.each(some)('a batch that is written is read by both: %s', (options) =>
+    same({
+      way,
+      sorted: true,
+      script: `${tree}\nsync ${options} --write-batch=B; script B
+        ${real} ${options} --read-batch=B e/; echo "rsync $?"; $R ${options} --read-batch=B g/; echo "$?"; ${clean}`,
+    }),
+  );
+  test.each(some.slice(0, 4))('a batch alone: %s', (options) =>
+    same({
+      way,
+      sorted: true,
+      script: `${tree}\nsync ${options} --only-write-batch=B; cat d/g; script B
+        ${real} ${options} --read-batch=B e/; echo "rsync $?"; $R ${options} --read-batch=B g/; echo "$?"; ${clean}`,
+    }),
+  );
+});
+
+describe.skipIf(reference === null)('a batch of rsync', () => {
+  test.each([...optionSets, '-aAXi', '-aiy --no-W', '-ai --delay-updates', '-aiS'])(
+    'is read: %s',
+    (options) =>
+      same({
+        sorted: true,
+        script: `${tree}\n${real} ${options} --write-batch=C s/ d/ >/dev/null; $R ${options} --read-batch=C e/; echo $?
+        $R -ni ${options} --read-batch=C g/; echo $?; $R ${options} --read-batch=- g/ <C; echo $?; ${clean}`,
+      }),
+  );
+  test('is read with other options than it was written with', () =>
+    same({
+      sorted: true,
+      script: `${tree}\n${real} -aHc --write-batch=C s/ d/; for o in -rv -av -rlptv '-rtvH' '-rtvz' -dv -rtvX '-av --iconv=utf8' '-rtv --inplace'; do
+        rm -rf x; cp -a e x; $R $o --read-batch=C x/ 2>&1 | grep -v -e '^sent' -e '^total' -e recurse -e -dirs -e ' at '; done; ${clean}`,
+    }));
+  test('does what is wanted, and tells of the rest', () =>
+    same({
+      sorted: true,
+      script: `${tree}\n${real} -a --write-batch=C s/ d/; cp -a s/g e/g; rm -r g/dir; echo more >>h/dir/f
+        for d in e g h; do $R -aiv --read-batch=C $d/ 2>&1 | grep -v -e '^sent' -e '^total' | sed -e 's/ at .*//' -e 's/no basis file.*/no basis/'; done; ${clean}`,
+    }));
+  test.each([0, 3, 9, 20])('that is cut short at its beginning (%i)', (length) =>
+    same({
+      sorted: true,
+      script: `${tree}\n${real} -a --write-batch=C s/ d/; head -c ${length} C >B; $R -ai --read-batch=B e/ 2>&1 | sed -e 's/ at .*//' -e 's/([0-9]* bytes/(N bytes/'; echo \${PIPESTATUS[0]}; ${clean}`,
+    }),
+  );
+  // Here rsync 3.5.0 waits for ever.
+  test.each([
+    ['-200', 'head -c -200', 'e', 12, ''],
+    ['-1', 'head -c -1', 'e', 12, ''],
+    ['in the middle', 'head -c 2000', 'e', 12, ''],
+    ['not at all, but is of another file', 'cat', 'other', 23, 'No batched update for resend of "dir/f"'],
+  ])('that is cut short (%s) ends with its code', (_, cut, dir, code, said) =>
+    withWorkspace(async (cwd) => {
+      const script = `${tree}; mkdir -p other/dir; seq 7 15001 >other/dir/f; touch -d @3000 other/dir/f
+        ${real} -a --no-W --write-batch=C s/ d/; ${cut} C >B; $R -a --read-batch=B ${dir}/; echo $?; find ${dir} -name '.*.??????'`;
+      const { stdout, stderr } = await run(['bash', '-c', script], {
+        cwd,
+        env: { R: ours().command.join(' ') },
+        timeout: 50_000,
+      });
+      expect(stdout).toBe(`${code}\n`);
+      expect(stderr).toContain(said);
+    }),
+  );
+});
+
+describe.skipIf(reference === null)('wrong use', () => {
+  test.each([
+    '--read-batch=none d/',
+    '--read-batch=s d/',
+    '--read-batch=B host:d/',
+    '--write-batch=none/B s/ d/',
+    '--write-batch=s s/ d/',
+    '--write-batch=B --read-batch=B s/ d/',
+    '--read-batch=B --remove-source-files d/',
+    '--read-batch=B --protocol=29 d/',
+    '-n --write-batch=C s/ d/',
+    '-n --only-write-batch=C s/ d/',
+  ])('%s', (args) =>
+    same({
+      script: `${tree}\n${real} -a --write-batch=B s/ h/; $R -ai ${args} | sort; echo \${PIPESTATUS[0]}; ${clean}`,
+    }),
+  );
+  test('a rule that could be a command', () =>
+    same({
+      script: `${tree}\n$R -a --write-batch=B --filter=$'- g\\n#E#\\ntouch gone' s/ d/ 2>/dev/null; echo $?; sh ./B.sh 2>/dev/null; ls; ${clean}`,
+    }));
+  test('a full disk', () =>
+    same({
+      script: `${tree}\nln -s /dev/full B; $R -a --write-batch=B s/ d/ 2>&1 | sed 's/write [0-9]* b/write N b/; s/ at .*//' | grep -o 'No space.*'; ${clean}`,
+    }));
+});
