@@ -1,14 +1,47 @@
-import type { FileList } from '../flist/file-list.ts';
+import { EntryFlag, type FileList } from '../flist/file-list.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { ItemEntry } from '../report/item-entry.ts';
 import { senderFinished } from '../report/messages.ts';
 import type { Report } from '../report/report.ts';
 import * as traces from '../report/trace-messages.ts';
-import { WantedCursor } from './listed.ts';
 
 /** Shows one entry of a file list after the other to the report. */
-class EntryCursor extends WantedCursor implements ItemEntry {
+class EntryCursor implements ItemEntry {
   rootOf: ((list: FileList, i: number) => ByteString) | undefined;
+  private list!: FileList;
+  private i = 0;
+
+  /** Goes to an entry. Most lines show little of it, so each member is read where it is asked for. */
+  at(list: FileList, i: number): this {
+    this.list = list;
+    this.i = i;
+    return this;
+  }
+
+  get mode(): number {
+    return this.list.mode(this.i);
+  }
+  get size(): number {
+    return this.list.size(this.i);
+  }
+  get mtime(): number {
+    return this.list.mtime(this.i);
+  }
+  get mtimeNsec(): number {
+    return this.list.mtimeNsec(this.i);
+  }
+  get atime(): number {
+    return this.list.atime(this.i);
+  }
+  get uid(): number {
+    return this.list.uid(this.i);
+  }
+  get gid(): number {
+    return this.list.gid(this.i);
+  }
+  get skipGroup(): boolean {
+    return (this.list.flags(this.i) & EntryFlag.SkipGroup) !== 0;
+  }
 
   get path(): ByteString {
     return this.list.path(this.i);

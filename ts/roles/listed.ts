@@ -16,8 +16,8 @@ export interface Place extends Listed {
 
 /** What one entry after the other shall be: one for a run, so that looking at an entry makes no object. */
 export class WantedCursor implements Wanted {
-  protected list!: FileList;
-  protected i = 0;
+  private list!: FileList;
+  private i = 0;
   // Read all at once: a getter for each costs twice as much.
   mode = 0;
   size = 0;

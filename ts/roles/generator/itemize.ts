@@ -94,8 +94,8 @@ function itemFlags(
 ): number {
   const { options, negotiated, attributes, extras } = gen.ctx;
   if (present === undefined) {
-    const wanted = gen.ctx.wanted.at(list, i);
-    const more = attributes.xattrs && extras?.xattrsDiffer(wanted, undefined) ? Item.ReportXattr : 0;
+    const differs = attributes.xattrs && extras?.xattrsDiffer(gen.ctx.wanted.at(list, i), undefined);
+    const more = differs ? Item.ReportXattr : 0;
     return (iflags | Item.IsNew | more) & wireFlags;
   }
   const type = list.mode(i) & S_IFMT;
