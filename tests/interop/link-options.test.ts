@@ -53,7 +53,7 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
       '-rtlki --exclude=parent --protocol=30',
       '-rtli --safe-links --protocol=28',
       '-rtLxi --exclude=parent --exclude=dots',
-      '-rLRi --exclude=parent --exclude=dots --max-size=4',
+      '-rLti --exclude=parent --exclude=dots --max-size=4',
       '-rtlni --copy-unsafe-links',
     ])('%s', (options) =>
       same({
