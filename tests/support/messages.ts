@@ -11,7 +11,7 @@ const kernelLine = /^warning: the portable kernel /;
 
 /**
  * The lines of a stderr, sorted, without source positions (`at main.c(1338)`), versions (`[sender=3.5.0]`)
- * and byte counts of a connection that broke off. Receiver and generator are two processes of real rsync,
+ * byte counts of a connection that broke off, and the random part of a temporary's name. Receiver and generator are two processes of real rsync,
  * and either may have the last word: both are `[receiving]`.
  */
 export function steadyMessages(stderr: ByteString): ByteString[] {
@@ -20,6 +20,7 @@ export function steadyMessages(stderr: ByteString): ByteString[] {
     .replace(/ at [\w./-]+\(\d+\)/g, '')
     .replace(/\[(\w+)=[\w.+-]+\]/g, '[$1]')
     .replace(/^(rsync error: .*)\[(?:[Rr]eceiver|generator)\]$/gm, '$1[receiving]')
+    .replace(/(mkstemp "[^"]*)\.[A-Za-z0-9]{6}"/g, '$1.XXXXXX"')
     .replace(/\(\d+ bytes received so far\)/g, '(N bytes received so far)')
     .split('\n')
     .filter((line) => line !== '' && !lateLine.test(line) && !kernelLine.test(line))
