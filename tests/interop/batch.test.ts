@@ -17,7 +17,7 @@ const clean = 'rm -f B B.sh C C.sh';
 
 const optionSets = [
   '-ai',
-  '-aiz --delete',
+  '-ai --delete',
   '-aiH --no-W',
   '-ai --protocol=29 --no-W',
   '-rtic --no-i-r',
