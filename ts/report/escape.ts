@@ -1,4 +1,5 @@
 import type { ByteString } from '../kernel/kernel.ts';
+import { sequenceLength } from '../utf8.ts';
 
 /**
  * What a terminal of the user's locale can show: `utf8` well-formed UTF-8, `ascii` seven bits, `bytes`
@@ -98,10 +99,3 @@ const smallestSecond: Readonly<Record<number, number>> = {
   248: 0x88,
   252: 0x84,
 };
-
-function sequenceLength(first: number): number {
-  if (first < 0xc2 || first > 0xfd) return 0;
-  if (first < 0xe0) return 2;
-  if (first < 0xf0) return 3;
-  return first < 0xf8 ? 4 : first < 0xfc ? 5 : 6;
-}

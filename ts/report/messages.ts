@@ -360,6 +360,14 @@ export function deletionsStopped(skipped: number): ByteString {
 
 // --- batches
 
+/** --iconv has to be as it was when the batch was written. */
+export function batchWantsIconv(on: boolean): ByteString {
+  return `${on ? 'Please' : 'Do not'} specify the --iconv option to use this batch file.`;
+}
+export function matchingBatch(option: string, on: boolean): ByteString {
+  return `${on ? 'Sett' : 'Clear'}ing the ${option} option to match the batchfile.`;
+}
+
 export function batchOpenFailed(path: ByteString, why: ByteString): ByteString {
   return `rsync: [Receiver] Batch file "${path}" open error: ${why}`;
 }

@@ -1,6 +1,7 @@
 /** The options that a batch's stream depends on: a bit each at its beginning (rsync's write_stream_flags). */
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
+import * as text from '../report/messages.ts';
 
 interface StreamFlag {
   readonly name: string;
@@ -108,12 +109,8 @@ export function matchStream(
   streamOptions.slice(0, known).forEach(({ name, isOn, set }, bit) => {
     const on = (flags & (1 << bit)) !== 0;
     if (isOn(options) === on) return;
-    if (name === '--iconv')
-      throw new RsyncError(
-        ExitCode.Syntax,
-        `${on ? 'Please' : 'Do not'} specify the --iconv option to use this batch file.`,
-      );
-    tell(`${on ? 'Sett' : 'Clear'}ing the ${name} option to match the batchfile.`);
+    if (name === '--iconv') throw new RsyncError(ExitCode.Syntax, text.batchWantsIconv(on));
+    tell(text.matchingBatch(name, on));
     options = { ...options, ...set(on) };
   });
   return options;

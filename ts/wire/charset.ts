@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer';
 import { EILSEQ, EINVAL } from '../errno.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { sequenceLength } from '../utf8.ts';
 
 /** A name in the other charset, or the error for which it has no place there (EILSEQ, EINVAL where it ends too early). */
 export type Converted = ByteString | number;
@@ -45,14 +46,6 @@ const utf8: Codec = {
     rest.length < sequenceLength(rest[0]) && rest.subarray(1).every((byte) => (byte & 0xc0) === 0x80),
   holdsAscii: true,
 };
-
-/** Bytes that this one leads, as the C library counts: also of the old sequences of up to six. */
-function sequenceLength(first: number): number {
-  if (first < 0xc2 || first > 0xfd) return 0;
-  if (first < 0xe0) return 2;
-  if (first < 0xf0) return 3;
-  return first < 0xf8 ? 4 : first < 0xfc ? 5 : 6;
-}
 
 const replacement = '\ufffd';
 const ascii = /^[\x00-\x7f]*$/;
