@@ -100,8 +100,8 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
       same({
         way,
         script: `mkdir s d; seq 40000 >s/z; echo 1 >s/a; echo old >d/a; echo old >d/z; touch -d @1000 s/* d/*
-          (until ls d/.z.?????? >/dev/null 2>&1; do sleep 0.05; done; kill -INT -- -$(cat pid)) &
-          setsid bash -c 'echo $$ >pid; '"$(declare -f sync)"'; sync -rt --bwlimit=200 --delay-updates --remove-source-files' >/dev/null 2>&1
+          (seen 'd/.z.??????' && kill -INT -- -$(cat pid)) &
+          setsid bash -c 'echo $$ >pid; sync -rt --bwlimit=200 --delay-updates --remove-source-files' >/dev/null 2>&1
           wait; sleep 0.7; rm -f pid d/.~tmp~/z; cat d/a d/z; ls s d/.~tmp~; cmp d/.~tmp~/a s/a
           sync -rtiIO --delay-updates --no-W; ls -A d`,
       }));

@@ -7,8 +7,7 @@ const reference = referencePeer();
 const same = (test: Script) => expectSameScript(test, reference!);
 
 /** Waits for the temporary file in `d/`, then does something. */
-const meanwhile = (what: string) =>
-  `(until ls d/.f.?????? >/dev/null 2>&1; do sleep 0.05; done; ${what}) & touch -d @1000 s/f s/other`;
+const meanwhile = (what: string) => `(seen 'd/.f.??????' && { ${what}; }) & touch -d @1000 s/f s/other`;
 /** The portable kernel makes no nodes. */
 const fifo = process.env.OC_RSYNC_KERNEL === 'portable' ? '' : 'mkfifo s/fifo; ';
 const slow = 'mkdir s d; seq 60000 >s/f; echo 1 >s/other';
@@ -31,8 +30,8 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     same({
       way,
       script: `${slow}; touch -d @1000 s/f s/other
-        (until ls d/.f.?????? >/dev/null 2>&1; do sleep 0.05; done; kill -INT -- -$(cat pid)) &
-        setsid bash -c 'echo $$ >pid; '"$(declare -f sync)"'; sync -rt --bwlimit=200 --remove-source-files' >/dev/null 2>&1
+        (seen 'd/.f.??????' && kill -INT -- -$(cat pid)) &
+        setsid bash -c 'echo $$ >pid; sync -rt --bwlimit=200 --remove-source-files' >/dev/null 2>&1
         wait; sleep 0.7; rm -f d/other s/other pid`,
     }));
 

@@ -35,7 +35,8 @@ export type Way = (typeof ways)[number];
 export interface Script {
   /**
    * Runs in an empty folder. `$R` is the program, `$LSH` a remote shell; `sync OPTION...` copies `s/` to `d/` the way that is asked for and
-   * prints its exit code; `from_to A B OPTION...` does so with other names.
+   * prints its exit code; `from_to A B OPTION...` does so with other names. Both are there in a `bash` below it, too.
+   * `seen GLOB` waits until there is such a file, for 20 s at most.
    */
   readonly script: string;
   readonly way?: Way;
@@ -53,6 +54,8 @@ export function prelude(way: Way): string {
   const to = way === 'push' ? 'lh:$PWD/' : '';
   return `sync() { from_to s/ d/ "$@"; }
     from_to() { local a=$1 b=$2; shift 2; $R ${far} "$@" "${from}$a" "${to}$b"; echo "exit $?"; }
+    seen() { local n; for n in {1..400}; do compgen -G "$1" >/dev/null && return; sleep 0.05; done; return 1; }
+    export -f sync from_to
 `;
 }
 
