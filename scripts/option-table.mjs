@@ -24,8 +24,7 @@ const limits = {
 const load = async () => {
   const { outputFiles } = await build({
     stdin: {
-      contents:
-        "export { allSwitches } from './ts/options/switches.ts'; export { allDefinitions } from './ts/options/settle.ts';",
+      contents: "export { allSwitches } from './ts/options/switches.ts';",
       resolveDir: root,
       loader: 'ts',
     },
@@ -37,8 +36,7 @@ const load = async () => {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 };
 
-const { allSwitches, allDefinitions } = await load();
-const definitions = new Map(allDefinitions);
+const { allSwitches } = await load();
 const spelled = ({ long, short, argName }) =>
   [short && `-${short}`, long && `--${long}${argName ? `=${argName}` : ''}`].filter(Boolean).join(' ');
 const rows = new Map();
@@ -48,11 +46,7 @@ for (const { option, how } of allSwitches()) {
 }
 const lines = ['| option | state |', '|---|---|'];
 for (const [option, names] of rows) {
-  const { later } = definitions.get(option);
-  const state =
-    later === true
-      ? 'not yet'
-      : [typeof later === 'function' ? 'in part' : 'works', limits[option]].filter(Boolean).join('; ');
+  const state = option === 'daemon' ? 'not yet' : ['works', limits[option]].filter(Boolean).join('; ');
   lines.push(`| ${names.map((name) => `\`${name}\``).join(' ')} | ${state} |`);
 }
 const table = `${lines.join('\n')}\n`;

@@ -190,7 +190,7 @@ const sets: readonly OptionSet[] = [
   { options: ['-ai', '--delete', '--ignore-errors', '--max-delete=0'] },
   { options: ['-aih', '--info=progress0'] },
   { options: ['-ai', '--bwlimit=100M', '--timeout=30'] },
-  { options: ['-ais'], later: true },
+  { options: ['-ais'] },
   { options: ['-ai', '-F', '--delete'] },
   // A real sender goes round in links to their own folder until names are too long for rsync, which ours still makes.
   { options: ['-aiK', '--delete'] },

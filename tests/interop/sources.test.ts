@@ -327,9 +327,6 @@ const rows: readonly Row[] = [
   { what: 'a destination with blanks', options: ['-ai'], sources: ['../src/sub'], destination: 'a b  c/' },
 ];
 
-/** Options that may say that they do not work yet. */
-const later = new Set(['--mkpath', '--no-implied-dirs', '--ignore-missing-args', '-ais']);
-
 const reference = referencePeer();
 const peers = realPeers();
 const table = rows.flatMap((row, r) =>
@@ -346,9 +343,7 @@ const table = rows.flatMap((row, r) =>
 );
 
 describe.skipIf(reference === null || peers.length === 0)('sources and destinations', () => {
-  test.for(sampled(table))('$name', async (row, context) => {
-    const mayWait = row.options.some((option) => later.has(option));
-    const skip = mayWait ? () => context.skip('the option does not work yet') : undefined;
+  test.for(sampled(table))('$name', async (row) => {
     const { direction, peer, options, sources, destination, input } = row;
     await expectSame(
       {
@@ -361,7 +356,6 @@ describe.skipIf(reference === null || peers.length === 0)('sources and destinati
       },
       ours(),
       reference!,
-      skip,
     );
   });
 });

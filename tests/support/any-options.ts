@@ -1,11 +1,7 @@
-/**
- * Random combinations of all options, drawn from their definitions: an option that is new joins by itself, and one that
- * works no longer `later` does too.
- */
+/** Random combinations of all options, drawn from their definitions: an option that is new joins by itself. */
 import fc from 'fast-check';
 import type { Switch } from '../../ts/options/definition.ts';
 import type { Draft } from '../../ts/options/options.ts';
-import { allDefinitions } from '../../ts/options/settle.ts';
 import { allSwitches } from '../../ts/options/switches.ts';
 import type { ByteString } from './bytes.ts';
 
@@ -166,11 +162,9 @@ export function valuesOf(one: Way): Values | undefined {
   return byOption[one.long ?? ''] ?? byArgument[one.argName ?? ''];
 }
 
-const notYet = new Set(allDefinitions.flatMap(([name, { later }]) => (later === undefined ? [] : [name])));
-
 /** All that are drawn. */
 export const drawn: readonly Way[] = allSwitches()
-  .filter(({ option, how: { long = '' } }) => !notYet.has(option) && !(long in leftOut))
+  .filter(({ how: { long = '' } }) => !(long in leftOut))
   .map(({ how }) => how);
 
 function spelled(one: Way): fc.Arbitrary<readonly ByteString[]> {

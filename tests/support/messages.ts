@@ -34,11 +34,6 @@ export function finalError(stderr: ByteString): { text: string; code: number } |
   return last === undefined ? null : { text: last[1]!, code: Number(last[2]) };
 }
 
-/** True when a run of ours ended because an option does not work yet. */
-export function isNotSupportedYet(code: number | null, stderr: ByteString): boolean {
-  return code !== 0 && /not supported by oc-rsync yet/.test(stderr);
-}
-
 /** Without what the portable kernel says of what it loses, once a run. */
 export function withoutLosses(stderr: ByteString): ByteString {
   return stderr

@@ -28,8 +28,6 @@ export interface OptionSet {
   /** Directions in which real rsync itself does not always do the same. */
   readonly not?: readonly Direction[];
   readonly sources?: readonly ByteString[];
-  /** Options that may say that they do not work yet; then the test is skipped. */
-  readonly later?: boolean;
   /** Only the newest of the real peers knows these options. */
   readonly newest?: boolean;
   /** Protocols that this set is tried with; all unless told. */
@@ -73,8 +71,7 @@ export function testOptionSets(title: string, sets: readonly OptionSet[]): void 
     test.for(sampled(peers.length > 0 ? makeRows(sets, peers) : []))(
       '$name',
       { timeout: propertyTimeout },
-      async (row, context) => {
-        const later = row.later ? () => context.skip('the option does not work yet') : undefined;
+      async (row) => {
         const arbitrary = pairs({ entries: 6, only: row.only ?? (isRoot ? undefined : regular) });
         await forAll(row.name, arbitrary, async (pair) => {
           const { direction, peer, sources } = row;
@@ -91,7 +88,6 @@ export function testOptionSets(title: string, sets: readonly OptionSet[]): void 
             },
             ours(),
             reference!,
-            later,
           );
         });
       },

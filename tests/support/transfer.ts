@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type ByteString, bytes, show } from './bytes.ts';
 import { extrasOf, giveExtras } from './extras.ts';
-import { isNotSupportedYet, steadyMessages } from './messages.ts';
+import { steadyMessages } from './messages.ts';
 import { isRoot, type Peer, plainId, remoteCommand } from './peers.ts';
 import { type RunResult, run } from './run.ts';
 import { compareSnapshots, takeSnapshot } from './snapshot.ts';
@@ -283,18 +283,9 @@ function lineDifferences(want: ByteString, got: ByteString): string[] {
     : ['output has the right lines in another order'];
 }
 
-/**
- * Fails the test with a full account when a case does not end as with real rsync. For what need not work
- * yet, `later` is called, to skip the test, when the program says of itself that it does not.
- */
-export async function expectSame(
-  testCase: Case,
-  subject: Peer,
-  reference: Peer,
-  later?: () => void,
-): Promise<Verdict> {
+/** Fails the test with a full account when a case does not end as with real rsync. */
+export async function expectSame(testCase: Case, subject: Peer, reference: Peer): Promise<Verdict> {
   const verdict = await compareRuns(testCase, subject, reference);
-  if (later !== undefined && isNotSupportedYet(verdict.ours.code, verdict.ours.stderr)) later();
   if (verdict.differences.length > 0) expect.fail(verdict.account);
   return verdict;
 }

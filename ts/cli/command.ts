@@ -46,8 +46,6 @@ export interface CommandInput {
   readonly loadEngine: () => Promise<Engine>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
-  /** Take options that do not work yet: for tests of the command line. */
-  readonly allowAll?: boolean;
 }
 
 /** Runs the command and answers its exit code; every failure is told on `io.stderr` and ends here. */
@@ -56,7 +54,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
   try {
     if (argv.length === 0) return usageError(io, role);
-    const command = parseClientArgs(argv, { env, aliases: input.aliases, allowAll: input.allowAll });
+    const command = parseClientArgs(argv, { env, aliases: input.aliases });
     if (command.kind !== 'run') {
       io.host.stdout(Buffer.from(toBytes(await printed(command, input))).toString('latin1'));
       return ExitCode.Ok;
@@ -85,10 +83,10 @@ export async function runCommand(input: CommandInput): Promise<number> {
 
 /** A server's command line with what came over the wire. */
 function parsedAgain(
-  { argv, env, allowAll }: CommandInput,
+  { argv, env }: CommandInput,
   more: readonly ByteString[],
 ): { readonly options: Options; readonly args: readonly ByteString[] } {
-  const command = parseClientArgs([...argv, ...more], { env, allowAll });
+  const command = parseClientArgs([...argv, ...more], { env });
   if (command.kind === 'run' && command.args.length > 0) return command;
   throw new RsyncError(ExitCode.Syntax, usageText().trimEnd().split('\n'));
 }

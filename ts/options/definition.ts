@@ -59,16 +59,12 @@ export interface Telling<Seen> {
   readonly push: boolean;
 }
 
-/** The option does not work yet: its use ends with exit 4 (true: wherever it is not at its default). */
-export type Later<Settled> = true | ((value: Settled, run: Run) => boolean);
-
 /** How an option ends up. */
 export interface About<Settled, Seen> {
   /** In the bundle of short options of a server. */
   readonly letter?: (value: Settled, telling: Telling<Seen>) => string;
   /** Among its other arguments. */
   readonly tells?: (value: Settled, telling: Telling<Seen>) => readonly ByteString[];
-  readonly later?: Later<Settled>;
   /** The fast paths that it closes; `none` has been thought about. */
   readonly closes: readonly Rule<Settled, Seen>[];
 }
@@ -145,13 +141,13 @@ interface Plain<Raw, Settled, Seen> extends About<Settled, Seen> {
 function plain<Value, Seen>(
   first: Switch<Value, unknown>,
   initial: Value,
-  { off: offs, aka, letter, tells, later, closes }: Plain<Value, Value, Seen>,
+  { off: offs, aka, letter, tells, closes }: Plain<Value, Value, Seen>,
 ): Definition<Value, Value, unknown, Seen> {
   const switches: Switch<Value, unknown>[] = [first];
   if (aka !== undefined)
     for (const long of aka.split(' ')) switches.push({ ...first, long, short: undefined, help: undefined });
   if (offs !== undefined) switches.push(...off(offs, initial));
-  return { initial, switches, settle: asItIs, letter, tells, later, closes };
+  return { initial, switches, settle: asItIs, letter, tells, closes };
 }
 
 function asItIs<Value>(raw: Value): Value {

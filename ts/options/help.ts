@@ -31,23 +31,14 @@ export function usageText(): string {
     const lines = Object.values(options as unknown as Record<string, AnyDefinition>).map(helpOf);
     return `\n${title}\n${lines.join('')}`;
   });
-  const later = parts.some((part) => part.includes(notYet));
-  const note = later ? `\nAn option marked${notYet} is known; its use ends with exit code 4 for now.\n` : '';
-  return `${versionLine()}\n${usage}${parts.join('')}${note}
+  return `${versionLine()}\n${usage}${parts.join('')}
 rsync(1) tells what each option means: https://download.samba.org/pub/rsync/rsync.1
 `;
 }
 
-const notYet = ' [not yet]';
-
 /** The lines of one option: each way to say it that has a text of its own. */
-function helpOf({ switches, later }: AnyDefinition): string {
-  return switches
-    .map((one) => {
-      if (one.help === undefined) return '';
-      return helpLines(helpName(one), later === undefined ? one.help : one.help + notYet);
-    })
-    .join('');
+function helpOf({ switches }: AnyDefinition): string {
+  return switches.map((one) => (one.help === undefined ? '' : helpLines(helpName(one), one.help))).join('');
 }
 
 function helpName(one: Switch<unknown, never> | HelpNote): string {

@@ -7,8 +7,7 @@ import type { OptionEnv } from './env.ts';
 import { usageText } from './help.ts';
 import type { Draft, Options } from './options.ts';
 import { type FoundOption, splitArguments } from './popt.ts';
-import { emptyDraft, settle, unsupported } from './settle.ts';
-import { switchName } from './switches.ts';
+import { emptyDraft, settle } from './settle.ts';
 
 /** A run, or one of the requests that only print. */
 export type ParsedCommand =
@@ -20,14 +19,11 @@ export interface ParseContext {
   readonly env: OptionEnv;
   /** Options that a user has put together of others; a server has none. */
   readonly aliases?: readonly Alias[];
-  /** Take options that do not work yet: for tests of the parser. */
-  readonly allowAll?: boolean;
 }
 
 /**
  * What a client's command line (without the program's name) asks for: options, and the arguments that are
- * no options. `--server` anywhere in it makes it a server's. Throws RsyncError with rsync's text: exit 1
- * for wrong use, 4 for an option that oc-rsync does not do yet.
+ * no options. `--server` anywhere in it makes it a server's. Throws RsyncError with rsync's text and exit code.
  */
 export function parseClientArgs(argv: readonly ByteString[], context: ParseContext): ParsedCommand {
   return parse(argv, context, emptyDraft());
@@ -59,24 +55,15 @@ function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft)
 
 function readArguments(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
   const { env } = context;
-  const used: FoundOption[] = [];
-  const args = splitArguments(
-    argv,
-    (option) => {
-      used.push(option);
-      take(draft, option);
-    },
-    {
-      optionsFirst: env.POSIXLY_CORRECT !== undefined || env.POSIX_ME_HARDER !== undefined,
-      aliases: argv.includes('--server') || draft.server ? [] : (context.aliases ?? []),
-      prefix: () => onRemote(draft),
-    },
-  );
+  const args = splitArguments(argv, (option) => take(draft, option), {
+    optionsFirst: env.POSIXLY_CORRECT !== undefined || env.POSIX_ME_HARDER !== undefined,
+    aliases: argv.includes('--server') || draft.server ? [] : (context.aliases ?? []),
+    prefix: () => onRemote(draft),
+  });
   if (draft.version > 0) return { kind: 'version', json: draft.version > 1 && !draft.server };
   if (argv.length === 1 && draft.humanReadable > 1 && !draft.server) return { kind: 'help' };
   const run: Run = { args, env, server: draft.server, sender: draft.sender };
   const options = settle(draft, run);
-  if (context.allowAll !== true) refuse(unsupported(options, run), used, draft);
   return { kind: 'run', options, args };
 }
 
@@ -84,15 +71,6 @@ function readArguments(argv: readonly ByteString[], context: ParseContext, draft
 function take(draft: Draft, { row, value, number }: FoundOption): void {
   const values: Partial<Record<keyof Draft, unknown>> = draft;
   values[row.option] = row.how.to(draft[row.option], { value, number }, draft);
-}
-
-/** The first of the options that do not work yet, by the name that it was given with, if it was. */
-function refuse(missing: readonly (keyof Draft)[], used: readonly FoundOption[], draft: Draft): void {
-  if (missing.length === 0) return;
-  const given = used.find(({ row }) => missing.includes(row.option));
-  const name = given?.name ?? switchName(missing[0] as keyof Options);
-  const message = `rsync: ${onRemote(draft)}${name}: option is not supported by oc-rsync yet`;
-  throw new RsyncError(ExitCode.Unsupported, message);
 }
 
 function onRemote(draft: Draft): string {

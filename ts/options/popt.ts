@@ -13,8 +13,6 @@ export interface FoundOption {
   readonly value: ByteString;
   /** Of an `int`. */
   readonly number: number;
-  /** The option as written, for messages. */
-  readonly name: string;
 }
 
 /** Words that are being read: the command line, or what an alias in it stands for. */
@@ -88,10 +86,10 @@ export function splitArguments(
     return true;
   };
 
-  const take = (row: OptionSwitch, name: string, attached: ByteString | undefined) => {
+  const take = (row: OptionSwitch, attached: ByteString | undefined) => {
     if (row.how.arg === 'none') {
       if (attached !== undefined) throw failHere('option does not take an argument');
-      found({ row, value: '', number: 0, name });
+      found({ row, value: '', number: 0 });
       return;
     }
     let value = attached ?? nextWord();
@@ -107,7 +105,7 @@ export function splitArguments(
       if (parsed < -0x80000000 || parsed > 0x7fffffff) throw failHere('number too large or too small');
       number = parsed;
     }
-    found({ row, value, number, name });
+    found({ row, value, number });
   };
 
   const takeCluster = (word: ByteString) => {
@@ -117,10 +115,10 @@ export function splitArguments(
       const row = shortSwitch(word[i]!);
       if (row === undefined) throw failHere('unknown option');
       if (row.how.arg === 'none') {
-        take(row, `-${word[i]}`, undefined);
+        take(row, undefined);
         continue;
       }
-      take(row, `-${word[i]}`, more === '' ? undefined : more.replace(/^=/, ''));
+      take(row, more === '' ? undefined : more.replace(/^=/, ''));
       return;
     }
   };
@@ -132,7 +130,7 @@ export function splitArguments(
     if (expands(`--${name}`, [], value)) return;
     const row = longSwitch(name);
     if (row === undefined) throw failHere('unknown option');
-    take(row, `--${name}`, value);
+    take(row, value);
   };
 
   for (let word = nextWord(); word !== undefined; word = nextWord()) {

@@ -32,21 +32,3 @@ const nothingSaid: Run = { args: ['', ''], env: {}, server: false, sender: false
 export function plainOptions(): Options {
   return settle(emptyDraft(), nothingSaid);
 }
-
-/** Options that do something which does not work yet, by their settled values, wherever those came from. */
-export function unsupported(options: Options, run: Run): readonly (keyof Draft)[] {
-  const found: (keyof Draft)[] = [];
-  const plain = emptyDraft();
-  for (const [name, { later, settle }] of allDefinitions) {
-    if (later === undefined) continue;
-    const value = options[name as keyof Options];
-    const does = later === true ? value !== settle?.(plain[name], plain, nothingSaid) : later(value, run);
-    if (does) found.push(name);
-  }
-  return found;
-}
-
-/** Whether the option of that name does something yet. */
-export function optionWorks(name: keyof Options): boolean {
-  return allDefinitions.find(([one]) => one === name)?.[1].later === undefined;
-}

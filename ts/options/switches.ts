@@ -1,6 +1,6 @@
 /** Every way to say an option, looked up by its name. */
 import type { Switch } from './definition.ts';
-import type { Draft, Options } from './options.ts';
+import type { Draft } from './options.ts';
 import { allDefinitions } from './settle.ts';
 
 /** A switch, and the option that it belongs to. */
@@ -30,10 +30,4 @@ function findSwitch(by: 'long' | 'short', name: string): OptionSwitch | undefine
   for (const [option, { switches }] of allDefinitions)
     for (const how of switches) if (!('note' in how) && how[by] === name) return { option, how };
   return undefined;
-}
-
-/** `--name`, as messages call an option that nobody wrote. */
-export function switchName(option: keyof Options): string {
-  const first = allSwitches().find((one) => one.option === option)?.how;
-  return first?.long === undefined ? `-${first?.short}` : `--${first.long}`;
 }

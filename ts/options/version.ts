@@ -2,7 +2,6 @@
 import type { DigestName, Kernel } from '../kernel/kernel.ts';
 import { versionLine } from './help.ts';
 import { newestProtocol, programName, programVersion } from './program.ts';
-import { optionWorks } from './settle.ts';
 
 /** What of a kernel --version tells. */
 export type KernelFacts = Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>;
@@ -24,20 +23,20 @@ function capabilities(kernel: KernelFacts): Capability[] {
     ['socketpairs', true],
     ['symlinks', true],
     ['symtimes', kernel.can.linkTimes],
-    ['hardlinks', optionWorks('hardLinks')],
-    ['hardlink_specials', optionWorks('hardLinks')],
-    ['hardlink_symlinks', optionWorks('hardLinks')],
+    ['hardlinks', true],
+    ['hardlink_specials', true],
+    ['hardlink_symlinks', true],
     ['IPv6', true],
-    ['atimes', optionWorks('atimes')],
-    ['batchfiles', optionWorks('batch')],
-    ['inplace', optionWorks('inplace')],
-    ['append', optionWorks('append')],
+    ['atimes', true],
+    ['batchfiles', true],
+    ['inplace', true],
+    ['append', true],
     ['ACLs', kernel.can.xattrs],
     ['xattrs', kernel.can.xattrs],
-    ['secluded_args', optionWorks('secludedArgs') ? 'optional' : false],
-    ['iconv', optionWorks('iconv')],
-    ['prealloc', optionWorks('preallocate')],
-    ['stop_at', optionWorks('stopAt')],
+    ['secluded_args', 'optional'],
+    ['iconv', true],
+    ['prealloc', true],
+    ['stop_at', true],
     ['crtimes', false],
   ];
 }

@@ -18,7 +18,7 @@ const remote: Ends = { server: false, shared: apart, protocol: 32, incRecurse: t
 
 /** Options as a local run settles them. */
 function options(...argv: string[]): Options {
-  const parsed = parseClientArgs([...argv, 'src', 'dest'], { env: {}, allowAll: true });
+  const parsed = parseClientArgs([...argv, 'src', 'dest'], { env: {} });
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
   const given = parsed.options;
   return { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };

@@ -8,15 +8,13 @@ import { runCommand } from '../../../ts/cli/command.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
 import type { Options } from '../../../ts/options/options.ts';
 import { parseClientArgs } from '../../../ts/options/parse.ts';
-import { allDefinitions } from '../../../ts/options/settle.ts';
-import { allSwitches } from '../../../ts/options/switches.ts';
 import { testIo } from '../../support/host.ts';
 
 const peer = process.env.OC_RSYNC_PEER ?? 'rsync';
 const version = /version (\S+)/.exec(spawnSync(peer, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
 
 function options(...argv: string[]): Options {
-  const parsed = parseClientArgs(argv, { env: {}, allowAll: true });
+  const parsed = parseClientArgs(argv, { env: {} });
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
   return parsed.options;
 }
@@ -181,28 +179,8 @@ describe('the words of the command line', () => {
   });
 });
 
-/** Those that are marked so, with an argument where they take one. */
-function laterOptions(): string[] {
-  return allSwitches()
-    .filter(({ option, how }) => isLater(option) && how.long !== undefined && !how.long.startsWith('no-'))
-    .map(({ how }) => (how.arg === 'none' ? `--${how.long}` : `--${how.long}=/x`));
-}
-
-function isLater(option: string): boolean {
-  return allDefinitions.some(([name, { later }]) => name === option && later === true);
-}
-
-describe('options that do not work yet', () => {
-  it('end with exit 4 and their name', () => {
-    for (const option of laterOptions()) {
-      const name = option.replace(/=.*/, '');
-      const run = () => parseClientArgs(['-r', option, 'a', 'host:b'], { env: {} });
-      expect(run).toThrowError(expect.objectContaining({ exitCode: 4 }));
-      expect(run).toThrowError(`rsync: ${name}: option is not supported by oc-rsync yet`);
-    }
-  });
-
-  it('are switched on by the environment, and off again', () => {
+describe('options that are switched off again', () => {
+  it('come from the environment, too', () => {
     const run = (env: Record<string, string>, ...more: string[]) => {
       const parsed = parseClientArgs(['-r', ...more, 'a', 'host:b'], { env });
       return parsed.kind === 'run' && parsed.options.secludedArgs;
@@ -212,7 +190,7 @@ describe('options that do not work yet', () => {
     expect(run({ RSYNC_PROTECT_ARGS: '1' }, '--no-s')).toBe(false);
   });
 
-  it('are refused for what they come to, not for being named', () => {
+  it('are as if they had not been named', () => {
     const run = (...argv: string[]) => parseClientArgs(['-r', ...argv], { env: {} }).kind;
     expect(run('-AX', '--no-A', '--no-X', 'a', 'b')).toBe('run');
     expect(run('--blocking-io', '--no-blocking-io', '--checksum-seed=0', '--temp-dir=', 'a', 'b')).toBe(
@@ -220,7 +198,7 @@ describe('options that do not work yet', () => {
     );
   });
 
-  it('but wrong use comes first, and switching them off is fine', () => {
+  it('leave the defaults, but wrong use is wrong', () => {
     expect(() => parseClientArgs(['-A', '--bogus'], { env: {} })).toThrowError(/unknown option/);
     expect(push('--no-A', '--no-iconv', '--no-s')).toEqual(push());
   });
@@ -335,7 +313,6 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
     });
   }
 
-  /** The options count here, so those that do not work yet are let through. */
   async function ourAnswer(argv: readonly string[]) {
     let stderr = '';
     const io = testIo({
@@ -347,7 +324,6 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       argv,
       env: {},
       io,
-      allowAll: true,
       started: () => {},
       loadEngine: () => Promise.reject(new Error('no run was to start')),
     });

@@ -229,7 +229,7 @@ function recordPeer(argv: readonly string[], env: NodeJS.ProcessEnv = {}): strin
 }
 
 function ours(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string[] {
-  const parsed = parseClientArgs(argv, { env, allowAll: true });
+  const parsed = parseClientArgs(argv, { env });
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
   const { options, args } = parsed;
   const first = parseLocation(args[0]!);
@@ -340,7 +340,7 @@ describe('a server reads what a client sends', () => {
 
   it('reads back every line of the table', () => {
     for (const line of lines) {
-      const parsed = parseClientArgs([...line.split(' '), 'a', 'host:b'], { env: {}, allowAll: true });
+      const parsed = parseClientArgs([...line.split(' '), 'a', 'host:b'], { env: {} });
       if (parsed.kind !== 'run') throw new Error(line);
       const { options } = parsed;
       const sent = serverArgs(options, { sender: false, protocol: options.protocol, daemon: false });
@@ -348,7 +348,7 @@ describe('a server reads what a client sends', () => {
       if (options.remoteOptions.length > 0) continue;
       // Nor can a server read what only an older protocol allows.
       if (options.blockSize > 1 << 17) continue;
-      const there = parseServerArgs([...sent, '.', 'b'], { env: {}, allowAll: true }).options;
+      const there = parseServerArgs([...sent, '.', 'b'], { env: {} }).options;
       for (const field of ['recursive', 'links', 'perms', 'times', 'backup', 'delete', 'append'] as const) {
         expect(there[field], `${line}: ${field}`).toEqual(options[field]);
       }
