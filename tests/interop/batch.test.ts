@@ -67,6 +67,26 @@ describe.skipIf(reference === null)('a batch of rsync', () => {
       script: `${tree}\n${real} -aHc --write-batch=C s/ d/; for o in -rv -av -rlptv '-rtvH' '-rtvz' -dv -rtvX '-av --iconv=utf8' '-rtv --inplace'; do
         rm -rf x; cp -a e x; $R $o --read-batch=C x/ 2>&1 | grep -v -e '^sent' -e '^total' -e recurse -e -dirs -e ' at '; done; ${clean}`,
     }));
+  test.each([
+    '-vv --iconv=.',
+    '-v --iconv=utf8 --debug=iconv2,cmd2,exit3',
+    '-n --iconv=utf8 -W -vv',
+    '-vv --debug=exit,cmd',
+  ])('tells how it is read: %s', (options) =>
+    same({
+      sorted: true,
+      script: `${tree}\n${real} -a ${options.includes('iconv=') ? '--iconv=utf8' : ''} --write-batch=C s/ d/
+        $R -a ${options} --read-batch=C e/ 2>&1 | sed -e 's/file=[^:]*/file=X/' -e '/^sent/d' -e '/^total/d'; ${clean}`,
+    }),
+  );
+  // Of rsync's two processes it is the receiver that answers, which the other has started.
+  test('that is slow to come answers who asks how far it is', () =>
+    same({
+      script: `mkdir s d e; for i in 1 2 3 4 5 6; do head -c 100000 /dev/zero | tr '\\0' $i >s/$i; done
+        ${real} -r --write-batch=C s/ d/; mkfifo P; $R -r --read-batch=- e/ <P >out 2>&1 & p=$!; exec 3>P
+        head -c 350000 C >&3; sleep 1.5; pkill -VTALRM -P $p; kill -VTALRM $p; sleep 0.2; tail -c +350001 C >&3; exec 3>&-
+        wait $p; echo $?; tr '\\r' '\\n' <out | grep -o -e '^[1-6]$' -e '[0-9,]* *[0-9]*%' -e '(xfr#.*'; rm P out; ${clean}`,
+    }));
   test('does what is wanted, and tells of the rest', () =>
     same({
       sorted: true,

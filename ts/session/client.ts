@@ -7,29 +7,20 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { RemoteHost } from '../options/endpoints.ts';
 import { pathsBeforeHandshake } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
-import { noWorkingDirectory, openingConnection } from '../report/messages.ts';
-import { numberedWords, remoteParts } from '../report/trace-messages.ts';
+import { noWorkingDirectory } from '../report/messages.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import { errnoText } from '../transport/io-error.ts';
+import { attended } from './attended.ts';
 import { runClientEnd, summarize } from './client-end.ts';
-import {
-  type End,
-  endOf,
-  endOnSignal,
-  exitCodeOf,
-  filterReport,
-  openEnd,
-  type RunEnd,
-  type SessionIo,
-} from './end.ts';
+import { type End, endOf, exitCodeOf, filterReport, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { findEndpoints } from './endpoints.ts';
 import { endAfterFailure, signalMs, spoken } from './failure.ts';
 import { runLocal } from './local.ts';
-import { nameCharset, tellCharset } from './name-charset.ts';
+import { nameCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
-import { stopAtLimit } from './stop-at.ts';
 import { suitableKernel } from './suitable-kernel.ts';
+import { tellOfCommand } from './tell-of-command.ts';
 import { tellOfExit, tellOfWait } from './tell-of-exit.ts';
 
 /**
@@ -76,7 +67,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     throw error instanceof RsyncError ? spoken(error, ends.sender ? 'sender' : 'Receiver') : error;
   }
   const { duplex, child } = connection;
-  end = openEnd({
+  const client = openEnd({
     io,
     duplex,
     options,
@@ -88,40 +79,27 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     ahead,
     recording,
   });
-  const stopWatching = endOnSignal(io.signal, [end]);
-  const stopWaiting = stopAtLimit(options.stopAt, host, [end]);
-  const { report } = end;
-  const stopAnswering = io.host.onProgressWanted(() => report.wantProgress());
-  const { command } = connection;
-  if (command !== undefined) {
-    const { user, host } = ends.remote as RemoteHost;
-    end.report.trace('cmd', () => remoteParts(options.rsh, host, user, ends.remotePaths[0]), 2);
-    if (end.report.debug('cmd', 2)) end.report.print('client', numberedWords(command));
-  }
-  if (command !== undefined && end.report.debug('cmd'))
-    end.report.print('client', openingConnection(command));
-  tellCharset(end);
-  try {
-    const greeting = await connection.greet?.(end);
-    if (greeting === 'listed') return endOf(end);
-    await runClientEnd(end, options, { ...ends, names }, filters, greeting ?? {});
-    tellOfWait(end, child?.pid);
-    const remote = child === undefined ? 0 : await remoteExit(end, child);
-    summarize(end, ends);
-    const code = Math.max(remote, exitCodeOf(end));
-    tellOfExit(end, code);
-    return { ...endOf(end), code };
-  } catch (error) {
-    throw await endAfterFailure(end, error, child);
-  } finally {
-    stopWatching();
-    stopWaiting();
-    stopAnswering();
-    end.timeout.stop();
-    end.report.closeLine();
-    ahead?.tree.close();
-    duplex.destroy();
-  }
+  end = client;
+  if (connection.command !== undefined)
+    tellOfCommand(client, ends.remote as RemoteHost, ends.remotePaths, connection.command);
+  return attended([client], async () => {
+    try {
+      const greeting = await connection.greet?.(client);
+      if (greeting === 'listed') return endOf(client);
+      await runClientEnd(client, options, { ...ends, names }, filters, greeting ?? {});
+      tellOfWait(client, child?.pid);
+      const remote = child === undefined ? 0 : await remoteExit(client, child);
+      summarize(client, ends);
+      const code = Math.max(remote, exitCodeOf(client));
+      tellOfExit(client, code);
+      return { ...endOf(client), code };
+    } catch (error) {
+      throw await endAfterFailure(client, error, child);
+    } finally {
+      ahead?.tree.close();
+      duplex.destroy();
+    }
+  });
 }
 
 /** A session that the user starts lives in the working directory. */

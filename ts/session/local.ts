@@ -8,30 +8,21 @@ import type { Options } from '../options/options.ts';
 import { withRemoteOptions } from '../options/remote-options.ts';
 import { capabilityString } from '../options/server-args.ts';
 import * as text from '../report/messages.ts';
-import { numberedWords, remoteParts } from '../report/trace-messages.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import type { WireCharset } from '../wire/charset.ts';
+import { attended } from './attended.ts';
 import type { Recording } from './batch-file.ts';
 import { runClientEnd, summarize } from './client-end.ts';
-import {
-  type End,
-  endOf,
-  endOnSignal,
-  exitCodeOf,
-  filterReport,
-  openEnd,
-  type RunEnd,
-  type SessionIo,
-} from './end.ts';
+import { type End, endOf, exitCodeOf, filterReport, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { type FinalRole, finalErrorLine } from './final-line.ts';
-import { nameCharset, tellCharset } from './name-charset.ts';
+import { nameCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
-import { stopAtLimit } from './stop-at.ts';
 import { suitableKernel } from './suitable-kernel.ts';
+import { tellOfNoCommand } from './tell-of-command.ts';
 import { tellOfExit } from './tell-of-exit.ts';
 
 /** What a local run is given besides its options. */
@@ -76,7 +67,7 @@ export async function runLocal(
   const loopback = shared.filesByName ? new Loopback() : undefined;
   const segments = shared.listsAsTheyAre ? new SegmentPass() : undefined;
   const common = { io, site, local: true, shared, loopback, segments };
-  client = openEnd({
+  const sending = openEnd({
     ...common,
     kernel: suitableKernel(kernel, options, () => client),
     duplex: clientWire,
@@ -86,51 +77,39 @@ export async function runLocal(
     server: false,
     sender: true,
   });
-  const server: End = openEnd({
+  client = sending;
+  const receiving: End = openEnd({
     ...common,
-    kernel: suitableKernel(kernel, serverOptions, () => server),
+    kernel: suitableKernel(kernel, serverOptions, () => receiving),
     duplex: serverWire,
     options: serverOptions,
     charset: await nameCharset(serverOptions, io),
     server: true,
     sender: false,
   });
-  for (const end of [client, server]) tellCharset(end);
-  const stopWatching = endOnSignal(io.signal, [client, server]);
-  const stopWaiting = stopAtLimit(options.stopAt, io.host, [client, server]);
-  const { report } = client;
-  const stopAnswering = io.host.onProgressWanted(() => report.wantProgress());
-  client.report.trace('cmd', () => remoteParts(undefined, undefined, undefined, ends.remotePaths[0]), 2);
-  if (client.report.debug('cmd', 2)) client.report.print('client', numberedWords(['.', ...ends.remotePaths]));
+  tellOfNoCommand(sending, ends.remotePaths);
   const arrangement = { localServer: true };
-  const serving = runServerEnd(server, serverOptions, ['.', ...ends.remotePaths], arrangement).catch(
-    async (error: unknown) => {
-      throw await endAfterFailure(server, error);
-    },
-  );
-  const sending = runClientEnd(
-    client,
-    options,
-    { ...ends, names, localReceiver: serverOptions },
-    clientFilters,
-    arrangement,
-  ).catch(async (error: unknown) => {
-    throw await endAfterFailure(client, error);
+  return attended([sending, receiving], async () => {
+    const [received, sent] = [
+      runServerEnd(receiving, serverOptions, ['.', ...ends.remotePaths], arrangement),
+      runClientEnd(
+        sending,
+        options,
+        { ...ends, names, localReceiver: serverOptions },
+        clientFilters,
+        arrangement,
+      ),
+    ].map((work, i) =>
+      work.catch(async (error: unknown) => {
+        throw await endAfterFailure([receiving, sending][i]!, error);
+      }),
+    );
+    await settle(sent, received, sending);
+    summarize(sending, ends);
+    const code = Math.max(exitCodeOf(sending), exitCodeOf(receiving));
+    tellOfExit(sending, code);
+    return { ...endOf(sending), code };
   });
-  try {
-    await settle(sending, serving, client);
-    summarize(client, ends);
-    const code = Math.max(exitCodeOf(client), exitCodeOf(server));
-    tellOfExit(client, code);
-    return { ...endOf(client), code };
-  } finally {
-    stopWatching();
-    stopWaiting();
-    stopAnswering();
-    client.timeout.stop();
-    server.timeout.stop();
-    client.report.closeLine();
-  }
 }
 
 /** What --remote-option makes of the options; a server that does not understand it is gone before it says anything. */

@@ -7,16 +7,18 @@ import type { Options } from '../options/options.ts';
 import { allowIncRecurse } from '../options/server-args.ts';
 import * as text from '../report/messages.ts';
 import type { WireCharset } from '../wire/charset.ts';
+import { attended } from './attended.ts';
 import { openReplay } from './batch-file.ts';
 import { summarize } from './client-end.ts';
 import { becomeCopyAsUser } from './copy-as.ts';
-import { type End, endOf, endOnSignal, filterReport, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { type End, endOf, exitCodeOf, filterReport, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { handshake, optionsForProtocol } from './handshake.ts';
 import { runReceiver } from './receiver-end.ts';
-import { stopAtLimit } from './stop-at.ts';
 import { matchStream } from './stream-flags.ts';
 import { suitableKernel } from './suitable-kernel.ts';
+import { tellOfNoCommand } from './tell-of-command.ts';
+import { tellOfExit } from './tell-of-exit.ts';
 import { startCounting } from './totals.ts';
 
 /** A batch, and what to apply it to. */
@@ -42,33 +44,28 @@ export async function runReplay(
     failure.who = 'Receiver';
     throw failure;
   }
-  let end: End | undefined;
-  const fit = suitableKernel(kernel, options, () => end);
-  end = openEnd({
+  const end: End = openEnd({
     io,
     duplex,
     options,
-    kernel: fit,
+    kernel: suitableKernel(kernel, options, () => end),
     server: false,
     sender: false,
     site,
     charset,
     replays: true,
   });
-  const stopWatching = endOnSignal(io.signal, [end]);
-  const stopWaiting = stopAtLimit(options.stopAt, io.host, [end]);
-  try {
-    await replay(end, options, destination);
-    summarize(end, { startedAt });
-    return endOf(end);
-  } catch (error) {
-    throw await endAfterFailure(end, error);
-  } finally {
-    stopWatching();
-    stopWaiting();
-    end.timeout.stop();
-    end.report.closeLine();
-  }
+  tellOfNoCommand(end, args);
+  return attended([end], async () => {
+    try {
+      await replay(end, options, destination);
+      summarize(end, { startedAt });
+      tellOfExit(end, exitCodeOf(end));
+      return endOf(end);
+    } catch (error) {
+      throw await endAfterFailure(end, error);
+    }
+  });
 }
 
 async function replay(end: End, given: Options, destination: ByteString): Promise<void> {

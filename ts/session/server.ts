@@ -3,11 +3,12 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
+import { attended } from './attended.ts';
 import { siteOf } from './client.ts';
-import { type End, endOf, endOnSignal, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { type End, endOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { expandArgs } from './glob.ts';
-import { nameCharset, tellCharset } from './name-charset.ts';
+import { nameCharset } from './name-charset.ts';
 import { readSecludedArgs } from './secluded-args.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
@@ -49,20 +50,14 @@ export async function runServer(
     site,
     charset: await nameCharset(options, io),
   });
-  tellCharset(end);
-  const stopWatching = endOnSignal(io.signal, [end]);
-  // Who asks for progress asks the client: the signal must not end us.
-  const stopAnswering = io.host.onProgressWanted(() => {});
-  try {
-    const all = options.secludedArgs ? expandArgs(end.setup.kernel, site, args) : args;
-    await runServerEnd(end, options, all, {});
-    await end.writer.end();
-    return endOf(end);
-  } catch (error) {
-    throw await endAfterFailure(end, error);
-  } finally {
-    stopWatching();
-    stopAnswering();
-    end.timeout.stop();
-  }
+  return attended([end], async () => {
+    try {
+      const all = options.secludedArgs ? expandArgs(end.setup.kernel, site, args) : args;
+      await runServerEnd(end, options, all, {});
+      await end.writer.end();
+      return endOf(end);
+    } catch (error) {
+      throw await endAfterFailure(end, error);
+    }
+  });
 }

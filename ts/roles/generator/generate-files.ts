@@ -178,8 +178,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     reportAttributes: negotiated.protocol >= 29 || !options.server ? report.formatHasI === 0 : true,
     traces: report.debug('genr'),
     attributeFlags: options.checksum ? AttrFlag.AccurateTime : 0,
-    // Where a batch is read nobody could make use of sums.
-    wholeFile: input.link.replay !== undefined || (options.append === 'no' && options.wholeFile === true),
+    wholeFile: options.append === 'no' && options.wholeFile === true,
     skipBelow: undefined,
     dryMissingBelow: undefined,
     freshDir: undefined,

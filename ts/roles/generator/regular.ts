@@ -178,7 +178,9 @@ function request(
   const { options } = gen.ctx;
   const { list, i, ndx } = entry;
   let sums: Sums | undefined;
-  const describes = basis?.stats.isRegular(basis.row) && !gen.wholeFile && options.transfers;
+  // Where a batch is read nobody could make use of sums.
+  const useful = !gen.wholeFile && gen.link.replay === undefined && options.transfers;
+  const describes = basis?.stats.isRegular(basis.row) && useful;
   if (describes) noteChanging(gen, entry);
   if (basis !== undefined && describes && basis.stats.size(basis.row) > 0) {
     sums = openSums(gen, basis, ndx);
