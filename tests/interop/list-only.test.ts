@@ -17,4 +17,30 @@ describe.skipIf(reference === null)('--list-only', () => {
       reference!,
     ),
   );
+
+  const names = `printf 'k\\nnone\\na\\n'`;
+  test.for(ways)('%s: names from standard input', (way) =>
+    expectSameScript(
+      {
+        way,
+        script: `mkdir -p s/a d; echo x >s/k; echo y >s/a/f; touch -d @1400000000 s/k s/a/f s/a
+          for o in -t -r -R -s --protocol=29; do ${names} | sync $o --list-only --files-from=-; done
+          ${names} | tr '\\n' '\\0' | sync -0 --list-only --files-from=-; sync --list-only --files-from=- </dev/null; ls d`,
+      },
+      reference!,
+    ),
+  );
+  // The words of the help are our own.
+  test.for([
+    '$R --list-only --files-from=- s/',
+    '$R --list-only --files-from=- -e $LSH --rsync-path="$R" lh:$PWD/s/',
+    '$R --list-only --files-from=-',
+  ])('names from standard input need a destination: %s', (command) =>
+    expectSameScript(
+      {
+        script: `mkdir s; echo k | ${command} 2>&1 | tail -n 1 | tee said | sed 's/ at .*\\[/ [/; s/=.*//'; rm said`,
+      },
+      reference!,
+    ),
+  );
 });

@@ -11,7 +11,7 @@ import { usageText } from '../../ts/options/help.ts';
 import { debugFlags, flagsHelp, infoFlags } from '../../ts/options/output-flags.ts';
 import { parseClientArgs } from '../../ts/options/parse.ts';
 import { allSwitches, longSwitch, type OptionSwitch, shortSwitch } from '../../ts/options/switches.ts';
-import { referencePeer } from '../support/peers.ts';
+import { ours, referencePeer } from '../support/peers.ts';
 import { removeTree } from '../support/workspace.ts';
 
 const reference = referencePeer();
@@ -139,5 +139,33 @@ describe.skipIf(reference === null)('the table of options', () => {
         return name === undefined ? line !== '' : `${name} ${line.match(/\d/g)?.join(' ') ?? ''}`;
       });
     expect(shape(flagsHelp(set as typeof infoFlags))).toEqual(shape(says(option)));
+  });
+});
+
+describe.skipIf(reference === null)('what only prints goes where messages go', () => {
+  test.each([
+    '--quiet --help',
+    '--help --quiet',
+    '--msgs2stderr --help',
+    '--stderr=all --help',
+    '--stderr=client --help',
+    '--stderr=all --no-msgs2stderr --help',
+    '--version -q',
+    '--version --stderr=all',
+    '-VV -q',
+    '-VV --stderr=all',
+    '-V -q --help',
+    '--msgs2stderr -q --help',
+    '-q --info=help',
+    '--stderr=all --debug=help',
+    '--info=help -q',
+    '-h',
+    '-h -q',
+  ])('%s', (line) => {
+    const [mine, theirs] = [ours(), reference!].map(({ command: [program = '', ...before] }) => {
+      const { status, stdout, stderr } = spawnSync(program, [...before, ...line.split(' ')], { cwd: place });
+      return { status, stdout: stdout.length > 0, stderr: stderr.length > 0 };
+    });
+    expect(mine).toEqual(theirs);
   });
 });

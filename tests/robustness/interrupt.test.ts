@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { steadyMessages } from '../support/messages.ts';
 import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
 import { killGroup, type RunResult, run } from '../support/run.ts';
@@ -121,5 +122,22 @@ describe.skipIf(reference === null)('a signal in the middle', () => {
       partIsKept('.part/big')(dst);
     });
     expect(code).toBe(20);
+  });
+});
+
+/** What rsync ends its own processes with. */
+describe.skipIf(reference === null)('SIGUSR1', () => {
+  test.each(['local', 'push', 'pull'])('%s: ends as rsync does', async (way) => {
+    const said: string[][] = [];
+    for (const who of [reference!, ours()]) {
+      const code = await interrupted(who, way, 'SIGUSR1', [], (dst, { stderr }) => {
+        oldIsWhole(dst);
+        said.push(steadyMessages(stderr));
+      });
+      expect(code).toBe(19);
+    }
+    // rsync is three processes, each of which says so.
+    expect(said[1]).not.toEqual([]);
+    expect(said[0]).toEqual(expect.arrayContaining(said[1]!));
   });
 });

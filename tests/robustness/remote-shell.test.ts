@@ -31,14 +31,19 @@ describe.skipIf(reference === null)('a remote shell', () => {
   test.each([
     ['is ended by it', 'kill -INT 0; sleep 3'],
     ['fails at once', 'trap "exit 255" INT; kill -INT 0; sleep 3'],
-    ['fails soon', 'trap "" INT; kill -INT 0; sleep 0.1; exit 255'],
+    // rsync waits 0.4 s for it, which a busy machine may need by itself: either gets some tries.
+    ['fails soon', 'trap "" INT; kill -INT 0; sleep 0.1; exit 255', '255'],
     ['goes on', 'trap "" INT; kill -INT 0; exec sleep 3'],
     ['succeeds', 'trap "exit 0" INT; kill -INT 0; sleep 3'],
-  ])('while Ctrl-C ends us: %s', (_, body) =>
+  ])('while Ctrl-C ends us: %s', (_, body, wanted = '') =>
     expectSameScript(
       {
         script: `${prepared}printf '%s\n' '#!/bin/bash' '${body}' >sh; chmod 755 sh
-          for c in "s/ h:d/" "h:s/ d/"; do go setsid -w $R -r -e $PWD/sh $c; echo $exit; done`,
+          for c in "s/ h:d/" "h:s/ d/"; do
+            for try in {1..5}; do
+              all=$(go setsid -w $R -r -e $PWD/sh $c; echo $exit); [[ $all == *'${wanted}' ]] && break
+            done; echo "$all"
+          done`,
       },
       reference!,
     ),

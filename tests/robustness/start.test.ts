@@ -16,6 +16,7 @@ import { ours, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
 import { refusingShell, sayingShell, silentShell } from '../support/rsh.ts';
 import { run } from '../support/run.ts';
+import { expectSameScript } from '../support/script.ts';
 import { sshdMissing, startSshd } from '../support/sshd.ts';
 import { removeTree, withWorkspace } from '../support/workspace.ts';
 
@@ -216,6 +217,31 @@ describe.skipIf(!existsSync('/usr/bin/script'))('the question for a password', (
       server.close();
     }
   });
+});
+
+describe.skipIf(reference === null)('a working directory that is deleted', () => {
+  const commands = [
+    '$R -r s/ d/',
+    '$R -r $HERE/s/ $HERE/d/',
+    '$R --list-only $HERE/s/',
+    '$R -r -e $LSH --rsync-path="$R" $HERE/s/ lh:$HERE/d/',
+    '$R -r -e $LSH --rsync-path="$R" lh:$HERE/s/ $HERE/d/',
+    '$R -r --read-batch=$HERE/batch $HERE/d/',
+    '$R --server -r . $HERE/d/ </dev/null',
+    '$R --server --sender -r . $HERE/s/ </dev/null',
+  ];
+  test.each(commands)('%s', (command) =>
+    expectSameScript(
+      {
+        // A shell that starts there says of itself what it misses.
+        script: `HERE=$PWD; mkdir s gone; echo x >s/f; cd gone; rmdir ../gone
+          ${command} 2>$HERE/err; echo "exit $?"; cd $HERE; grep -v ^sh: err >&2; rm err; ls`,
+      },
+      reference!,
+    ),
+  );
+  test('a shell in a directory that is there starts as ever', () =>
+    expectSameScript({ script: 'mkdir s; echo x >s/f; cd s; $R -r . ../d; ls ../d' }, reference!));
 });
 
 describe.skipIf(reference === null || process.env.OC_RSYNC_BIN !== undefined)('few files may be open', () => {

@@ -56,12 +56,17 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (argv.length === 0) return usageError(io, role);
     const command = parseClientArgs(argv, { env, aliases: input.aliases });
     if (command.kind !== 'run') {
-      io.host.stdout(Buffer.from(toBytes(await printed(command, input))).toString('latin1'));
+      if (command.goes !== 'nowhere') {
+        const text = toBytes(await printed(command, input));
+        if (command.goes === 'stderr') io.host.stderr(text);
+        else io.host.stdout(Buffer.from(text).toString('latin1'));
+      }
       return ExitCode.Ok;
     }
     const { options, args } = command;
     const secluded = options.server && options.secludedArgs;
-    if (args.length === 0 && !secluded) return usageError(io, role);
+    if (args.length === 0 && !secluded)
+      return usageError(io, options.server && options.sender ? 'sender' : 'Receiver');
     input.started(options);
     const engine = await input.loadEngine();
     if (secluded) {

@@ -86,6 +86,8 @@ export class FileLists {
     transferTime: 0,
   };
   readonly incRecurse: boolean;
+  /** The lists come from a peer. */
+  readonly received: boolean;
   /** Entries of all segments that are still held. */
   held = 0;
   private nextStart: number;
@@ -96,8 +98,9 @@ export class FileLists {
   private readonly limit: ListLimit | undefined;
 
   /** `limit`: of each list, and of all directories; none where nobody says. */
-  constructor(incRecurse: boolean, limit?: ListLimit) {
+  constructor(incRecurse: boolean, limit?: ListLimit, received = false) {
     this.incRecurse = incRecurse;
+    this.received = received;
     this.limit = limit;
     this.nextStart = incRecurse ? 1 : 0;
   }
@@ -233,8 +236,8 @@ export class FileLists {
       totals.links++;
       totals.size += list.size(i);
     } else if (list.isDevice(i)) totals.devices++;
-    else if (list.isSpecial(i)) totals.specials++;
-    // As rsync counts what --delete-missing-args asks for.
+    // What --delete-missing-args asks to be deleted has no type; so rsync's sender counts it as one, its receiver as another.
+    else if (list.isSpecial(i) || this.received) totals.specials++;
     else totals.files++;
   }
 }

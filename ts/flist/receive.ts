@@ -54,7 +54,7 @@ export class FlistReceiver {
     this.format = flistFormat(context.negotiated, context.options);
     // The first list comes before there are a generator and a receiver.
     const who = () => (this.lists.isEmpty ? 'Receiver' : 'receiver');
-    this.lists = new FileLists(context.negotiated.incRecurse, listLimit(context, who));
+    this.lists = new FileLists(context.negotiated.incRecurse, listLimit(context, who), true);
     this.hardLinks = new HardLinks(this.lists);
     this.ids = context.ids ?? idMapOf(context, this.format);
     this.decoder = new FlistDecoder({

@@ -3,6 +3,7 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Alias } from './aliases.ts';
 import { Request, type Run, type Wish } from './definition.ts';
+import { stderrModes } from './defs/tell.ts';
 import type { OptionEnv } from './env.ts';
 import { usageText } from './help.ts';
 import type { Draft, Options } from './options.ts';
@@ -12,8 +13,12 @@ import { emptyDraft, settle } from './settle.ts';
 /** A run, or one of the requests that only print. */
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly options: Options; readonly args: readonly ByteString[] }
-  | { readonly kind: 'version'; readonly json: boolean }
-  | Exclude<Wish, { kind: 'usage' }>;
+  | (Printed & { readonly goes: PrintedTo });
+
+type Printed = { readonly kind: 'version'; readonly json: boolean } | Exclude<Wish, { kind: 'usage' }>;
+
+/** Help is a message like others: --quiet and --stderr=all before it count. */
+export type PrintedTo = 'stdout' | 'stderr' | 'nowhere';
 
 export interface ParseContext {
   readonly env: OptionEnv;
@@ -49,8 +54,13 @@ function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft)
     if (!(error instanceof Request)) throw error;
     const { wants } = error;
     if (wants.kind === 'usage') throw wrongUse();
-    return wants;
+    return { ...wants, goes: placeOf(draft) };
   }
+}
+
+function placeOf({ quiet, msgs2stderr }: Draft): PrintedTo {
+  if (quiet > 0) return 'nowhere';
+  return msgs2stderr === stderrModes.indexOf('all') ? 'stderr' : 'stdout';
 }
 
 function readArguments(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
@@ -60,8 +70,9 @@ function readArguments(argv: readonly ByteString[], context: ParseContext, draft
     aliases: argv.includes('--server') || draft.server ? [] : (context.aliases ?? []),
     prefix: () => onRemote(draft),
   });
-  if (draft.version > 0) return { kind: 'version', json: draft.version > 1 && !draft.server };
-  if (argv.length === 1 && draft.humanReadable > 1 && !draft.server) return { kind: 'help' };
+  if (draft.version > 1 && !draft.server) return { kind: 'version', json: true, goes: 'stdout' };
+  if (draft.version > 0) return { kind: 'version', json: false, goes: placeOf(draft) };
+  if (argv.length === 1 && draft.humanReadable > 1 && !draft.server) return { kind: 'help', goes: 'stdout' };
   const run: Run = { args, env, server: draft.server, sender: draft.sender };
   const options = settle(draft, run);
   return { kind: 'run', options, args };

@@ -62,6 +62,15 @@ export async function readDeleteStats(reader: Reader, stats: Statistics, who: Wh
   stats.deletedFiles = files + dirs + links + devices + specials;
 }
 
+/** Deletions that the generator does not tell of are none in the end, as rsync's receiver does not know of them. */
+export function forgetDeleted(stats: Statistics): void {
+  stats.deletedFiles = 0;
+  stats.deletedDirs = 0;
+  stats.deletedLinks = 0;
+  stats.deletedDevices = 0;
+  stats.deletedSpecials = 0;
+}
+
 export function writeDeleteStats(writer: Writer, stats: Statistics): void {
   writer.ndx(ndxDelStats);
   writer.varint(

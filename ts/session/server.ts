@@ -39,7 +39,7 @@ export async function runServer(
   io: SessionIo,
   duplex: Duplex = stdioDuplex(io.host),
 ): Promise<RunEnd> {
-  const site = siteOf(io.host);
+  const site = siteOf(io.host, options.sender ? 'sender' : 'Receiver');
   const end: End = openEnd({
     io,
     duplex,

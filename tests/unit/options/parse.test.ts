@@ -166,12 +166,24 @@ describe('the words of the command line', () => {
   });
 
   it('requests that only print', () => {
-    expect(parseClientArgs(['--help', '--bogus'], { env: {} })).toEqual({ kind: 'help' });
-    expect(parseClientArgs(['-h'], { env: {} })).toEqual({ kind: 'help' });
-    expect(parseClientArgs(['-V', 'x'], { env: {} })).toEqual({ kind: 'version', json: false });
-    expect(parseClientArgs(['-VV'], { env: {} })).toEqual({ kind: 'version', json: true });
-    expect(parseClientArgs(['--info=help'], { env: {} })).toEqual({ kind: 'flag-help', flags: 'info' });
-    expect(parseClientArgs(['--debug=io,HELP'], { env: {} })).toEqual({ kind: 'flag-help', flags: 'debug' });
+    expect(parseClientArgs(['--help', '--bogus'], { env: {} })).toEqual({ kind: 'help', goes: 'stdout' });
+    expect(parseClientArgs(['-h'], { env: {} })).toEqual({ kind: 'help', goes: 'stdout' });
+    expect(parseClientArgs(['-V', 'x'], { env: {} })).toEqual({
+      kind: 'version',
+      json: false,
+      goes: 'stdout',
+    });
+    expect(parseClientArgs(['-VV'], { env: {} })).toEqual({ kind: 'version', json: true, goes: 'stdout' });
+    expect(parseClientArgs(['--info=help'], { env: {} })).toEqual({
+      kind: 'flag-help',
+      flags: 'info',
+      goes: 'stdout',
+    });
+    expect(parseClientArgs(['--debug=io,HELP'], { env: {} })).toEqual({
+      kind: 'flag-help',
+      flags: 'debug',
+      goes: 'stdout',
+    });
   });
 
   it('bytes that are not UTF-8 pass through', () => {

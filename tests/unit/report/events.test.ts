@@ -85,6 +85,8 @@ describe.skipIf(!haveRsync)('a silent run tells its listener', () => {
         utimesSync(`${dir}/s/same`, 1e9, 1e9);
         for (const name of ['a', 'b', 'sub/c']) writeFileSync(`${dir}/s/${name}`, name);
         symlinkSync('a', `${dir}/s/link`);
+        // Made in another second, a directory would count as changed.
+        for (const folder of ['s', 'one', 'two']) utimesSync(`${dir}/${folder}`, 1.1e9, 1.1e9);
         const { lines, ended, code } = await listen([...args, `${dir}/s/`, `${dir}/one/`]);
         const plain = args.filter((arg) => arg !== '--progress');
         const shown = realRsync([...plain, '-i', '--out-format=%i %n', `${dir}/s/`, `${dir}/two/`]);

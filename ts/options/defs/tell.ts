@@ -79,7 +79,8 @@ interface Served {
   readonly server: boolean;
 }
 
-const stderrModes = ['client', 'all', 'errors'];
+/** What --stderr may say. */
+export const stderrModes = ['client', 'all', 'errors'];
 
 export const tellOptions = {
   verbose: count('--verbose, -v', 'tell more', {

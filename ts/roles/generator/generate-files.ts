@@ -7,7 +7,7 @@ import * as text from '../../report/messages.ts';
 import { ndxDone } from '../../wire/constants.ts';
 import { newItemHeader } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
-import { writeDeleteStats } from '../counts.ts';
+import { forgetDeleted, writeDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
 import { deleteDelayed, deletePass } from './delete.ts';
 import { deleteBelow, deletesOnTheWay } from './directory.ts';
@@ -43,6 +43,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   const gen = newGenerator(ctx, input);
   const ahead = new StatAhead(gen);
   const lateDelete = options.delete === 'delay' || options.delete === 'after';
+  const tellsDeleted = options.delete !== undefined || options.force;
 
   ctx.report.trace('genr', () => text.generatorStarts(ctx.report.pid));
   if (options.delete === 'before' && input.destination.localName === undefined) await deletePass(gen);
@@ -102,7 +103,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
   const delays = options.delayUpdates;
   if (protocol >= 29 && !delays) writer.ndx(ndxDone);
   if (protocol >= 31 && !lateDelete) {
-    if (options.delete !== undefined || options.force) writeDeleteStats(writer, ctx.stats);
+    if (tellsDeleted) writeDeleteStats(writer, ctx.stats);
     if (!delays) writer.ndx(ndxDone);
   }
   await waitForDone(gen, 2);
@@ -131,6 +132,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     }
     await waitForDone(gen, 4);
   }
+  if (!tellsDeleted) forgetDeleted(ctx.stats);
   if (!incRecurse || options.delete === 'delay') touchUpDirs(gen);
   ctx.report.trace('genr', text.generatorFinished);
 }
