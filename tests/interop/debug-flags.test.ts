@@ -107,6 +107,17 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     ),
   );
 
+  test('a list in one piece is counted while it comes', () =>
+    expectSameScript(
+      {
+        way,
+        script: `mkdir -p s/a d; for i in {1..450}; do >s/$i; done; for i in {1..155}; do >s/a/$i; done
+          for o in --progress '--info=flist2 --protocol=29' '--info=flist2 -c' '--info=flist1' '--progress -q' '--info=flist2 -R'; do
+            sync -rn $o --no-i-r | tr '\\r' '\\n' | grep -e file -e exit; done`,
+      },
+      reference!,
+    ));
+
   // The receiver of a pull is another process of rsync's, which would have to be found.
   test.skipIf(way === 'pull')('a signal asks for progress', () =>
     expectSameScript(

@@ -37,6 +37,8 @@ export interface FlistReceiverContext extends FlistContext {
 }
 
 /** A path that no entry has. */
+/** Entries after which the count is told. */
+const tellEvery = 100;
 const nowhere = '\0';
 const allIoErrors = IoError.General | IoError.Vanished | IoError.DeleteLimit;
 
@@ -164,13 +166,19 @@ export class FlistReceiver {
     const { lists, decoder } = this;
     const parent = this.format.incRecurse ? this.parentOf(dirNdx) : undefined;
     const step = (): boolean => decoder.entry(list, parent);
-    const counts = this.context.report.info('flist', 2);
+    const { report } = this.context;
+    const counts = report.info('flist', 2);
+    let told = 0;
+    const tell = () => {
+      for (; told + tellEvery <= list.count; told += tellEvery) report.flistProgress(told + tellEvery);
+    };
     for (;;) {
       decoder.plainEntries(list, lists.totals);
+      if (counts) tell();
       const more = reader.tryRecord(step) ?? (await reader.record(step));
       if (!more) break;
       lists.count(list, list.count - 1);
-      if (counts) this.context.report.flistProgress(list.count);
+      if (counts) tell();
     }
     return decoder.endIoError;
   }
