@@ -105,7 +105,8 @@ function asCase(of: AnyCase): Case {
   // With -X alone, rsync forgets the umask of what an ACL gives (docs/decisions/0044).
   const extras =
     canExtras && gives(options, 'a', 'p', 'archive', 'perms') && gives(options, 'A', 'X', 'acls', 'xattrs');
-  const words = [...options.flat(), ...(of.protocol === 32 ? [] : [`--protocol=${of.protocol}`])];
+  // In front of a rule -C, which rsync would else find too modern (docs/compatibility.md).
+  const words = [...(of.protocol === 32 ? [] : [`--protocol=${of.protocol}`]), ...options.flat()];
   const transfer = { direction, peer: peer!, options: words, sources, destination };
   const unlike = gives(options, ...Object.keys(linesUnlike)) || timesGiven(options, 'v', 'verbose') > 2;
   const programs = [ours(), reference!].flatMap((who) => [remoteCommand(who), who.command.join(' ')]);

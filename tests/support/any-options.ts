@@ -254,6 +254,11 @@ const differs: readonly [RegExp, string][] = [
   [/^(?:oc-)?rsync {2}version (?:.*\n)*?(?:See https:..rsync.samba.org|rsync\(1\) tells).*$/gm, 'usage'],
 ];
 
+/** How often a foreign link is refused depends on how often it is come across (docs/compatibility.md). */
+const refusal = /^refusing to follow a symlink .*\n/gm;
+
 export function steadyFigures(text: ByteString): ByteString {
-  return differs.reduce((now, [what, to]) => now.replace(what, to), text);
+  let refusals = 0;
+  const once = text.replace(refusal, (line) => (refusals++ === 0 ? line : ''));
+  return differs.reduce((now, [what, to]) => now.replace(what, to), once);
 }
