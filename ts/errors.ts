@@ -87,6 +87,8 @@ export class RsyncError extends Error {
   statistics: Readonly<Statistics> | undefined;
   /** The role that ended the run, as the final line names it; set where the error leaves its session. */
   who: string | undefined;
+  /** Of what went wrong while options were read: the log that they had named by then, '' for none. */
+  log: string | undefined;
   constructor(
     exitCode: ExitCode,
     message: string | readonly string[],

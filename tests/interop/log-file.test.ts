@@ -69,8 +69,27 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
         { way },
       ),
   );
-  test('rules that cannot be read', () =>
-    same('sync -r --include-from=none --log-file=log; [ ! -f log ] || show log', { way }));
+  // In the log that was named by then.
+  test.each([
+    '--include-from=none --log-file=log',
+    '--log-file=log --include-from=none',
+    '--log-file=log --exclude=x --exclude-from=none --log-file=log2',
+    '--log-file=log --exclude=x --log-file=log2 --exclude-from=none --stats',
+    '--exclude=x --log-file=log --filter=:n,',
+    '--log-file=absent/log --filter=:n,',
+    '--log-file=log --files-from=none',
+    '--files-from=none --log-file=log',
+    '--log-file=log --bogus',
+    '--bogus --log-file=log',
+    '--log-file=log --timeout=x',
+    '--log-file=log --max-size=x',
+    '--outbuf=x --log-file=log',
+    '-M--log-file=$PWD/log -M--exclude-from=none',
+    '-M--exclude-from=none -M--log-file=$PWD/log',
+    '-M--log-file=$PWD/log -M--timeout=x',
+  ])('options that cannot be read: %s', (options) =>
+    same(`sync -r ${options}; ls; for l in log log2; do [ ! -f $l ] || show $l; done`, { way }),
+  );
   test('a name with a newline is one line', () =>
     same(`: >$'s/a\\nb'; : >$'s/\\x85'; ${sorted('-a')}`, { way }));
   test.skipIf(!isRoot)('a link that another user planted is not gone through', () =>

@@ -107,6 +107,19 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
     );
   });
 
+  test.each(['-r', '--list-only'])('%s names an alternate directory that is not there', (options) =>
+    same({
+      way,
+      script: `mkdir -p s d/e; echo 1 >s/f; for to in d/ ./ ./d/. d/../d//; do for dir in none .//x/ ../s/f; do
+        from_to s/ $to ${options} --compare-dest=$dir | grep arg; done; done`,
+    }),
+  );
+  test('rules for the other side alone', () =>
+    same({
+      way,
+      script: `mkdir s d; touch d/x d/y d/z; sync -ri --delete -M--filter='P_x' -M--exclude=y; sync -ri --delete -M--filter='P_z' --filter='R_z' --exclude=y`,
+    }));
+
   test.each(['--checksum-seed=1', '--checksum-seed=-1', '--checksum-seed=2147483647', '--checksum-seed=0'])(
     '%s finds what is the same',
     (seed) =>

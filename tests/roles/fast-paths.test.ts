@@ -94,9 +94,10 @@ async function apart(dir: string, argv: readonly string[]): Promise<Said> {
     args: [],
   };
   const filters = createFilters(options, filterContext({ site: common.site }));
+  const farFilters = createFilters(remote.options, filterContext({ side: 'receiver', site: common.site }));
   await Promise.all([
     runClientEnd(client, options, ends, filters, {}),
-    runServerEnd(server, remote.options, remote.args, {}),
+    runServerEnd(server, remote.options, { args: remote.args, filters: farFilters }, {}),
   ]);
   client.timeout.stop();
   server.timeout.stop();

@@ -94,9 +94,13 @@ async function push(args: readonly string[], mark: string, times: number): Promi
     args: [],
   };
   const filters = createFilters(options, filterContext({ site: testSite({ cwd: dir }) }));
+  const farFilters = createFilters(
+    remote.options,
+    filterContext({ side: 'receiver', site: testSite({ cwd: dir }) }),
+  );
   await Promise.all([
     runClientEnd(client, options, ends, filters, {}),
-    runServerEnd(server, remote.options, remote.args, {}),
+    runServerEnd(server, remote.options, { args: remote.args, filters: farFilters }, {}),
   ]);
   return { damaged: wire.damaged(), told: out + err, code: Math.max(exitCodeOf(client), exitCodeOf(server)) };
 }

@@ -34,6 +34,7 @@ export interface Engine {
     },
     io: SessionIo,
   ): ReturnType<Run>;
+  logEarlyEnd(error: RsyncError, sends: boolean, io: SessionIo): Promise<void>;
   loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
 }
 
@@ -82,7 +83,13 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (!options.server || !endOfRun.has(code)) io.host.stderr(toBytes(finalErrorLine(code, who)));
     return code;
   } catch (error) {
-    return fail(error, io, role);
+    const code = fail(error, io, role);
+    if (error instanceof RsyncError && error.log) {
+      error.who ??= role;
+      const sends = argv.includes('--server') && argv.includes('--sender');
+      await (await input.loadEngine()).logEarlyEnd(error, sends, io);
+    }
+    return code;
   }
 }
 

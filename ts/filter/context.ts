@@ -22,9 +22,13 @@ export interface FilterContext {
   readonly side: FilterSide;
   /** True in a `--server` process, whose rules come over the wire. */
   readonly server: boolean;
+  /** Who it is before the exchange of rules, if not 'client' or 'server'. */
+  readonly early?: 'Receiver' | undefined;
   readonly site: Site;
   /** `HOME` and `CVSIGNORE` for -C, whose links are followed, and standard input for a file called `-`. */
   readonly host: FilterHost;
+  /** The log that options had named behind so many rules; '' for none. */
+  readonly logNamed?: (rules: number) => ByteString;
   /** Shows a complaint that does not end the run. */
   warn(text: ByteString): void;
   /** A rule file could not be opened for a loop of links, or one of others: says so where it was that. */

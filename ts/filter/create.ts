@@ -29,18 +29,29 @@ export type FilterOptions = Pick<
  * handshake.
  */
 export function createFilters(options: FilterOptions, context: Omit<FilterContext, 'server'>): FilterChain {
+  let read = 0;
+  const { filters } = options;
+  const counted = function* (): Generator<FilterArg> {
+    for (const arg of filters) {
+      read++;
+      yield arg;
+    }
+  };
   try {
-    return parseFilterArgs(options.filters, { ...context, server: options.server }, options);
+    return parseFilterArgs(counted(), { ...context, server: options.server }, options);
   } catch (error) {
-    // The transfer has not begun: nobody has a role yet.
-    if (error instanceof RsyncError) error.who ??= options.server ? 'server' : 'client';
+    if (error instanceof RsyncError) {
+      // The transfer has not begun: nobody has a role yet.
+      error.who ??= context.early ?? (options.server ? 'server' : 'client');
+      error.log = context.logNamed?.(read - 1);
+    }
     throw error;
   }
 }
 
 /** The filters of `args` alone, without what other options imply. */
 export function parseFilterArgs(
-  args: readonly FilterArg[],
+  args: Iterable<FilterArg>,
   context: FilterContext,
   options: FilterSettings = {},
 ): FilterChain {

@@ -69,8 +69,8 @@ export class FilterState {
 
   /** Role name in messages. */
   get who(): string {
-    const { side, server } = this.context;
-    if (!this.hasStarted) return server ? 'server' : 'client';
+    const { side, server, early } = this.context;
+    if (!this.hasStarted) return early ?? (server ? 'server' : 'client');
     if (side === 'sender') return 'sender';
     return this.root === undefined ? 'Receiver' : 'generator';
   }

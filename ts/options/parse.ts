@@ -3,7 +3,7 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Alias } from './aliases.ts';
 import { Request, type Run, type Wish } from './definition.ts';
-import { stderrModes } from './defs/tell.ts';
+import { lastLog, stderrModes } from './defs/tell.ts';
 import type { OptionEnv } from './env.ts';
 import { usageText } from './help.ts';
 import type { Draft, Options } from './options.ts';
@@ -51,6 +51,7 @@ function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft)
   try {
     return readArguments(argv, context, draft);
   } catch (error) {
+    if (error instanceof RsyncError) error.log ??= lastLog(draft.logFile);
     if (!(error instanceof Request)) throw error;
     const { wants } = error;
     if (wants.kind === 'usage') throw wrongUse();

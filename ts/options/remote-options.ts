@@ -19,5 +19,7 @@ export function withRemoteOptions(options: Options): Options {
   const changed = Object.entries(after).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof Options]),
   );
-  return { ...options, ...Object.fromEntries(changed) };
+  // Rules are not among what is told: those of the client stand before these.
+  const filters = [...options.filters, ...after.filters.slice(before.filters.length)];
+  return { ...options, ...Object.fromEntries(changed), filters };
 }

@@ -583,11 +583,16 @@ export function cannotOverwriteWithDirectory(): ByteString {
 export function destinationIsNoDirectory(): ByteString {
   return 'ERROR: destination path is not a directory';
 }
-export function alternateMissing(option: string, path: ByteString): ByteString {
-  return `--${option} arg does not exist: ${path}`;
+export function alternateMissing(option: string, base: ByteString, dir: ByteString): ByteString {
+  return `--${option} arg does not exist: ${alternate(base, dir)}`;
 }
-export function alternateNoDirectory(option: string, path: ByteString): ByteString {
-  return `--${option} arg is not a dir: ${path}`;
+export function alternateNoDirectory(option: string, base: ByteString, dir: ByteString): ByteString {
+  return `--${option} arg is not a dir: ${alternate(base, dir)}`;
+}
+/** Of `dir`, as given or already absolute, only what it is relative to is made plain. */
+function alternate(base: ByteString, dir: ByteString): ByteString {
+  if (dir.startsWith('/')) return dir;
+  return `${collapsed(base).replace(/\/$/, '')}/${dir.replace(/(.)\/+$/s, '$1')}`;
 }
 
 // --- a peer that breaks the protocol

@@ -34,7 +34,12 @@ export function openDestination(
     tempDir: options.tempDir === '' ? '' : join(base, options.tempDir),
     partialDir: outside(base, options.partialDir),
   };
-  checkFolders(end, tree, options, resolved);
+  checkFolders(
+    end,
+    tree,
+    missing ? { ...options, alternateDests: resolved.alternateDests } : options,
+    resolved,
+  );
   return { destination: { tree, localName, missing }, options: resolved };
 }
 
@@ -241,10 +246,12 @@ function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): 
     if (report.info('backup'))
       report.print('info', `${typeof stats === 'number' ? '(new) ' : ''}backup_dir is ${given.backupDir}`);
   }
-  for (const { kind, dir } of resolved.alternateDests) {
-    const stats = statOf(dir);
-    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, dir));
-    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, dir));
+  for (const [k, { kind, dir }] of given.alternateDests.entries()) {
+    const stats = statOf(resolved.alternateDests[k]!.dir);
+    if (typeof stats === 'number')
+      report.print('warning', text.alternateMissing(`${kind}-dest`, tree.path, dir));
+    else if (!stats.isDir())
+      report.print('warning', text.alternateNoDirectory(`${kind}-dest`, tree.path, dir));
   }
 }
 

@@ -4,6 +4,7 @@ import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
 import { type Host, linkOwner, type Site } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+import { lastLog } from '../options/defs/tell.ts';
 import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { escapeText } from '../report/escape.ts';
@@ -31,8 +32,8 @@ export interface SessionIo {
   readonly signal: AbortSignal;
   /** Who wants to know what happens, besides the words. */
   readonly events: RunEvents | undefined;
-  /** A log beside the output. */
-  readonly log: TransferLog | undefined;
+  /** A log beside the output, opened when it is first asked for; one that cannot be is told of, and is none. */
+  readonly log: (() => TransferLog | undefined) | undefined;
 }
 
 export interface EndSetup {
@@ -129,7 +130,7 @@ export function openEnd(setup: EndSetup): End {
     local: setup.local === true,
     events: server ? undefined : setup.io.events,
     // Of a local run the client alone keeps a log.
-    log: setup.local && server ? undefined : setup.io.log,
+    log: setup.local && server ? undefined : setup.io.log?.(),
     host: setup.io.host,
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
@@ -342,7 +343,10 @@ export function filterReport(
   options: Options,
   host: Host,
   end: () => End | undefined,
-): Pick<FilterContext, 'host' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'> {
+): Pick<
+  FilterContext,
+  'host' | 'logNamed' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'
+> {
   const early = (line: ByteString) => `${escapeText(line, host.charset)}\n`;
   const warn = (line: ByteString) => {
     const { report } = end() ?? {};
@@ -351,12 +355,14 @@ export function filterReport(
   };
   const trace = (line: ByteString) => {
     const { report } = end() ?? {};
-    if (report === undefined) host.stdout(early(line));
-    else report.print('info', line);
+    if (report !== undefined) report.print('info', line);
+    else if (options.server) host.stderr(Buffer.from(early(line), 'latin1'));
+    else host.stdout(early(line));
   };
   return {
     host,
     readFile: undefined,
+    logNamed: (rules) => lastLog(options.logsNamed, rules),
     warn,
     refused: (path) => {
       for (const line of refusal(path, linkOwner(host, options.insecureLinks))) warn(line);

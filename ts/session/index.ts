@@ -1,4 +1,5 @@
 /** A run from its options to its exit code. */
+import type { RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { parseLocation } from '../options/location.ts';
 import type { Options } from '../options/options.ts';
@@ -6,6 +7,11 @@ import type { RunEnd, SessionIo } from './end.ts';
 
 export { loadKernel } from '../kernel/index.ts';
 export type { RunEnd, SessionIo } from './end.ts';
+
+/** Tells the log that options had named by then, if they had, what ended their reading. */
+export async function logEarlyEnd(error: RsyncError, sends: boolean, { host }: SessionIo): Promise<void> {
+  if (error.log) (await import('./log-file.ts')).logEarlyEnd(error, sends, host);
+}
 
 /** A run as the user starts it. Not loaded where only the kernel is asked for its report. */
 export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {

@@ -60,7 +60,19 @@ export async function runLocal(
   // Rules that it is not told over the wire.
   const needsRules =
     clientFilters.hasXattrRules || (options.missingArgs === 'delete' && options.delete === undefined);
-  const serverOptions = optionsOfServer(remoteOptions(inherited), needsRules);
+  let server: End | undefined;
+  const { serverOptions, filters } = await asServer(io, () => {
+    const told = withRemoteOptions(inherited);
+    const more = told.filters.length > options.filters.length;
+    const serverOptions = optionsOfServer(told, needsRules || more);
+    const filters = createFilters(serverOptions, {
+      side: 'receiver',
+      site,
+      early: 'Receiver',
+      ...filterReport(serverOptions, io.host, () => server),
+    });
+    return { serverOptions, filters };
+  });
   if (serverOptions.copyAs !== options.copyAs) throw new RsyncError(ExitCode.Unsupported, text.copyAsOneSide);
   if (serverOptions.dryRun !== options.dryRun) throw new RsyncError(ExitCode.Protocol, text.dryRunOneSide);
   const shared = sharedPaths(options, serverOptions);
@@ -78,20 +90,21 @@ export async function runLocal(
     sender: true,
   });
   client = sending;
-  const receiving: End = openEnd({
+  const receiving = openEnd({
     ...common,
-    kernel: suitableKernel(kernel, serverOptions, () => receiving),
+    kernel: suitableKernel(kernel, serverOptions, () => server),
     duplex: serverWire,
     options: serverOptions,
     charset: await nameCharset(serverOptions, io),
     server: true,
     sender: false,
   });
+  server = receiving;
   tellOfNoCommand(sending, ends.remotePaths);
   const arrangement = { localServer: true };
   return attended([sending, receiving], async () => {
     const [received, sent] = [
-      runServerEnd(receiving, serverOptions, ['.', ...ends.remotePaths], arrangement),
+      runServerEnd(receiving, serverOptions, { args: ['.', ...ends.remotePaths], filters }, arrangement),
       runClientEnd(
         sending,
         options,
@@ -112,12 +125,14 @@ export async function runLocal(
   });
 }
 
-/** What --remote-option makes of the options; a server that does not understand it is gone before it says anything. */
-function remoteOptions(options: Options): Options {
+/** What a server does with its options; one that ends there is gone before it says anything. */
+async function asServer<T>(io: SessionIo, work: () => T): Promise<T> {
   try {
-    return withRemoteOptions(options);
+    return work();
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
+    error.who ??= 'Receiver';
+    if (error.log) (await import('./log-file.ts')).logEarlyEnd(error, false, io.host);
     throw cutOffBy(error);
   }
 }

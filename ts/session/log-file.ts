@@ -2,6 +2,7 @@
 import { closeSync, constants, writeSync } from 'node:fs';
 import { RsyncError } from '../errors.ts';
 import { type Host, linkOwner, pathAt } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { escapeLog, escapeText } from '../report/escape.ts';
@@ -17,20 +18,19 @@ import { refusal } from './refusal.ts';
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
 const readableMode = 0o644;
 
+interface OpenLog extends TransferLog {
+  close(): void;
+}
+
 /**
- * Opens the --log-file of a run, at its end where it is there already; undefined where none was asked for. One that
+ * Opens the --log-file of a run, at its end where it is there already. One that
  * cannot be opened is told of, and the run goes on without: rsync would write to the system's log instead.
  */
-function openLog(options: Options, host: Host): (TransferLog & { close(): void }) | undefined {
-  if (options.logFile === '') return undefined;
+function openLog(options: Options, host: Host): OpenLog | undefined {
   const path = pathAt({ cwd: host.workingDirectory() }, options.logFile);
   const owner = linkOwner(host, options.insecureLinks);
-  let fd: number;
   try {
-    fd = openTrusted(path, owner, {
-      flags: O_WRONLY | O_APPEND | O_CREAT,
-      mode: readableMode & ~host.umask(),
-    });
+    return openAt(path, owner, options.logFileFormat, host);
   } catch (error) {
     const why = errnoText(error as NodeJS.ErrnoException);
     const shown = escapeText(
@@ -42,11 +42,30 @@ function openLog(options: Options, host: Host): (TransferLog & { close(): void }
     else if (!options.quiet) host.stdout(`${text.logFileIgnored}\n`);
     return undefined;
   }
+}
+
+function openAt(path: ByteString, owner: number | undefined, format: ByteString, host: Host): OpenLog {
+  const mode = readableMode & ~host.umask();
+  const fd = openTrusted(path, owner, { flags: O_WRONLY | O_APPEND | O_CREAT, mode });
   return {
-    format: options.logFileFormat,
+    format,
     write: (message) => append(fd, `${timeString(Math.floor(host.now() / 1000))} [${host.pid}] ${message}`),
     close: () => closeSync(fd),
   };
+}
+
+/** What ended the reading of options, in the log that they had named by then (`error.log`), if that can be opened. */
+export function logEarlyEnd(error: RsyncError, sends: boolean, host: Host): void {
+  if (!error.log) return;
+  let log: OpenLog;
+  try {
+    const path = pathAt({ cwd: host.workingDirectory() }, error.log);
+    log = openAt(path, linkOwner(host, false), '', host);
+  } catch {
+    return;
+  }
+  logFailure(log, sends, error);
+  log.close();
 }
 
 /** A log that cannot be written to (a full disk) is no reason to end a run. */
@@ -57,7 +76,7 @@ function append(fd: number, line: string): void {
 }
 
 /**
- * A run that is logged as well; opened before it starts, and closed behind its last line. `sends`: it is the sending
+ * A run that is logged as well; the log is opened once options are read, and closed behind its last line. `sends`: it is the sending
  * side, also when it fails before anything is sent.
  */
 export async function withLog(
@@ -66,20 +85,23 @@ export async function withLog(
   io: SessionIo,
   run: (io: SessionIo) => Promise<RunEnd>,
 ): Promise<RunEnd> {
-  const log = openLog(options, io.host);
-  if (log === undefined) return run(io);
+  let opened: OpenLog | 'none' | undefined;
+  const log = (): OpenLog | undefined => {
+    opened ??= openLog(options, io.host) ?? 'none';
+    return opened === 'none' ? undefined : opened;
+  };
   try {
     const end = await run({ ...io, log });
-    logEnd(log, options, end);
+    logEnd(log(), options, end);
     return end;
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
     const failure = toldElsewhere(options) || options.server ? error : toldAgain(error);
-    // Files of rules are read before rsync opens its log.
-    if (!failure.told && failure.who !== 'client') logFailure(log, sends, failure);
+    // What ended the reading of options is told elsewhere, maybe in another log.
+    if (!failure.told && failure.log === undefined) logFailure(log(), sends, failure);
     throw failure;
   } finally {
-    log.close();
+    if (opened !== 'none') opened?.close();
   }
 }
 
@@ -93,24 +115,27 @@ function toldAgain(error: RsyncError): RsyncError {
   if (!error.told) return error;
   const again = new RsyncError(error.exitCode, '', { cause: error.cause });
   again.who = error.who;
+  again.log = error.log;
   again.statistics = error.statistics;
   return again;
 }
 
 /** The last lines (log_exit): what went over the wire, where nothing else says it, and what went wrong. */
-function logEnd(log: TransferLog, options: Options, { code, who, statistics }: RunEnd): void {
+function logEnd(log: TransferLog | undefined, options: Options, { code, who, statistics }: RunEnd): void {
+  if (log === undefined) return;
   if (code === 0 ? !toldElsewhere(options) : who === 'sender') logTotals(log, statistics);
   if (code !== 0) log.write(finalErrorLine(code, who));
 }
 
 function logFailure(
-  log: TransferLog,
+  log: TransferLog | undefined,
   sends: boolean,
   { exitCode, lines, who, statistics }: RsyncError,
 ): void {
+  if (log === undefined) return;
   for (const line of lines) log.write(escapeLog(`${line}\n`));
   const role = (who ?? (sends ? 'sender' : 'Receiver')) as FinalRole;
-  if (role === 'sender') logTotals(log, statistics ?? new Statistics());
+  if (role === 'sender' || (role === 'server' && sends)) logTotals(log, statistics ?? new Statistics());
   log.write(finalErrorLine(exitCode, role));
 }
 

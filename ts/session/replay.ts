@@ -1,5 +1,5 @@
 import { ExitCode, protocolError, RsyncError } from '../errors.ts';
-import { createFilters, sendFilters } from '../filter/index.ts';
+import { createFilters, type FilterChain, sendFilters } from '../filter/index.ts';
 import type { Site } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { parseLocation } from '../options/location.ts';
@@ -37,6 +37,12 @@ export async function runReplay(
   { args, file, site, io, charset }: ReplayInput,
 ): Promise<RunEnd> {
   const startedAt = io.host.now();
+  let end: End | undefined;
+  const filters = createFilters(options, {
+    side: 'receiver',
+    site,
+    ...filterReport(options, io.host, () => end),
+  });
   const duplex = openReplay(options, file, { host: io.host, site });
   const destination = args[args.length - 1];
   if (parseLocation(destination).kind !== 'local') {
@@ -44,7 +50,7 @@ export async function runReplay(
     failure.who = 'Receiver';
     throw failure;
   }
-  const end: End = openEnd({
+  const client = openEnd({
     io,
     duplex,
     options,
@@ -55,20 +61,26 @@ export async function runReplay(
     charset,
     replays: true,
   });
-  tellOfNoCommand(end, args);
-  return attended([end], async () => {
+  end = client;
+  tellOfNoCommand(client, args);
+  return attended([client], async () => {
     try {
-      await replay(end, options, destination);
-      summarize(end, { startedAt });
-      tellOfExit(end, exitCodeOf(end));
-      return endOf(end);
+      await replay(client, options, destination, filters);
+      summarize(client, { startedAt });
+      tellOfExit(client, exitCodeOf(client));
+      return endOf(client);
     } catch (error) {
-      throw await endAfterFailure(end, error);
+      throw await endAfterFailure(client, error);
     }
   });
 }
 
-async function replay(end: End, given: Options, destination: ByteString): Promise<void> {
+async function replay(
+  end: End,
+  given: Options,
+  destination: ByteString,
+  filters: FilterChain,
+): Promise<void> {
   const { report, setup } = end;
   const { host } = setup.io;
   const [flags, remoteProtocol] = [await int(end), await int(end)];
@@ -94,11 +106,6 @@ async function replay(end: End, given: Options, destination: ByteString): Promis
   const { protocol } = negotiated;
   const spoken = optionsForProtocol(options, protocol);
   report.negotiated = negotiated;
-  const filters = createFilters(spoken, {
-    side: 'receiver',
-    site: setup.site,
-    ...filterReport(spoken, host, () => end),
-  });
   becomeCopyAsUser(spoken, host);
   sendFilters(undefined, spoken, filters, protocol);
   await runReceiver(end, negotiated, { options: spoken, filters, destination, guard: undefined });

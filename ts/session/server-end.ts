@@ -1,9 +1,9 @@
-import { createFilters, receiveFilters } from '../filter/index.ts';
+import { type FilterChain, receiveFilters } from '../filter/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import { becomeCopyAsUser } from './copy-as.ts';
-import { type End, filterReport } from './end.ts';
+import type { End } from './end.ts';
 import { fileNames, forwardedNames, forwardNames, namesFromWire } from './files-from.ts';
 import { type HandshakeSetup, handshake, optionsForProtocol } from './handshake.ts';
 import { openNames } from './read-names.ts';
@@ -11,11 +11,17 @@ import { runReceiver } from './receiver-end.ts';
 import { runSender } from './sender-end.ts';
 import { startCounting } from './totals.ts';
 
+/** What a server is given besides its options: what they say of rules is read before it speaks. */
+export interface ServerInput {
+  readonly args: readonly ByteString[];
+  readonly filters: FilterChain;
+}
+
 /** The server's side of a run, from the handshake on (rsync's start_server). */
 export async function runServerEnd(
   end: End,
   given: Options,
-  args: readonly ByteString[],
+  { args, filters }: ServerInput,
   extra: Partial<HandshakeSetup>,
 ): Promise<void> {
   const { reader, writer, report, setup } = end;
@@ -39,11 +45,6 @@ export async function runServerEnd(
   writer.startMultiplex();
   // An old generator has nothing to say but what may be removed.
   if (protocol >= 30 || (sender && options.removeSourceFiles)) reader.startMultiplex();
-  const filters = createFilters(options, {
-    side: sender ? 'sender' : 'receiver',
-    site: setup.site,
-    ...filterReport(options, setup.io.host, () => end),
-  });
   await receiveFilters(reader, options, filters, protocol);
   report.trace(sender ? 'send' : 'recv', () => text.serverStarts(sender, args.length, report.pid));
   becomeCopyAsUser(options, setup.io.host);

@@ -1,3 +1,4 @@
+import { createFilters } from '../filter/index.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
@@ -5,7 +6,7 @@ import type { Duplex } from '../transport/duplex.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
 import { attended } from './attended.ts';
 import { siteOf } from './client.ts';
-import { type End, endOf, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import { type End, endOf, filterReport, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { expandArgs } from './glob.ts';
 import { nameCharset } from './name-charset.ts';
@@ -40,7 +41,13 @@ export async function runServer(
   duplex: Duplex = stdioDuplex(io.host),
 ): Promise<RunEnd> {
   const site = siteOf(io.host, options.sender ? 'sender' : 'Receiver');
-  const end: End = openEnd({
+  let end: End | undefined;
+  const filters = createFilters(options, {
+    side: options.sender ? 'sender' : 'receiver',
+    site,
+    ...filterReport(options, io.host, () => end),
+  });
+  const server = openEnd({
     io,
     duplex,
     options,
@@ -50,14 +57,15 @@ export async function runServer(
     site,
     charset: await nameCharset(options, io),
   });
-  return attended([end], async () => {
+  end = server;
+  return attended([server], async () => {
     try {
-      const all = options.secludedArgs ? expandArgs(end.setup.kernel, site, args) : args;
-      await runServerEnd(end, options, all, {});
-      await end.writer.end();
-      return endOf(end);
+      const all = options.secludedArgs ? expandArgs(server.setup.kernel, site, args) : args;
+      await runServerEnd(server, options, { args: all, filters }, {});
+      await server.writer.end();
+      return endOf(server);
     } catch (error) {
-      throw await endAfterFailure(end, error);
+      throw await endAfterFailure(server, error);
     }
   });
 }

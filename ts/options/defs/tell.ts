@@ -12,7 +12,6 @@ import {
   Request,
   type Run,
   type Telling,
-  text,
   word,
 } from '../definition.ts';
 import { formatHas, type Shown } from '../log-format.ts';
@@ -77,6 +76,21 @@ interface FormatTold extends Shown {
 
 interface Served {
   readonly server: boolean;
+}
+
+/** A --log-file, and how many rules the command line had before it: the trouble with those is told in no log, or another. */
+export interface NamedLog {
+  readonly file: ByteString;
+  readonly rules: number;
+}
+
+interface Ruled {
+  readonly filters: readonly unknown[];
+}
+
+/** The log that the first `rules` rules and what stands between them leave in force; '' for none. */
+export function lastLog(named: readonly NamedLog[], rules = Number.POSITIVE_INFINITY): ByteString {
+  return named.findLast((one) => one.rules <= rules)?.file ?? '';
 }
 
 /** What --stderr may say. */
@@ -254,15 +268,31 @@ export const tellOptions = {
     },
     closes: none,
   }),
-  logFile: text('--log-file=FILE', 'write a log to FILE', { closes: none }),
+  logFile: option({
+    initial: [] as readonly NamedLog[],
+    switches: [
+      on('--log-file=FILE', 'write a log to FILE', (before: readonly NamedLog[], { value }, draft: Ruled) => [
+        ...before,
+        { file: value, rules: draft.filters.length },
+      ]),
+    ],
+    settle: (named: readonly NamedLog[]): ByteString => lastLog(named),
+    closes: none,
+  }),
+  logsNamed: derived(
+    (draft: { readonly logFile: readonly NamedLog[] }): readonly NamedLog[] => draft.logFile,
+    {
+      closes: none,
+    },
+  ),
   /** Means nothing without a --log-file; '' logs no items. */
   logFileFormat: option({
     initial: undefined as ByteString | undefined,
     switches: [
       on<ByteString | undefined>('--log-file-format=FMT', 'the format of its lines', (_, { value }) => value),
     ],
-    settle: (format: ByteString | undefined, draft: { readonly logFile: ByteString }): ByteString =>
-      draft.logFile === '' ? '' : (format ?? '%i %n%L'),
+    settle: (format: ByteString | undefined, draft: { readonly logFile: readonly NamedLog[] }): ByteString =>
+      lastLog(draft.logFile) === '' ? '' : (format ?? '%i %n%L'),
     closes: followsEachFile,
   }),
 };
