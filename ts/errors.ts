@@ -81,6 +81,8 @@ export class RsyncError extends Error {
   override readonly name = 'RsyncError';
   readonly exitCode: ExitCode;
   readonly told: boolean;
+  /** The wire ended: what ended it is for the other side to say. */
+  readonly cutOff: boolean;
   /** What is shown, line by line; none where the reason was told already. */
   readonly lines: readonly string[];
   /** What the run had counted when it failed; set where the error leaves its session. */
@@ -92,13 +94,14 @@ export class RsyncError extends Error {
   constructor(
     exitCode: ExitCode,
     message: string | readonly string[],
-    options?: { cause?: unknown; told?: boolean },
+    options?: { cause?: unknown; told?: boolean; cutOff?: boolean },
   ) {
     const lines = typeof message === 'string' ? [message] : message;
     super(lines.join('\n'), options);
     this.lines = lines.length === 1 && lines[0] === '' ? [] : lines;
     this.exitCode = exitCode;
     this.told = options?.told === true;
+    this.cutOff = options?.cutOff === true;
   }
 }
 

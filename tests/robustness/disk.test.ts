@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { expectSameFailure } from '../support/failures.ts';
 import { isRoot, ours, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
+import { expectSameScript, ways } from '../support/script.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
@@ -68,5 +69,32 @@ describe.skipIf(reference === null || !isRoot)('a full disk (needs root, to moun
       );
       if (!mounted) context.skip('no small file system can be mounted here');
     }),
+  );
+});
+
+/** Files that come whole, then one for which there is no room. `whole FILE` says where it is whole. */
+const files = `mkdir s full orig; seq 60000 >s/big; echo 1 >s/a; seq 50000 >s/z; cp s/* orig
+  mount -t tmpfs -o size=420k tmpfs full || exit 77; trap "umount -l $PWD/full" EXIT
+  for f in a big z; do echo old >full/$f; done; touch -d @1000 full/*
+  whole() { local f; for f in a big z; do for d in s full full/.~tmp~; do cmp -s orig/$f $d/$f && echo "$f: $d"; done; done; }`;
+
+describe.skipIf(reference === null || !isRoot).each(ways)('nothing is lost on a full disk: %s', (way) => {
+  test.each([
+    '--delay-updates',
+    '--delay-updates --delete-after',
+    '--remove-source-files',
+    '--remove-source-files --delay-updates',
+    '--remove-source-files --inplace',
+    '--remove-source-files --partial -b',
+    '--remove-source-files --partial-dir=.p',
+  ])('%s', (options) =>
+    expectSameScript(
+      {
+        way,
+        script: `${files}\nsync -rt ${options} 2>&1 | grep -o 'No space left.*'; whole; head -c 4 full/a full/z; ls -A full
+          rm -rf full/* full/.??*; sync -rt ${options} 2>/dev/null; whole; rm -rf s`,
+      },
+      reference!,
+    ),
   );
 });

@@ -64,6 +64,15 @@ export function cannotConvertName(who: Who, name: ByteString, errno: number): By
   return `[${who}] cannot convert filename: ${name} (${errnoText(errno)})`;
 }
 
+const noBasis = 'got a block match with no basis file for ';
+export function noBasisFile(place: Place, path: ByteString): ByteString {
+  return `${noBasis}${fullName(place, path)} [receiver]`;
+}
+/** Whether this is what a kernel's job says, which knows the file by the name of its temporary. */
+export function isNoBasis(message: string): boolean {
+  return message.startsWith(noBasis);
+}
+
 /** `fullName`: the link's. */
 export function cannotConvertTarget(who: Who, fullName: ByteString, errno: number): ByteString {
   return `[${who}] cannot convert symlink data for: ${fullName} (${errnoText(errno)})`;

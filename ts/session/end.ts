@@ -118,7 +118,8 @@ export function openEnd(setup: EndSetup): End {
       message: (tag, payload) => onMessage(end, tag, payload),
       announced: (tag, length) => admitMessage(end, tag, length),
       beforeWait: () => writer.flush(),
-      closed: (bytesRead) => new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who)),
+      closed: (bytesRead) =>
+        new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who), { cutOff: true }),
     },
     now,
   );

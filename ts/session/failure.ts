@@ -39,7 +39,7 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
     failure = (await whyPeerEnded(end)) ?? asBrokenWire(end, failure);
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
   if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
-    failure = named(new RsyncError(failure.exitCode, '', { told: true }), end.who);
+    failure = named(new RsyncError(failure.exitCode, '', { told: true }), failure.who as End['who']);
   const lull = io.signal.aborted ? delay(terminalMs) : Promise.resolve(undefined);
   const before = child && (await Promise.race([child.exit, lull]));
   fail(end, failure instanceof Error ? failure : new Error(String(failure)));
@@ -127,14 +127,15 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return false;
   // rsync's client is gone before what it says then is on its way.
   if (setup.sender && !setup.server && !end.listSent) return false;
+  const who = failure.who as End['who'];
   if (setup.server) {
     for (const line of failure.lines) report.print('error', line);
-    report.write('error', finalErrorLine(failure.exitCode, end.who));
+    report.write('error', finalErrorLine(failure.exitCode, who));
   }
   if ((report.negotiated?.protocol ?? 0) >= 31) {
     const payload = Buffer.alloc(4);
     payload.writeInt32LE(failure.exitCode);
-    report.trace('exit', () => sendingErrorExit(end.who, failure.exitCode), 3);
+    report.trace('exit', () => sendingErrorExit(who, failure.exitCode), 3);
     writer.message(Msg.ErrorExit, payload);
   }
   await Promise.race([writer.drain().catch(() => {}), delay(graceMs)]);

@@ -148,7 +148,8 @@ function cutOffBy(error: RsyncError): RsyncError {
 async function settle(sending: Promise<void>, serving: Promise<void>, client: End): Promise<void> {
   const [sent, served] = await Promise.allSettled([sending, serving]);
   const cutOff = sent.status === 'rejected' && sent.reason?.exitCode === ExitCode.StreamIo;
-  if (served.status === 'rejected' && (cutOff || sent.status === 'fulfilled')) {
+  const cutByUs = cutOff && !sent.reason.cutOff && served.status === 'rejected' && served.reason?.cutOff;
+  if (served.status === 'rejected' && !cutByUs && (cutOff || sent.status === 'fulfilled')) {
     // Before protocol 31 nobody tells the other side with what it ends.
     const old = (client.report.negotiated?.protocol ?? 31) < 31;
     throw old && cutOff && served.reason instanceof RsyncError ? cutOffBy(served.reason) : served.reason;

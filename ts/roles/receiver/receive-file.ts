@@ -1,5 +1,5 @@
 import { headLength, type SumHead } from '../../delta/sum-head.ts';
-import { protocolError, SysError } from '../../errors.ts';
+import { protocolError, RsyncError, SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
@@ -71,6 +71,8 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
     result = job.result();
   } catch (error) {
     await keepInterrupted(ctx, input, arrival, plan, job);
+    if (error instanceof RsyncError && text.isNoBasis(error.message))
+      throw protocolError(text.noBasisFile(tree, plan.path));
     throw error;
   }
   report.trace('deltasum', () => text.traces.gotFileSum, 2);
