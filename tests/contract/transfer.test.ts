@@ -384,6 +384,33 @@ describe.each(kernelPairs)('%s', (_title, from, to) => {
     files.close();
   });
 
+  it('what came of a file is in it when the job is closed, also the last small pieces', async () => {
+    const files = line('none');
+    const data = noise(50_000, 9);
+    for (const inPlace of [false, true]) {
+      if (inPlace) fs.writeFileSync(dir.at('dst', 'f'), 'old');
+      const job = files.receiver.openReceive({
+        path: inPlace ? 'f' : fresh('f'),
+        inPlace,
+        blockCount: 0,
+        blockLength: 0,
+        remainder: 0,
+        digest: xxh128,
+        decoder: files.decoder,
+      });
+      for (let at = 0; at < 7000; at += 1000) {
+        const piece = Buffer.alloc(1004);
+        piece.writeInt32LE(1000);
+        data.copy(piece, 4, at, at + 1000);
+        await job.push(piece, Uint32Array.of(0, piece.length), 1);
+      }
+      if (inPlace) job.abort();
+      else job.close();
+      expect(fs.readFileSync(dir.at('dst', 'f')).equals(data.subarray(0, 7000))).toBe(true);
+    }
+    files.close();
+  });
+
   it('a write that fails is remembered, and the stream is read to its end', async () => {
     if (!fs.existsSync('/dev/full')) return;
     const files = line('none');

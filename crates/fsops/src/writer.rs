@@ -185,6 +185,16 @@ impl FileWriter {
     }
 }
 
+/// What came of a file that is not complete may be kept.
+impl Drop for FileWriter {
+    fn drop(&mut self) {
+        if self.failure.is_none() {
+            // The run has failed already.
+            let _ = self.flush();
+        }
+    }
+}
+
 /// The rest of the aligned unit that `data[from]` is in.
 fn unit(at: u64, data: &[u8], from: usize) -> &[u8] {
     let past = ((at + from as u64) % HOLE_UNIT) as usize;

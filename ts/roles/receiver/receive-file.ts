@@ -403,7 +403,7 @@ async function wasLost(tree: Tree, from: ByteString, partial: ByteString, mode: 
   return moved !== undefined && !('copiedTo' in moved);
 }
 
-/** The run ends in the middle of a file: --partial keeps what came, else the temporary file goes. */
+/** The run ends in the middle of a file: --partial and --inplace keep what came, else the temporary file goes. */
 async function keepInterrupted(
   ctx: RoleContext,
   input: ReceiverInput,

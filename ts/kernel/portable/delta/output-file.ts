@@ -127,7 +127,8 @@ export class OutputFile {
     }
   }
 
-  private flush(): void {
+  /** Writes what has gathered. */
+  flush(): void {
     const buffer = this.buffer;
     if (buffer === undefined || this.buffered === 0) return;
     this.try('write', () => {

@@ -119,15 +119,22 @@ export class PortableReceiveJob implements ReceiveJob {
   }
 
   close(): void {
+    // Of a file that is not complete, a part may be kept.
+    if (!this.closed) this.output?.flush();
+    this.shut();
+  }
+
+  abort(): void {
+    if (this.request.inPlace === true) this.close();
+    this.shut();
+    this.files.discard();
+  }
+
+  private shut(): void {
     if (this.closed) return;
     this.closed = true;
     if (this.files.output !== undefined) closeSync(this.files.output.fd);
     if (this.files.basis !== undefined) closeSync(this.files.basis.fd);
-  }
-
-  abort(): void {
-    this.close();
-    this.files.discard();
   }
 
   private async readTokens(): Promise<void> {
