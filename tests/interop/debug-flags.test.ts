@@ -16,14 +16,16 @@ const tree = `mkdir -p s/a/b s/new/sub d/a/b d/old/deep; seq 20000 >s/large; seq
   mkfifo s/fifo; echo n >s/new/sub/n; : >s/empty; touch -d 2020-01-01 s/* s/*/* s/*/*/* s d; touch -d 2019-01-01 d/large d/a/f
   touch -hd 2020-01-01 s/link`;
 
-/** Rsync's processes wait for each other, and say so; ours is one, and has other numbers. */
+/** Rsync's processes wait for each other, and say so; ours is one, has other numbers, and does not note whose entries are. */
 const steady = String.raw`sed -e 's/pid=[0-9]*/pid=N/; s/ waiting on [0-9]*/ waiting on N/' \
   -e 's/file=[a-z0-9.-]*, line=[0-9]*/file=F/; s/sent .*/sent/; s/speedup .*//; s/[.][A-Za-z0-9]\{6\}\( to \|" \)/.XXXXXX\1/' \
-  -e 's#cmd=.* machine#cmd= machine#; /^client_run waiting/d; /^cmd\[0\]=/d; /^opening connection/d; /^match at/d; /^.Receiver. a[cd][td]/d; /hash_hits/d'`;
+  -e 's#cmd=.* machine#cmd= machine#; /^client_run waiting/d; /^cmd\[0\]=/d; /^opening connection/d; /^match at/d; /^.Receiver. a[cd][td]/d; /hash_hits/d' \
+  -e 's/^FILE_STRUCT_LEN=[0-9]*/FILE_STRUCT_LEN/; s/^\(.generator. i=[0-9]* 0 .* flags=\)[0-9a-f]*$/\1/; s/^\(.*dev:inode for #[0-9]* is [0-9]*\):[0-9]*$/\1/'`;
 
 const flags = [
   'ACL',
   'BACKUP',
+  'CHDIR',
   'CMD2',
   'DEL3',
   'DELTASUM2',
@@ -32,8 +34,11 @@ const flags = [
   'FILTER',
   'FILTER2',
   'FLIST2',
+  'FLIST4',
   'FUZZY2',
   'GENR',
+  'HLINK',
+  'HLINK3',
   'ICONV2',
   'NSTR3',
   'OWN2',

@@ -11,6 +11,8 @@ export const columnKinds = {
   /** --iconv: the place that an entry had before its list was sorted. */
   wirePlace: { store: Int32Array, absent: -1 },
 } as const;
+/** Bytes that most columns have of an entry. */
+export const columnBytes = Int32Array.BYTES_PER_ELEMENT;
 export type ColumnKind = keyof typeof columnKinds;
 
 type Store = Float64Array | Int32Array;

@@ -18,7 +18,11 @@ export interface FlistReport {
   print(code: LogCode, text: ByteString): void;
   info(flag: 'flist' | 'mount' | 'symsafe' | 'nonreg', level?: number): boolean;
   debug(flag: 'dup' | 'flist' | 'hlink' | 'own', level?: number): boolean;
-  trace(flag: 'flist' | 'own', words: () => ByteString | readonly ByteString[], level?: number): void;
+  trace(
+    flag: 'chdir' | 'flist' | 'hlink' | 'own',
+    words: () => ByteString | readonly ByteString[],
+    level?: number,
+  ): void;
   /** How many entries there are so far. */
   flistProgress(count: number): void;
 }

@@ -49,6 +49,10 @@ export interface DecoderSettings {
   readonly extras?: ExtrasReader;
   /** With --iconv, and who hears of names that it cannot convert. `name`: as it was sent, of a target the link's. */
   readonly charset?: WireCharset;
+  /** Hears of each name that is not the first of its inode; `isHere`: that is in the same list. */
+  onLink?(ndx: number, first: number, isHere: boolean): void;
+  /** Before protocol 30: each device that names of inodes are on. */
+  readonly onDevice?: (dev: number) => void;
   onUnnamed?(what: 'name' | 'target', name: ByteString, errno: number): void;
 }
 
@@ -107,6 +111,7 @@ export class FlistDecoder {
     this.settings = settings;
     this.reader = settings.reader;
     this.format = settings.format;
+    this.inodes.onDevice = settings.onDevice;
   }
 
   /**
@@ -209,6 +214,7 @@ export class FlistDecoder {
         ? this.place(list, entry.length, entry.shared, sharedSlash, parent)
         : this.placeConverted(list, entry.length, settings.charset, parent);
     this.complete(entry, list, i, xflags);
+    if (entry.group >= 0) settings.onLink?.(list.ndxStart + i, entry.group, entry.twin >= 0);
   }
 
   /** Name and hard link. What is not sent is as it was in the entry before. */

@@ -25,6 +25,14 @@ const outputBytes = 8 * 1024;
 /** A name shares at most this many bytes with the one before it. */
 const maxShared = 255;
 
+/** --debug=hlink: what a sender finds of inodes with more than one name. */
+export interface LinkTeller {
+  device(dev: number): void;
+  first(ndx: number, inode: LinkedInode): void;
+  /** `isHere`: the first is in the same list. */
+  other(ndx: number, first: number, isHere: boolean): void;
+}
+
 export interface EncoderSettings {
   readonly writer: Writer;
   readonly format: FlistFormat;
@@ -33,6 +41,8 @@ export interface EncoderSettings {
   readonly encodeEntries?: Kernel['encodeEntries'];
   /** With --acls or --xattrs. */
   readonly extras?: ListExtras;
+  /** Hears of names of inodes that have several. */
+  readonly links?: LinkTeller;
   /** With --iconv; names that it cannot convert are in no list. */
   readonly charset?: WireCharset;
 }
@@ -64,8 +74,11 @@ export class FlistEncoder {
   private rdev = 0;
   private readonly extras: ExtrasWriter | undefined;
   private readonly charset: WireCharset | undefined;
+  private readonly links: LinkTeller | undefined;
 
-  constructor({ writer, format, ids, encodeEntries, extras, charset }: EncoderSettings) {
+  constructor({ writer, format, ids, encodeEntries, extras, charset, links }: EncoderSettings) {
+    this.links = links;
+    if (links !== undefined) this.inodes.onDevice = (dev) => links.device(dev);
     this.extras = extras && new ExtrasWriter(writer, format, ids, extras);
     this.encodeEntries = encodeEntries;
     this.writer = writer;
@@ -155,6 +168,7 @@ export class FlistEncoder {
         const group = this.groupOf(list, i, inode);
         if (group === list.ndxStart + i) xflags |= Xmit.HlinkFirst;
         else firstNdx = group;
+        if (this.links !== undefined) this.tellOfLink(list, i, firstNdx, inode);
       } else if (inode.dev === this.dev && protocol >= 28) xflags |= Xmit.SameDev;
       else this.dev = inode.dev;
     }
@@ -195,6 +209,11 @@ export class FlistEncoder {
     }
     if (sum !== undefined && type === S_IFREG && format.sumLength > 0) writer.bytes(sum, 0, format.sumLength);
     else if (protocol < 28 && format.sumLength > 0) writer.bytes(Buffer.alloc(format.sumLength));
+  }
+
+  private tellOfLink(list: FileList, i: number, first: number, inode: LinkedInode): void {
+    if (first < 0) this.links?.first(list.ndxStart + i, inode);
+    else this.links?.other(list.ndxStart + i, first, first >= list.ndxStart);
   }
 
   /** Protocol 27: whether the device's number, made the one at hand, is that of the entry before. */

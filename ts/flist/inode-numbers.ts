@@ -6,6 +6,8 @@ import { NumberTable } from './number-table.ts';
  */
 export class InodeTable {
   private readonly devices = new Map<number, NumberTable>();
+  /** Hears of each device that is met. */
+  onDevice: ((dev: number) => void) | undefined;
 
   /** The value of an inode; -1 when it was not met before. */
   find(dev: number, inoHigh: number, inoLow: number): number {
@@ -16,6 +18,7 @@ export class InodeTable {
     if (inodes === undefined) {
       inodes = new NumberTable();
       this.devices.set(dev, inodes);
+      this.onDevice?.(dev);
     }
     inodes.set(inoHigh, inoLow, value);
   }
@@ -25,6 +28,11 @@ export class InodeTable {
 export class InodeNumbers {
   private readonly table = new InodeTable();
   private next = 0;
+
+  /** Hears of each device that is met. */
+  set onDevice(hear: ((dev: number) => void) | undefined) {
+    this.table.onDevice = hear;
+  }
 
   number(dev: number, inoHigh: number, inoLow: number): number {
     const known = this.table.find(dev, inoHigh, inoLow);

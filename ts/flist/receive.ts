@@ -1,9 +1,11 @@
 import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { entryBytes } from '../kernel/listing.ts';
 import { ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
 import { adoptList } from './adopt.ts';
 import { cleanList } from './clean.ts';
+import { columnBytes } from './column.ts';
 import { type FlistContext, listLimit } from './context.ts';
 import { FlistDecoder } from './decoder.ts';
 import { ExtrasReader } from './extras-codec.ts';
@@ -18,6 +20,7 @@ import type { NameGuard } from './name-guard.ts';
 import { orphans } from './parents.ts';
 import { pruneEmptyDirs } from './prune.ts';
 import { sortList } from './sort.ts';
+import { tellEntries } from './tell-entries.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
 
 export type { NameGuard } from './name-guard.ts';
@@ -50,6 +53,8 @@ export class FlistReceiver {
   private readonly context: FlistReceiverContext;
   private readonly format: FlistFormat;
   private readonly decoder: FlistDecoder;
+  /** --debug=hlink: what was found in the list that came last. */
+  private linked: (readonly [ndx: number, first: number, isHere: boolean])[] = [];
 
   constructor(context: FlistReceiverContext) {
     this.context = context;
@@ -57,6 +62,8 @@ export class FlistReceiver {
     // The first list comes before there are a generator and a receiver.
     const who = () => (this.lists.isEmpty ? 'Receiver' : 'receiver');
     this.lists = new FileLists(context.negotiated.incRecurse, listLimit(context, who), true);
+    const { report, texts } = context;
+    report.trace('flist', () => texts.traces.recordsAre(entryBytes, columnBytes), 4);
     this.hardLinks = new HardLinks(this.lists);
     this.ids = context.ids ?? idMapOf(context, this.format);
     this.decoder = new FlistDecoder({
@@ -71,6 +78,12 @@ export class FlistReceiver {
       allowMissing: context.options.missingArgs === 'delete',
       charset: context.charset,
       onUnnamed: (what, name, errno) => this.reportUnnamed(what, name, errno),
+      onDevice: report.debug('hlink', 3)
+        ? (dev) => report.print('info', texts.traces.tableOfDevice('Receiver', dev))
+        : undefined,
+      onLink: context.report.debug('hlink')
+        ? (ndx, first, isHere) => this.linked.push([ndx, first, isHere])
+        : undefined,
       extras: context.extras && new ExtrasReader(context.reader, this.format, this.ids, context.extras),
     });
   }
@@ -88,12 +101,14 @@ export class FlistReceiver {
     const isFirst = lists.isEmpty;
     // Many directories are empty; what a passed list is read into stays so.
     let list = lists.newList(0);
+    this.linked = [];
     let ioError = await this.readEntries(list, dirNdx);
 
     if (!incRecurse) {
       await receiveIdLists(reader, format, this.ids, list);
       this.mapAclIds();
       lists.eof = true;
+      report.trace('flist', () => texts.traces.listsEnd('Receiver'), 3);
     }
     const { segments } = this.context;
     if (segments === undefined) this.sort(list);
@@ -102,6 +117,7 @@ export class FlistReceiver {
       adoptList(list, lists, format, this.ids);
     }
     if (report.debug('flist', 2)) this.tellOfNames(list);
+    this.tellOfLinks(isFirst ? 'Receiver' : 'receiver');
     if (incRecurse) lists.addDirs(list);
     if (segments === undefined || list.hasDuplicates)
       cleanList(list, 'receiver', protocol, (i) => {
@@ -126,6 +142,7 @@ export class FlistReceiver {
     lists.append(list);
     if (format.hardLinks && !options.listOnly) this.hardLinks.match(list);
     lists.totals.wireBytes += reader.bytesRead - startBytes;
+    this.tellOf(list, isFirst ? 'Receiver' : 'receiver');
     return list;
   }
 
@@ -139,6 +156,7 @@ export class FlistReceiver {
     const ndx = await reader.record(() => reader.ndx());
     if (ndx === ndxFlistEof) {
       lists.eof = true;
+      this.context.report.trace('flist', () => this.context.texts.traces.listsEnd('Receiver'), 3);
       return;
     }
     const dirNdx = ndxFlistOffset - ndx;
@@ -153,6 +171,20 @@ export class FlistReceiver {
     const { charset, kernel } = this.context;
     const order = sortList(list, this.format.protocol, kernel.sortEntries);
     if (charset !== undefined) list.keepWireOrder(order);
+  }
+
+  /** --debug=hlink: of the list that came last; in rsync the generator reads it as well. */
+  tellOfLinks(who: 'Receiver' | 'receiver' | 'generator'): void {
+    const { report, texts } = this.context;
+    for (const [ndx, first, isHere] of this.linked)
+      report.print('info', texts.traces.linksTo(who, ndx, first, isHere));
+  }
+
+  /** --debug=flist3. */
+  tellOf(list: FileList, who: 'Receiver' | 'receiver' | 'generator'): void {
+    const { amRoot, report } = this.context;
+    if (!report.debug('flist', 3)) return;
+    tellEntries(list, this.context, { who, showsUsers: amRoot, before: (list, i) => String(list.depth(i)) });
   }
 
   private tellOfNames(list: FileList): void {

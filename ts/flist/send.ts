@@ -2,14 +2,16 @@ import { ENOENT } from '../errno.ts';
 import { ExitCode, IoError, RsyncError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { entryBytes } from '../kernel/listing.ts';
 import { StatTable, statRowBytes } from '../kernel/stat-table.ts';
 import type { XattrList } from '../metadata/xattrs.ts';
 import { Msg, ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import { cleanList } from './clean.ts';
+import { columnBytes } from './column.ts';
 import { type FlistContext, listLimit } from './context.ts';
 import { DirTree } from './dir-tree.ts';
-import { FlistEncoder } from './encoder.ts';
+import { FlistEncoder, type LinkTeller } from './encoder.ts';
 import { EntryFlag, type FileList } from './file-list.ts';
 import { FileLists } from './file-lists.ts';
 import { SentIds } from './id-lists.ts';
@@ -19,6 +21,7 @@ import { sortList } from './sort.ts';
 import type { SourceAhead } from './source-ahead.ts';
 import { confineListedName, type SourceArg, splitSource } from './source-arg.ts';
 import { type SourceRoot, SourceRoots } from './source-roots.ts';
+import { tellEntries } from './tell-entries.ts';
 import { Walk } from './walk.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
 
@@ -59,6 +62,8 @@ export class FlistSender {
   private readonly mostAhead: number;
   /** Incremental recursion: the merge files of a source's own directory were read. */
   private enteredTop = false;
+  /** The root that was told of last. */
+  private at: SourceRoot | undefined;
   /** Incremental recursion: --relative names to be sent with a directory's content, by its number. */
   private readonly pending = new Map<number, PendingName[]>();
 
@@ -79,7 +84,9 @@ export class FlistSender {
       encodeEntries: plain,
       extras: context.extras,
       charset: context.charset,
+      links: context.report.debug('hlink') ? linkTeller(context) : undefined,
     });
+    context.report.trace('flist', () => context.texts.traces.recordsAre(entryBytes, columnBytes), 4);
     this.walk = new Walk(context, this.format, this.lists, this.encoder);
     this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;
@@ -130,6 +137,7 @@ export class FlistSender {
     list.parentDirNdx = -1;
     if (format.incRecurse && list.count > 0 && list.basename(list.low) === '.') list.parentDirNdx = 0;
     lists.append(list);
+    this.tellOf(list);
     lists.totals.transferTime = Math.round(performance.now() - built);
 
     if (!format.numericIds && !format.incRecurse) this.ids.send(writer, format);
@@ -219,6 +227,12 @@ export class FlistSender {
     return options.relative && (options.impliedDirs || negotiated.protocol >= 30);
   }
 
+  private tellOf(list: FileList): void {
+    if (!this.context.report.debug('flist', 3)) return;
+    const before = (list: FileList, i: number) => this.roots.byIndex(list.dir(i).root).dir || '<NULL>';
+    tellEntries(list, this.context, { who: 'sender', showsUsers: true, before });
+  }
+
   /** Status of a source; where there is none it is reported, and the result is `undefined`. */
   private statSource(root: SourceRoot, source: SourceArg): StatTable | undefined {
     const { options, report, state, texts } = this.context;
@@ -240,6 +254,7 @@ export class FlistSender {
     try {
       const root = this.roots.open(dir);
       filters.setRoot(root.tree);
+      this.moveTo(root);
       return root;
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
@@ -247,6 +262,15 @@ export class FlistSender {
       report.print('error-xfer', texts.changeDirFailed(this.roots.place(''), dir, error.errno));
       return undefined;
     }
+  }
+
+  /** --debug=chdir: directories are held, and what rsync would change to is told where another one's turn comes. */
+  private moveTo(root: SourceRoot): void {
+    if (root === this.at) return;
+    this.at = root;
+    const { report, texts } = this.context;
+    if (root.dir !== '')
+      report.trace('chdir', () => texts.traces.enteringDirectory('sender', root.place.path));
   }
 
   /** --files-from: the folder that its names are relative to. */
@@ -262,6 +286,7 @@ export class FlistSender {
       throw new RsyncError(ExitCode.FileSelect, '');
     }
     this.roots.cwd = path;
+    report.trace('chdir', () => texts.traces.enteringDirectory('sender', this.roots.place('').path));
   }
 
   /** The content of the next directory, as one segment. */
@@ -290,6 +315,7 @@ export class FlistSender {
     this.context.segments?.pass(list.copy());
     this.endList(state.ioError === savedIoError ? 0 : state.ioError);
     lists.append(list);
+    this.tellOf(list);
     lists.totals.wireBytes += writer.bytesWritten - startBytes;
     if (!tree.advance(d)) this.sendEof();
   }
@@ -300,6 +326,7 @@ export class FlistSender {
     const { lists, walk } = this;
     const path = lists.dirs.path(d);
     const root = this.rootOf(d);
+    this.moveTo(root);
     if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth(d));
     const flags = EntryFlag.ContentDir;
     if (this.dirFlags(d) & EntryFlag.ContentDir) {
@@ -431,6 +458,19 @@ export class FlistSender {
     payload.writeInt32LE(state.ioError);
     writer.message(Msg.IoError, payload);
   }
+}
+
+function linkTeller({ report, texts }: FlistContext): LinkTeller {
+  const { traces } = texts;
+  const who = 'sender';
+  return {
+    device: (dev) => report.trace('hlink', () => traces.tableOfDevice(who, dev), 3),
+    first(ndx, { dev, inoHigh, inoLow }) {
+      const inode = (BigInt(inoHigh >>> 0) << 32n) | BigInt(inoLow >>> 0);
+      report.trace('hlink', () => traces.inodeIs(who, ndx, dev, inode), 3);
+    },
+    other: (ndx, first, isHere) => report.print('info', traces.linksTo(who, ndx, first, isHere)),
+  };
 }
 
 /** What stands for a source that is not there, with --delete-missing-args: the mode is 0. */

@@ -34,7 +34,7 @@ export function systemError(who: Who, errno: number, text: ByteString): ByteStri
 }
 
 /** Without what leads nowhere: a place may have been named by way of others. */
-function collapsed(path: ByteString): ByteString {
+export function collapsed(path: ByteString): ByteString {
   if (!/\/\.{0,2}(?:\/|$)/.test(path)) return path;
   const clean = cleanName(path);
   return clean.endsWith('/.') ? clean.slice(0, -1) : clean;

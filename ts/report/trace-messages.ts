@@ -1,5 +1,6 @@
 /** What --debug tells of a run's steps, in rsync's words. */
 import type { ByteString } from '../kernel/kernel.ts';
+import { commaNumber } from './numbers.ts';
 
 const octal = (mode: number): string => mode.toString(8);
 
@@ -29,6 +30,35 @@ export const makingEntry = (who: string, path: ByteString, filters: number) =>
 export const receivedName = (path: ByteString) => `recv_file_name(${path})`;
 export const listsEnd = (who: string) => `[${who}] flist_eof=1`;
 export const listFollows = (who: string, dir: number) => `[${who}] receiving flist for dir ${dir}`;
+export const listIs = (who: string, start: number, used: number, low: number, high: number) =>
+  `[${who}] flist start=${start}, used=${used}, low=${low}, high=${high}`;
+export interface ToldEntry {
+  readonly name: ByteString;
+  readonly mode: number;
+  readonly size: number;
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  readonly skipsGroup: boolean;
+  readonly flags: number;
+}
+export const entryIs = (who: string, ndx: number, told: ToldEntry, level: number) => {
+  const { name, mode, size, uid, gid, skipsGroup, flags } = told;
+  const owner = uid === undefined ? '' : ` uid=${uid}`;
+  const group = gid === undefined ? '' : ` gid=${skipsGroup ? `(${gid})` : gid}`;
+  return `[${who}] i=${ndx} ${name} mode=0${octal(mode)} len=${commaNumber(size, level)}${owner}${group} flags=${flags.toString(16)}`;
+};
+export const recordsAre = (bytes: number, extra: number) => `FILE_STRUCT_LEN=${bytes}, EXTRA_LEN=${extra}`;
+
+export const tableOfDevice = (who: string, dev: number) => `[${who}] created hashtable for dev ${dev}`;
+export const inodeIs = (who: string, ndx: number, dev: number, inode: number | bigint) =>
+  `[${who}] dev:inode for #${ndx} is ${dev}:${inode}`;
+export const linksTo = (who: string, ndx: number, first: number, isHere: boolean) =>
+  `[${who}] #${ndx} hard-links #${first} (${isHere ? '' : 'un'}abbrev)`;
+export const laterName = (ndx: number, path: ByteString, group: number, becomes: ByteString) =>
+  `hlink for ${ndx} (${path},${group}): ${becomes}`;
+
+export const enteringDirectory = (who: string, path: ByteString) => `[${who}] change_dir(${path})`;
+
 export const fileListSent = 'file list sent';
 
 export const checkingCharset = (name: ByteString) => `msg checking charset: ${name}`;

@@ -71,6 +71,8 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
               : 'below'
             : undefined,
       });
+      if (path !== '.')
+        end.report.trace('chdir', () => text.traces.enteringDirectory('Receiver', text.collapsed(tree.path)));
       return { tree, localName: undefined, missing: false, base: path };
     } catch (error) {
       if (!(error instanceof SysError)) throw error;

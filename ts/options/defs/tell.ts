@@ -163,6 +163,9 @@ export const tellOptions = {
     // It tells of each entry.
     closes: [
       where((level: Levels<DebugFlag>) => level.genr > 0, 'passesOver'),
+      // What comes over a wire, or what goes there.
+      where((level: Levels<DebugFlag>) => level.hlink > 0 || level.flist > 2, 'listsAsTheyAre'),
+      where((level: Levels<DebugFlag>) => level.flist > 1, 'extrasLookedUp'),
       where((level: Levels<DebugFlag>) => level.deltasum > 1, 'filesByName', 'writesTogether'),
     ],
   }),

@@ -2,6 +2,7 @@ import { IoError, SysError } from '../../errors.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { NamesInDir } from '../../flist/listed-names.ts';
 import { compareSiblings } from '../../flist/sort.ts';
+import { type ToldRow, tellRows } from '../../flist/tell-entries.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, type StatTable } from '../../kernel/stat-table.ts';
 import * as text from '../../report/messages.ts';
@@ -31,7 +32,8 @@ export function deleteInDirectory(
     return undefined;
   }
   gen.filters.enterDir(gen.destination.tree, path);
-  if (scanned !== undefined && !(scanned instanceof SysError) && scanned.count === 0) return undefined;
+  const isEmpty = scanned !== undefined && !(scanned instanceof SysError) && scanned.count === 0;
+  if (isEmpty && !report.debug('flist', 3)) return undefined;
   return deleteUnlisted(gen, list, path, scanned);
 }
 
@@ -187,6 +189,7 @@ function entriesToDelete(
   let kept = 0;
   const names = content.count > 0 ? listed() : noNames;
   const tells = gen.ctx.report.debug('flist', 2);
+  const told: Told[] = [];
   for (let k = 0; k < content.count; k++) {
     const name = content.name(k);
     const mode = content.mode(k);
@@ -197,6 +200,7 @@ function entriesToDelete(
         continue;
       }
       if (tells) gen.ctx.report.print('info', text.traces.makingEntry('generator', target, 2));
+      told.push({ name, mode, path: target, row: k });
     }
     if (gen.fileSystems !== undefined && isDir(mode) && content.dev(k) !== gen.fileSystems.current) {
       kept++;
@@ -206,9 +210,17 @@ function entriesToDelete(
     if (!names.has(name)) doomed.push({ name, mode });
   }
   const { protocol } = gen.ctx.negotiated;
-  doomed.sort((a, b) => compareSiblings(a.name, isDir(a.mode), b.name, isDir(b.mode), protocol));
+  const inOrder = (a: Doomed, b: Doomed) =>
+    compareSiblings(a.name, isDir(a.mode), b.name, isDir(b.mode), protocol);
+  doomed.sort(inOrder);
+  if (gen.ctx.report.debug('flist', 3)) {
+    const { options, report, amRoot } = gen.ctx;
+    tellRows(told.sort(inOrder), content, { options, report, texts: text, showsUsers: amRoot });
+  }
   return { doomed, kept };
 }
+
+interface Told extends Doomed, ToldRow {}
 
 function tellOfMount(gen: Generator, path: ByteString): void {
   const { options, report } = gen.ctx;

@@ -23,15 +23,25 @@ import type { Entry, Generator } from './state.ts';
 export function linkToLeader(gen: Generator, entry: Entry): boolean {
   const { list, i, ndx } = entry;
   const found = priorName(gen, list, i);
-  if (found === undefined) return false;
-  if (typeof found === 'string') return makeLink(gen, entry, found);
+  if (found === undefined) {
+    tell(gen, entry, 'virtual first');
+    return false;
+  }
+  if (typeof found === 'string') {
+    tell(gen, entry, `leader is -1 (${found})`);
+    return makeLink(gen, entry, found);
+  }
   const flags = found.list.flags(found.i);
   if (!(flags & EntryFlag.HlinkDone)) {
-    if (!(flags & EntryFlag.FileSent)) return false;
+    if (!(flags & EntryFlag.FileSent)) {
+      tell(gen, entry, 'looking for a leader');
+      return false;
+    }
     list.setHardLinkPrev(i, found.list.hardLinkPrev(found.i));
     found.list.setHardLinkPrev(found.i, ndx);
     list.setFlag(i, EntryFlag.FileSent);
     list.inProgress++;
+    tell(gen, entry, `waiting for ${list.hardLinkPrev(i)}`);
     return true;
   }
   let leader: Indexed | string | undefined = found;
@@ -40,7 +50,20 @@ export function linkToLeader(gen: Generator, entry: Entry): boolean {
     if (leader === undefined) return false;
     if (typeof leader !== 'string') list.setHardLinkPrev(i, leader.ndx);
   }
-  return makeLink(gen, entry, typeof leader === 'string' ? leader : leader.list.path(leader.i));
+  if (typeof leader === 'string') {
+    tell(gen, entry, `leader is -1 (${leader})`);
+    return makeLink(gen, entry, leader);
+  }
+  const path = leader.list.path(leader.i);
+  tell(gen, entry, `found flist match (alt ${leader.list.hardLinkPrev(leader.i)})`);
+  tell(gen, entry, `leader is ${leader.ndx} (${path})`);
+  return makeLink(gen, entry, path);
+}
+
+/** --debug=hlink2. */
+function tell({ ctx }: Generator, { list, i, ndx }: Entry, becomes: ByteString): void {
+  const group = ctx.negotiated.incRecurse ? list.hardLinkGroupOf(i) : -1;
+  ctx.report.trace('hlink', () => text.traces.laterName(ndx, list.path(i), group, becomes), 2);
 }
 
 /** A name is complete at `path`: the names that waited for it are linked now (rsync's finish_hard_link). */

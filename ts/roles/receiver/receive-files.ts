@@ -176,10 +176,16 @@ function dress(ctx: RoleContext, { destination }: ReceiverInput, list: FileList,
 }
 
 /** rsync's generator is given the list as well, and reads it as its receiver did. */
-function tellOfGeneratorsList({ report }: RoleContext, list: FileList | undefined, dir: number): void {
+function tellOfGeneratorsList(
+  { report }: RoleContext,
+  flist: ReceiverInput['flist'],
+  list: FileList | undefined,
+  dir: number,
+): void {
   report.print('info', text.traces.listFollows('generator', dir));
   const count = list?.count ?? 0;
   for (let i = 0; i < count; i++) report.print('info', text.traces.receivedName((list as FileList).path(i)));
+  if (list !== undefined) flist.tellOf(list, 'generator');
   for (const line of text.fileListReceived(count)) report.print('info', line);
 }
 
@@ -193,14 +199,16 @@ async function receiveSegment(
   if (!incRecurse) throw protocolError(text.badNdx(ndx, lists, 'receiver'));
   if (ndx === ndxFlistEof) {
     lists.eof = true;
-    ctx.report.trace('flist', () => text.traces.listsEnd('receiver'), 3);
+    for (const who of ['receiver', 'generator'])
+      ctx.report.trace('flist', () => text.traces.listsEnd(who), 3);
   } else {
     const dir = ndxFlistOffset - ndx;
     if (dir < 0 || dir >= lists.dirs.length) throw protocolError(text.badDirNdx(ndx, lists, 'receiver'));
     ctx.report.trace('flist', () => text.traces.listFollows('receiver', dir), 2);
     await flist.receive(dir);
     ctx.report.trace('flist', () => text.fileListReceived(lists.segments.at(-1)?.count ?? 0), 2);
-    if (ctx.report.debug('flist', 2)) tellOfGeneratorsList(ctx, lists.segments.at(-1), dir);
+    if (ctx.report.debug('hlink')) flist.tellOfLinks('generator');
+    if (ctx.report.debug('flist', 2)) tellOfGeneratorsList(ctx, flist, lists.segments.at(-1), dir);
   }
   link.notify();
 }
