@@ -150,3 +150,20 @@ test.skipIf(reference === null)(
       reference!,
     ),
 );
+
+test
+  .skipIf(reference === null)
+  .each([
+    '-F -vvv',
+    '-F --debug=filter3',
+    '--filter=:C -F --debug=filter2',
+    '--filter=:n_/**q --debug=filter2',
+  ])('%s tells what becomes of merge files, and of those that a file named only where', (options) =>
+  expectSameScript(
+    {
+      script: `mkdir -p s/sub/deep d; touch s/sub/f s/sub/deep/g; echo ': named-by-f[i]le' >s/.rsync-filter; echo ': **' >s/sub/.rsync-filter
+          sync -r ${options} 2>&1 | grep -e filter -e rule -e named -e mergelist | grep -v -e '^.client. a' -e renaming`,
+    },
+    reference!,
+  ),
+);

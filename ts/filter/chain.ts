@@ -128,7 +128,7 @@ export class FilterChain {
     const top = this.entered.pop();
     if (top === undefined) return;
     // As in rsync, what was entered by its depth without anything to keep is left without a word.
-    if (top.isPushed || top.merges.length > 0) this.tellOfLeaving();
+    if (top.isPushed || top.merges.length > 0) this.tellOfLeaving(top.merges.length);
     this.state.merges = top.merges;
     top.merges.forEach((merge, i) => {
       merge.restore(top.saved[i]);
@@ -140,12 +140,17 @@ export class FilterChain {
     while (this.entered.length > 0) this.leaveDir();
   }
 
-  private tellOfLeaving(): void {
+  /** All but the first `kept` merge files were named in the directory that is left, and are no more. */
+  private tellOfLeaving(kept: number): void {
     const { state } = this;
     if (state.context.details === undefined) return;
     state.tell(() => 'popping local filters');
-    for (const merge of [...state.merges].reverse())
-      if (merge.active) state.tell(() => `popping ${nameOfMerge(state, merge)}`);
+    for (const merge of [...state.merges].reverse()) {
+      if (!merge.active) continue;
+      state.tell(() => `popping ${nameOfMerge(state, merge)}`);
+      for (const ending of state.merges.slice(kept).reverse())
+        if (ending.told.holder === merge) state.tell(() => `deactivating ${nameOfMerge(state, ending)}`);
+    }
   }
 
   /** Nothing is read in directories; --debug=FILTER2 tells of them all the same. */

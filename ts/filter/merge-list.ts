@@ -94,6 +94,12 @@ export interface SavedRules {
   readonly local: number;
 }
 
+export interface ToldMerge {
+  readonly shown: ByteString;
+  readonly pattern: ByteString;
+  readonly holder: RuleList;
+}
+
 /** A per-directory merge file that is being looked for, and the rules it gave so far. */
 export class MergeList extends RuleList {
   readonly flags: number;
@@ -101,11 +107,14 @@ export class MergeList extends RuleList {
   name: ByteString;
   /** The name still has to be split, and parent directories of the transfer to be searched. */
   finishSetup = true;
+  /** For --debug lines: the name, or the place alone of what a file says; and where the rule itself stands. */
+  readonly told: ToldMerge;
   /** False once the rule that named it was cleared. */
   active = true;
 
-  constructor(flags: number, name: ByteString) {
+  constructor(flags: number, name: ByteString, told: ToldMerge) {
     super();
+    this.told = told;
     this.flags = flags;
     this.name = name;
   }

@@ -1,5 +1,6 @@
+import type { ByteString } from '../kernel/kernel.ts';
 import type { MergeList } from './merge-list.ts';
-import { mergePath, parseRuleFile } from './parse.ts';
+import { mergePath, nameOfMerge, parseRuleFile } from './parse.ts';
 import { baseName } from './paths.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
@@ -13,10 +14,15 @@ export function finishMergeSetup(state: FilterState, merge: MergeList): void {
   merge.finishSetup = false;
   const path = mergePath(state, merge.name, merge.flags);
   if (path === undefined || !path.startsWith('/')) return;
+  state.tell(() => `performing parent_dirscan for ${nameOfMerge(state, merge)}`);
   merge.name = baseName(path);
   const from = path.slice(0, path.length - merge.name.length);
+  if (state.dir.startsWith(from)) scanParents(state, merge, from);
+  state.tell(() => `completed parent_dirscan for ${nameOfMerge(state, merge)}`);
+}
+
+function scanParents(state: FilterState, merge: MergeList, from: ByteString): void {
   const transferDir = state.dir;
-  if (!transferDir.startsWith(from)) return;
   state.parentScan = true;
   try {
     for (let end = from.length; end < transferDir.length; end = transferDir.indexOf('/', end) + 1) {

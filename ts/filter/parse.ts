@@ -71,7 +71,8 @@ export function parseRuleFile(
     state.tell(() => {
       const missing = isThere || fromFile ? '' : ' [not found]';
       const isHidden = (template & RuleFlag.FromFile) !== 0;
-      return `parse_filter_file(${state.shown(path, isHidden)},${bitsOfRule(template)},${mode.toString(16)})${missing}`;
+      const bits = bitsOfRule(template, target instanceof MergeList ? target.told.pattern : '');
+      return `parse_filter_file(${state.shown(path, isHidden)},${bits},${mode.toString(16)})${missing}`;
     });
   let content: Iterable<Uint8Array>;
   try {
@@ -132,7 +133,8 @@ export function addRule(
   }
   const name = baseName(pattern);
   if (state.merges.some((merge) => merge.active && baseName(merge.name) === name)) return;
-  const merge = new MergeList(flags, pattern);
+  const shown = state.shown(name, (flags & RuleFlag.FromFile) !== 0);
+  const merge = new MergeList(flags, pattern, { shown, pattern, holder: target });
   state.merges = [...state.merges, merge];
   target.add(mergeRule(acting, pattern, merge));
   state.tell(() => `activating ${nameOfMerge(state, merge)}`);
@@ -141,6 +143,14 @@ export function addRule(
 /** A per-directory merge file by its number. */
 export function nameOfMerge(state: FilterState, merge: MergeList): ByteString {
   return `mergelist #${state.merges.indexOf(merge)}${originOfList(state, merge)}`;
+}
+
+/** ... and what it notes of wildcards: that there are any, a `**`, one at the beginning, a `***` at the end. */
+function wildBits(pattern: ByteString): number {
+  if (!/[*[?]/.test(pattern)) return 0;
+  const deep = pattern.indexOf('**');
+  if (deep < 0) return 1;
+  return 3 | (deep === 0 ? 4 : 0) | (pattern.endsWith('***') ? 8 : 0);
 }
 
 /** Bits of a rule as rsync numbers them, for --debug lines. */
@@ -163,8 +173,8 @@ const rsyncBits: readonly (readonly [ours: number, theirs: number])[] = [
   [RuleFlag.Xattr, 20],
   [RuleFlag.FromFile, 21],
 ];
-function bitsOfRule(flags: number): string {
-  let bits = 0;
+function bitsOfRule(flags: number, pattern: ByteString): string {
+  let bits = wildBits(pattern);
   for (const [ours, theirs] of rsyncBits) if ((flags & ours) !== 0) bits |= 1 << theirs;
   return bits.toString(16);
 }
@@ -220,7 +230,7 @@ function tellOfRule(
 
 /** Where the rules of a list stand, if not in the list of the run. */
 export function originOfList(state: FilterState, list: RuleList): string {
-  if (list instanceof MergeList) return ` [per-dir ${list.name}]`;
+  if (list instanceof MergeList) return ` [per-dir ${list.told.shown}]`;
   return list === state.cvs ? ' [global CVS]' : '';
 }
 
