@@ -162,7 +162,7 @@ test
   expectSameScript(
     {
       script: `mkdir -p s/sub/deep d; touch s/sub/f s/sub/deep/g; echo ': named-by-f[i]le' >s/.rsync-filter; echo ': **' >s/sub/.rsync-filter
-          sync -r ${options} 2>&1 | grep -e filter -e rule -e named -e mergelist | grep -v -e '^.client. a' -e renaming`,
+          sync -r ${options} 2>&1 | grep -e 'local filters' -e _filter_ -e _rule -e named -e mergelist | grep -v '^.client. a'`,
     },
     reference!,
   ),
