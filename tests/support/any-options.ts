@@ -205,10 +205,25 @@ const start = fc.constantFrom(
   [],
 );
 
+/** Options of which the second goes where there is the first, and why. */
+const apart: readonly (readonly [with_: readonly string[], goes: string, why: string])[] = [
+  [
+    ['secluded-args', 'protect-args', 's'],
+    'only-write-batch',
+    'a far rsync writes then (docs/compatibility.md)',
+  ],
+];
+
 /** The options of a command line, each with its argument. */
 export const anyOptions: fc.Arbitrary<readonly (readonly ByteString[])[]> = fc
   .tuple(start, fc.array(someOption, { minLength: 1, maxLength: 7, size: 'max' }))
-  .map(([first, more]) => [first, ...more].filter((words) => words.length > 0));
+  .map(([first, more]) => [first, ...more].filter((words) => words.length > 0))
+  .map((options) =>
+    apart.reduce(
+      (left, [with_, goes]) => (gives(left, ...with_) ? left.filter((one) => !gives([one], goes)) : left),
+      options,
+    ),
+  );
 
 /** Whether one of the options was given, by its long name or letter. */
 export function gives(options: readonly (readonly ByteString[])[], ...names: readonly string[]): boolean {
@@ -249,6 +264,8 @@ const differs: readonly [RegExp, string][] = [
   [/^.*\r.*$|^ +[\d,.]+\w? +\d+% .*$/gm, 'progress'],
   // What is wrong with an option is in rsync's log where --log-file came before it.
   [/^log: .*\[client\].*\n/gm, ''],
+  // What the far side says of a connection that closes is heard, or not, whichever side is quicker.
+  [/^rsync: connection unexpectedly closed .*\n(?:rsync error: .* \(code 12\).*\n)?/gm, ''],
   // rsync is three processes, of which one ends the others.
   [/^(?:log: )?rsync error: received SIGUSR1 \(code 19\).*\n/gm, ''],
   // The words of the help are our own.
