@@ -21,6 +21,7 @@ import { sshdMissing, startSshd } from '../support/sshd.ts';
 import { removeTree, withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
+const real = reference?.command.join(' ') ?? '';
 const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
 const source = import.meta.filename;
 
@@ -217,6 +218,22 @@ describe.skipIf(!existsSync('/usr/bin/script'))('the question for a password', (
       server.close();
     }
   });
+});
+
+describe.skipIf(reference === null)('a sender that fails before its list is sent', () => {
+  test.each(
+    ['$R', real].flatMap((client) =>
+      ['', '--no-i-r', '--protocol=29', '--protocol=30'].map((how) => [client, how]),
+    ),
+  )('%s pulls %s', (client, how) =>
+    expectSameScript(
+      {
+        script: `mkdir -p w/s/d w/t; cd w/t; ${client} -r -e $LSH --rsync-path="$R" ${how} -R lh:../s/d .; echo $?
+          $R -r -e $LSH --rsync-path=${real} ${how} -R ../s/d lh:. 2>/dev/null; echo $?; ls`,
+      },
+      reference!,
+    ),
+  );
 });
 
 describe.skipIf(reference === null)('a working directory that is deleted', () => {

@@ -125,8 +125,8 @@ function named(failure: RsyncError, who: End['who']): RsyncError {
 async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   const { writer, report, setup } = end;
   if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return false;
-  // rsync's client is gone before what it says then is on its way.
-  if (setup.sender && !setup.server && !end.listSent) return false;
+  // rsync's sender is gone before what it says then is on its way.
+  if (setup.sender && !end.listSent) return false;
   const who = failure.who as End['who'];
   if (setup.server) {
     for (const line of failure.lines) report.print('error', line);
