@@ -1,7 +1,8 @@
 /** Options that a user has put together of others in ~/.popt, beside real rsync. */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { expectSameScript } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 

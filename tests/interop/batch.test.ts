@@ -1,8 +1,9 @@
 /** --write-batch, --only-write-batch and --read-batch: what either program writes the other reads. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();

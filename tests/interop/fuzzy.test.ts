@@ -1,7 +1,8 @@
 /** --fuzzy: which file is the basis of one that is missing, and what that saves, beside real rsync. */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const same = (test: Script) => expectSameScript(test, reference!);

@@ -1,8 +1,9 @@
 /** --iconv: names, targets and messages in another charset on each side, beside real rsync. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { expectSameScript, prelude, type Script, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();

@@ -1,7 +1,8 @@
 /** --relative with --no-implied-dirs: the directories on the way are no entries of the list. */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { expectSameScript } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const source = 'mkdir -p s/a/b/c s/e; echo x >s/a/b/f; echo y >s/a/b/c/g; echo z >s/e/h';

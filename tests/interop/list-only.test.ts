@@ -1,7 +1,8 @@
 /** What a listing shows beside names, sizes and modification times. */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { expectSameScript, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 

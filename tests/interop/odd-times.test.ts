@@ -1,10 +1,11 @@
 /** Times just below a second, before 1970, and in fractions that not every kernel can keep. */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { kernelName, ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { expectSameScript, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();

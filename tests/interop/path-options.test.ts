@@ -1,7 +1,8 @@
 /** Options about the names of sources and destinations beside real rsync. */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const same = ({ script, ...test }: Script) =>

@@ -1,9 +1,10 @@
 /** Where a file is until it is complete: --temp-dir and --delay-updates, beside real rsync. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const same = (test: Script) => expectSameScript(test, reference!);

@@ -1,7 +1,8 @@
 /** --remove-source-files, where the file that was sent is not (any more) what is to be removed, beside real rsync. */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const same = (test: Script) => expectSameScript(test, reference!);

@@ -1,13 +1,14 @@
 /** Options that change how a run works and not what comes of it, beside real rsync. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parseClientArgs } from '../../ts/options/parse.ts';
 import { runClient } from '../../ts/session/index.ts';
 import { testIo } from '../support/host.ts';
 import { ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { expectSameScript, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();

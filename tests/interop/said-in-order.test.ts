@@ -2,9 +2,10 @@
  * The order of lines where rsync's generator speaks for itself: what it says overtakes the items that it tells the
  * sender at the same time.
  */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { expectSameScript, ways } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const old = 'touch -d 2020-01-01';

@@ -1,8 +1,9 @@
 /** --stop-after and --stop-at, beside real rsync; and that what was under way is put away. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { expectSameScript, type Script } from '../support/script.ts';
+import { test } from '../support/tables.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
