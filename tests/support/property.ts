@@ -29,7 +29,7 @@ function partOf<T>(rows: readonly T[], part: string | undefined): T[] {
   return rows.filter((_, i) => i % step === phase);
 }
 
-/** The rows of a large table that this run tries: the lanes of `npm test` divide it among themselves. */
+/** The rows of a large table that this run tries: each lane of `npm test` takes others. */
 export function sampled<T>(rows: readonly T[]): T[] {
   return partOf(rows, process.env.OC_RSYNC_SAMPLE);
 }
