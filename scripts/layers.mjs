@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Checks that the folders of `ts/` import each other only along the design's arrows: dependencies point
- * one way. Open to all are type-only imports, `ts/errno.ts`, `ts/errors.ts`, `ts/utf8.ts`, and the files that declare the kernel's
+ * one way. Open to all are type-only imports, `ts/clock.ts`, `ts/errno.ts`, `ts/errors.ts`, `ts/utf8.ts`, and the files that declare the kernel's
  * tables and the wire's numbers. The addon is reached from `ts/kernel/native.ts` alone; the roles never
  * import each other. No files import each other in a circle, by value or by type. What the process is (environment,
  * directory, ids, streams) is asked in `ts/cli` alone, which hands it down (`ts/host.ts`); which system and which Node
@@ -18,6 +18,7 @@ const openToAll = [
   'errno.ts',
   'errors.ts',
   'host.ts',
+  'clock.ts',
   'utf8.ts',
   'kernel/kernel.ts',
   'kernel/types.ts',
@@ -65,7 +66,7 @@ const withoutComments = (source) =>
 
 /** Uses of the process's state, and imports of it under another name. */
 const stateOfProcess =
-  /\bprocess\b\??\.(?!(?:platform|arch|versions?|dlopen)\b)\w+|\bglobalThis\.process\b|['"](?:node:)?process['"]/g;
+  /\bprocess\b\??\.(?!(?:platform|arch|versions?|dlopen|hrtime)\b)\w+|\bglobalThis\.process\b|['"](?:node:)?process['"]/g;
 
 /** What a source file asks of the process. */
 export const processUses = (source) => withoutComments(source).match(stateOfProcess) ?? [];

@@ -27,7 +27,9 @@ function start(): void {
   const { Script } = getBuiltinModule('node:vm');
   const script = new Script(source, { filename: file, cachedData: data });
   const main: { exports: { mayKeepCode?: () => boolean } } = { exports: {} };
-  const require = getBuiltinModule('node:module').createRequire(file);
+  // What makes a true `require` loads more of Node than most runs use.
+  const require = (name: string): unknown =>
+    getBuiltinModule(name) ?? getBuiltinModule('node:module').createRequire(file)(name);
   script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
 
   if (data === undefined || script.cachedDataRejected === true)

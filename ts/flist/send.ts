@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.ts';
 import { ENOENT } from '../errno.ts';
 import { ExitCode, IoError, RsyncError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
@@ -104,7 +105,7 @@ export class FlistSender {
   ): Promise<FileLists> {
     const { writer, options, state } = this.context;
     const { lists, format } = this;
-    const started = performance.now();
+    const started = monotonicMs();
     const startBytes = writer.bytesWritten;
     if (filesFrom !== undefined && args.length > 0) this.changeBase(args[0]);
     const list = lists.newList();
@@ -125,7 +126,7 @@ export class FlistSender {
       await this.walk.sendWaiting(list);
     }
     await this.walk.sendWaiting(list);
-    const built = performance.now();
+    const built = monotonicMs();
     lists.totals.buildTime = Math.max(1, Math.round(built - started));
 
     const order = this.sort(list);
@@ -138,7 +139,7 @@ export class FlistSender {
     if (format.incRecurse && list.count > 0 && list.basename(list.low) === '.') list.parentDirNdx = 0;
     lists.append(list);
     this.tellOf(list);
-    lists.totals.transferTime = Math.round(performance.now() - built);
+    lists.totals.transferTime = Math.round(monotonicMs() - built);
 
     if (!format.numericIds && !format.incRecurse) this.ids.send(writer, format);
     if (format.protocol < 30) writer.int(options.ignoreErrors ? 0 : state.ioError);

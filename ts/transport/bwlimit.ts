@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.ts';
 import type { Sink } from '../wire/source-sink.ts';
 
 /** Shorter debts than this are not worth a sleep; they add up. */
@@ -13,7 +14,7 @@ export interface LimitClock {
 }
 
 const systemClock: LimitClock = {
-  now: () => performance.now(),
+  now: monotonicMs,
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 

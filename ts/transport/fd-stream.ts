@@ -1,5 +1,6 @@
 import { close, fstatSync, read as readFile, write as writeFile } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { monotonicMs } from '../clock.ts';
 import type { Sink, Source } from '../wire/source-sink.ts';
 import { brokenPipe, wireError } from './io-error.ts';
 
@@ -153,7 +154,7 @@ class Receiver implements FdSource {
   }
 
   sinceArrival(): number {
-    return performance.now() - this.cameAt;
+    return monotonicMs() - this.cameAt;
   }
 
   destroy(): void {
@@ -174,7 +175,7 @@ class Receiver implements FdSource {
 
   private arrived(bytesRead: number): boolean {
     this.slabs[this.slabs.length - 1].to += bytesRead;
-    this.cameAt = performance.now();
+    this.cameAt = monotonicMs();
     const { waiting } = this;
     if (waiting) {
       this.waiting = undefined;

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../clock.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Sink, Source } from '../wire/source-sink.ts';
 import type { Duplex } from './duplex.ts';
@@ -62,7 +63,7 @@ class Channel implements Source, Sink {
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
     if (bytes === 0) return Promise.resolve();
-    this.writtenAt = performance.now();
+    this.writtenAt = monotonicMs();
     const first = this.queue.length;
     for (const chunk of chunks) if (chunk.length > 0) this.queue.push(chunk);
     this.queued += bytes;
@@ -79,7 +80,7 @@ class Channel implements Source, Sink {
   }
 
   sinceArrival(): number {
-    return performance.now() - this.writtenAt;
+    return monotonicMs() - this.writtenAt;
   }
 
   /** What is copied has left. */
