@@ -89,7 +89,11 @@ export class RsyncError extends Error {
   statistics: Readonly<Statistics> | undefined;
   /** The role that ended the run, as the final line names it; set where the error leaves its session. */
   who: string | undefined;
-  /** Of what went wrong while options were read: the log that they had named by then, '' for none. */
+  /** What ended it first, where the other side's exit value took its place. */
+  first: ExitCode | undefined;
+  /** Of what went wrong while options were read: the level that --debug=exit had by then. */
+  exitLevel: number | undefined;
+  /** ... and the log that was named by then, '' for none. */
   log: string | undefined;
   constructor(
     exitCode: ExitCode,

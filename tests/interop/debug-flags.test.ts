@@ -123,6 +123,26 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
       reference!,
     ));
 
+  test.each([
+    's/ no/d/',
+    'none d/',
+    '--exclude-from=none s/ d/',
+    '-M--bogus s/ d/',
+    '--max-size=x s/ d/',
+    '--protocol=30 s/ no/d/',
+    '-q s/ no/d',
+  ])('how a run that fails ends: %s', (given) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `mkdir s; echo 1 >s/f; set -- ${given}; args=("\${@:1:$#-2}"); from_to "\${@: -2}" -r --debug=exit3 "\${args[@]}" 2>&1 |
+            grep -e _exit -e MSG -e ^exit | sed 's/file=[^:]*:/F:/'`,
+      },
+      reference!,
+    ),
+  );
+
   // The receiver of a pull is another process of rsync's, which would have to be found.
   test.skipIf(way === 'pull')('a signal asks for progress', () =>
     expectSameScript(

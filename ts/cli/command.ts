@@ -13,6 +13,7 @@ import { debugFlags, flagsHelp, infoFlags } from '../options/output-flags.ts';
 import { type ParsedCommand, parseClientArgs } from '../options/parse.ts';
 import { versionJson, versionText } from '../options/version.ts';
 import { escapeText } from '../report/escape.ts';
+import { aboutToExit, cleanupEntered, sendingErrorExit } from '../report/trace-messages.ts';
 import { type FinalRole, finalErrorLine } from '../session/final-line.ts';
 import type { SessionIo } from '../session/index.ts';
 
@@ -52,6 +53,7 @@ export interface CommandInput {
 /** Runs the command and answers its exit code; every failure is told on `io.stderr` and ends here. */
 export async function runCommand(input: CommandInput): Promise<number> {
   const { argv, env, io } = input;
+  let known: Options | undefined;
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
   try {
     if (argv.length === 0) return usageError(io, role);
@@ -65,6 +67,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
       return ExitCode.Ok;
     }
     const { options, args } = command;
+    known = options;
     const secluded = options.server && options.secludedArgs;
     if (args.length === 0 && !secluded)
       return usageError(io, options.server && options.sender ? 'sender' : 'Receiver');
@@ -83,7 +86,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (!options.server || !endOfRun.has(code)) io.host.stderr(toBytes(finalErrorLine(code, who)));
     return code;
   } catch (error) {
-    const code = fail(error, io, role);
+    const code = fail(error, io, role, known);
     if (error instanceof RsyncError && error.log) {
       error.who ??= role;
       const sends = argv.includes('--server') && argv.includes('--sender');
@@ -134,12 +137,43 @@ async function printed(
   return command.json ? versionJson(kernel) : versionText(kernel);
 }
 
-function fail(error: unknown, io: SessionIo, role: FinalRole): number {
+function fail(error: unknown, io: SessionIo, role: FinalRole, options?: Options): number {
   const [code, lines] = explain(error);
   const told = error instanceof RsyncError && error.told;
   const who = error instanceof RsyncError ? (error.who as FinalRole | undefined) : undefined;
+  const [before, behind] = exitTold(error, code, who ?? role, options);
+  const say =
+    role === 'server' || options?.server ? (text: string) => io.host.stderr(toBytes(text)) : io.host.stdout;
+  if (before !== '') say(before);
   io.host.stderr(toBytes(shown(lines, io.host) + (told ? '' : finalErrorLine(code, who ?? role))));
+  if (behind !== '') say(behind);
   return code;
+}
+
+/** Ends of which the other side need not hear, or cannot. */
+const untoldEnds: ReadonlySet<number> = new Set([
+  ExitCode.SocketIo,
+  ExitCode.StreamIo,
+  ExitCode.Signal1,
+  ExitCode.Timeout,
+]);
+
+/** --debug=exit of a run that failed: before its message, and behind. A server that had a stream has said it there. */
+function exitTold(
+  error: unknown,
+  code: number,
+  who: FinalRole,
+  options: Options | undefined,
+): [before: string, behind: string] {
+  const failure = error instanceof RsyncError ? error : undefined;
+  const level = options?.debug.exit ?? failure?.exitLevel ?? 0;
+  if (level === 0 || options?.quiet || (options?.server && failure?.told)) return ['', ''];
+  const first = failure?.first ?? code;
+  const sends = level > 2 && !failure?.told && !untoldEnds.has(code) && (options?.protocol ?? 31) > 30;
+  return [
+    level > 1 ? `${cleanupEntered(who, first)}\n` : '',
+    `${aboutToExit(who, first, code, options?.dryRun === true)}\n${sends ? `${sendingErrorExit(who, code)}\n` : ''}`,
+  ];
 }
 
 /** Line by line, with what the locale cannot show escaped, also a line end within a name. */

@@ -51,7 +51,10 @@ function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft)
   try {
     return readArguments(argv, context, draft);
   } catch (error) {
-    if (error instanceof RsyncError) error.log ??= lastLog(draft.logFile);
+    if (error instanceof RsyncError) {
+      error.log ??= lastLog(draft.logFile);
+      error.exitLevel = draft.debug.level.exit;
+    }
     if (!(error instanceof Request)) throw error;
     const { wants } = error;
     if (wants.kind === 'usage') throw wrongUse();

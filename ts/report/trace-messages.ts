@@ -110,7 +110,13 @@ export const waitingOn = (who: 'client_run' | 'client_run2', pid: number) => `${
 const cleanup = (who: string, code: number) =>
   `[${who}] _exit_cleanup(code=${code}, file=oc-rsync, line=0): `;
 export const cleanupEntered = (who: string, code: number) => `${cleanup(who, code)}entered`;
-export const aboutToExit = (who: string, code: number, dryRun: boolean) =>
-  `${cleanup(who, code)}about to call exit(${code})${dryRun ? ' (DRY RUN)' : ''}`;
+/** `first`: what it began to end with. */
+export const aboutToExit = (who: string, first: number, code: number, dryRun: boolean) =>
+  `${cleanup(who, first)}about to call exit(${code})${dryRun ? ' (DRY RUN)' : ''}`;
 export const sendingErrorExit = (who: string, code: number) =>
   `[${who}] sending MSG_ERROR_EXIT with exit_code ${code}`;
+/** What the peer ended with, in so many bytes, and how that is passed on. */
+export const peersExit = (who: string, bytes: number, code: number) => [
+  `[${who}] got MSG_ERROR_EXIT with ${bytes} bytes`,
+  who === 'sender' || bytes === 0 ? `[${who}] sending MSG_ERROR_EXIT (len 0)` : sendingErrorExit(who, code),
+];

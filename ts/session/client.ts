@@ -91,7 +91,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
       const remote = child === undefined ? 0 : await remoteExit(client, child);
       summarize(client, ends);
       const code = Math.max(remote, exitCodeOf(client));
-      tellOfExit(client, code);
+      tellOfExit(client, code, remote);
       return { ...endOf(client), code };
     } catch (error) {
       throw await endAfterFailure(client, error, child);

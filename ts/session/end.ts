@@ -301,8 +301,11 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       if (!end.setup.sender || payload.length !== (end.setup.local ? inPlaceBytes : 4)) break;
       end.inPlace?.(payload);
       return;
-    case Msg.ErrorExit:
-      throw peerExit(payload.length === 0 ? 0 : intOf(tag, payload));
+    case Msg.ErrorExit: {
+      const code = payload.length === 0 ? 0 : intOf(tag, payload);
+      report.trace('exit', () => text.traces.peersExit(end.who, payload.length, code), 3);
+      throw peerExit(code);
+    }
   }
   throw protocolError(`unexpected tag ${tag} [${end.who}]`, ExitCode.StreamIo);
 }

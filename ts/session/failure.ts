@@ -1,5 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
-import { sendingErrorExit } from '../report/trace-messages.ts';
+import { aboutToExit, cleanupEntered, sendingErrorExit } from '../report/trace-messages.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
 import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
@@ -51,11 +51,14 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
     const exit = failure instanceof RsyncError && !unspoken.has(failure.exitCode) ? before : after;
     if (exit !== undefined) {
       const notStarted = spawnFailure(child.program, exit);
-      if (notStarted) failure = spoken(notStarted, end.who);
+      if (notStarted) failure = inPlaceOf(failure, spoken(notStarted, end.who));
       else {
         const code = exitCodeOfRemote(exit, false);
         if (failure instanceof RsyncError && code > failure.exitCode)
-          failure = named(new RsyncError(code as ExitCode, failure.lines, { told: failure.told }), end.who);
+          failure = inPlaceOf(
+            failure,
+            named(new RsyncError(code as ExitCode, failure.lines, { told: failure.told }), end.who),
+          );
       }
     }
   }
@@ -94,6 +97,12 @@ function asBrokenWire(end: End, failure: RsyncError): RsyncError {
   return new RsyncError(ExitCode.StreamIo, failure.lines, { cause: failure.cause });
 }
 
+/** `failure` in the place of what ended the run first. */
+function inPlaceOf(first: unknown, failure: RsyncError): RsyncError {
+  if (first instanceof RsyncError) failure.first = first.exitCode;
+  return failure;
+}
+
 function isBrokenStream(error: unknown): boolean {
   return (
     error instanceof RsyncError &&
@@ -128,14 +137,17 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   // rsync's sender is gone before what it says then is on its way.
   if (setup.sender && !end.listSent) return false;
   const who = failure.who as End['who'];
+  const { exitCode } = failure;
   if (setup.server) {
+    report.trace('exit', () => cleanupEntered(who, exitCode), 2);
     for (const line of failure.lines) report.print('error', line);
-    report.write('error', finalErrorLine(failure.exitCode, who));
+    report.write('error', finalErrorLine(exitCode, who));
+    report.trace('exit', () => aboutToExit(who, exitCode, exitCode, setup.options.dryRun));
   }
   if ((report.negotiated?.protocol ?? 0) >= 31) {
     const payload = Buffer.alloc(4);
-    payload.writeInt32LE(failure.exitCode);
-    report.trace('exit', () => sendingErrorExit(who, failure.exitCode), 3);
+    payload.writeInt32LE(exitCode);
+    if (setup.server) report.trace('exit', () => sendingErrorExit(who, exitCode), 3);
     writer.message(Msg.ErrorExit, payload);
   }
   await Promise.race([writer.drain().catch(() => {}), delay(graceMs)]);

@@ -8,6 +8,7 @@ import type { Options } from '../options/options.ts';
 import { withRemoteOptions } from '../options/remote-options.ts';
 import { capabilityString } from '../options/server-args.ts';
 import * as text from '../report/messages.ts';
+import { aboutToExit, cleanupEntered, sendingErrorExit } from '../report/trace-messages.ts';
 import { Loopback } from '../roles/loopback.ts';
 import { memoryPair } from '../transport/memory.ts';
 import type { WireCharset } from '../wire/charset.ts';
@@ -61,7 +62,7 @@ export async function runLocal(
   const needsRules =
     clientFilters.hasXattrRules || (options.missingArgs === 'delete' && options.delete === undefined);
   let server: End | undefined;
-  const { serverOptions, filters } = await asServer(io, () => {
+  const { serverOptions, filters } = await asServer(io, options.debug.exit, () => {
     const told = withRemoteOptions(inherited);
     const more = told.filters.length > options.filters.length;
     const serverOptions = optionsOfServer(told, needsRules || more);
@@ -126,15 +127,30 @@ export async function runLocal(
 }
 
 /** What a server does with its options; one that ends there is gone before it says anything. */
-async function asServer<T>(io: SessionIo, work: () => T): Promise<T> {
+async function asServer<T>(io: SessionIo, debug: number, work: () => T): Promise<T> {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
     error.who ??= 'Receiver';
+    tellOfEarlyExit(io, error, debug);
     if (error.log) (await import('./log-file.ts')).logEarlyEnd(error, false, io.host);
     throw cutOffBy(error);
   }
+}
+
+/** --debug=exit of a server that has no stream yet. */
+function tellOfEarlyExit(
+  { host }: SessionIo,
+  { exitCode, who = 'Receiver' }: RsyncError,
+  level: number,
+): void {
+  const lines = [
+    level > 1 ? cleanupEntered(who, exitCode) : '',
+    level > 0 ? aboutToExit(who, exitCode, exitCode, false) : '',
+    level > 2 ? sendingErrorExit(who, exitCode) : '',
+  ];
+  for (const line of lines) if (line !== '') host.stderr(Buffer.from(`${line}\n`, 'latin1'));
 }
 
 /** What the client makes of a server that ends without a word on the wire. */
