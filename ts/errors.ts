@@ -117,6 +117,14 @@ export function protocolError(
   return new RsyncError(exitCode, message);
 }
 
+/** A name, or what a peer sends, is too long; rsync tells where in its source. `detail` is told before it. */
+export function overflowError(who: string, what: string, ...detail: readonly string[]): RsyncError {
+  return new RsyncError(ExitCode.Malloc, [
+    ...detail,
+    `[${who}] buffer overflow: ${what} (file=oc-rsync, line=0)`,
+  ]);
+}
+
 /** A failed system call on one path. Kernels throw it; `errno` is positive. */
 export class SysError extends Error {
   override readonly name = 'SysError';

@@ -264,6 +264,8 @@ const differs: readonly [RegExp, string][] = [
   [/^.*\r.*$|^ +[\d,.]+\w? +\d+% .*$/gm, 'progress'],
   // What is wrong with an option is in rsync's log where --log-file came before it.
   [/^log: .*\[client\].*\n/gm, ''],
+  // Whether a mode is set before attributes are read decides whether their owner may (docs/compatibility.md).
+  [/^rsync: \[\w+\] get_xattr_data: lgetxattr\(.*Permission denied \(13\)\n/gm, ''],
   // What the far side says of a connection that closes is heard, or not, whichever side is quicker.
   [/^rsync: connection unexpectedly closed .*\n(?:rsync error: .* \(code 12\).*\n)?/gm, ''],
   // rsync is three processes, of which one ends the others.

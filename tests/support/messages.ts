@@ -18,6 +18,7 @@ export function steadyMessages(stderr: ByteString): ByteString[] {
   return stderr
     .replaceAll('oc-rsync', 'rsync')
     .replace(/ at [\w./-]+\(\d+\)/g, '')
+    .replace(/ \(file=[\w.-]+, line=\d+\)/g, '')
     .replace(/\[(\w+)=[\w.+-]+\]/g, '[$1]')
     .replace(/^(rsync error: .*)\[(?:[Rr]eceiver|generator)\]$/gm, '$1[receiving]')
     .replace(/(mkstemp "[^"]*)\.[A-Za-z0-9]{6}"/g, '$1.XXXXXX"')

@@ -1,4 +1,4 @@
-import { ExitCode, protocolError, RsyncError } from '../errors.ts';
+import { ExitCode, overflowError, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { longestRule } from '../wire/limits.ts';
 import type { Reader } from '../wire/reader.ts';
@@ -58,7 +58,7 @@ export async function receiveFilters(
   const mode = protocol >= 29 ? 0 : ParseFlag.OldPrefixes;
   if (amSender || receiverWantsList(options, protocol)) {
     for (;;) {
-      const text = await reader.record(() => readRule(reader));
+      const text = await reader.record(() => readRule(reader, amSender ? 'sender' : 'Receiver'));
       if (text === '') break;
       parseRules(state, state.list, text, 0, mode);
     }
@@ -92,10 +92,9 @@ function addRuleText(state: FilterState, text: ByteString): void {
   parseRules(state, state.list, text, 0, 0);
 }
 
-function readRule(reader: Reader): ByteString {
+function readRule(reader: Reader, who: string): ByteString {
   const length = reader.int();
-  if (length < 0 || length >= longestRule)
-    throw new RsyncError(ExitCode.Malloc, 'buffer overflow in recv_rules');
+  if (length < 0 || length >= longestRule) throw overflowError(who, 'recv_rules');
   const text = reader.string(length);
   const end = text.indexOf('\0');
   if (end === 0) throw protocolError('empty filter rule received');

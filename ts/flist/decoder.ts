@@ -1,4 +1,4 @@
-import { ExitCode, protocolError, RsyncError } from '../errors.ts';
+import { ExitCode, overflowError, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { CodingState, codingStateWords, entryBytes } from '../kernel/listing.ts';
 import {
@@ -325,7 +325,8 @@ export class FlistDecoder {
 
   private readTarget(): ByteString {
     const length = this.reader.varint30();
-    if (length < 0 || length >= maxPath) throw overflow(`overflow: linkname_len=${length}`);
+    if (length < 0 || length >= maxPath)
+      throw overflowError('Receiver', 'recv_file_entry', `overflow: linkname_len=${length}`);
     return this.reader.string(length);
   }
 
@@ -431,7 +432,9 @@ export class FlistDecoder {
     const { reader, last } = this;
     const rest = xflags & Xmit.LongName ? reader.varint30() : reader.byte();
     if (rest < 0 || rest >= maxPath - shared)
-      throw overflow(
+      throw overflowError(
+        'Receiver',
+        'recv_file_entry',
         `overflow: xflags=0x${xflags.toString(16)} l1=${shared} l2=${rest} lastname=${this.lastName(this.lastLength)} [receiver]`,
       );
     if (shared > this.lastLength)
@@ -698,8 +701,4 @@ function isSpecialComponent(name: Uint8Array, from: number, to: number): boolean
   if (length > 2) return false;
   if (length === 0) return true;
   return name[from] === dot && (length === 1 || name[from + 1] === dot);
-}
-
-function overflow(detail: string): RsyncError {
-  return new RsyncError(ExitCode.Malloc, [detail, 'ERROR: buffer overflow in recv_file_entry [receiver]']);
 }

@@ -1,4 +1,4 @@
-import { ExitCode, RsyncError } from '../errors.ts';
+import { ExitCode, overflowError, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { maxPath } from '../wire/constants.ts';
 import { cleanName, hasDotDot } from './name-rules.ts';
@@ -32,8 +32,7 @@ function splitPlain(arg: ByteString): SourceArg {
     path = `${path}/.`;
     type = 'dot';
   } else if (path === '.' || path.endsWith('/.')) type = 'dot';
-  if (path.length >= maxPath)
-    throw new RsyncError(ExitCode.Malloc, 'ERROR: buffer overflow in send_file_list [sender]');
+  if (path.length >= maxPath) throw overflowError('sender', 'send_file_list');
   const slash = path.lastIndexOf('/');
   if (slash < 0) return { dir: '', name: path, type, leadingDot: false };
   return {

@@ -43,6 +43,8 @@ export class DestinationExtras {
   private readonly kept: ExtrasKept;
   private readonly report: Report;
   private last: (Pick<Present, 'stats' | 'row' | 'path'> & { readonly acls: AclsThere }) | undefined;
+  /** Whose attributes could not be read, as was told. */
+  private unreadable: ByteString | undefined;
 
   constructor(extras: ListExtras, kept: ExtrasKept, report: Report) {
     this.extras = extras;
@@ -224,11 +226,15 @@ export class DestinationExtras {
   }
 
   private readXattrs(at: At): XattrList {
-    let list: XattrList = [];
-    this.telling(at, () => {
-      list = readXattrs(at.tree.xattrs as Xattrs, at.path, this.extras.xattrRules);
-    });
-    return list;
+    try {
+      return readXattrs(at.tree.xattrs as Xattrs, at.path, this.extras.xattrRules);
+    } catch (error) {
+      if (!(error instanceof XattrFailure)) throw error;
+      // An entry is looked at more than once.
+      if (this.unreadable !== at.path) this.tell(at, error.trouble, 'generator');
+      this.unreadable = at.path;
+      return [];
+    }
   }
 
   private telling(at: At, work: () => void): void {
@@ -251,8 +257,8 @@ export class DestinationExtras {
     }
   }
 
-  private tell(at: At, trouble: XattrTrouble): void {
-    this.report.print('error-xfer', text.xattrFailed(at.tree, at.path, trouble, 'receiver'));
+  private tell(at: At, trouble: XattrTrouble, who: text.Who = 'receiver'): void {
+    this.report.print('error-xfer', text.xattrFailed(at.tree, at.path, trouble, who));
   }
 
   private readAcl(at: At, kind: AclKind, mode: number): Acl | undefined {

@@ -187,7 +187,7 @@ describe('numbers out of range', () => {
     });
     expect([code, message.split('\n')[1]]).toEqual([
       22,
-      'ERROR: buffer overflow in recv_file_entry [receiver]',
+      '[Receiver] buffer overflow: recv_file_entry (file=oc-rsync, line=0)',
     ]);
     expect(
       (
