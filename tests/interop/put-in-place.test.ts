@@ -116,3 +116,15 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     );
   });
 });
+
+describe.skipIf(reference === null)('folders that options name are looked at', () => {
+  test.each(ways)('in this order, and all that is wrong is told: %s', (way) =>
+    same({
+      way,
+      sorted: true,
+      script: `mkdir -p s d; echo x >s/f; touch -d @1000 s/f; for dir in none s/f $(printf 'y%.0s' {1..300}); do
+        for o in --temp-dir '--compare-dest=/no/such -b --backup-dir' "--link-dest=$PWD/s/f -T /no/such --backup-dir"; do
+          sync -rti --info=backup $o "$PWD/$dir" ${steady}; done; done`,
+    }),
+  );
+});

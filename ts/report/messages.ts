@@ -64,6 +64,11 @@ export function cannotConvertName(who: Who, name: ByteString, errno: number): By
   return `[${who}] cannot convert filename: ${name} (${errnoText(errno)})`;
 }
 
+/** A folder that an option names. */
+export function folderStatFailed(what: ByteString, errno: number): ByteString {
+  return `Failed to stat ${what}: ${errnoText(errno)}`;
+}
+
 const noBasis = 'got a block match with no basis file for ';
 export function noBasisFile(place: Place, path: ByteString): ByteString {
   return `${noBasis}${fullName(place, path)} [receiver]`;

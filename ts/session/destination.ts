@@ -218,7 +218,7 @@ function look(here: Tree, cwd: ByteString, path: ByteString): StatTable | number
   }
 }
 
-/** --temp-dir has to be a directory, --backup-dir may be made; alternate directories are only warned of. */
+/** Alternate directories are only warned of, --backup-dir may be made, --temp-dir has to be a directory. */
 function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): void {
   const { report } = end;
   const statOf = (dir: ByteString): StatTable | number => {
@@ -229,31 +229,31 @@ function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): 
       throw error;
     }
   };
-  if (resolved.tempDir !== '') {
-    const stats = statOf(resolved.tempDir);
-    if (typeof stats === 'number')
-      throw new RsyncError(
-        ExitCode.Syntax,
-        stats === text.ENOENT
-          ? `The temp-dir does not exist: ${given.tempDir}`
-          : `Failed to stat temp-dir ${given.tempDir}`,
-      );
-    if (!stats.isDir())
-      throw new RsyncError(ExitCode.Syntax, `The temp-dir is not a directory: ${given.tempDir}`);
-  }
-  if (resolved.backupDir !== '') {
-    const stats = statOf(resolved.backupDir);
-    if (typeof stats !== 'number' && !stats.isDir())
-      throw new RsyncError(ExitCode.Syntax, `The backup-dir is not a directory: ${given.backupDir}`);
-    if (report.info('backup'))
-      report.print('info', `${typeof stats === 'number' ? '(new) ' : ''}backup_dir is ${given.backupDir}`);
-  }
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
     const stats = statOf(resolved.alternateDests[k]!.dir);
     if (typeof stats === 'number')
       report.print('warning', text.alternateMissing(`${kind}-dest`, tree.path, dir));
     else if (!stats.isDir())
       report.print('warning', text.alternateNoDirectory(`${kind}-dest`, tree.path, dir));
+  }
+  if (resolved.backupDir !== '') {
+    const stats = statOf(resolved.backupDir);
+    if (typeof stats !== 'number') {
+      if (!stats.isDir())
+        throw new RsyncError(ExitCode.Syntax, `The backup-dir is not a directory: ${given.backupDir}`);
+    } else if (stats !== text.ENOENT)
+      throw new RsyncError(ExitCode.FileIo, text.folderStatFailed(given.backupDir, stats));
+    if (report.info('backup'))
+      report.print('info', `${typeof stats === 'number' ? '(new) ' : ''}backup_dir is ${given.backupDir}`);
+  }
+  if (resolved.tempDir !== '') {
+    const stats = statOf(resolved.tempDir);
+    if (typeof stats !== 'number') {
+      if (!stats.isDir())
+        throw new RsyncError(ExitCode.Syntax, `The temp-dir is not a directory: ${given.tempDir}`);
+    } else if (stats === text.ENOENT)
+      throw new RsyncError(ExitCode.Syntax, `The temp-dir does not exist: ${given.tempDir}`);
+    else throw new RsyncError(ExitCode.FileIo, text.folderStatFailed(`temp-dir ${given.tempDir}`, stats));
   }
 }
 
