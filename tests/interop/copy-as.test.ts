@@ -28,7 +28,8 @@ const cases = [
   },
   {
     what: 'a place that the user cannot reach',
-    script: `${source}; chmod 700 .; $R -a --copy-as=nobody s/ d/; echo $?`,
+    script: `${source}; chmod 700 .; for o in -a -aR '-a --mkpath' '-a --list-only' '-n --list-only --copy-dest=none'; do
+      $R $o --copy-as=nobody s/ d/; echo $?; done`,
   },
 ];
 

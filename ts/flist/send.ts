@@ -113,7 +113,7 @@ export class FlistSender {
     let sentDot = false;
     for await (const arg of sources(args, filesFrom, options.relative)) {
       const source = splitSource(arg, options.relative);
-      const root = this.enter(source.dir);
+      const root = this.enter(source.dir, source.name);
       if (root === undefined) continue;
       if (source.leadingDot && !sentDot) {
         sentDot = true;
@@ -249,8 +249,8 @@ export class FlistSender {
     }
   }
 
-  /** Opens the folder of a source and lets the filters know of it. */
-  private enter(dir: ByteString): SourceRoot | undefined {
+  /** Opens the folder of the source `name` and lets the filters know of it. */
+  private enter(dir: ByteString, name: ByteString): SourceRoot | undefined {
     const { filters, report, state, texts } = this.context;
     try {
       const root = this.roots.open(dir);
@@ -260,7 +260,14 @@ export class FlistSender {
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       state.ioError |= IoError.General;
-      report.print('error-xfer', texts.changeDirFailed(this.roots.place(''), dir, error.errno));
+      const start = this.roots.place('');
+      // Where it starts nobody has to change to: what is in it cannot be looked at.
+      report.print(
+        'error-xfer',
+        dir === ''
+          ? texts.linkStatFailed(start, name, error.errno)
+          : texts.changeDirFailed(start, dir, error.errno),
+      );
       return undefined;
     }
   }

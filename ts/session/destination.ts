@@ -23,7 +23,7 @@ export function openDestination(
 ): { destination: Destination; options: Options } {
   const { cwd } = end.setup.site;
   const place = locate(end, options, lists, argument);
-  const base = place.missing ? join(cwd, place.base) : place.tree.path;
+  const base = place.missing ? join(cwd, place.base) : place.at;
   const { tree, localName, missing } = place;
   const resolved: Options = {
     ...options,
@@ -36,7 +36,7 @@ export function openDestination(
   };
   checkFolders(
     end,
-    tree,
+    place,
     missing ? { ...options, alternateDests: resolved.alternateDests } : options,
     resolved,
   );
@@ -48,6 +48,8 @@ interface Place {
   readonly localName: ByteString | undefined;
   readonly missing: boolean;
   readonly base: ByteString;
+  /** Absolute path of what the tree stands for. */
+  readonly at: ByteString;
 }
 
 function locate(end: End, options: Options, lists: FileLists, argument: ByteString | undefined): Place {
@@ -73,7 +75,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
       });
       if (path !== '.')
         end.report.trace('chdir', () => text.traces.enteringDirectory('Receiver', text.collapsed(tree.path)));
-      return { tree, localName: undefined, missing: false, base: path };
+      return { tree, localName: undefined, missing: false, base: path, at: tree.path };
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       const owner = linkOwner(end.setup.io.host, options.insecureLinks);
@@ -85,14 +87,21 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
       );
     }
   };
-  if (argument === undefined || options.listOnly) return open('.', 1);
+  // Nothing is looked at in it: who may not enter it (--copy-as) has a list all the same.
+  if (options.listOnly)
+    return openOr(
+      () => open('.', 1),
+      () => ({ ...open('/', 1), at: cwd }),
+    );
+  if (argument === undefined) return open('.', 1);
   const path = argument === '' ? '.' : argument;
-  const here = openHere(end, path, () => kernel.openTree(cwd, access));
+  const { entries } = lists.totals;
+  const makesPath = options.mkpath && (path.includes('/') || entries > 1);
+  const here = openHere(end, path, makesPath, () => kernel.openTree(cwd, access));
   try {
-    const { entries } = lists.totals;
     const slash = path.endsWith('/');
     let stats = look(here, cwd, path);
-    if (options.mkpath && typeof stats === 'number' && (path.includes('/') || entries > 1)) {
+    if (makesPath && typeof stats === 'number') {
       makeMissing(end, options, lists, here, path);
       stats = look(here, cwd, path);
     }
@@ -219,11 +228,11 @@ function look(here: Tree, cwd: ByteString, path: ByteString): StatTable | number
 }
 
 /** Alternate directories are only warned of, --backup-dir may be made, --temp-dir has to be a directory. */
-function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): void {
+function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: Options): void {
   const { report } = end;
   const statOf = (dir: ByteString): StatTable | number => {
     try {
-      return tree.stat(dir.startsWith('/') ? dir : join(tree.path, dir));
+      return tree.stat(dir.startsWith('/') ? dir : join(at, dir));
     } catch (error) {
       if (error instanceof SysError) return error.errno;
       throw error;
@@ -231,10 +240,8 @@ function checkFolders(end: End, tree: Tree, given: Options, resolved: Options): 
   };
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
     const stats = statOf(resolved.alternateDests[k]!.dir);
-    if (typeof stats === 'number')
-      report.print('warning', text.alternateMissing(`${kind}-dest`, tree.path, dir));
-    else if (!stats.isDir())
-      report.print('warning', text.alternateNoDirectory(`${kind}-dest`, tree.path, dir));
+    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, at, dir));
+    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, at, dir));
   }
   if (resolved.backupDir !== '') {
     const stats = statOf(resolved.backupDir);
@@ -282,13 +289,24 @@ function outside(base: ByteString, dir: ByteString): ByteString {
   return join(base, dir);
 }
 
+function openOr<T>(open: () => T, other: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof RsyncError) return other();
+    throw error;
+  }
+}
+
 /** The working directory; who may not enter it (--copy-as) can see nothing in it. */
-function openHere({ setup }: End, path: ByteString, open: () => Tree): Tree {
+function openHere({ setup }: End, path: ByteString, makesPath: boolean, open: () => Tree): Tree {
   try {
     return open();
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     const place = { path: setup.site.cwd };
+    if (makesPath)
+      throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(place, path, error.errno));
     throw new RsyncError(ExitCode.FileSelect, text.destinationStatFailed(place, path, error.errno));
   }
 }
