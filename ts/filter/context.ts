@@ -29,6 +29,8 @@ export interface FilterContext {
   readonly host: FilterHost;
   /** The log that options had named behind so many rules; '' for none. */
   readonly logNamed?: (rules: number) => ByteString;
+  /** So many rules of the options have been read; undefined: all of them. */
+  reading?(rules: number | undefined): void;
   /** Shows a complaint that does not end the run. */
   warn(text: ByteString): void;
   /** A rule file could not be opened for a loop of links, or one of others: says so where it was that. */

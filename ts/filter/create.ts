@@ -33,7 +33,7 @@ export function createFilters(options: FilterOptions, context: Omit<FilterContex
   const { filters } = options;
   const counted = function* (): Generator<FilterArg> {
     for (const arg of filters) {
-      read++;
+      context.reading?.(read++);
       yield arg;
     }
   };
@@ -46,6 +46,8 @@ export function createFilters(options: FilterOptions, context: Omit<FilterContex
       error.log = context.logNamed?.(read - 1);
     }
     throw error;
+  } finally {
+    context.reading?.(undefined);
   }
 }
 

@@ -220,12 +220,13 @@ function tellOfRule(
   flags: number,
   blank: boolean,
 ): void {
-  const { trace } = state.context;
-  if (trace === undefined) return;
+  const { trace, details } = state.context;
+  const say = blank ? trace : details;
+  if (say === undefined) return;
   const hidden = state.source !== undefined || (flags & RuleFlag.FromFile) !== 0;
   const rule = hidden ? state.shown('') : rulePrefix(flags) + pattern;
   const caution = hidden || !blank ? '' : ' -- CAUTION: trailing whitespace!';
-  trace(`[${state.who}] add_rule(${rule})${originOfList(state, target)}${caution}`);
+  say(`[${state.who}] add_rule(${rule})${originOfList(state, target)}${caution}`);
 }
 
 /** Where the rules of a list stand, if not in the list of the run. */

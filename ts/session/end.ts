@@ -4,7 +4,7 @@ import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
 import { type Host, linkOwner, type Site } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
-import { lastLog } from '../options/defs/tell.ts';
+import { filterLevelAt, lastLog } from '../options/defs/tell.ts';
 import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { escapeText } from '../report/escape.ts';
@@ -349,7 +349,7 @@ export function filterReport(
   end: () => End | undefined,
 ): Pick<
   FilterContext,
-  'host' | 'logNamed' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'
+  'reading' | 'host' | 'logNamed' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'
 > {
   const early = (line: ByteString) => `${escapeText(line, host.charset)}\n`;
   const warn = (line: ByteString) => {
@@ -363,6 +363,13 @@ export function filterReport(
     else if (options.server) host.stderr(Buffer.from(early(line), 'latin1'));
     else host.stdout(early(line));
   };
+  // Rules are told of as far as the command line had asked for it before them.
+  let read: number | undefined;
+  const { debug, filterLevels } = options;
+  const mostLevel = Math.max(debug.filter, ...filterLevels.map(({ level }) => level));
+  const from = (level: number) => (line: ByteString) => {
+    if ((read === undefined ? debug.filter : filterLevelAt(filterLevels, read)) >= level) trace(line);
+  };
   return {
     host,
     readFile: undefined,
@@ -375,7 +382,10 @@ export function filterReport(
       const { state } = end() ?? {};
       if (state !== undefined) state.ioError |= IoError.General;
     },
-    trace: options.debug.filter === 0 ? undefined : trace,
-    details: options.debug.filter < 2 ? undefined : trace,
+    reading: (rules) => {
+      read = rules;
+    },
+    trace: mostLevel === 0 ? undefined : from(1),
+    details: mostLevel < 2 ? undefined : from(2),
   };
 }

@@ -84,6 +84,21 @@ export interface NamedLog {
   readonly rules: number;
 }
 
+/** A --debug, and how many rules the command line had before it, which it says nothing of. */
+export interface FilterLevel {
+  readonly rules: number;
+  readonly level: number;
+}
+
+/** The level that held when so many rules had been read. */
+export function filterLevelAt(levels: readonly FilterLevel[], rules: number): number {
+  return levels.findLast((one) => one.rules <= rules)?.level ?? 0;
+}
+
+interface Tracing extends Ruled, Served {
+  filterLevels: readonly FilterLevel[];
+}
+
 interface Ruled {
   readonly filters: readonly unknown[];
 }
@@ -144,17 +159,19 @@ export const tellOptions = {
       on(
         '--debug=FLAGS',
         'choose what is told for debugging',
-        (before: FlagLevels<DebugFlag>, { value }, { server }: Served): FlagLevels<DebugFlag> => {
+        (before: FlagLevels<DebugFlag>, { value }, draft: Tracing): FlagLevels<DebugFlag> => {
           const levels = copyLevels(before);
-          if (applyFlags(debugFlags, levels, value, true, server) === 'help')
+          if (applyFlags(debugFlags, levels, value, true, draft.server) === 'help')
             throw new Request({ kind: 'flag-help', flags: 'debug' });
+          const at = { rules: draft.filters.length, level: levels.level.filter };
+          draft.filterLevels = [...draft.filterLevels, at];
           return levels;
         },
       ),
     ],
     settle: (
       given: FlagLevels<DebugFlag>,
-      draft: Served & { readonly verbose: number },
+      draft: Tracing & { readonly verbose: number },
     ): Levels<DebugFlag> => {
       const levels = copyLevels(given);
       applyVerbosity(debugFlags, levels, draft.verbose);
@@ -168,6 +185,13 @@ export const tellOptions = {
       where((level: Levels<DebugFlag>) => level.flist > 1, 'extrasLookedUp'),
       where((level: Levels<DebugFlag>) => level.deltasum > 1, 'filesByName', 'writesTogether'),
     ],
+  }),
+  /** How much was to be told of filters, from which of the rules on. */
+  filterLevels: option({
+    initial: [] as readonly FilterLevel[],
+    switches: [],
+    settle: (levels: readonly FilterLevel[]): readonly FilterLevel[] => levels,
+    closes: none,
   }),
   debugGiven: derived(
     (draft: { readonly debug: FlagLevels<DebugFlag> }): readonly DebugFlag[] => [...draft.debug.given],
