@@ -138,6 +138,9 @@ export interface Basis {
   sums: Uint8Array
 }
 
+/** Makes a directory the root of this process, and where it works. The errno of what failed, 0 for nothing. */
+export declare function changeRoot(path: string): number
+
 /** Closes a descriptor that a kernel call gave out. */
 export declare function closeFd(fd: number): void
 
@@ -234,6 +237,9 @@ export interface ListedTree {
   paths: Uint8Array
   left: Uint8Array
 }
+
+/** Locks a range of a file for this process, as rsync does; false where another one has it. */
+export declare function lockRange(fd: number, start: number, length: number): boolean
 
 /** Rows of entries, the indexes of those that need something, and a table of what else there is. */
 export interface LookedUpEntries {
@@ -356,6 +362,9 @@ export interface StreamFailure {
 /** The system calls that failure numbers refer to. */
 export declare function syscallNames(): Array<string>
 
+/** A socket whose datagrams go to the system's log; or the errno of what failed, negative. */
+export declare function systemLog(): number
+
 /** How a tree is held. */
 export interface TreeSettings {
   confined: boolean
@@ -365,6 +374,7 @@ export interface TreeSettings {
   keepAccessTimes: boolean
   trustedLinks: boolean
   confineRoot?: string | undefined
+  beneath?: string | undefined
 }
 
 /** What makes a present file one that needs nothing. */

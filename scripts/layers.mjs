@@ -34,7 +34,7 @@ const arrows = {
   '.': ['api'],
   cli: ['api', 'session', 'daemon', 'options', 'report'],
   api: ['session', 'options'],
-  daemon: ['session'],
+  daemon: ['session', 'transport', 'kernel', ...below],
   session: ['roles', 'transport', 'batch', 'kernel', ...below],
   roles: ['flist', 'filter', 'delta', 'metadata', 'wire', 'report'],
   transport: ['kernel'],

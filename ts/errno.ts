@@ -14,6 +14,7 @@ export const {
   ENOSYS,
   ENOTDIR,
   ENOTEMPTY,
+  EPERM,
   EXDEV,
 } = constants.errno;
 

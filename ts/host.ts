@@ -31,10 +31,13 @@ export interface MemoryInUse {
   readonly malloced: number;
 }
 
-/** Whom a process shall be; with a name, in all groups that the user has. */
+/** Whom a process shall be. */
 export interface Identity {
-  readonly uid: number;
-  readonly gid: number;
+  /** undefined: whoever it is. */
+  readonly uid: number | undefined;
+  /** The first is its own; without any they stay as they are. */
+  readonly groups: readonly number[];
+  /** With a name it is in all groups that the user has. */
   readonly name: ByteString | undefined;
 }
 
@@ -65,12 +68,44 @@ export interface Host {
   stderr(bytes: Uint8Array): void;
 }
 
+/** A daemon's module, as a session in it sees it. */
+export interface Module {
+  readonly name: ByteString;
+  readonly readOnly: boolean;
+  readonly writeOnly: boolean;
+  /**
+   * Absolute path that nothing may be reached beside; undefined where the system sees to that (a chroot of its own), or
+   * where the module is all there is.
+   */
+  readonly boundary: ByteString | undefined;
+  /** Symbolic links are kept unusable (`munge symlinks`). */
+  readonly munges: boolean;
+  /** Modes of what comes in, or of what goes out, are changed by this, after what the client wants. */
+  readonly chmod: ByteString;
+  /** What a sender may not read is left out without a word. */
+  readonly ignoresNonreadable: boolean;
+  /** Rules above those of the client. */
+  readonly rules: UpperRules | undefined;
+  /** Who is served, for its log. */
+  readonly visitor: { readonly host: ByteString; readonly address: ByteString; readonly user: ByteString };
+  /** Its path as the daemon has it, whatever it is in here. */
+  readonly fullPath: ByteString;
+}
+
+/** What a module hides from all of its clients. */
+export interface UpperRules {
+  /** `path` as it lies in the module. */
+  excludes(path: ByteString, isDir: boolean): boolean;
+}
+
 /** Where a session lives. */
 export interface Site {
   /** Absolute path that arguments and names of options are relative to. */
   readonly cwd: ByteString;
   /** A daemon module's directory without its last slash, below which absolute patterns are; '' outside of any. */
   readonly moduleDir: ByteString;
+  /** The module; undefined outside of any. */
+  readonly module: Module | undefined;
 }
 
 /** The absolute path of a name that the user gave. */

@@ -10,7 +10,7 @@ export function testHost(given: Partial<Host> = {}): Host {
 }
 
 export function testSite(given: Partial<Site> = {}): Site {
-  return { cwd: process.cwd(), moduleDir: '', ...given };
+  return { cwd: process.cwd(), moduleDir: '', module: undefined, ...given };
 }
 
 export function testIo(host: Partial<Host> = {}, given: Partial<SessionIo> = {}): SessionIo {

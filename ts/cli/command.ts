@@ -39,6 +39,11 @@ export interface Engine {
   loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
 }
 
+/** What serves, loaded by those alone that do. */
+export interface Server {
+  runDaemon(argv: readonly ByteString[], io: SessionIo): Promise<number>;
+}
+
 export interface CommandInput {
   readonly argv: readonly ByteString[];
   readonly env: OptionEnv;
@@ -46,6 +51,7 @@ export interface CommandInput {
   readonly aliases?: readonly Alias[];
   readonly io: SessionIo;
   readonly loadEngine: () => Promise<Engine>;
+  readonly loadServer: () => Promise<Server>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
 }
@@ -58,6 +64,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
   try {
     if (argv.length === 0) return usageError(io, role);
     const command = parseClientArgs(argv, { env, aliases: input.aliases });
+    if (command.kind === 'daemon') return await (await input.loadServer()).runDaemon(argv, io);
     if (command.kind !== 'run') {
       if (command.goes !== 'nowhere') {
         const text = toBytes(await printed(command, input));
@@ -126,7 +133,7 @@ function usageError(io: SessionIo, role: FinalRole): number {
 }
 
 async function printed(
-  command: Exclude<ParsedCommand, { kind: 'run' }>,
+  command: Exclude<ParsedCommand, { kind: 'run' } | { kind: 'daemon' }>,
   input: CommandInput,
 ): Promise<string> {
   if (command.kind === 'help') return usageText();

@@ -75,14 +75,16 @@ interface Initgroups {
   initgroups?(user: string, group: number): void;
 }
 
-/** The calls of --copy-as, in this order: without the user's rights no group can be changed any more. */
-function become({ uid, gid, name }: Identity): ByteString | undefined {
-  const calls: [name: string, call: () => void][] = [
-    ['setgid', () => process.setgid?.(gid)],
-    ['setgroups', () => process.setgroups?.([gid])],
-    ['initgroups', () => name !== undefined && (process as Initgroups).initgroups?.(name, gid)],
-    ['setuid', () => process.setuid?.(uid)],
-  ];
+/** The calls of it in this order: without the user's rights no group can be changed any more. */
+function become({ uid, groups: [gid, ...more], name }: Identity): ByteString | undefined {
+  const calls: [name: string, call: () => void][] = [];
+  if (gid !== undefined)
+    calls.push(
+      ['setgid', () => process.setgid?.(gid)],
+      ['setgroups', () => process.setgroups?.([gid, ...more])],
+      ['initgroups', () => name !== undefined && (process as Initgroups).initgroups?.(name, gid)],
+    );
+  if (uid !== undefined) calls.push(['setuid', () => process.setuid?.(uid)]);
   for (const [what, call] of calls)
     try {
       call();

@@ -54,6 +54,7 @@ runCommand({
     changesDisk = !options.dryRun && !options.listOnly;
   },
   loadEngine: () => import('../session/index.ts'),
+  loadServer: () => import('../daemon/index.ts'),
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));
   exit(1);

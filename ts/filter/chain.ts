@@ -48,7 +48,7 @@ export class FilterChain {
   }
   /** True when no rule exists: nothing needs to be checked. */
   get isEmpty(): boolean {
-    return this.state.list.isEmpty;
+    return this.state.list.isEmpty && this.state.context.site.module?.rules === undefined;
   }
   /** True when a rule names a per-directory merge file: a receiver cannot check the sender's list then. */
   get hasPerDir(): boolean {
@@ -57,12 +57,34 @@ export class FilterChain {
 
   /** First matching rule wins (check_filter). */
   check(path: ByteString, isDir: boolean, action: FilterAction): FilterVerdict {
+    if (this.isRefused(path, isDir)) return 'excluded';
     if (this.state.list.isEmpty) return 'none';
     const name = path.charCodeAt(0) === 0x2f ? path.slice(1) : path;
     const base = name.slice(name.lastIndexOf('/') + 1);
     const { absolutePrefix } = this.state;
     const subject = { path, name, base, isDir, isXattr: false, absolutePrefix, key: undefined };
     return this.verdict(subject, action);
+  }
+
+  /** A module's rules leave the name out, whatever the client wants. */
+  private isRefused(path: ByteString, isDir: boolean): boolean {
+    const { absolutePrefix, context } = this.state;
+    const rules = context.site.module?.rules;
+    if (rules === undefined || path === '.') return false;
+    return rules.excludes(path.startsWith('/') ? path : absolutePrefix + path, isDir);
+  }
+
+  /** The same of a name, or of a directory on the way to it: what a client names is not there then. */
+  hidesNamed(path: ByteString, isDir: boolean): boolean {
+    return ways(path).some((dir) => this.isRefused(dir, true)) || this.isRefused(path, isDir);
+  }
+
+  /** The same of a directory that names are to be relative to, as it lies in the module. */
+  hidesRoot(dir: ByteString): boolean {
+    const rules = this.state.context.site.module?.rules;
+    return (
+      rules !== undefined && dir !== '' && [...ways(dir), dir].some((path) => rules.excludes(path, true))
+    );
   }
 
   /** True once a rule was about names of extended attributes: such rules alone decide then which are kept. */
@@ -234,6 +256,14 @@ export class FilterChain {
       `[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}${originOfList(this.state, this.matchedIn)}`,
     );
   }
+}
+
+/** The directories on the way to a name. */
+function ways(path: ByteString): ByteString[] {
+  const found: ByteString[] = [];
+  for (let end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1))
+    found.push(path.slice(0, end));
+  return found;
 }
 
 /** A directory's name without the dot of a root: `''`, or `/` with --relative. */

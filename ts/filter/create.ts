@@ -1,4 +1,5 @@
 import { RsyncError } from '../errors.ts';
+import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterArg, Options } from '../options/options.ts';
 import { maxProtocol } from '../wire/constants.ts';
 import { FilterChain } from './chain.ts';
@@ -84,6 +85,33 @@ export function parseFilterArgs(
     }
   }
   return new FilterChain(state);
+}
+
+/** Rules of a module, in the order in which they count: each a text, or a file of the daemon's own. */
+export interface ModuleRules {
+  readonly filter: ByteString;
+  readonly includeFrom: ByteString;
+  readonly include: ByteString;
+  readonly excludeFrom: ByteString;
+  readonly exclude: ByteString;
+}
+
+/**
+ * The rules that a module has above those of its clients; undefined where there are none. Throws exit 1 or 11 where they
+ * cannot be read.
+ */
+export function moduleRules(rules: ModuleRules, context: FilterContext): FilterChain | undefined {
+  const state = new FilterState(context, {}, maxProtocol);
+  const { list } = state;
+  const mode = ParseFlag.AbsIfSlash | ParseFlag.WithContent;
+  const old = mode | ParseFlag.OldPrefixes;
+  const words = RuleFlag.WordSplit;
+  parseRules(state, list, rules.filter, words, mode);
+  parseRuleFile(state, list, rules.includeFrom, RuleFlag.Include, old | ParseFlag.FatalErrors);
+  parseRules(state, list, rules.include, words | RuleFlag.Include, old);
+  parseRuleFile(state, list, rules.excludeFrom, 0, old | ParseFlag.FatalErrors);
+  parseRules(state, list, rules.exclude, words, old);
+  return list.isEmpty ? undefined : new FilterChain(state);
 }
 
 function template(kind: FilterArg['kind']): number {

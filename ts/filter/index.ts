@@ -5,6 +5,6 @@
 export { FilterChain } from './chain.ts';
 export { receiveFilters, sendFilters } from './codec.ts';
 export type { FilterAction, FilterContext, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
-export { createFilters, parseFilterArgs } from './create.ts';
+export { createFilters, type ModuleRules, moduleRules, parseFilterArgs } from './create.ts';
 export { ImpliedIncludes } from './implied.ts';
 export { iwildmatch, wildmatch } from './wildmatch.ts';

@@ -103,6 +103,8 @@ export function parseRuleFile(
   }
 }
 
+const dirOrInclude = RuleFlag.Directory | RuleFlag.Include;
+
 /** Adds one rule (add_rule). */
 export function addRule(
   state: FilterState,
@@ -114,8 +116,9 @@ export function addRule(
   const blank = /[ \t]$/.test(pattern);
   if (blank || state.context.details !== undefined) tellOfRule(state, target, pattern, flags, blank);
   const perDirFile = (mode & ParseFlag.PerDirFile) !== 0;
+  const absIfSlash = (mode & ParseFlag.AbsIfSlash) !== 0;
   const otherSide = state.context.side === 'sender' ? RuleFlag.ReceiverSide : RuleFlag.SenderSide;
-  if (perDirFile && (flags & ruleSides) === otherSide) return;
+  if ((perDirFile || absIfSlash) && (flags & ruleSides) === otherSide) return;
   if (pattern.length > 1 && pattern.endsWith('/')) {
     pattern = pattern.slice(0, -1);
     flags |= RuleFlag.Directory;
@@ -123,6 +126,11 @@ export function addRule(
   if (perDirFile && pattern.startsWith('/') && (flags & (RuleFlag.AbsPath | RuleFlag.MergeFile)) === 0) {
     flags |= RuleFlag.AbsPath;
     pattern = state.dir.slice(state.moduleDir.length, -1) + pattern;
+  }
+  if (absIfSlash && pattern.includes('/') && (flags & RuleFlag.MergeFile) === 0) flags |= RuleFlag.AbsPath;
+  if ((mode & ParseFlag.WithContent) !== 0 && (flags & dirOrInclude) === RuleFlag.Directory) {
+    flags &= ~RuleFlag.Directory;
+    pattern += '/***';
   }
   const acting = withActions(flags, appliesTo(flags, state.deleteExcluded));
   if ((flags & RuleFlag.PerDirMerge) === 0) {

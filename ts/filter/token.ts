@@ -11,6 +11,10 @@ export const ParseFlag = {
   OldPrefixes: 2,
   /** A leading slash means the directory of the merge file; rules of the other side are dropped. */
   PerDirFile: 4,
+  /** Rules of a module: a slash anywhere in them means the module's root. */
+  AbsIfSlash: 8,
+  /** ... and what excludes a directory excludes all that is in it. */
+  WithContent: 16,
 } as const;
 
 /** One rule taken from the text. */

@@ -39,8 +39,11 @@ export class SentIds {
    * length byte, name) each, then id 0, which carries its own name where that was negotiated.
    */
   send(writer: Writer, format: FlistFormat): void {
-    if (format.owner || format.acls) sendNames(writer, this.users, format.id0Names, this.names.userName(0));
-    if (format.group || format.acls) sendNames(writer, this.groups, format.id0Names, this.names.groupName(0));
+    const zero = (name: ByteString | undefined) => (format.numericIds ? undefined : name);
+    if (format.owner || format.acls)
+      sendNames(writer, this.users, format.id0Names, zero(this.names.userName(0)));
+    if (format.group || format.acls)
+      sendNames(writer, this.groups, format.id0Names, zero(this.names.groupName(0)));
   }
 }
 
@@ -73,11 +76,13 @@ export async function receiveIdLists(
   ids: IdMap,
   list: FileList,
 ): Promise<void> {
-  if (!format.numericIds) {
+  if (format.idLists) {
+    // Those of a daemon that keeps to numbers mean nothing.
+    const known = (name: ByteString): ByteString => (format.numericIds ? '' : name);
     if (format.owner || format.acls)
-      await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, name));
+      await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, known(name)));
     if (format.group || format.acls)
-      await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, name));
+      await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, known(name)));
   }
   if (format.owner && ids.mapsUsers(format.numericIds))
     for (let i = 0; i < list.count; i++) list.setUid(i, ids.uid(list.uid(i)));

@@ -4,6 +4,8 @@ import type { ByteString } from '../kernel/kernel.ts';
 interface NameTable {
   readonly byId: ReadonlyMap<number, ByteString>;
   readonly byName: ReadonlyMap<ByteString, number>;
+  /** Of groups: who is in them besides those that start there. */
+  readonly members: ReadonlyMap<number, readonly ByteString[]>;
   /** Of users: the group that each starts in. */
   readonly groupOf: ReadonlyMap<number, number>;
 }
@@ -40,6 +42,16 @@ export class IdNames {
     return this.userTable().groupOf.get(uid);
   }
 
+  /** The names of all groups that a user of this machine is in, the first one first. */
+  groupsOf(user: ByteString): ByteString[] {
+    const uid = this.userId(user);
+    const gid = uid === undefined ? undefined : this.primaryGroup(uid);
+    if (gid === undefined) return [];
+    const others = [...this.groupTable().members].filter(([, members]) => members.includes(user));
+    const ids = [gid, ...others.map(([id]) => id).filter((id) => id !== gid)];
+    return ids.map((id) => this.groupName(id)).filter((name) => name !== undefined);
+  }
+
   private userTable(): NameTable {
     this.users ??= parseTable(this.read('passwd'));
     return this.users;
@@ -63,6 +75,7 @@ function parseTable(text: ByteString): NameTable {
   const byId = new Map<number, ByteString>();
   const byName = new Map<ByteString, number>();
   const groupOf = new Map<number, number>();
+  const members = new Map<number, readonly ByteString[]>();
   for (const line of text.split('\n')) {
     const [name, , digits, group = ''] = line.split(':');
     if (name === '' || name.startsWith('#') || digits === undefined || !/^\d+$/.test(digits)) continue;
@@ -70,6 +83,7 @@ function parseTable(text: ByteString): NameTable {
     if (!byId.has(id)) byId.set(id, name);
     if (!byName.has(name)) byName.set(name, id);
     if (!groupOf.has(id) && /^\d+$/.test(group)) groupOf.set(id, Number(group));
+    if (!members.has(id)) members.set(id, group.split(','));
   }
-  return { byId, byName, groupOf };
+  return { byId, byName, groupOf, members };
 }

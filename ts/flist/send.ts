@@ -35,8 +35,8 @@ export interface FlistSenderContext extends FlistContext {
   readonly cwd: ByteString;
   /** Daemon: what messages show instead of the module's path. */
   readonly module?: { readonly name: ByteString; readonly path: ByteString };
-  /** Daemon: paths may not lead out of the module. */
-  readonly confined?: boolean;
+  /** Daemon: what no path may lead out of. */
+  readonly boundary?: ByteString | undefined;
   readonly names?: IdNames;
   /** The first source, where it was read before there was a peer. */
   readonly ahead?: SourceAhead;
@@ -141,7 +141,7 @@ export class FlistSender {
     this.tellOf(list);
     lists.totals.transferTime = Math.round(monotonicMs() - built);
 
-    if (!format.numericIds && !format.incRecurse) this.ids.send(writer, format);
+    if (format.idLists && !format.incRecurse) this.ids.send(writer, format);
     if (format.protocol < 30) writer.int(options.ignoreErrors ? 0 : state.ioError);
     else if (!format.safeFlist && state.ioError !== 0 && !options.ignoreErrors) this.tellIoError();
     lists.totals.wireBytes += writer.bytesWritten - startBytes;
@@ -238,7 +238,10 @@ export class FlistSender {
   private statSource(root: SourceRoot, source: SourceArg): StatTable | undefined {
     const { options, report, state, texts } = this.context;
     try {
-      return this.walk.namedStat(root, source.name, source.type !== 'normal' || options.copyDirlinks);
+      const stats = this.walk.namedStat(root, source.name, source.type !== 'normal' || options.copyDirlinks);
+      if (source.type !== 'dot' && this.context.filters.hidesNamed(source.name, stats.isDir()))
+        throw new SysError(ENOENT, 'ENOENT', 'stat');
+      return stats;
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       if (error.errno === ENOENT && options.missingArgs === 'ignore') return undefined;
@@ -253,6 +256,7 @@ export class FlistSender {
   private enter(dir: ByteString, name: ByteString): SourceRoot | undefined {
     const { filters, report, state, texts } = this.context;
     try {
+      if (filters.hidesRoot(dir)) throw new SysError(ENOENT, 'ENOENT', 'chdir');
       const root = this.roots.open(dir);
       filters.setRoot(root.tree);
       this.moveTo(root);
@@ -287,7 +291,7 @@ export class FlistSender {
     const { cwd } = this.roots;
     const path = dir.startsWith('/') ? dir : `${cwd === '/' ? '' : cwd}/${dir}`;
     try {
-      this.context.kernel.openTree(path).close();
+      this.context.kernel.openTree(path, { beneath: this.context.boundary }).close();
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       report.print('error-xfer', texts.changeDirFailed(this.roots.place(''), dir, error.errno));

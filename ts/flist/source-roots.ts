@@ -15,8 +15,8 @@ export interface SourceRoot {
 
 /** How sources are read. */
 export interface SourceAccess {
-  /** Daemon: paths may not lead out of the module. */
-  readonly confined?: boolean;
+  /** Daemon: what no path may lead out of. */
+  readonly boundary?: ByteString | undefined;
   /** --copy-links and its like: directories of the transfer may lie behind symbolic links. */
   readonly options: Pick<Options, 'copyLinks' | 'copyDirlinks' | 'copyUnsafeLinks' | 'openNoatime'>;
 }
@@ -26,11 +26,11 @@ export interface SourceAccess {
  * what the user named are admitted one by one. Throws `SysError` where it cannot be entered.
  */
 export function openSource(kernel: Kernel, cwd: ByteString, dir: ByteString, access: SourceAccess): Tree {
-  const { confined = false, options } = access;
+  const { boundary, options } = access;
   const followParents = options.copyLinks || options.copyDirlinks || options.copyUnsafeLinks;
   return kernel.openTree(absolute(cwd, dir), {
-    confined,
-    followParents: !followParents ? undefined : confined ? 'below' : 'anywhere',
+    beneath: boundary,
+    followParents: !followParents ? undefined : boundary === undefined ? 'anywhere' : 'below',
     followFiles: options.copyLinks || options.copyUnsafeLinks,
     keepAccessTimes: options.openNoatime,
   });

@@ -66,6 +66,8 @@ export interface FlistFormat {
   readonly acls: boolean;
   readonly xattrs: boolean;
   readonly numericIds: boolean;
+  /** Behind a list that comes whole stand the names of ids; with `numericIds` there are none in it. */
+  readonly idLists: boolean;
   readonly relative: boolean;
   readonly recursive: boolean;
   /** Bytes of the -c checksum of a regular file; 0 without -c. */
@@ -93,6 +95,7 @@ export function flistFormat(negotiated: Negotiated, options: Options): FlistForm
     acls: options.acls,
     xattrs: options.xattrs > 0,
     numericIds: options.numericIds,
+    idLists: !options.numericIds || options.idListsAnyway,
     relative: options.relative,
     recursive: options.recursive,
     sumLength: options.checksum ? digestLength[fileDigest.name] : 0,

@@ -243,6 +243,11 @@ export interface TreeOptions {
   readonly trustedLinks?: boolean;
   /** With `trustedLinks`: absolute paths that end up outside of this directory are refused. */
   readonly confineRoot?: ByteString | undefined;
+  /**
+   * A directory around the tree, a daemon's module: whatever path is named, nothing outside of it is reached. Links that
+   * stay in it are followed on the way to the tree and in absolute paths, and `trustedLinks` does not count.
+   */
+  readonly beneath?: ByteString | undefined;
 }
 
 /**
@@ -512,4 +517,10 @@ export interface Kernel {
   readonly acknowledge?: (fd: number) => void;
   /** Sets an option of a socket by its C name; the errno of what failed, 0 for none. Absent where a kernel cannot. */
   readonly setSocketOption?: (fd: number, name: string, value: number) => number;
+  /** Makes a directory the root of this process, and its working directory; the errno of what failed, 0 for none. */
+  readonly changeRoot?: (path: ByteString) => number;
+  /** Locks a range of a file for this process, for as long as that is open; false where another one has it. */
+  readonly lockRange?: (fd: number, start: number, length: number) => boolean;
+  /** A descriptor whose writes go to the system's log, one message each; or a negative errno. */
+  readonly systemLog?: () => number;
 }

@@ -78,6 +78,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
           keepAccessTimes: options?.keepAccessTimes ?? false,
           trustedLinks: options?.trustedLinks ?? false,
           confineRoot: options?.confineRoot,
+          beneath: options?.beneath,
         }),
       );
       return new NativeTree(path, tree, failures, io);
@@ -103,6 +104,9 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     encodeEntries: addon.encodeEntries,
     acknowledge: (fd: number): void => addon.acknowledge(fd),
     setSocketOption: addon.setSocketOption,
+    changeRoot: addon.changeRoot,
+    lockRange: addon.lockRange,
+    systemLog: addon.systemLog,
   };
 }
 

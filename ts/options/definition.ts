@@ -244,5 +244,6 @@ export class Request extends Error {
 /** `usage` is what wrong use is answered with. */
 export type Wish =
   | { readonly kind: 'help' }
+  | { readonly kind: 'daemon' }
   | { readonly kind: 'usage' }
   | { readonly kind: 'flag-help'; readonly flags: 'info' | 'debug' };

@@ -149,6 +149,31 @@ export function applyVerbosity<Name extends string>(
   }
 }
 
+/** No flag above what -v so many times implies, whatever was given: a daemon's log may not be flooded. */
+export function limitLevels<
+  Seen extends {
+    readonly info: Readonly<Record<InfoFlag, number>>;
+    readonly debug: Readonly<Record<DebugFlag, number>>;
+  },
+>({ info, debug }: Seen, verbose: number): Pick<Seen, 'info' | 'debug'> {
+  if (verbose > maxVerbosity) return { info, debug };
+  return {
+    info: limited(infoFlags, info, verbose),
+    debug: limited(debugFlags, debug, verbose),
+  };
+}
+
+function limited<Name extends string>(
+  set: FlagSet<Name>,
+  level: Readonly<Record<Name, number>>,
+  verbose: number,
+): Record<Name, number> {
+  const most = noLevels(set);
+  applyVerbosity(set, most, Math.max(verbose, 0));
+  for (const { name } of set.words) most.level[name] = Math.min(most.level[name], level[name]);
+  return most.level;
+}
+
 /**
  * `--info=…` or `--debug=…` with the given flags that matter on `sides`, shortened to ALL or NONE where
  * most have one level; undefined when there are none. rsync: make_output_option().

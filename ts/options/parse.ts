@@ -9,13 +9,18 @@ import { usageText } from './help.ts';
 import type { Draft, Options } from './options.ts';
 import { type FoundOption, splitArguments } from './popt.ts';
 import { emptyDraft, settle } from './settle.ts';
+import { longSwitch, type OptionSwitch, shortSwitch } from './switches.ts';
+import { syntax } from './wrong.ts';
 
-/** A run, or one of the requests that only print. */
+/** A run, a daemon, whose command line has options of its own, or one of the requests that only print. */
 export type ParsedCommand =
   | { readonly kind: 'run'; readonly options: Options; readonly args: readonly ByteString[] }
+  | { readonly kind: 'daemon' }
   | (Printed & { readonly goes: PrintedTo });
 
-type Printed = { readonly kind: 'version'; readonly json: boolean } | Exclude<Wish, { kind: 'usage' }>;
+type Printed =
+  | { readonly kind: 'version'; readonly json: boolean }
+  | Exclude<Wish, { kind: 'usage' } | { kind: 'daemon' }>;
 
 /** Help is a message like others: --quiet and --stderr=all before it count. */
 export type PrintedTo = 'stdout' | 'stderr' | 'nowhere';
@@ -24,6 +29,16 @@ export interface ParseContext {
   readonly env: OptionEnv;
   /** Options that a user has put together of others; a server has none. */
   readonly aliases?: readonly Alias[];
+  /** What a module's client may not ask for: throws where it does. It may not ask for another daemon either. */
+  readonly refused?: OptionFilter | undefined;
+}
+
+/** Looks at the options of a client before they count. */
+export interface OptionFilter {
+  /** Each as it is found. */
+  given(option: OptionSwitch): void;
+  /** All of them together, before they are settled. */
+  together(draft: Draft): void;
 }
 
 /**
@@ -58,6 +73,10 @@ function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft)
     if (!(error instanceof Request)) throw error;
     const { wants } = error;
     if (wants.kind === 'usage') throw wrongUse();
+    if (wants.kind === 'daemon') {
+      if (context.refused !== undefined) throw syntax('Attempt to hack rsync thwarted!');
+      return { kind: 'daemon' };
+    }
     return { ...wants, goes: placeOf(draft) };
   }
 }
@@ -69,21 +88,30 @@ function placeOf({ quiet, msgs2stderr }: Draft): PrintedTo {
 
 function readArguments(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
   const { env } = context;
-  const args = splitArguments(argv, (option) => take(draft, option), {
+  const { refused } = context;
+  const each = (option: FoundOption<OptionSwitch>): void => {
+    refused?.given(option.row);
+    take(draft, option);
+  };
+  const args = splitArguments(argv, each, {
+    long: longSwitch,
+    short: shortSwitch,
     optionsFirst: env.POSIXLY_CORRECT !== undefined || env.POSIX_ME_HARDER !== undefined,
     aliases: argv.includes('--server') || draft.server ? [] : (context.aliases ?? []),
     prefix: () => onRemote(draft),
+    suffix: '',
   });
   if (draft.version > 1 && !draft.server) return { kind: 'version', json: true, goes: 'stdout' };
   if (draft.version > 0) return { kind: 'version', json: false, goes: placeOf(draft) };
   if (argv.length === 1 && draft.humanReadable > 1 && !draft.server) return { kind: 'help', goes: 'stdout' };
+  refused?.together(draft);
   const run: Run = { args, env, server: draft.server, sender: draft.sender };
   const options = settle(draft, run);
   return { kind: 'run', options, args };
 }
 
 /** Sets what the option says. */
-function take(draft: Draft, { row, value, number }: FoundOption): void {
+function take(draft: Draft, { row, value, number }: FoundOption<OptionSwitch>): void {
   const values: Partial<Record<keyof Draft, unknown>> = draft;
   values[row.option] = row.how.to(draft[row.option], { value, number }, draft);
 }

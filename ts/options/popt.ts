@@ -5,11 +5,15 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { type Alias, nextArgument } from './aliases.ts';
-import { longSwitch, type OptionSwitch, shortSwitch } from './switches.ts';
+
+/** What is known of an option here. */
+interface OptionRow {
+  readonly how: { readonly arg: 'none' | 'string' | 'int' };
+}
 
 /** An option found, with its argument where it takes one. */
-export interface FoundOption {
-  readonly row: OptionSwitch;
+export interface FoundOption<Row extends OptionRow> {
+  readonly row: Row;
   readonly value: ByteString;
   /** Of an `int`. */
   readonly number: number;
@@ -22,12 +26,17 @@ interface Frame {
   readonly alias: Alias | undefined;
 }
 
-export interface SplitContext {
+export interface SplitContext<Row extends OptionRow> {
+  /** The options that there are, by `--NAME` and by `-CHAR`. */
+  long(name: string): Row | undefined;
+  short(char: string): Row | undefined;
   /** POSIXLY_CORRECT: the first argument ends the options. */
   readonly optionsFirst: boolean;
   readonly aliases: readonly Alias[];
   /** What stands before the message of a syntax error (rsync's "on remote machine: "). */
   prefix(): string;
+  /** ... and what behind it. */
+  readonly suffix: string;
 }
 
 /** Aliases that may stand for each other. */
@@ -37,17 +46,17 @@ const deepest = 10;
  * Calls `found` for each option in order and answers the arguments. Throws RsyncError (exit 1) with popt's texts; they
  * name what was on the command line, not what an alias made of it.
  */
-export function splitArguments(
+export function splitArguments<Row extends OptionRow>(
   argv: readonly ByteString[],
-  found: (option: FoundOption) => void,
-  context: SplitContext,
+  found: (option: FoundOption<Row>) => void,
+  context: SplitContext<Row>,
 ): ByteString[] {
   const args: ByteString[] = [];
   const base: Frame = { words: [...argv], next: 0, alias: undefined };
   const frames = [base];
 
   const fail = (word: ByteString, what: string) =>
-    new RsyncError(ExitCode.Syntax, `rsync: ${context.prefix()}${word}: ${what}`);
+    new RsyncError(ExitCode.Syntax, `rsync: ${context.prefix()}${word}: ${what}${context.suffix}`);
   const failHere = (what: string) => fail(base.words[base.next - 1] ?? '', what);
 
   /** The next word, of the command line again once those of an alias are used up. */
@@ -86,7 +95,7 @@ export function splitArguments(
     return true;
   };
 
-  const take = (row: OptionSwitch, attached: ByteString | undefined) => {
+  const take = (row: Row, attached: ByteString | undefined) => {
     if (row.how.arg === 'none') {
       if (attached !== undefined) throw failHere('option does not take an argument');
       found({ row, value: '', number: 0 });
@@ -112,7 +121,7 @@ export function splitArguments(
     for (let i = 1; i < word.length; i++) {
       const more = word.slice(i + 1);
       if (expands(`-${word[i]}`, more === '' ? [] : [`-${more}`])) return;
-      const row = shortSwitch(word[i]!);
+      const row = context.short(word[i]!);
       if (row === undefined) throw failHere('unknown option');
       if (row.how.arg === 'none') {
         take(row, undefined);
@@ -128,7 +137,7 @@ export function splitArguments(
     const name = word.slice(2, equals < 0 ? undefined : equals);
     const value = equals < 0 ? undefined : word.slice(equals + 1);
     if (expands(`--${name}`, [], value)) return;
-    const row = longSwitch(name);
+    const row = context.long(name);
     if (row === undefined) throw failHere('unknown option');
     take(row, value);
   };

@@ -23,6 +23,20 @@ export { EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY
 /** What --debug tells. */
 export * as traces from './trace-messages.ts';
 
+/** What a daemon's module refuses. */
+export const moduleIsReadOnly = 'ERROR: module is read only';
+export const moduleIsWriteOnly = 'ERROR: module is write only';
+export const noRemovalFromModule = 'ERROR: --remove-source-files cannot be used with a read-only module';
+export function destinationExcluded(path: ByteString): ByteString {
+  return `ERROR: daemon has excluded destination "${path}"`;
+}
+export function refusedToReceive(isDir: boolean, path: ByteString): ByteString {
+  return `ERROR: daemon refused to receive ${isDir ? 'directory' : 'file'} "${path}"`;
+}
+export function rejectedRequest(path: ByteString): ByteString {
+  return `ERROR: rejecting file transfer request for daemon excluded file: ${path}`;
+}
+
 /** What asked for more memory than --max-alloc lets one part of a run have. */
 export function exceededMaxAlloc(who: string, maxAlloc: number): ByteString {
   return `[${who}] exceeded --max-alloc=${maxAlloc} setting`;
@@ -44,6 +58,8 @@ export function collapsed(path: ByteString): ByteString {
 export function fullName(place: Place, path: ByteString): ByteString {
   const suffix = place.module === undefined ? '' : ` (in ${place.module})`;
   if (path.startsWith('/')) return `"${path}"${suffix}`;
+  // At the module's root.
+  if (place.module !== undefined && place.path === '') return `"${path}"${suffix}`;
   const at = collapsed(place.path);
   const base = at.endsWith('/') ? at : `${at}/`;
   return `"${base}${path}"${suffix}`;

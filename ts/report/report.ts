@@ -51,6 +51,8 @@ export interface ReportSetup {
   readonly local: boolean;
   readonly host: ReportHost;
   readonly daemon?: DaemonFacts;
+  /** In a module: how what is said of files there is worded. */
+  readonly wording?: ((text: ByteString) => ByteString) | undefined;
   readonly log?: TransferLog;
   readonly counters?: WireCounters;
   /** Who wants to know what happens, besides the words. */
@@ -111,6 +113,7 @@ export class Report {
   /** Somebody is told of items that are done with: by a line, in the log, or as an event. */
   readonly tellsItems: boolean;
   private readonly counters: WireCounters;
+  private readonly wording: ((text: ByteString) => ByteString) | undefined;
   /** A list that comes whole is on its way. */
   private countsEntries = false;
   private writtenBefore = 0;
@@ -126,6 +129,7 @@ export class Report {
     this.output = output;
     this.log = setup.log;
     this.counters = setup.counters ?? noCounters;
+    this.wording = setup.wording;
     this.text = new TextView({
       options,
       output,
@@ -191,8 +195,9 @@ export class Report {
 
   /** Says `text` as it stands, with its line end, if it is to have one. */
   write(code: LogCode, text: ByteString): void {
-    this.tell(code, text);
-    this.text.write(code, text);
+    const said = this.wording === undefined ? text : this.wording(text);
+    this.tell(code, said);
+    this.text.write(code, said);
   }
 
   /** --iconv: says what the peer said, in the charset that the user has named, whatever the terminal's may be. */

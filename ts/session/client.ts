@@ -105,7 +105,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
 /** A session that the user starts lives in the working directory. Without one nobody has a role yet, but a server. */
 export function siteOf(host: Host, who: End['who'] = 'Receiver'): Site {
   try {
-    return { cwd: host.workingDirectory(), moduleDir: '' };
+    return { cwd: host.workingDirectory(), moduleDir: '', module: undefined };
   } catch (error) {
     const reason = errnoText(error as NodeJS.ErrnoException);
     throw spoken(new RsyncError(ExitCode.FileSelect, noWorkingDirectory(reason), { cause: error }), who);

@@ -19,7 +19,7 @@ export function becomeCopyAsUser({ copyAs }: Options, host: Host, names = new Id
   if (gid === undefined)
     throw wrong(group === undefined ? 'getpwuid failed' : `Invalid copy-as group: ${group}`);
   if (done.has(host)) return;
-  const failed = host.become({ uid, gid, name: group === undefined ? user : undefined });
+  const failed = host.become({ uid, groups: [gid], name: group === undefined ? user : undefined });
   if (failed !== undefined) throw new RsyncError(ExitCode.Syntax, failed, { cause: failed });
   done.add(host);
 }

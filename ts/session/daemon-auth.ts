@@ -6,7 +6,7 @@ import type { ByteString, DigestName, Kernel } from '../kernel/kernel.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import { errnoText } from '../transport/io-error.ts';
-import { availableAuthDigests, choose, failedToNegotiate } from './negotiate.ts';
+import { authDigests, availableAuthDigests, choose, failedToNegotiate } from './negotiate.ts';
 import { refusal } from './refusal.ts';
 
 /** Who the user is and where a password may come from. */
@@ -32,7 +32,7 @@ const maxPasswordFile = 511;
 /** `USER DIGEST`: the answer to `@RSYNCD: AUTHREQD CHALLENGE`. */
 export async function answerChallenge(
   challenge: ByteString,
-  daemon: { readonly protocol: number; readonly digests: string | undefined },
+  daemon: AuthPeer,
   request: AuthRequest,
 ): Promise<ByteString> {
   const name = authDigest(daemon, request.kernel);
@@ -41,17 +41,26 @@ export async function answerChallenge(
   return `${user || 'nobody'} ${authHash(request.kernel, name, password, challenge)}`;
 }
 
-/** The first of our digests that the daemon knows; md5 or md4 where it names none. Exit 4. */
-function authDigest(
-  daemon: { readonly protocol: number; readonly digests: string | undefined },
-  kernel: Pick<Kernel, 'digests'>,
-): DigestName {
+/** What the other side's greeting says of authentication. */
+export interface AuthPeer {
+  readonly protocol: number;
+  /** Its digests; undefined where it is too old to name any. */
+  readonly digests: string | undefined;
+}
+
+/** The first of the client's digests that the daemon knows; md5 or md4 where the peer names none. Exit 4. */
+export function authDigest(peer: AuthPeer, kernel: Pick<Kernel, 'digests'>, amServer = false): DigestName {
   const names = availableAuthDigests(kernel);
-  const theirs = daemon.digests ?? (daemon.protocol >= 30 ? 'md5' : 'md4');
+  const theirs = peer.digests ?? (peer.protocol >= 30 ? 'md5' : 'md4');
   const ours = { names, text: names.join(' ') };
-  const name = choose(ours, theirs, false, names);
-  if (name === undefined) throw failedToNegotiate('daemon auth checksum', ours, theirs, false);
-  return name === 'md4' && daemon.digests === undefined ? 'md4-old' : (name as DigestName);
+  const name = choose(ours, theirs, amServer, names);
+  if (name === undefined) throw failedToNegotiate('daemon auth checksum', ours, theirs, amServer);
+  return name === 'md4' && peer.digests === undefined ? 'md4-old' : (name as DigestName);
+}
+
+/** How strong a digest is, the strongest being 0; -1 for one that there is not. */
+export function authRank(name: string): number {
+  return (authDigests as readonly string[]).indexOf(name.toLowerCase());
 }
 
 /**

@@ -25,14 +25,21 @@ export function openDestination(
   const place = locate(end, options, lists, argument);
   const base = place.missing ? join(cwd, place.base) : place.at;
   const { tree, localName, missing } = place;
+  const boundary = end.setup.site.module?.boundary;
+  // In a module all of them lie in it, however they are named.
+  const within = (dir: ByteString): ByteString => {
+    if (boundary !== undefined) return clamp(boundary, base, dir);
+    return dir.startsWith('/') ? dir : missing ? collapse(join(base, dir)) : join(base, dir);
+  };
   const resolved: Options = {
     ...options,
     alternateDests: options.alternateDests.map(({ kind, dir }) => ({
       kind,
-      dir: trimSlash(dir.startsWith('/') ? dir : missing ? collapse(join(base, dir)) : join(base, dir)),
+      dir: trimSlash(within(dir)),
     })),
     tempDir: options.tempDir === '' ? '' : join(base, options.tempDir),
-    partialDir: outside(base, options.partialDir),
+    partialDir:
+      boundary === undefined ? outside(base, options.partialDir) : partialWithin(within, options.partialDir),
   };
   checkFolders(
     end,
@@ -54,8 +61,9 @@ interface Place {
 
 function locate(end: End, options: Options, lists: FileLists, argument: ByteString | undefined): Place {
   const { kernel } = end.setup;
-  const { cwd } = end.setup.site;
+  const { cwd, module } = end.setup.site;
   const access = {
+    beneath: module?.boundary,
     keepAccessTimes: options.openNoatime,
     notesLinks: true,
     trustedLinks: !options.insecureLinks,
@@ -68,7 +76,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
         // With --no-implied-dirs the directories that are there are used as they are, links too.
         followParents:
           options.keepDirlinks || (options.relative && !options.impliedDirs)
-            ? options.insecureLinks
+            ? options.insecureLinks && module?.boundary === undefined
               ? 'anywhere'
               : 'below'
             : undefined,
@@ -95,6 +103,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
     );
   if (argument === undefined) return open('.', 1);
   const path = argument === '' ? '.' : argument;
+  refuseExcluded(end, path);
   const { entries } = lists.totals;
   const makesPath = options.mkpath && (path.includes('/') || entries > 1);
   const here = openHere(end, path, makesPath, () => kernel.openTree(cwd, access));
@@ -129,6 +138,15 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   } finally {
     here.close();
   }
+}
+
+/** A module may hide what is named as the destination. */
+function refuseExcluded({ setup }: End, path: ByteString): void {
+  const rules = setup.site.module?.rules;
+  const name = path.replace(/\/\.?$/, '');
+  if (rules === undefined || name === '.' || name === '') return;
+  if (rules.excludes(name, false) || rules.excludes(name, true))
+    throw new RsyncError(ExitCode.FileSelect, text.destinationExcluded(path));
 }
 
 /** --mkpath: makes the directories that lead to a destination, and that itself where it has to be one. */
@@ -238,10 +256,14 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
       throw error;
     }
   };
+  const outer = end.setup.site.module?.boundary;
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
-    const stats = statOf(resolved.alternateDests[k]!.dir);
-    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, at, dir));
-    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, at, dir));
+    const place = resolved.alternateDests[k]!.dir;
+    const stats = statOf(place);
+    // Where a module lies is not its clients' to know.
+    const shown = outer === undefined ? dir : place.slice(outer.length) || '/';
+    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, at, shown));
+    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, at, shown));
   }
   if (resolved.backupDir !== '') {
     const stats = statOf(resolved.backupDir);
@@ -277,6 +299,20 @@ function collapse(path: ByteString): ByteString {
     else if (part !== '' && part !== '.') parts.push(part);
   }
   return `/${parts.join('/')}`;
+}
+
+/** A name in the module: an absolute one starts at its root, and no `..` leads out of it. */
+function clamp(boundary: ByteString, base: ByteString, dir: ByteString): ByteString {
+  const from = dir.startsWith(`${boundary}/`) ? dir.slice(boundary.length) : dir;
+  const inside = from.startsWith('/') ? from : `${base.slice(boundary.length)}/${from}`;
+  const path = collapse(inside);
+  return path === '/' ? boundary : boundary + path;
+}
+
+/** One beside each file is a name there; any other is a place in the module. */
+function partialWithin(within: (dir: ByteString) => ByteString, dir: ByteString): ByteString {
+  const isPlace = dir.startsWith('/') || dir.split('/').includes('..');
+  return dir !== '' && isPlace ? within(dir) : dir;
 }
 
 function trimSlash(path: ByteString): ByteString {

@@ -11,6 +11,7 @@ import { escapeText } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
 import { type LogCode, type Output, Report, type RunEvents, type TransferLog } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
+import type { DaemonFacts } from '../report/view/out-format.ts';
 import type { GeneratorLink } from '../roles/generator-link.ts';
 import type { Loopback } from '../roles/loopback.ts';
 import { limitSink } from '../transport/bwlimit.ts';
@@ -88,6 +89,8 @@ export interface End {
   listening: Promise<unknown> | undefined;
   /** What has to settle before the process may go: roles that put unfinished files away. */
   readonly unwinding: Promise<unknown>[];
+  /** In a module: the directory of it that names are relative to, with its slash, or ''. */
+  inside: ByteString;
   /** Held directories: their long work is ended with the run. */
   readonly trees: (readonly Tree[])[];
 }
@@ -133,6 +136,8 @@ export function openEnd(setup: EndSetup): End {
     // Of a local run the client alone keeps a log.
     log: setup.local && server ? undefined : setup.io.log?.(),
     host: setup.io.host,
+    daemon: daemonFacts(setup, () => end.inside),
+    wording: moduleWords(setup, () => end.inside),
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
   });
@@ -162,9 +167,36 @@ export function openEnd(setup: EndSetup): End {
     listSent: false,
     listening: undefined,
     unwinding: [],
+    inside: '',
     trees: [],
   };
   return end;
+}
+
+/** What the log of a module says of its visitor. */
+function daemonFacts({ site }: EndSetup, dir: () => ByteString): DaemonFacts | undefined {
+  const { module } = site;
+  if (module === undefined) return undefined;
+  const { name, visitor, fullPath } = module;
+  return { ...visitor, module: name, modulePath: fullPath, dir };
+}
+
+/** Names what lies in a module as its clients do: where it is on this machine is not theirs to know. */
+function moduleWords(
+  { site }: EndSetup,
+  dir: () => ByteString,
+): ((text: ByteString) => ByteString) | undefined {
+  const { module, moduleDir } = site;
+  if (module === undefined || moduleDir === '') return undefined;
+  const start = `"${moduleDir}`;
+  return (text) => {
+    if (!text.includes(start)) return text;
+    return text.replaceAll(/"((?:[^"\\]|\\.)*)"/g, (quoted, path: ByteString) => {
+      if (path !== moduleDir && !path.startsWith(`${moduleDir}/`)) return quoted;
+      const inside = path.slice(moduleDir.length + 1);
+      return `"${dir() === '' ? '' : '/'}${inside}" (in ${module.name})`;
+    });
+  };
 }
 
 /** The two ends of a run, as `end` sees them after the handshake. */

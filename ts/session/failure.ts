@@ -5,6 +5,7 @@ import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
 import { type End, fail, interruptKernel } from './end.ts';
 import { finalErrorLine } from './final-line.ts';
+import { logTotals } from './log-totals.ts';
 import { keepStatistics } from './totals.ts';
 
 /** How long a peer may take to read why we end, or a dying child to say why it did. */
@@ -141,6 +142,11 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   if (setup.server) {
     report.trace('exit', () => cleanupEntered(who, exitCode), 2);
     for (const line of failure.lines) report.print('error', line);
+    // A sender tells its log what passed, also of a run that failed.
+    if (setup.site.module !== undefined && setup.sender) {
+      keepStatistics(end);
+      logTotals(setup.io.log?.(), end.stats);
+    }
     report.write('error', finalErrorLine(exitCode, who));
     report.trace('exit', () => aboutToExit(who, exitCode, exitCode, setup.options.dryRun));
   }

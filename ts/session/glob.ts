@@ -1,31 +1,33 @@
 import { SysError } from '../errors.ts';
 import { compileWild, wildMatches } from '../filter/wildmatch.ts';
-import type { Site } from '../host.ts';
+import type { Site, UpperRules } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 
 /** Expands the arguments behind the `.` (rsync's glob_expand); one that matches nothing stays as it is. */
 export function expandArgs(
   kernel: Pick<Kernel, 'openTree'>,
-  { cwd }: Pick<Site, 'cwd'>,
+  { cwd, module }: Pick<Site, 'cwd' | 'module'>,
   args: readonly ByteString[],
 ): ByteString[] {
-  const here = kernel.openTree(cwd, { followParents: 'anywhere' });
+  const beneath = module?.boundary;
+  const followParents = beneath === undefined ? 'anywhere' : 'below';
+  const here = new Place(kernel.openTree(cwd, { followParents, beneath }), module?.rules);
   try {
     const dot = args.indexOf('.');
     return args.flatMap((arg, k) => (dot < 0 || k <= dot ? [arg] : expand(here, collapse(arg))));
   } finally {
-    here.close();
+    here.tree.close();
   }
 }
 
-function expand(here: Tree, arg: ByteString): ByteString[] {
+function expand(here: Place, arg: ByteString): ByteString[] {
   if (!hasWild(arg)) return [arg];
   const found = matches(here, arg.startsWith('/') ? '/' : '', arg.replace(/^\/+/, '').split('/'));
   return found.length > 0 ? found : [arg];
 }
 
 /** What there is below `base` (with its slash) that the parts of a path match. */
-function matches(here: Tree, base: ByteString, [part, ...rest]: readonly ByteString[]): ByteString[] {
+function matches(here: Place, base: ByteString, [part, ...rest]: readonly ByteString[]): ByteString[] {
   const names = hasWild(part) ? namesIn(here, base).filter(matcher(part)) : [part];
   return names.flatMap((name) => {
     const path = base + name;
@@ -44,9 +46,9 @@ function matcher(pattern: ByteString): (name: ByteString) => boolean {
   return (name) => wildMatches(compiled, name);
 }
 
-function namesIn(here: Tree, base: ByteString): ByteString[] {
+function namesIn(here: Place, base: ByteString): ByteString[] {
   try {
-    const rows = here.scan(base);
+    const rows = here.tree.scan(base);
     return Array.from({ length: rows.count }, (_, row) => rows.name(row));
   } catch (error) {
     if (error instanceof SysError) return [];
@@ -54,9 +56,25 @@ function namesIn(here: Tree, base: ByteString): ByteString[] {
   }
 }
 
-function isThere(here: Tree, path: ByteString, asDirectory: boolean): boolean {
+/** Where arguments are looked for, and what a module hides there. */
+class Place {
+  readonly tree: Tree;
+  private readonly rules: UpperRules | undefined;
+
+  constructor(tree: Tree, rules: UpperRules | undefined) {
+    this.tree = tree;
+    this.rules = rules;
+  }
+
+  hides(path: ByteString, isDir: boolean): boolean {
+    return this.rules?.excludes(path, isDir) === true;
+  }
+}
+
+function isThere(here: Place, path: ByteString, asDirectory: boolean): boolean {
   try {
-    return here.stat(path).isDir() || !asDirectory;
+    const isDir = here.tree.stat(path).isDir();
+    return (isDir || !asDirectory) && !here.hides(path, isDir);
   } catch (error) {
     if (error instanceof SysError) return false;
     throw error;

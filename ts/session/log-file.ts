@@ -13,6 +13,7 @@ import { timeString } from '../report/time-string.ts';
 import { errnoText } from '../transport/io-error.ts';
 import type { RunEnd, SessionIo } from './end.ts';
 import { type FinalRole, finalErrorLine } from './final-line.ts';
+import { logTotals } from './log-totals.ts';
 import { refusal } from './refusal.ts';
 
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
@@ -91,8 +92,29 @@ export async function withLog(
     return opened === 'none' ? undefined : opened;
   };
   try {
-    const end = await run({ ...io, log });
-    logEnd(log(), options, end);
+    return await withClosing({ log, options, sends, tellsPartial: true }, () => run({ ...io, log }));
+  } finally {
+    if (opened !== undefined && opened !== 'none') opened.close();
+  }
+}
+
+/** Whose last lines these are. */
+interface LoggedRun {
+  readonly log: () => TransferLog | undefined;
+  readonly options: Options;
+  readonly sends: boolean;
+  /** ... also that something was left out: a daemon leaves that to its client. */
+  readonly tellsPartial: boolean;
+}
+
+/** A run with the last lines of its log. */
+export async function withClosing(
+  { log, options, sends, tellsPartial }: LoggedRun,
+  run: () => Promise<RunEnd>,
+): Promise<RunEnd> {
+  try {
+    const end = await run();
+    logEnd(log(), options, end, tellsPartial);
     return end;
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
@@ -100,8 +122,6 @@ export async function withLog(
     // What ended the reading of options is told elsewhere, maybe in another log.
     if (!failure.told && failure.log === undefined) logFailure(log(), sends, failure);
     throw failure;
-  } finally {
-    if (opened !== 'none') opened?.close();
   }
 }
 
@@ -121,10 +141,15 @@ function toldAgain(error: RsyncError): RsyncError {
 }
 
 /** The last lines (log_exit): what went over the wire, where nothing else says it, and what went wrong. */
-function logEnd(log: TransferLog | undefined, options: Options, { code, who, statistics }: RunEnd): void {
+function logEnd(
+  log: TransferLog | undefined,
+  options: Options,
+  { code, who, statistics }: RunEnd,
+  tellsPartial: boolean,
+): void {
   if (log === undefined) return;
   if (code === 0 ? !toldElsewhere(options) : who === 'sender') logTotals(log, statistics);
-  if (code !== 0) log.write(finalErrorLine(code, who));
+  if (code !== 0 && tellsPartial) log.write(finalErrorLine(code, who));
 }
 
 function logFailure(
@@ -137,8 +162,4 @@ function logFailure(
   const role = (who ?? (sends ? 'sender' : 'Receiver')) as FinalRole;
   if (role === 'sender' || (role === 'server' && sends)) logTotals(log, statistics ?? new Statistics());
   log.write(finalErrorLine(exitCode, role));
-}
-
-function logTotals(log: TransferLog, stats: Readonly<Statistics>): void {
-  log.write(`${text.wireTotals(stats.totalWritten, stats.totalRead, stats.totalSize)}\n`);
 }

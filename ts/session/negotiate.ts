@@ -15,7 +15,13 @@ export type ChoiceKind = 'checksum' | 'compress';
 export const maxListLength = 255;
 
 /** Names for a daemon greeting, strongest first. */
-const authDigests = ['sha512', 'sha256', 'sha1', 'md5', 'md4'] as const satisfies readonly DigestName[];
+export const authDigests = [
+  'sha512',
+  'sha256',
+  'sha1',
+  'md5',
+  'md4',
+] as const satisfies readonly DigestName[];
 const transferDigests = ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'sha1'] as const satisfies DigestName[];
 const compressions = ['zstd', 'lz4', 'zlibx', 'zlib'] as const satisfies CompressName[];
 

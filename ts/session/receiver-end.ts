@@ -1,8 +1,10 @@
 import { protocolError, RsyncError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
+import { cleanPath } from '../filter/paths.ts';
 import { munge } from '../flist/munge.ts';
 import type { NameGuard } from '../flist/name-guard.ts';
 import { FlistReceiver } from '../flist/receive.ts';
+import type { Site } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { defaultPerms } from '../metadata/modes.ts';
 import { fastPaths } from '../options/fast-paths.ts';
@@ -10,6 +12,7 @@ import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import { Statistics } from '../report/statistics.ts';
 import { tellOfHeap } from '../report/view/summary.ts';
+import type { RoleContext } from '../roles/context.ts';
 import { readDeleteStats } from '../roles/counts.ts';
 import { generateFiles } from '../roles/generator/generate-files.ts';
 import { GeneratorLink } from '../roles/generator-link.ts';
@@ -32,6 +35,20 @@ export interface Incoming {
   /** undefined only lists. */
   readonly destination: ByteString | undefined;
   readonly guard: NameGuard | undefined;
+}
+
+/** What a module does not take of names below `dir`. */
+function refusalIn(site: Site, dir: ByteString): RoleContext['refuses'] {
+  const rules = site.module?.rules;
+  if (rules === undefined) return undefined;
+  const prefix = insideOf(site, dir);
+  return (path, isDir) => path !== '.' && rules.excludes(path.startsWith('/') ? path : prefix + path, isDir);
+}
+
+/** Where `dir` is in the module, with its slash; '' for its root. */
+function insideOf({ moduleDir }: Site, dir: ByteString): ByteString {
+  const inside = cleanPath(dir).slice(moduleDir.length + 1);
+  return inside === '' ? '' : `${inside}/`;
 }
 
 /**
@@ -64,8 +81,8 @@ export async function runReceiver(
     amRoot: amRoot(options, setup.io.host),
     memberOf: () => setup.io.host.user.groups(),
     extras,
-    mapLinkTarget: options.mungeLinks ? munge : undefined,
-    tweakMode: chmodOf(options, setup.io.host),
+    mapLinkTarget: options.mungeLinks || setup.site.module?.munges ? munge : undefined,
+    tweakMode: chmodOf(options, setup),
     isExcludedDir: (path) => filters.check(path, true, 'protect') === 'excluded',
   });
   const { lists } = flist;
@@ -84,10 +101,14 @@ export async function runReceiver(
 
   report.trace('recv', () => text.localName(lists.totals.entries, destination));
   const place = openDestination(end, options, lists, destination);
+  end.inside = insideOf(setup.site, place.destination.tree.path);
   const link = new GeneratorLink();
   if (setup.replays) link.replay = new Replay(negotiated.incRecurse);
   end.link = link;
-  const ctx = makeRoleContext(end, place.options, negotiated, new ItemLog(report), extras);
+  const ctx: RoleContext = {
+    ...makeRoleContext(end, place.options, negotiated, new ItemLog(report), extras),
+    refuses: refusalIn(setup.site, place.destination.tree.path),
+  };
   const { tree } = place.destination;
   const decoder = kernel.openDecoder(negotiated.codec);
   end.trees.push([tree]);
@@ -128,6 +149,7 @@ export async function runReceiver(
   await writer.drain();
   const { totalSize, flistBuildMs, flistTransferMs } = stats;
   takeTotals(end, lists);
+  if (setup.server && !setup.local) countWire(end);
   if (!setup.server) Object.assign(stats, { totalSize, flistBuildMs, flistTransferMs });
 }
 

@@ -82,6 +82,7 @@ export function makeRoleContext(
     },
     wanted: new WantedCursor(),
     amRoot: amRoot(options, io.host),
+    refuses: undefined,
     isRefused: (path) => isRefused(path, linkOwner(io.host, options.insecureLinks)),
     extras,
     itemForm: {
@@ -98,9 +99,14 @@ export function makeRoleContext(
 }
 
 /** --chmod as a function of a mode; undefined without it. Its syntax was checked with the options. */
-export function chmodOf(options: Options, host: Host): ((mode: number) => number) | undefined {
-  if (options.chmod === '') return undefined;
-  const steps = parseChmod(options.chmod, host.umask());
+export function chmodOf(
+  options: Options,
+  { io, site }: Pick<End['setup'], 'io' | 'site'>,
+): ((mode: number) => number) | undefined {
+  // A module has the last word.
+  const chmod = [options.chmod, site.module?.chmod ?? ''].filter((part) => part !== '').join(',');
+  if (chmod === '') return undefined;
+  const steps = parseChmod(chmod, io.host.umask());
   if (steps === undefined) return undefined;
   return (mode) => tweakMode(mode, steps);
 }

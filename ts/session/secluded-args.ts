@@ -46,7 +46,7 @@ function endOf(bytes: Uint8Array): number {
 }
 
 /** A source of which some was read already. */
-function withRest(source: Source, read: Uint8Array): Source {
+export function withRest(source: Source, read: Uint8Array): Source {
   let rest = read;
   return {
     async read(into) {

@@ -56,8 +56,10 @@ export async function runSender(
     now: setup.io.host.now,
     ahead: setup.ahead,
     charset: setup.charset,
-    mapLinkTarget: options.mungeLinks ? unmunge : undefined,
-    tweakMode: chmodOf(options, setup.io.host),
+    mapLinkTarget: options.mungeLinks || setup.site.module?.munges ? unmunge : undefined,
+    tweakMode: chmodOf(options, setup),
+    boundary: setup.site.module?.boundary,
+    module: setup.site.module && { name: setup.site.module.name, path: setup.site.moduleDir },
   });
   end.trees.push(flist.lists.roots);
   const encoder = kernel.openEncoder(negotiated.codec);

@@ -1,7 +1,10 @@
+import { ExitCode, RsyncError } from '../errors.ts';
 import { type FilterChain, receiveFilters } from '../filter/index.ts';
+import type { Module } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import { Msg } from '../wire/constants.ts';
 import { becomeCopyAsUser } from './copy-as.ts';
 import type { End } from './end.ts';
 import { fileNames, forwardedNames, forwardNames, namesFromWire } from './files-from.ts';
@@ -15,6 +18,24 @@ import { startCounting } from './totals.ts';
 export interface ServerInput {
   readonly args: readonly ByteString[];
   readonly filters: FilterChain;
+}
+
+/** A daemon tells its client how long it waits. */
+function tellTimeout({ setup, writer }: End, { timeout }: Options, protocol: number): void {
+  if (setup.site.module === undefined || timeout <= 0 || protocol < 31) return;
+  const payload = Buffer.alloc(4);
+  payload.writeInt32LE(timeout);
+  writer.message(Msg.IoTimeout, payload);
+}
+
+/** What a module is not there for. */
+function checkModule({ readOnly, writeOnly }: Module, options: Options, sends: boolean): void {
+  const problem = !sends
+    ? readOnly && text.moduleIsReadOnly
+    : writeOnly
+      ? text.moduleIsWriteOnly
+      : readOnly && options.removeSourceFiles && text.noRemovalFromModule;
+  if (problem) throw new RsyncError(ExitCode.Syntax, problem);
 }
 
 /** The server's side of a run, from the handshake on (rsync's start_server). */
@@ -43,6 +64,8 @@ export async function runServerEnd(
   const options = optionsForProtocol(given, protocol);
   report.negotiated = negotiated;
   writer.startMultiplex();
+  tellTimeout(end, options, protocol);
+  if (setup.site.module !== undefined) checkModule(setup.site.module, options, sender);
   // An old generator has nothing to say but what may be removed.
   if (protocol >= 30 || (sender && options.removeSourceFiles)) reader.startMultiplex();
   await receiveFilters(reader, options, filters, protocol);

@@ -1,10 +1,13 @@
 use std::os::fd::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixDatagram;
 
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 use oc_flist::ENTRY_LAYOUT;
 use oc_fsops::{SysError, Syscall, RECEIVE_LAYOUT, RECEIVE_STEPS, ROW_LAYOUT, SYSCALL_NAMES};
 
+use crate::args::Bytes;
 use crate::entries::STATE_LAYOUT;
 use crate::failure::code;
 use crate::tree::META_BITS;
@@ -71,6 +74,42 @@ pub fn set_socket_option(fd: i32, name: String, value: i32) -> napi::Result<i32>
         Ok(()) => 0,
         Err(errno) => errno.raw_os_error(),
     })
+}
+
+/// Locks a range of a file for this process, as rsync does; false where another one has it.
+#[napi(catch_unwind)]
+pub fn lock_range(fd: i32, start: u32, length: u32) -> napi::Result<bool> {
+    if fd < 0 {
+        return Ok(false);
+    }
+    // SAFETY: JavaScript holds the descriptor open while this call lasts.
+    let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+    Ok(oc_wireio::lock_range(fd, start, length))
+}
+
+/// Makes a directory the root of this process, and where it works. The errno of what failed, 0 for nothing.
+#[napi(catch_unwind)]
+pub fn change_root(#[napi(ts_arg_type = "string")] path: Bytes) -> napi::Result<i32> {
+    let path = std::ffi::OsStr::from_bytes(&path.0);
+    let changed = std::os::unix::fs::chroot(path).and_then(|()| std::env::set_current_dir("/"));
+    Ok(changed.err().map_or(0, |error| errno_of(&error)))
+}
+
+/// A socket whose datagrams go to the system's log; or the errno of what failed, negative.
+#[napi(catch_unwind)]
+pub fn system_log() -> napi::Result<i32> {
+    let reached = UnixDatagram::unbound()
+        .and_then(|socket| socket.connect("/dev/log").map(|()| OwnedFd::from(socket)));
+    Ok(match reached {
+        Ok(socket) => socket.into_raw_fd(),
+        Err(error) => -errno_of(&error),
+    })
+}
+
+fn errno_of(error: &std::io::Error) -> i32 {
+    error
+        .raw_os_error()
+        .unwrap_or(rustix::io::Errno::IO.raw_os_error())
 }
 
 /// The system calls that failure numbers refer to.

@@ -51,6 +51,8 @@ pub struct TreeSettings {
     pub trusted_links: bool,
     #[napi(ts_type = "string | undefined")]
     pub confine_root: Option<Bytes>,
+    #[napi(ts_type = "string | undefined")]
+    pub beneath: Option<Bytes>,
 }
 
 /// Holds the directory `path`.
@@ -59,10 +61,10 @@ pub fn open_tree(
     #[napi(ts_arg_type = "string")] path: Bytes,
     settings: TreeSettings,
 ) -> Result<Either<Tree, u32>> {
-    let opened = if settings.trusted_links {
-        TreeRoot::open_trusted(&path.0, settings.confined)
-    } else {
-        TreeRoot::open(&path.0, settings.confined)
+    let opened = match &settings.beneath {
+        Some(outer) => TreeRoot::open_beneath(&outer.0, &path.0),
+        None if settings.trusted_links => TreeRoot::open_trusted(&path.0, settings.confined),
+        None => TreeRoot::open(&path.0, settings.confined),
     };
     Ok(match opened {
         Ok(root) => Either::A(Tree {

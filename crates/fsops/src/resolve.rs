@@ -63,6 +63,8 @@ pub struct TreeRoot {
     trusted_links: bool,
     /// Absolute paths may not end up outside of it.
     confine_root: Option<Vec<u8>>,
+    /// What no path leads out of.
+    beneath: Option<Beneath>,
     parents: Parents,
     follow_files: bool,
     read: OFlags,
@@ -73,6 +75,15 @@ pub struct TreeRoot {
     /// The last parent of an absolute path.
     last_named: Kept,
     interrupt: Interrupt,
+}
+
+/// A directory around a tree that nothing may be reached beside: a daemon's module.
+struct Beneath {
+    root: OwnedFd,
+    /// As it was named.
+    path: Vec<u8>,
+    /// From there to the tree.
+    way: Vec<u8>,
 }
 
 /// The directory that a path's last component is in.
@@ -118,6 +129,21 @@ impl TreeRoot {
         Ok(tree)
     }
 
+    /// Holds the directory `path`, which lies in `outer`. Whatever path is named later, nothing outside of `outer` is
+    /// reached; symbolic links that stay in it are gone through on the way to the tree and in absolute paths.
+    pub fn open_beneath(outer: &[u8], path: &[u8]) -> Result<Self, SysError> {
+        let root = openat(CWD, outer, HOLD, Mode::empty()).during(Syscall::Open)?;
+        let way = inside(outer, path)
+            .ok_or(Errno::XDEV)
+            .during(Syscall::Open)?
+            .to_vec();
+        let start = reach(root.as_fd(), &way, HOLD).during(Syscall::Open)?;
+        let mut tree = Self::hold(start, path, false)?;
+        let path = trim_slashes(outer).to_vec();
+        tree.beneath = Some(Beneath { root, path, way });
+        Ok(tree)
+    }
+
     fn hold(root: OwnedFd, path: &[u8], confined: bool) -> Result<Self, SysError> {
         // O_PATH asks for no rights; looking at "." needs the right to search the directory.
         rustix::fs::statat(&root, c".", rustix::fs::AtFlags::SYMLINK_NOFOLLOW)
@@ -128,6 +154,7 @@ impl TreeRoot {
             confined,
             trusted_links: false,
             confine_root: None,
+            beneath: None,
             parents: Parents::Plain,
             follow_files: false,
             read: READ,
@@ -194,8 +221,8 @@ impl TreeRoot {
             return Ok(());
         }
         let fd = match self.start_of(path) {
-            Some((from, rest)) => openat(&from, rest, HOLD, Mode::empty()),
-            None => self.open_following(path, HOLD),
+            Some((from, rest)) if !self.is_bounded() => openat(&from, rest, HOLD, Mode::empty()),
+            _ => self.open_following(path, HOLD),
         };
         let fd = Arc::new(fd.during(Syscall::Open)?);
         self.admitted().push((path.to_vec(), fd));
@@ -220,9 +247,9 @@ impl TreeRoot {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Absolute paths and links out of the tree are errors.
-    pub fn confined(&self) -> bool {
-        self.confined
+    /// Links that lead out of the tree, or of what it is beneath, are errors.
+    pub fn is_bounded(&self) -> bool {
+        self.confined || self.beneath.is_some()
     }
 
     /// Stops the long work of this tree when it is raised.
@@ -240,6 +267,16 @@ impl TreeRoot {
         if path.first() == Some(&b'/') {
             if self.confined {
                 return Err(Errno::XDEV);
+            }
+            if let Some(outer) = &self.beneath {
+                let (dir, name) = split(inside(&outer.path, path).ok_or(Errno::XDEV)?)?;
+                let parent = once(&self.last_named, dir, || {
+                    reach(outer.root.as_fd(), dir, HOLD)
+                })?;
+                return Ok(Located {
+                    parent: Parent::Below(parent),
+                    name,
+                });
             }
             if !self.trusted_links {
                 return Ok(Located {
@@ -352,6 +389,13 @@ impl TreeRoot {
     /// Opens what `path` leads to, through symbolic links; in a confined tree they must not leave it.
     pub fn open_following(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
         let flags = flags | OFlags::CLOEXEC;
+        if let Some(outer) = &self.beneath {
+            let path = match path.first() {
+                Some(b'/') => inside(&outer.path, path).ok_or(Errno::XDEV)?.to_vec(),
+                _ => [&outer.way[..], path].join(&b'/'),
+            };
+            return reach(outer.root.as_fd(), &path, flags);
+        }
         if !self.confined {
             return openat(&self.root, path, flags, Mode::empty());
         }
@@ -429,6 +473,38 @@ impl TreeRoot {
             }
         }
     }
+}
+
+/// What of `path` lies below `outer`; `None` where it is beside it.
+fn inside<'p>(outer: &[u8], path: &'p [u8]) -> Option<&'p [u8]> {
+    match trim_slashes(path).strip_prefix(trim_slashes(outer))? {
+        [] => Some(&[]),
+        [b'/', rest @ ..] => Some(rest),
+        _ => None,
+    }
+}
+
+/// Opens what `path` leads to below `from`, through symbolic links that do not leave it.
+fn reach(from: BorrowedFd, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    // A path that begins with slashes here is one that was joined to nothing.
+    let start = path.iter().position(|&b| b != b'/').unwrap_or(path.len());
+    let path = match &path[start..] {
+        [] => &b"."[..],
+        path => path,
+    };
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    match retry(|| openat2(from, path, flags, Mode::empty(), resolve)) {
+        Err(Errno::NOSYS | Errno::PERM) => {}
+        Err(Errno::XDEV) => return Err(Errno::LOOP),
+        other => return other,
+    }
+    if flags.contains(HOLD) {
+        return walk(from, path, Links::Below);
+    }
+    // What a link at the end leads to is not looked at here: it is refused.
+    let (dir, name) = split(path)?;
+    let parent = walk(from, dir, Links::Below)?;
+    openat(&parent, name, flags | OFlags::NOFOLLOW, Mode::empty())
 }
 
 /// Where a directory is now tells whether it lies in `root`; one that does not say is taken to be outside.
@@ -513,6 +589,9 @@ impl<'t> Locator<'t> {
 
     /// Opens a file as `TreeRoot::open_read` does.
     pub fn open_read(&mut self, path: &[u8]) -> Result<OpenFile, SysError> {
+        if self.tree.follow_files && self.tree.is_bounded() {
+            return self.tree.open_read(path);
+        }
         let flags = self.tree.read | self.tree.read_no_follow();
         let file = self.open(path, flags, Mode::empty());
         OpenFile::look_at(file.during(Syscall::Open)?)

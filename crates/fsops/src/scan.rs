@@ -113,7 +113,7 @@ pub fn scan_many<'d>(
 
 /// What a link points to, or the link itself where that is nothing (or lies outside a confined tree).
 fn follow(tree: &TreeRoot, dir: &[u8], fd: &impl AsFd, name: &std::ffi::CStr, own: Stat) -> Stat {
-    if !tree.confined() {
+    if !tree.is_bounded() {
         return statat(fd, name, AtFlags::empty()).unwrap_or(own);
     }
     let path = if dir.is_empty() {

@@ -20,7 +20,7 @@ pub fn lstat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<
 
 /// Status of what `path` leads to.
 pub fn stat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<(), SysError> {
-    let stat = if tree.confined() {
+    let stat = if tree.is_bounded() {
         tree.open_following(path, OFlags::PATH)
             .and_then(|target| fstat(&target))
     } else if tree.follows_anywhere() && !path.is_empty() {

@@ -3,6 +3,7 @@
 
 mod frames;
 mod input;
+mod lock;
 mod output;
 mod path;
 mod pipe;
@@ -13,6 +14,7 @@ mod tcp;
 mod wait;
 
 pub use frames::{FrameReader, FrameWriter};
+pub use lock::lock_range;
 pub use path::IoPath;
 pub use pipe::{pipe, socket_pair, PipePair};
 pub use probe::{io_uring_usable, openat2_usable};

@@ -64,6 +64,7 @@ export function testFormat(protocol: number, changes: Partial<FlistFormat> = {})
     atimes: false,
     acls: false,
     xattrs: false,
+    idLists: false,
     numericIds: true,
     relative: false,
     recursive: true,

@@ -337,6 +337,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       env: {},
       io,
       started: () => {},
+      loadServer: () => Promise.reject(new Error('no daemon')),
       loadEngine: () => Promise.reject(new Error('no run was to start')),
     });
     return { code, stderr };

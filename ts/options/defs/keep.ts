@@ -319,6 +319,8 @@ export const keepOptions = {
     tells: word('--numeric-ids'),
     closes: none,
   }),
+  /** Ids pass as numbers, but in lists as if names went along: what a daemon decides must not change the protocol. */
+  idListsAnyway: derived((): boolean => false, { closes: none }),
   /** --usermap (or the user of --chown as `*:USER`); '' for none. */
   usermap: option({
     initial: noMap,

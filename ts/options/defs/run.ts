@@ -1,12 +1,12 @@
 /** What kind of run it is, and what is asked for instead of one. */
-import { ExitCode, RsyncError } from '../../errors.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { derived, flag, leading, on, option, Request, type Telling } from '../definition.ts';
 import { none } from '../paths.ts';
 
+/** One of these, and the command line is a daemon's: it is read again with the options that those have. */
 function daemon(spec: string) {
   return on<undefined>(spec, undefined, () => {
-    throw new RsyncError(ExitCode.Unsupported, 'rsync: --daemon: option is not supported by oc-rsync yet');
+    throw new Request({ kind: 'daemon' });
   });
 }
 

@@ -41,6 +41,7 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   }
   // `''` has everything below it.
   if (gen.dryMissingBelow && !entry.path.startsWith(gen.dryMissingBelow)) gen.dryMissingBelow = undefined;
+  if (gen.ctx.refuses?.(entry.path, isDir)) return refuse(gen, entry, isDir, turn);
   if (gen.destination.missing || gen.dryMissingBelow !== undefined) {
     entry.stats = undefined;
     entry.errno = text.ENOENT;
@@ -86,6 +87,17 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
     return undefined;
   }
   return generateFile(gen, entry);
+}
+
+/** A module takes no such name. */
+function refuse(gen: Generator, { list, i, path }: Entry, isDir: boolean, turn: DirectoryTurn): undefined {
+  if (isDir && turn === 'early') return undefined;
+  if (isDir) {
+    gen.skipBelow = below(path);
+    list.setFlag(i, EntryFlag.MissingDir);
+  } else skipHardLink(gen, list, i);
+  gen.ctx.report.print('error-xfer', text.refusedToReceive(isDir, path));
+  return undefined;
 }
 
 /** Whether a device, fifo or socket is to be there; --drop-D leaves those that are there alone. */

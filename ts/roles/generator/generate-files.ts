@@ -255,6 +255,7 @@ function lookForMore(gen: Generator, ahead: StatAhead, entry: Entry): Promise<vo
 
 /** True where the whole list was looked up and nothing in it needs anything. */
 function passesOver(gen: Generator, ahead: StatAhead, list: FileList): boolean {
+  if (gen.ctx.refuses !== undefined) return false;
   return gen.skipBelow === undefined && gen.dryMissingBelow === undefined && ahead.passesOver(list);
 }
 
@@ -285,7 +286,7 @@ async function generateList(
         if (looking) await looking;
         ahead.keepDirectories();
       }
-      if (gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
+      if (gen.skipBelow === undefined && gen.dryMissingBelow === undefined && !gen.ctx.refuses) {
         const next = ahead.nextOther(i);
         if (next > i) {
           i = next - 1;

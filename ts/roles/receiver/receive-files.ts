@@ -73,6 +73,8 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
     if (isKeepAlive(lists, item, protocol)) continue;
     const { list, i } = locate(lists, ndx, 'receiver');
     if (traces) report.print('info', text.recvFilesItem(list.path(i)));
+    if (ctx.refuses?.(destinationPath(input.destination, list, i), list.isDir(i)))
+      throw protocolError(text.rejectedRequest(destinationPath(input.destination, list, i)));
     if (item.xattrs.length > 0) takeXattrs(ctx, list, i, item);
     if (!(iflags & Item.Transfer)) {
       queue.log(list, i, item);

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
 import type { User } from '../../../host.ts';
 import type { ByteString, TreeOptions } from '../../kernel.ts';
 import { checkTrusted, holdTrusted } from '../../trusted-path.ts';
@@ -32,6 +32,8 @@ export class Directory {
   private readonly followParents: TreeOptions['followParents'];
   private readonly trustedLinks: boolean;
   private readonly confineRoot: ByteString | undefined;
+  /** What nothing is reached beside, and a descriptor of it. */
+  private readonly outer: { readonly path: ByteString; readonly fd: number } | undefined;
   private readonly user: User;
   /** Files are read through a symbolic link at the end of their path. */
   readonly followFiles: boolean;
@@ -54,10 +56,14 @@ export class Directory {
     this.readFlags = options.keepAccessTimes === true && process.platform === 'linux' ? O_NOATIME : 0;
     this.confined = options.confined === true;
     const bytes = bytesOf(path);
+    this.outer = options.beneath === undefined ? undefined : outerOf(options.beneath);
     if (process.platform === 'linux') {
-      this.fd = this.trustedLinks
-        ? holdTrusted(path, this.user.euid)
-        : attempt('open', () => openSync(bytes, O_PATH | constants.O_DIRECTORY));
+      this.fd =
+        this.outer !== undefined
+          ? this.holdBeneath(this.outer, path)
+          : this.trustedLinks
+            ? holdTrusted(path, this.user.euid)
+            : attempt('open', () => openSync(bytes, O_PATH | constants.O_DIRECTORY));
       try {
         attempt('open', () => lstatSync(`/proc/self/fd/${this.fd}/.`));
       } catch (error) {
@@ -66,7 +72,8 @@ export class Directory {
       }
     } else {
       this.fd = -1;
-      if (this.trustedLinks) checkTrusted(path, this.user.euid);
+      if (this.outer !== undefined) this.checkBeneath(this.outer, path);
+      else if (this.trustedLinks) checkTrusted(path, this.user.euid);
       const stat = attempt('open', () => lstatSync(Buffer.concat([bytes, Buffer.from('/.')])));
       if (!stat.isDirectory()) throw sysError('ENOTDIR', 'open');
     }
@@ -78,12 +85,23 @@ export class Directory {
     this.forget();
     for (const fd of this.admitted.values()) if (fd >= 0) closeSync(fd);
     if (this.fd >= 0) closeSync(this.fd);
+    if (this.outer !== undefined && this.outer.fd >= 0) closeSync(this.outer.fd);
+  }
+
+  /** Links that lead out of the tree, or of what it is beneath, are errors. */
+  get isBounded(): boolean {
+    return this.confined || this.outer !== undefined;
   }
 
   /** Holds what `path` leads to now, links and all: ways at and below it start there. */
   admit(path: ByteString): void {
     if (path.startsWith('/') || this.admitted.has(path)) return;
     if (this.confined) throw sysError('ELOOP', 'open');
+    if (this.outer !== undefined) {
+      this.forget();
+      this.admitted.set(path, this.fd < 0 ? -1 : this.holdBeneath(this.outer, `${this.root}/${path}`));
+      return;
+    }
     const { fd, rest } = this.startOf(path);
     const at = bytesOf(`/proc/self/fd/${fd}/${rest}`);
     this.forget();
@@ -101,10 +119,12 @@ export class Directory {
   resolve(path: ByteString, syscall: string): Buffer {
     if (path.charCodeAt(0) === 0x2f) {
       if (this.confined) throw sysError('EXDEV', syscall);
-      if (!this.trustedLinks) return bytesOf(path);
+      if (!this.trustedLinks && this.outer === undefined) return bytesOf(path);
     }
     let end = path.length;
     while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end--;
+    if (this.outer !== undefined && insideOf(this.outer.path, path.slice(0, end)) === '')
+      return this.within(path.slice(0, end), '.', syscall);
     const slash = path.lastIndexOf('/', end - 1);
     const name = path.slice(slash + 1, end);
     if (name === '..') throw sysError('EXDEV', syscall);
@@ -115,7 +135,21 @@ export class Directory {
 
   /** The same for a look at what `path` leads to, through whatever links an absolute one has. */
   resolveFollowing(path: ByteString, syscall: string): Buffer {
+    if (this.outer !== undefined) return this.resolveInside(path, syscall);
     return path.startsWith('/') && !this.confined ? bytesOf(path) : this.resolve(path, syscall);
+  }
+
+  /** What `path` leads to in the end, which is in the directory around the tree. */
+  resolveInside(path: ByteString, syscall: string): Buffer {
+    let at = path.startsWith('/') ? path : `${this.root}/${path}`;
+    for (let links = 0; links < mostLinks; links++) {
+      const resolved = this.resolve(at, syscall);
+      const target = finalTarget(resolved);
+      if (target === undefined) return resolved;
+      if (target.startsWith('/')) break;
+      at = besideLink(at, target, syscall);
+    }
+    throw sysError('ELOOP', syscall);
   }
 
   /** The same for the directory `dir` as a whole (`''` is the tree itself). */
@@ -132,7 +166,8 @@ export class Directory {
   private within(parent: ByteString, name: ByteString, syscall: string): Buffer {
     if (this.fd < 0) {
       if (!parent.startsWith('/')) return bytesOf(this.join(parent, name, syscall));
-      checkTrusted(parent, this.user.euid, this.confineRoot);
+      if (this.outer !== undefined) this.checkBeneath(this.outer, parent);
+      else checkTrusted(parent, this.user.euid, this.confineRoot);
       return bytesOf(`${parent}/${name}`);
     }
     const fd = this.enter(parent, syscall);
@@ -169,8 +204,23 @@ export class Directory {
     return { fd: this.fd, rest: dir };
   }
 
+  /** A descriptor of a directory in `outer`, by a way that does not leave it. */
+  private holdBeneath(outer: { readonly path: ByteString; readonly fd: number }, dir: ByteString): number {
+    const way = insideOf(outer.path, dir);
+    if (way === undefined) throw sysError('ELOOP', 'open');
+    const fd = this.walk(outer.fd, way, 'open', 'below');
+    return fd === outer.fd ? attempt('open', () => openSync(`/proc/self/fd/${fd}/.`, walkFlags)) : fd;
+  }
+
+  private checkBeneath(outer: { readonly path: ByteString }, dir: ByteString): void {
+    const place = attempt('open', () => realpathSync(bytesOf(dir), 'latin1'));
+    const base = attempt('open', () => realpathSync(bytesOf(outer.path), 'latin1'));
+    if (insideOf(base, place) === undefined) throw sysError('ELOOP', 'open');
+  }
+
   /** A descriptor of an absolute directory. One below the tree is found from the tree, wherever that is now. */
   private enterNamed(dir: ByteString): number {
+    if (this.outer !== undefined) return this.holdBeneath(this.outer, dir);
     const root = this.root.replace(/\/+$/, '');
     if (dir === root && this.confineRoot === undefined) return this.fd;
     if (root.startsWith('/') && dir.startsWith(`${root}/`))
@@ -182,8 +232,8 @@ export class Directory {
   }
 
   /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */
-  private walk(start: number, dir: ByteString, syscall: string): number {
-    if (this.followParents === 'anywhere') {
+  private walk(start: number, dir: ByteString, syscall: string, follow = this.followParents): number {
+    if (follow === 'anywhere') {
       if (dir === '') return start;
       return attempt(syscall, () =>
         openSync(bytesOf(`/proc/self/fd/${start}/${dir}`), O_PATH | constants.O_DIRECTORY),
@@ -198,7 +248,7 @@ export class Directory {
         const at = held[held.length - 1];
         if (name === '..') {
           if (held.length === 1 || links === 0)
-            throw sysError(this.followParents === undefined ? 'EXDEV' : 'ELOOP', syscall);
+            throw sysError(follow === undefined ? 'EXDEV' : 'ELOOP', syscall);
           closeSync(held.pop() as number);
           continue;
         }
@@ -207,7 +257,7 @@ export class Directory {
           held.push(openSync(path, walkFlags));
         } catch (error) {
           const target = linkTarget(path, error, syscall);
-          if (this.followParents === undefined || ++links > mostLinks) throw sysError('ELOOP', syscall);
+          if (follow === undefined || ++links > mostLinks) throw sysError('ELOOP', syscall);
           if (target.startsWith('/')) throw sysError('ELOOP', syscall);
           left.unshift(...partsOf(target));
         }
@@ -243,6 +293,37 @@ function linkTarget(path: Buffer, refusal: unknown, syscall: string): ByteString
   } catch {
     throw failed;
   }
+}
+
+function outerOf(path: ByteString): { path: ByteString; fd: number } {
+  if (process.platform !== 'linux') return { path, fd: -1 };
+  return { path, fd: attempt('open', () => openSync(bytesOf(path), O_PATH | constants.O_DIRECTORY)) };
+}
+
+/** What of `path` lies below `outer`; undefined where it is beside it. */
+function insideOf(outer: ByteString, path: ByteString): ByteString | undefined {
+  const base = outer.replace(/\/+$/, '');
+  if (path === base || path.startsWith(`${base}/`)) return path.slice(base.length + 1);
+  return undefined;
+}
+
+function finalTarget(path: Buffer): ByteString | undefined {
+  try {
+    return readlinkSync(path, { encoding: 'latin1' });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a link at `path` with a relative target leads. */
+function besideLink(path: ByteString, target: ByteString, syscall: string): ByteString {
+  const parts = path.split('/').slice(0, -1);
+  for (const part of target.split('/')) {
+    if (part === '' || part === '.') continue;
+    if (part !== '..') parts.push(part);
+    else if (parts.pop() === undefined) throw sysError('ELOOP', syscall);
+  }
+  return parts.join('/');
 }
 
 function partsOf(path: ByteString): ByteString[] {

@@ -17,13 +17,15 @@ export interface OpenFile {
 
 /** Opens a file to read; never waits for a fifo's writer. A directory is EISDIR. */
 export function openToRead(directory: Directory, path: ByteString): OpenFile {
-  if (directory.followFiles && directory.confined) return openConfined(directory, path);
+  if (directory.followFiles && directory.isBounded) return openConfined(directory, path);
   const flags = directory.readFlags | (directory.followFiles ? 0 : O_NOFOLLOW);
   return readable(directory.resolve(path, 'open'), flags);
 }
 
 /** Through a symbolic link in the last component, as long as it stays within the tree. */
 function openConfined(directory: Directory, path: ByteString): OpenFile {
+  if (!directory.confined)
+    return readable(directory.resolveInside(path, 'open'), O_NOFOLLOW | directory.readFlags);
   let at = path;
   for (let links = 0; links < maxLinks; links++) {
     const resolved = directory.resolve(at, 'open');

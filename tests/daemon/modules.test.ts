@@ -1,0 +1,124 @@
+/** Modules as their clients meet them: lists, transfers either way, what they refuse, what their log says. */
+import { describe, test } from 'vitest';
+import { ours, realPeers, referencePeer } from '../support/peers.ts';
+import { expectSameServed, preamble } from '../support/served.ts';
+
+const reference = referencePeer();
+
+const config = `${preamble}transfer logging = yes
+motd file = TWIN/motd
+&include TWIN/more.d
+
+[from]
+  path = TWIN/from
+  comment = to be read
+  exclude = *.o /secret/
+
+[to]
+  path = TWIN/to/
+  read only = no
+
+[hidden]
+  path = TWIN/from
+  list = no
+
+[write]
+  path = TWIN/to
+  read only = no
+  write only = yes
+
+[nowhere]
+  path = TWIN/absent
+  comment = is not there
+
+[nopath]
+`;
+
+const made = `mkdir -p from/sub/deep from/secret to more.d x
+printf 'one\\n' >from/one; printf 'two\\n' >from/sub/two; echo o >from/sub/x.o; echo s >from/secret/s
+ln -s one from/link; printf 'hello\\nyou\\n' >motd
+printf '[more]\\npath = TWIN/from\\n' >more.d/a.conf; echo junk >more.d/b.txt
+touch -h -d '2020-02-02 02:02:02' from/* from/sub/* from/sub from
+`;
+
+const [newest = reference!, ...older] = realPeers();
+
+describe.skipIf(reference === null).each([...older, ours()])('a daemon serves $name', (client) => {
+  const same = (script: string) =>
+    expectSameServed({ config, script: made + script, client, log: 'sorted' }, reference!);
+
+  test('lists, a pull and a push', () =>
+    same(`$C $U/; $C -r --no-motd $U/hidden/sub; $C --no-motd -avi $U/from/ x/; echo $?
+      $C --no-motd -avi --delete from/ $U/to/; echo $?; $C --no-motd -ai -s $U/from/sub x/z/; echo $?
+      $C --no-motd -ai --protocol=29 from/ $U/to/29/; echo $?`));
+});
+
+describe.skipIf(reference === null)('a daemon serves its own kind', () => {
+  const client = newest;
+  const same = (script: string, log: 'sorted' | 'none' = 'sorted') =>
+    expectSameServed({ config, script: made + script, client, ...(log === 'sorted' && { log }) }, reference!);
+
+  test('lists of modules, and of what is in one', () =>
+    same(`$C $U/; $C --no-motd $U; $C $U/from/; $C -r --no-motd $U/hidden/sub; $C $U/nopath; echo $?`));
+  test('what is not there', () =>
+    same(`for m in absent/ nowhere/ nopath/ from/absent from/one/x from/sub/x.o; do
+      $C --no-motd -a $U/$m x/; echo $?; done`));
+  test('a pull', () => same(`$C --no-motd -avi $U/from/ x/; $C --no-motd -avi $U/from/ x/; echo $?`));
+  test('a pull of several', () =>
+    same(
+      `$C --no-motd -aRi $U/from/./sub/two $U/from/one x/; $C --no-motd -a $U/from/s* $U/from/one x/y/; echo $?`,
+    ));
+  test('no way out', () =>
+    same(
+      `echo no >no; ln -s ../no from/out; ln -s TWIN/no from/abs
+      for p in ../no sub/../../no out abs ../../../../../../../etc/passwd; do
+      $C --no-motd -aL $U/from/$p x/ 2>/dev/null; echo $?; done; ls -R x`,
+      'none',
+    ));
+  test('a push', () =>
+    same(
+      `$C --no-motd -avi from/ $U/to/; echo $?; echo more >>from/one
+      $C --no-motd -ai --delete from/sub/ from/one $U/to/new/; echo $?`,
+      'sorted',
+    ));
+  test('what may not be written, or read', () =>
+    same(`$C --no-motd -a from/ $U/from/ ; echo $?; $C --no-motd -a $U/write/ x/; echo $?
+      $C --no-motd -a --remove-source-files $U/from/one x/; echo $?`));
+  test('names that the module hides', () =>
+    expectSameServed(
+      {
+        config: config.replace('path = TWIN/to/\n', 'path = TWIN/to/\n  exclude = /sub/ hid*\n'),
+        script: `${made} echo h >from/hidden; mkdir to/sub; echo kept >to/sub/kept; echo kept >to/hid
+          touch -d '2020-02-02 02:02:02' from/secret/s from/secret
+          $C --no-motd -a --delete from/ $U/to/; echo $?; $C --no-motd -a from/one $U/to/sub/; echo $?
+          $C --no-motd -a from/one $U/to/hid.x; echo $?; $C --no-motd -r $U/to/ | grep -v ' \\.$'; $C --no-motd -a $U/to/sub/ x/; echo $?`,
+        client,
+      },
+      reference!,
+    ));
+  test('directories that options name', () =>
+    same(
+      `mkdir -p to/tmp to/d bak; echo old >to/one
+      $C --no-motd -a --backup --backup-dir=/bak --temp-dir=/tmp from/one $U/to/; echo $?
+      $C --no-motd -a --backup --backup-dir=../../bak from/sub/two $U/to/one; echo $?
+      $C --no-motd -ai --link-dest=../../../d from/sub/ $U/to/e/; echo $?
+      $C --no-motd -a --partial-dir=/part from/one $U/to/f; echo $?`,
+      'none',
+    ));
+  test('names that come by the wire, and files of names', () =>
+    same(`printf 'one\\nsub/two\\n../no\\n' >names; cp names from/names
+      $C --no-motd -ai --files-from=names $U/from/ x/; echo $?
+      $C --no-motd -ai --files-from=:/names $U/from/ x/; echo $?; $C --no-motd -ai -s $U/from/sub $U/from/one x/z/; echo $?`));
+  test('older protocols', () =>
+    same(
+      `for p in 29 30 31; do $C --no-motd -ai --protocol=$p $U/from/ x$p/; echo $?
+      $C --no-motd -ai --protocol=$p --delete from/ $U/to/$p/; echo $?; done`,
+      'none',
+    ));
+  test('a remote shell starts it', () =>
+    same(
+      `export RSYNC_RSH=TWIN/sh; printf '#!/bin/sh\\nshift\\nexec "$@"\\n' >sh; chmod +x sh
+      $C -r --rsync-path="$D --config=$CONF" host::from/; echo $?
+      $C -ai --rsync-path="$D --config=$CONF" host::from/ x/; echo $?`.replaceAll('TWIN', '$PWD'),
+    ));
+});

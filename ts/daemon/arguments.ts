@@ -1,0 +1,206 @@
+/** The command line of a daemon: `--daemon`, and the few options that it has. */
+import { ExitCode, RsyncError } from '../errors.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { versionLine } from '../options/help.ts';
+import { splitArguments } from '../options/popt.ts';
+import type { Override } from './config/config.ts';
+import { findParameter } from './config/parameters.ts';
+
+/** How a daemon was started. */
+export interface DaemonOptions {
+  /** Started by a remote shell for one client (`--server --daemon`). */
+  readonly server: boolean;
+  /** '' is the usual place. */
+  readonly config: ByteString;
+  readonly overrides: readonly Override[];
+  readonly detach: boolean;
+  /** '' is whatever the configuration says, as is port 0. */
+  readonly address: ByteString;
+  readonly port: number;
+  readonly family: 'any' | 'ipv4' | 'ipv6';
+  readonly logFile: ByteString | undefined;
+  readonly logFileFormat: ByteString | undefined;
+  readonly sockopts: ByteString | undefined;
+  /** KiB a second that a client gets at most; 0 as many as there are. */
+  readonly bwlimit: number;
+  readonly protocol: number | undefined;
+  readonly tempDir: ByteString;
+  readonly verbose: number;
+}
+
+type Draft = { -readonly [Name in keyof DaemonOptions]: DaemonOptions[Name] } & { daemon: boolean };
+
+interface Given {
+  readonly value: ByteString;
+  readonly number: number;
+}
+
+/** One option; those without a help text are for rsync's own use, or change nothing here. */
+interface Row {
+  readonly long: string;
+  readonly short: string;
+  readonly argName: string;
+  readonly help: string;
+  readonly how: { readonly arg: 'none' | 'string' | 'int' };
+  readonly to: (draft: Draft, given: Given) => void;
+}
+
+function row(spec: string, help: string, to: Row['to'], kind: 'string' | 'int' = 'string'): Row {
+  const [, long, argName = '', short = ''] = /^--([^=,]+)(?:=([^,]+))?(?:, -(.))?$/.exec(
+    spec,
+  ) as RegExpExecArray;
+  return { long, short, argName, help, how: { arg: argName === '' ? 'none' : kind }, to };
+}
+
+class HelpWanted extends Error {}
+
+const rows: readonly Row[] = [
+  row('--daemon', 'run as an rsync daemon', (draft) => {
+    draft.daemon = true;
+  }),
+  row('--address=ADDRESS', 'listen on this address only', (draft, { value }) => {
+    draft.address = value;
+  }),
+  row(
+    '--bwlimit=RATE',
+    'let a client have no more than so many KiB a second',
+    (draft, { number }) => {
+      draft.bwlimit = number;
+    },
+    'int',
+  ),
+  row('--config=FILE', 'read FILE instead of the usual rsyncd.conf', (draft, { value }) => {
+    draft.config = value;
+  }),
+  row(
+    '--dparam=OVERRIDE, -M',
+    'set a global parameter (NAME=VALUE) of the configuration',
+    (draft, { value }) => {
+      draft.overrides = [...draft.overrides, overrideOf(value)];
+    },
+  ),
+  row('--no-detach', 'stay in the foreground', (draft) => {
+    draft.detach = false;
+  }),
+  row(
+    '--port=PORT',
+    'listen on this port instead of 873',
+    (draft, { number }) => {
+      draft.port = number;
+    },
+    'int',
+  ),
+  row('--log-file=FILE', 'log to FILE, whatever the configuration says', (draft, { value }) => {
+    draft.logFile = value;
+  }),
+  row('--log-file-format=FMT', 'log files in this format', (draft, { value }) => {
+    draft.logFileFormat = value;
+  }),
+  row('--sockopts=OPTIONS', 'set these options of the sockets', (draft, { value }) => {
+    draft.sockopts = value;
+  }),
+  row('--verbose, -v', 'tell more', (draft) => {
+    draft.verbose++;
+  }),
+  row('--ipv4, -4', 'listen on IPv4 alone', (draft) => {
+    draft.family = 'ipv4';
+  }),
+  row('--ipv6, -6', 'listen on IPv6 alone', (draft) => {
+    draft.family = 'ipv6';
+  }),
+  row('--help, -h', 'show this (with --daemon)', () => {
+    throw new HelpWanted();
+  }),
+  row('--detach', '', (draft) => {
+    draft.detach = true;
+  }),
+  row('--no-verbose', '', (draft) => {
+    draft.verbose = 0;
+  }),
+  row('--no-v', '', (draft) => {
+    draft.verbose = 0;
+  }),
+  row(
+    '--protocol=NUM',
+    '',
+    (draft, { number }) => {
+      draft.protocol = number;
+    },
+    'int',
+  ),
+  row('--server', '', (draft) => {
+    draft.server = true;
+  }),
+  row('--temp-dir=DIR, -T', '', (draft, { value }) => {
+    draft.tempDir = value;
+  }),
+];
+
+/** What a daemon's command line asks for. Throws exit 1 for one that is wrong. */
+export function daemonArguments(argv: readonly ByteString[]): DaemonOptions | 'help' {
+  const draft: Draft = {
+    daemon: false,
+    server: false,
+    config: '',
+    overrides: [],
+    detach: true,
+    address: '',
+    port: 0,
+    family: 'any',
+    logFile: undefined,
+    logFileFormat: undefined,
+    sockopts: undefined,
+    bwlimit: 0,
+    protocol: undefined,
+    tempDir: '',
+    verbose: 0,
+  };
+  try {
+    splitArguments<Row>(argv, ({ row, value, number }) => row.to(draft, { value, number }), {
+      long: (name) => rows.find((one) => one.long === name),
+      short: (char) => rows.find((one) => one.short === char),
+      optionsFirst: false,
+      aliases: [],
+      prefix: () => '',
+      suffix: ' (in daemon mode)',
+    });
+  } catch (error) {
+    if (error instanceof HelpWanted) return 'help';
+    throw error instanceof RsyncError ? withAdvice(error.lines) : error;
+  }
+  for (const { name } of draft.overrides)
+    if (findParameter(name) === undefined)
+      throw new RsyncError(ExitCode.Syntax, `Unknown parameter "${name}"`);
+  if (!draft.daemon) throw withAdvice(['Daemon option(s) used without --daemon.']);
+  return draft;
+}
+
+function overrideOf(value: ByteString): Override {
+  const equals = value.indexOf('=');
+  if (equals < 0) throw new RsyncError(ExitCode.Syntax, `--dparam value is missing an '=': ${value}`);
+  return { name: value.slice(0, equals), value: value.slice(equals + 1).replace(/^\s+/, '') };
+}
+
+function withAdvice(lines: readonly string[]): RsyncError {
+  return new RsyncError(ExitCode.Syntax, [
+    ...lines,
+    '(Type "rsync --daemon --help" for assistance with daemon mode.)',
+  ]);
+}
+
+const textColumn = 25;
+
+/** What --daemon --help prints. */
+export function daemonUsage(): string {
+  const lines = rows
+    .filter(({ help }) => help !== '')
+    .map(({ long, short, argName, help }) => {
+      const name = `--${long}${argName === '' ? '' : `=${argName}`}${short === '' ? '' : `, -${short}`}`;
+      return `${name.padEnd(textColumn - 1)} ${help}\n`;
+    });
+  return `${versionLine()}
+Usage: rsync --daemon [OPTION]...
+${lines.join('')}
+Whoever did not mean to start a daemon leaves these options alone. rsyncd.conf(5) tells how one is set up.
+`;
+}

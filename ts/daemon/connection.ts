@@ -1,0 +1,276 @@
+/** One connection to a daemon, from the greeting to its end (rsync's start_daemon and rsync_module). */
+import { closeSync } from 'node:fs';
+import { RsyncError } from '../errors.ts';
+import { readSome } from '../filter/read-rule-file.ts';
+import { linkOwner, pathAt } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { openTrusted, systemErrorOf } from '../kernel/trusted-path.ts';
+import { newestProtocol } from '../options/program.ts';
+import type { AuthPeer } from '../session/daemon-auth.ts';
+import { availableAuthDigests } from '../session/negotiate.ts';
+import type { Duplex } from '../transport/duplex.ts';
+import { mayEnter } from './access.ts';
+import { type Admitted, authenticate } from './authenticate.ts';
+import { expand, type Variables, variablesOf } from './config/expand.ts';
+import type { ModuleName, ModuleValues } from './config/parameters.ts';
+import type { Client, Daemon } from './daemon.ts';
+import { type Deadline, deadlineOf } from './deadline.ts';
+import { type Dialogue, openDialogue, readLine } from './dialogue.ts';
+import { claimConnection } from './max-connections.ts';
+import { enter, identityOf, type ModuleSetup, munges, placeOf, rulesOf, type TextOf } from './module.ts';
+import { Refusal, refuse } from './refusal.ts';
+import { type Entered, serveModule } from './serve.ts';
+import { nameOf, undetermined } from './visitor.ts';
+
+/** A line of the dialogue, as long as rsync takes it. */
+const longestLine = 1023;
+const mostEarlyInput = 4096 + 1024;
+/** What rsync's process ends with where no session came about. */
+const turnedAway = 255;
+
+/** A client that spoke: what it is spoken with. */
+interface Greeted extends AuthPeer {
+  /** As it claims. */
+  readonly remoteProtocol: number;
+}
+
+/** Serves a client to its end; answers what the process ends with. */
+export async function serveConnection(duplex: Duplex, address: ByteString, daemon: Daemon): Promise<number> {
+  const { log } = daemon;
+  const talk = openDialogue(duplex);
+  const { signal } = daemon.io;
+  const stop = (): void => talk.fail(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await converse(talk, address, daemon);
+  } catch (error) {
+    if (error instanceof Refusal) {
+      if (error.note !== '') log.write(error.note);
+      await talk.say(error.reply).catch(() => {});
+      await talk.close();
+      return turnedAway;
+    }
+    duplex.destroy();
+    if (!(error instanceof RsyncError)) throw error;
+    for (const line of error.lines) log.write(line);
+    return error.exitCode;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function converse(talk: Dialogue, address: ByteString, daemon: Daemon): Promise<number> {
+  const { log, config } = daemon;
+  const complain = (line: ByteString): void => log.write(line);
+  const looksUp = config.defaults['reverse lookup'];
+  const anyLooksUp = looksUp || config.modules.some((module) => module['reverse lookup']);
+  // Once for all, and before any root is changed: who cannot be looked up any more is nobody's friend.
+  const name = anyLooksUp ? await nameOf(address, complain) : undetermined;
+  const client: Client = { address, host: looksUp ? name : undetermined };
+  log.write(`connect from ${client.host} (${address})`);
+  const clock = deadlineOf(daemon, talk);
+  clock.start(config.defaults.timeout);
+  try {
+    const greeted = await greet(talk, daemon);
+    if (greeted === undefined) return turnedAway;
+    const asked = await request(talk);
+    if (asked === undefined) return turnedAway;
+    if (asked.line === '' || asked.line === '#list') {
+      log.write(`module-list request from ${client.host} (${address})`);
+      await talk.say(`${listing(daemon)}@RSYNCD: EXIT\n`);
+      await talk.close();
+      return turnedAway;
+    }
+    const values = moduleCalled(asked.line, client, daemon);
+    const host = client.host === undetermined && values['reverse lookup'] ? name : client.host;
+    const visit = { talk, greeted, values, client: { address, host }, early: asked.early, clock };
+    return await serveModule(await letIn(visit, daemon), daemon);
+  } finally {
+    clock.stop();
+  }
+}
+
+/** Both say who they are, and the daemon what its owner wants to be said. */
+async function greet(talk: Dialogue, daemon: Daemon): Promise<Greeted | undefined> {
+  const ours = daemon.options.protocol ?? newestProtocol;
+  const digests = availableAuthDigests(daemon.kernel).join(' ');
+  await talk.say(`@RSYNCD: ${ours}.0 ${digests}\n${motd(daemon)}`);
+  const line = await readLine(talk, longestLine);
+  if (line === undefined) {
+    await talk.close();
+    return undefined;
+  }
+  const match = /^@RSYNCD:\s*([+-]?\d+)(?:\.([+-]?\d+))?/.exec(line);
+  if (match === null) throw refuse('protocol startup error', '');
+  const remoteProtocol = Number(match[1]);
+  if (match[2] === undefined && remoteProtocol >= 30)
+    throw refuse(`your client omitted the subprotocol value: ${line}`, '');
+  const space = line.indexOf(' ', 9);
+  const theirs = space < 0 ? undefined : line.slice(space + 1);
+  if (theirs === undefined && remoteProtocol > 31)
+    throw refuse(`your client omitted the digest name list: ${line}`, '');
+  const preRelease = Number(match[2] ?? 0) !== 0 && remoteProtocol <= ours;
+  return {
+    protocol: Math.min(ours, remoteProtocol) - (preRelease ? 1 : 0),
+    remoteProtocol,
+    digests: theirs,
+  };
+}
+
+/** The message of the day, and an empty line. */
+function motd({ io: { host }, config }: Daemon): ByteString {
+  const file = expand(config.global['motd file'], variablesOf(host.env));
+  if (file === '') return '';
+  let fd: number;
+  try {
+    fd = openTrusted(pathAt({ cwd: host.workingDirectory() }, file), linkOwner(host, false));
+  } catch {
+    return '\n';
+  }
+  try {
+    const piece = Buffer.alloc(64 * 1024);
+    let text = '';
+    for (let n = readSome(fd, piece); n > 0; n = readSome(fd, piece)) text += piece.toString('latin1', 0, n);
+    return `${text}\n`;
+  } catch (error) {
+    systemErrorOf(error);
+    return '\n';
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What the client wants: a module, or a list of them; and what it gives along for the module's own command. */
+async function request(talk: Dialogue): Promise<{ line: ByteString; early: ByteString } | undefined> {
+  let line = await readLine(talk, longestLine);
+  let early = '';
+  const announced = /^#early_input=(.*)$/s.exec(line ?? '');
+  if (announced !== null) {
+    const length = Number.parseInt(announced[1], 10);
+    if (!(length > 0 && length <= mostEarlyInput)) throw refuse('invalid early_input length', '');
+    const bytes = await talk.bytes(length);
+    if (bytes === undefined) return undefined;
+    early = bytes;
+    line = await readLine(talk, longestLine);
+  }
+  if (line === undefined) {
+    await talk.close();
+    return undefined;
+  }
+  if (line.startsWith('#') && line !== '#list') throw refuse(`Unknown command '${line}'`, '');
+  return { line, early };
+}
+
+function listing({ config, io }: Daemon): ByteString {
+  const variables = variablesOf(io.host.env);
+  return config.modules
+    .filter(({ list }) => list)
+    .map(({ name, comment }) => `${expand(name, variables).padEnd(15)}\t${expand(comment, variables)}\n`)
+    .join('');
+}
+
+function moduleCalled(name: ByteString, { host, address }: Client, { config }: Daemon): ModuleValues {
+  const found = config.modules.findLast((module) => module.name === name);
+  if (found !== undefined) return found;
+  throw refuse(`Unknown module '${name}'`, `unknown module '${name}' tried from ${host} (${address})`);
+}
+
+interface Visit {
+  readonly talk: Dialogue;
+  readonly greeted: Greeted;
+  readonly values: ModuleValues;
+  readonly client: Client;
+  readonly early: ByteString;
+  readonly clock: Deadline;
+}
+
+/** The way from a module's door into it: who may, how many, with what password, and as whom. */
+async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
+  const { talk, values, clock, greeted } = visit;
+  const { io, log, kernel, names } = daemon;
+  const { host } = io;
+  const { name } = values;
+  const known: Record<string, ByteString> = {
+    RSYNC_MODULE_NAME: name,
+    RSYNC_HOST_NAME: visit.client.host,
+    RSYNC_HOST_ADDR: visit.client.address,
+  };
+  const fromHost = variablesOf(host.env);
+  const variables: Variables = (variable) => known[variable] ?? fromHost(variable);
+  const text: TextOf = (parameter: ModuleName) => expand(values[parameter] as ByteString, variables);
+  const complain = (line: ByteString): void => log.write(line);
+  const client = await checkAccess(visit, text, complain);
+  known.RSYNC_HOST_NAME = client.host;
+  if (daemon.hasSocket)
+    log.write(`rsync allowed access on module ${name} from ${client.host} (${client.address})`);
+  claimConnection(text('lock file'), values['max connections'], daemon);
+  clock.start(values.timeout);
+  const admitted = await admit(visit, client, text, daemon);
+  clock.stop();
+  known.RSYNC_USER_NAME = admitted.user;
+
+  const setup: ModuleSetup = { values, text, host, kernel, names, complain };
+  const whom = identityOf(setup);
+  const place = placeOf(setup);
+  known.RSYNC_MODULE_PATH = place.fullPath;
+  const rules = rulesOf(setup, place.dir);
+  log.become({
+    file: daemon.options.logFile ?? text('log file'),
+    tag: text('syslog tag'),
+    facility: values['syslog facility'],
+  });
+  enter(setup, place, whom);
+  const munged = munges(setup, place);
+  return {
+    talk,
+    clock,
+    client,
+    admitted,
+    setup,
+    place,
+    rules,
+    munged,
+    protocol: greeted.protocol,
+    remoteProtocol: greeted.remoteProtocol,
+  };
+}
+
+async function checkAccess(
+  { values, client }: Visit,
+  text: TextOf,
+  complain: (line: ByteString) => void,
+): Promise<Client> {
+  const { name } = values;
+  const lists = {
+    allow: text('hosts allow'),
+    deny: text('hosts deny'),
+    forwardLookup: values['forward lookup'],
+  };
+  const host = await mayEnter(lists, client, complain);
+  if (host !== undefined) return { ...client, host };
+  const note = `rsync denied on module ${name} from ${client.host} (${client.address})`;
+  if (!values.list) throw refuse(`Unknown module '${name}'`, note);
+  throw refuse(`access denied to ${name} from ${client.host} (${client.address})`, note);
+}
+
+async function admit(visit: Visit, client: Client, text: TextOf, daemon: Daemon): Promise<Admitted> {
+  const { values, greeted, talk } = visit;
+  const settings = {
+    users: text('auth users'),
+    secrets: text('secrets file'),
+    strictModes: values['strict modes'],
+    digest: text('auth digest'),
+  };
+  const outcome = await authenticate(settings, {
+    talk,
+    peer: greeted,
+    kernel: daemon.kernel,
+    host: daemon.io.host,
+    names: daemon.names,
+    complain: (line) => daemon.log.write(line),
+  });
+  if (typeof outcome !== 'string') return outcome;
+  const at = `auth failed on module ${values.name} from ${client.host} (${client.address})`;
+  const note = outcome.startsWith('for ') ? `${at} ${outcome}` : `${at}: ${outcome}`;
+  throw refuse(`auth failed on module ${values.name}`, note);
+}

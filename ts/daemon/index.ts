@@ -1,0 +1,88 @@
+/** `--daemon`: serves modules, to one client or to whoever connects. */
+import { ExitCode, RsyncError } from '../errors.ts';
+import { IdNames } from '../flist/id-names.ts';
+import { loadKernel } from '../kernel/index.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { SessionIo } from '../session/index.ts';
+import type { Duplex } from '../transport/duplex.ts';
+import { inheritedSocket, isSocket } from '../transport/inherited.ts';
+import { stdioDuplex } from '../transport/stdio.ts';
+import { type DaemonOptions, daemonArguments, daemonUsage } from './arguments.ts';
+import type { Config } from './config/config.ts';
+import { expand, variablesOf } from './config/expand.ts';
+import { serveConnection } from './connection.ts';
+import type { Daemon } from './daemon.ts';
+import { type DaemonLog, openDaemonLog } from './log.ts';
+import { loadConfig } from './read-config.ts';
+import { systemLogOf } from './system-log.ts';
+import { addressOfShell, plainAddress } from './visitor.ts';
+
+/** Runs what a daemon's command line asks for; answers the exit value. Throws for a command line that is wrong. */
+export async function runDaemon(argv: readonly ByteString[], io: SessionIo): Promise<number> {
+  const options = daemonArguments(argv);
+  const { host } = io;
+  if (options === 'help') {
+    host.stdout(daemonUsage());
+    return ExitCode.Ok;
+  }
+  if (options.server) return serveShell(options, io);
+  const input = host.descriptors.input;
+  if (isSocket(input)) return serveSocket(options, inheritedSocket(input), io);
+  const { listen } = await import('./listen.ts');
+  return listen(options, io);
+}
+
+/** A client that came by a remote shell. */
+async function serveShell(options: DaemonOptions, io: SessionIo): Promise<number> {
+  const wire = stdioDuplex(io.host);
+  const address = addressOfShell(io.host.env);
+  return serveOne({ options, io, hasSocket: false, address: address ?? plainAddress(undefined) }, wire);
+}
+
+/** A client at the other end of a socket: inetd's, or one that was accepted. */
+export async function serveSocket(
+  options: DaemonOptions,
+  wire: Duplex & { readonly address: string | undefined },
+  io: SessionIo,
+): Promise<number> {
+  const address = wire.address === undefined ? 'localhost' : plainAddress(wire.address);
+  return serveOne({ options, io, hasSocket: true, address }, wire);
+}
+
+interface Arrival {
+  readonly options: DaemonOptions;
+  readonly io: SessionIo;
+  readonly hasSocket: boolean;
+  readonly address: ByteString;
+}
+
+async function serveOne({ options, io, hasSocket, address }: Arrival, wire: Duplex): Promise<number> {
+  const kernel = await loadKernel(io.host);
+  const { config, complaints } = loadConfig(options, io.host, false);
+  const log = openLog(options, config, { io, kernel });
+  for (const line of complaints) log.write(line);
+  if (config === undefined) {
+    wire.destroy();
+    if (hasSocket) return ExitCode.Syntax;
+    const failure = new RsyncError(ExitCode.Syntax, '');
+    failure.who = 'Receiver';
+    throw failure;
+  }
+  const daemon: Daemon = { io, options, config, kernel, names: new IdNames(), log, hasSocket };
+  return serveConnection(wire, address, daemon);
+}
+
+/** The daemon's own log, until a module has another. */
+export function openLog(
+  { logFile }: DaemonOptions,
+  config: Config | undefined,
+  { io, kernel }: { readonly io: SessionIo; readonly kernel: Kernel },
+): DaemonLog {
+  const variables = variablesOf(io.host.env);
+  const settings = {
+    file: logFile ?? expand(config?.defaults['log file'] ?? '', variables),
+    tag: expand(config?.defaults['syslog tag'] ?? 'rsyncd', variables),
+    facility: config?.defaults['syslog facility'] ?? 0,
+  };
+  return openDaemonLog(io.host, settings, systemLogOf(kernel, io.host));
+}

@@ -1,0 +1,83 @@
+/** What a daemon writes down: to its log file, else to the system's log. */
+import { closeSync, constants, writeSync } from 'node:fs';
+import { errnoText } from '../errno.ts';
+import { SysError } from '../errors.ts';
+import { type Host, linkOwner, pathAt } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { openTrusted } from '../kernel/trusted-path.ts';
+import { escapeLog } from '../report/escape.ts';
+import { timeString } from '../report/time-string.ts';
+
+const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+const readableMode = 0o644;
+/** Of others than the owner, nobody may write. */
+const keptFromOthers = 0o022;
+
+/** How a log is kept. */
+export interface LogSettings {
+  /** '' is the system's log. */
+  readonly file: ByteString;
+  readonly tag: ByteString;
+  readonly facility: number;
+}
+
+/** The system's log, where it can be reached; the text has no line end. */
+export type SystemLog = (settings: LogSettings, line: ByteString) => void;
+
+export interface DaemonLog {
+  /** One line, or several: each gets its time and our process. */
+  write(text: ByteString): void;
+  /** One line that is escaped already, with its end. */
+  put(text: ByteString): void;
+  /** From here on elsewhere, if that is elsewhere: a module may have a log of its own. */
+  become(settings: LogSettings): void;
+}
+
+/** A log that is opened at once, and stays open: a daemon may give up the rights to do so. */
+export function openDaemonLog(host: Host, settings: LogSettings, system: SystemLog): DaemonLog {
+  let now = settings;
+  let fd = openFile(settings);
+  const put = (shown: ByteString): void => {
+    if (fd === undefined) {
+      system(now, shown.replace(/\n$/, ''));
+      return;
+    }
+    const stamp = timeString(Math.floor(host.now() / 1000));
+    try {
+      writeSync(fd, Buffer.from(`${stamp} [${host.pid}] ${shown}`, 'latin1'));
+    } catch {
+      // A log that cannot be written to is no reason to turn clients away.
+    }
+  };
+  const write = (text: ByteString): void => {
+    for (const line of text.replace(/\n$/, '').split('\n')) put(escapeLog(`${line}\n`));
+  };
+
+  function openFile({ file }: LogSettings): number | undefined {
+    if (file === '') return undefined;
+    const path = pathAt({ cwd: host.workingDirectory() }, file);
+    const mode = readableMode & ~(host.umask() | keptFromOthers);
+    try {
+      return openTrusted(path, linkOwner(host, false), { flags: O_WRONLY | O_APPEND | O_CREAT, mode });
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      fd = undefined;
+      now = { ...now, file: '' };
+      write(`failed to open log-file ${file}: ${errnoText(error.errno)} (${error.errno})`);
+      write('Ignoring "log file" setting.');
+      return undefined;
+    }
+  }
+
+  return {
+    write,
+    put,
+    become(next) {
+      if (next.file !== now.file) {
+        if (fd !== undefined) closeSync(fd);
+        fd = openFile(next);
+      }
+      now = next;
+    },
+  };
+}

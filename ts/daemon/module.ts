@@ -1,0 +1,181 @@
+/** What a module of the configuration makes of a connection: the place it lives in, whose rights it has, its rules. */
+import { constants, statSync } from 'node:fs';
+import { EPERM, errnoText } from '../errno.ts';
+import { RsyncError, SysError } from '../errors.ts';
+import { moduleRules } from '../filter/index.ts';
+import type { IdNames } from '../flist/id-names.ts';
+import { mungedDirectory } from '../flist/munge.ts';
+import { type Host, type Identity, pathAt, type Site, type UpperRules } from '../host.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import { systemError } from '../report/messages.ts';
+import type { ModuleName, ModuleValues } from './config/parameters.ts';
+import { tidyPath } from './paths.ts';
+import { refuse } from './refusal.ts';
+import { wordsOf } from './words.ts';
+
+/** Texts of a module, filled in as they are now. */
+export type TextOf = (name: ModuleName) => ByteString;
+
+export interface ModuleSetup {
+  readonly values: ModuleValues;
+  readonly text: TextOf;
+  readonly host: Host;
+  readonly kernel: Kernel;
+  readonly names: IdNames;
+  complain(line: ByteString): void;
+}
+
+/** Where a module is, before and after its root was changed. */
+export interface ModulePlace {
+  /** The new root; undefined stays in the old one. */
+  readonly root: ByteString | undefined;
+  /** The module's directory as it is named then. */
+  readonly dir: ByteString;
+  /** As it is named now. */
+  readonly fullPath: ByteString;
+}
+
+/** Where the module is. Throws what the client is told. */
+export function placeOf(setup: ModuleSetup): ModulePlace {
+  const { values, text, host } = setup;
+  const path = text('path');
+  if (path === '') throw refuse('no path setting.', `No path specified for module ${values.name}`);
+  const inner = path.indexOf('/./');
+  const absolute = (name: ByteString): ByteString => {
+    const tidy = tidyPath(pathAt({ cwd: host.workingDirectory() }, name));
+    return tidy.length > 1 ? tidy.replace(/\/\.?$/, '') || '/' : tidy;
+  };
+  if (!changesRoot(setup, inner >= 0)) {
+    const dir = absolute(path.replaceAll('/./', '/'));
+    return { root: undefined, dir, fullPath: dir };
+  }
+  if (inner < 0) {
+    const root = absolute(path);
+    return { root, dir: '/', fullPath: root };
+  }
+  return {
+    root: absolute(path.slice(0, inner) || '/'),
+    dir: absolute(path.slice(inner + 2)),
+    fullPath: absolute(path.replaceAll('/./', '/')),
+  };
+}
+
+/** use chroot: who leaves it to us has one where that can be. */
+function changesRoot({ values, kernel, host, complain }: ModuleSetup, hasInner: boolean): boolean {
+  const wanted = values['use chroot'];
+  if (wanted !== undefined) return wanted;
+  if (hasInner) return true;
+  if (kernel.changeRoot !== undefined && host.user.euid === 0) {
+    const errno = kernel.changeRoot('/');
+    if (errno === 0) return true;
+    complain(`chroot test failed: ${errnoText(errno)}. Switching 'use chroot' from unset to false.`);
+    return false;
+  }
+  complain(`chroot test failed: ${errnoText(EPERM)}. Switching 'use chroot' from unset to false.`);
+  return false;
+}
+
+/** Whose rights the module's clients have. Throws what the client is told. */
+export function identityOf({ text, host, names }: ModuleSetup): Identity {
+  const isRoot = host.user.uid === 0;
+  const user = text('uid') || (isRoot ? 'nobody' : '');
+  const uid = user === '' ? undefined : idOf(user, (name) => names.userId(name));
+  if (user !== '' && uid === undefined) throw refuse(`invalid uid ${user}`, `Invalid uid ${user}`);
+  const groups: number[] = [];
+  const words = wordsOf(text('gid'));
+  if (words.length === 0 && isRoot) words.push(groupOfNobody(names));
+  for (const [k, word] of words.entries()) {
+    if (word === '*' && k === 0) {
+      const all = allGroups(uid ?? host.user.uid, names);
+      if (all.length === 0) throw refuse('getpwuid failed', 'getpwuid failed');
+      groups.push(...all);
+      continue;
+    }
+    const gid = idOf(word, (name) => names.groupId(name));
+    if (gid === undefined) throw refuse(`invalid gid ${word}`, `Invalid gid ${word}`);
+    groups.push(gid);
+  }
+  return { uid, groups: [...new Set(groups)], name: undefined };
+}
+
+/** Systems call it one way or the other. */
+function groupOfNobody(names: IdNames): ByteString {
+  return names.groupId('nobody') === undefined ? 'nogroup' : 'nobody';
+}
+
+function allGroups(uid: number | undefined, names: IdNames): number[] {
+  const name = uid === undefined ? undefined : names.userName(uid);
+  const groups = name === undefined ? [] : names.groupsOf(name);
+  return groups.map((group) => names.groupId(group)).filter((gid) => gid !== undefined);
+}
+
+/** A number counts before a name. */
+export function idOf(word: ByteString, find: (name: ByteString) => number | undefined): number | undefined {
+  return /^\d+$/.test(word) ? Number(word) : find(word);
+}
+
+/** The rules above those of the client. Read before any right is given up: they are the daemon's own. */
+export function rulesOf({ text, host }: ModuleSetup, dir: ByteString): UpperRules | undefined {
+  const site: Site = { cwd: host.workingDirectory(), moduleDir: dir === '/' ? '' : dir, module: undefined };
+  const chain = moduleRules(
+    {
+      filter: text('filter'),
+      includeFrom: text('include from'),
+      include: text('include'),
+      excludeFrom: text('exclude from'),
+      exclude: text('exclude'),
+    },
+    {
+      side: 'receiver',
+      server: true,
+      site,
+      host,
+      warn() {},
+      refused() {},
+      failed() {},
+      trace: undefined,
+      readFile: undefined,
+    },
+  );
+  if (chain === undefined) return undefined;
+  return { excludes: (path, isDir) => chain.check(path, isDir, 'protect') === 'excluded' };
+}
+
+/** Goes there, and becomes who the module wants. Throws what the client is told. */
+export function enter(setup: ModuleSetup, { root, dir }: ModulePlace, whom: Identity): void {
+  const { kernel, host } = setup;
+  if (root !== undefined) {
+    // Node reads it once.
+    new Date().getTimezoneOffset();
+    if (kernel.changeRoot === undefined) throw refuse('chroot failed', 'chroot needs the native kernel');
+    const errno = kernel.changeRoot(root);
+    if (errno !== 0)
+      throw refuse('chroot failed', systemError('Receiver', errno, `chroot("${root}") failed`));
+  }
+  try {
+    kernel.openTree(dir, { trustedLinks: root === undefined && !setup.values['insecure links'] }).close();
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    throw refuse('chdir failed', systemError('Receiver', error.errno, `chdir ${dir} failed`));
+  }
+  const failed = host.become(whom);
+  if (failed !== undefined) throw refuse(`${failed.split(':', 1)[0]}`, `rsync: [Receiver] ${failed}`);
+}
+
+/** munge symlinks: left to us, where a link could lead out. Throws where munged links would lead somewhere. */
+export function munges({ values, complain }: ModuleSetup, { root, dir }: ModulePlace): boolean {
+  const wanted = values['munge symlinks'] ?? (root === undefined || dir !== '/');
+  if (!wanted) return false;
+  const there = statSync(mungedDirectory, { throwIfNoEntry: false });
+  if (there !== undefined && (there.mode & constants.S_IFMT) === constants.S_IFDIR) {
+    complain(`Symlink munging is unsafe when a ${mungedDirectory} directory exists.`);
+    throw refuse('daemon security issue -- contact admin', '');
+  }
+  return true;
+}
+
+/** What went wrong while a module was set up, in the words of a client and of the log. */
+export function asRefusal(error: unknown): unknown {
+  if (!(error instanceof RsyncError)) return error;
+  return refuse('module configuration error', error.lines.join('\n'));
+}

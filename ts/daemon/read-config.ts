@@ -1,0 +1,50 @@
+import { closeSync } from 'node:fs';
+import { readSome } from '../filter/read-rule-file.ts';
+import { type Host, linkOwner, pathAt } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { openTrusted } from '../kernel/trusted-path.ts';
+import type { DaemonOptions } from './arguments.ts';
+import { type Config, readConfig } from './config/config.ts';
+import { variablesOf } from './config/expand.ts';
+
+const systemConfig = '/etc/rsyncd.conf';
+/** Of whom a remote shell has let in: beside where he is. */
+const userConfig = 'rsyncd.conf';
+const pieceBytes = 64 * 1024;
+const mostBytes = 64 * 1024 * 1024;
+
+/** Where the configuration is. */
+export function configFile({ config, server }: DaemonOptions, { user }: Host): ByteString {
+  if (config !== '') return config;
+  return server && user.euid !== 0 ? userConfig : systemConfig;
+}
+
+/** The configuration as it is now, and what is wrong with it; without one nothing can be served. */
+export function loadConfig(
+  options: DaemonOptions,
+  host: Host,
+  globalsOnly: boolean,
+): { readonly config: Config | undefined; readonly complaints: readonly ByteString[] } {
+  const complaints: ByteString[] = [];
+  const config = readConfig(configFile(options, host), {
+    read: (path) => readAll(path, host),
+    variables: variablesOf(host.env),
+    overrides: options.overrides,
+    globalsOnly,
+    complain: (line) => complaints.push(line),
+  });
+  return { config, complaints };
+}
+
+function readAll(path: ByteString, host: Host): ByteString {
+  const fd = openTrusted(pathAt({ cwd: host.workingDirectory() }, path), linkOwner(host, false));
+  try {
+    const piece = Buffer.alloc(pieceBytes);
+    let text = '';
+    for (let n = readSome(fd, piece); n > 0 && text.length < mostBytes; n = readSome(fd, piece))
+      text += piece.toString('latin1', 0, n);
+    return text;
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,300 @@
+/** The session in a module: its arguments, what the module makes of them, and the run itself. */
+import { ExitCode, RsyncError } from '../errors.ts';
+import { createFilters } from '../filter/index.ts';
+import type { Host, Module, Site, UpperRules } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { type ParseContext, parseServerArgs } from '../options/parse.ts';
+import { plainOptions } from '../options/settle.ts';
+import type { TransferLog } from '../report/report.ts';
+import { attended } from '../session/attended.ts';
+import { type End, endOf, filterReport, openEnd, type SessionIo } from '../session/end.ts';
+import { endAfterFailure } from '../session/failure.ts';
+import { expandArgs } from '../session/glob.ts';
+import { handshake } from '../session/handshake.ts';
+import { withClosing } from '../session/log-file.ts';
+import { nameCharset } from '../session/name-charset.ts';
+import { runServerEnd } from '../session/server-end.ts';
+import { suitableKernel } from '../session/suitable-kernel.ts';
+import type { Admitted } from './authenticate.ts';
+import type { Client, Daemon } from './daemon.ts';
+import type { Deadline } from './deadline.ts';
+import type { Dialogue } from './dialogue.ts';
+import type { ModulePlace, ModuleSetup } from './module.ts';
+import { inModule } from './module-options.ts';
+import { sanitizePath, tidyPath } from './paths.ts';
+import { refusals } from './refuse.ts';
+
+/** A client that is in. */
+export interface Entered {
+  readonly talk: Dialogue;
+  readonly clock: Deadline;
+  readonly client: Client;
+  readonly admitted: Admitted;
+  readonly setup: ModuleSetup;
+  readonly place: ModulePlace;
+  readonly rules: UpperRules | undefined;
+  readonly munged: boolean;
+  readonly protocol: number;
+  readonly remoteProtocol: number;
+}
+
+/** What a client may send of arguments: how many, how long each, and all of them. */
+const mostArguments = 16_000;
+const longestArgument = 4096 + 1024 - 1;
+const mostBytes = 8 * 1024 * 1024;
+/** What of its request is written down. */
+const shownRequest = 1024;
+
+/** Lets a client know that it is in, and does what it asks for. Answers the exit value. */
+export async function serveModule(entered: Entered, daemon: Daemon): Promise<number> {
+  const { talk, clock, setup, client, admitted } = entered;
+  const { values } = setup;
+  clock.start(values.timeout);
+  await talk.say('@RSYNCD: OK\n');
+  const said = await readArguments(talk, entered.protocol >= 30);
+  const parsed = await parseAll(entered, said);
+  clock.stop();
+  const { options, args, problem } = parsed;
+  const request = parsed.request.join(' ').slice(0, shownRequest);
+  if (request !== '') {
+    const who = `${admitted.user === '' ? '' : `${admitted.user}@`}${client.host}`;
+    const way = options.sender ? 'on' : 'to';
+    daemon.log.write(`rsync ${way} ${request} from ${who} (${client.address})`);
+  }
+  return run(entered, daemon, { options, args, problem });
+}
+
+/** The words that a client sends, each ended by a NUL, or below protocol 30 by a line end; an empty one is the end. */
+async function readArguments(talk: Dialogue, byZero: boolean): Promise<ByteString[]> {
+  const args: ByteString[] = [];
+  let bytes = 0;
+  for (;;) {
+    const arg = await talk.upTo(byZero ? 0 : 0x0a, mostBytes);
+    if (arg === undefined) throw new RsyncError(ExitCode.StreamIo, 'connection unexpectedly closed');
+    if (arg === '') return args;
+    bytes += arg.length;
+    if (args.length >= mostArguments - 2 || bytes > mostBytes)
+      throw new RsyncError(ExitCode.Protocol, 'too many daemon arguments');
+    args.push(arg.replace(/\r$/, '').slice(0, longestArgument));
+  }
+}
+
+interface Asked {
+  readonly options: Options;
+  readonly args: readonly ByteString[];
+  /** What is told to the client once it can hear it. */
+  readonly problem: RsyncError | undefined;
+}
+
+/** All arguments, those that come protected as well. */
+async function parseAll(
+  entered: Entered,
+  said: readonly ByteString[],
+): Promise<Asked & { readonly request: readonly ByteString[] }> {
+  const first = split(said, true);
+  const asked = parse(entered, first.options, []);
+  if (asked.problem !== undefined || !asked.options.secludedArgs)
+    return { ...withPaths(entered, asked, first, false), request: first.paths };
+  // The name of the program comes first.
+  const [, ...more] = await readArguments(entered.talk, true);
+  const second = split(more, false);
+  const again = parse(entered, [...first.options, ...second.options], []);
+  const all = { ...second, options: [...first.options, ...second.options] };
+  return { ...withPaths(entered, again, all, true), request: second.paths };
+}
+
+/** Options, and what stands behind the dot. No shell has undone the escapes of the former. */
+function split(
+  said: readonly ByteString[],
+  escaped: boolean,
+): { options: readonly ByteString[]; paths: readonly ByteString[] } {
+  const dot = said.indexOf('.');
+  const options = dot < 0 ? said : said.slice(0, dot);
+  return {
+    options: escaped ? options.map((word) => word.replace(/\\(.)/gs, '$1')) : options,
+    paths: dot < 0 ? [] : said.slice(dot + 1),
+  };
+}
+
+function parse({ setup }: Entered, options: readonly ByteString[], paths: readonly ByteString[]): Asked {
+  const { text, complain } = setup;
+  const words = [...options, '.', ...paths];
+  const refused = refusals({ list: text('refuse options'), hasCharset: text('charset') !== '', complain });
+  try {
+    return { ...parseWords(words, { env: {}, refused }), problem: undefined };
+  } catch (error) {
+    if (!(error instanceof RsyncError)) throw error;
+    const problem = new RsyncError(ExitCode.Unsupported, error.lines);
+    return { options: leniently(words), args: [], problem };
+  }
+}
+
+function parseWords(words: readonly ByteString[], context: ParseContext): Omit<Asked, 'problem'> {
+  const { options, args } = parseServerArgs(words, context);
+  return { options, args: args.slice(args[0] === '.' ? 1 : 0) };
+}
+
+/** What a conversation is held by in which only a refusal is told: as the client thinks that it goes. */
+function leniently(words: readonly ByteString[]): Options {
+  try {
+    return parseServerArgs(words, { env: {} }).options;
+  } catch {
+    const info = words.find((word) => /^-[^-].*e\d*\./.test(word));
+    return {
+      ...plainOptions(),
+      server: true,
+      sender: words.includes('--sender'),
+      clientInfo: info?.slice(info.search(/e\d*\./) + 1) ?? '',
+    };
+  }
+}
+
+/** Paths as they are in the module: the first part of each is its name. */
+function withPaths(
+  { setup, place, rules }: Entered,
+  asked: Asked,
+  { options, paths }: { readonly options: readonly ByteString[]; readonly paths: readonly ByteString[] },
+  secluded: boolean,
+): Asked {
+  if (asked.problem !== undefined) return asked;
+  const { values, kernel } = setup;
+  const split = ` ${values.name}/`;
+  const root = place.dir === '/' ? '' : place.dir;
+  const named = paths.flatMap((path) => {
+    const inside = path.startsWith(values.name) ? path.slice(values.name.length) : path;
+    return secluded ? [inside] : inside.split(split);
+  });
+  const tidy = named.map((path) =>
+    root === '' ? tidyPath(path) : sanitizePath(path, '', asked.options.relative),
+  );
+  const site = { cwd: place.dir, module: { rules, boundary: boundaryOf(place) } as Module };
+  const found = expandArgs(kernel, site, ['.', ...tidy]).slice(1);
+  // What looks like an option behind the dot is one, as in rsync, whose clients know to avoid that.
+  const dashed = found.filter((path) => path.startsWith('-') && path !== '-');
+  if (dashed.length === 0) return { ...asked, args: found };
+  const again = parse(
+    { setup } as Entered,
+    [...options, ...dashed],
+    found.filter((path) => !dashed.includes(path)),
+  );
+  return again;
+}
+
+function boundaryOf({ dir }: ModulePlace): ByteString | undefined {
+  return dir === '/' ? undefined : dir;
+}
+
+/** The run, or the news that there is none. */
+async function run(
+  entered: Entered,
+  daemon: Daemon,
+  { options: given, args, problem }: Asked,
+): Promise<number> {
+  const { talk, setup, place, protocol, remoteProtocol } = entered;
+  const { sender } = given;
+  const module = moduleOf(entered, sender);
+  const site: Site = { cwd: place.dir, moduleDir: place.dir === '/' ? '' : place.dir, module };
+  let refusal = problem;
+  let options: Options = { ...given, msgs2stderr: daemon.hasSocket ? false : given.msgs2stderr };
+  if (refusal === undefined)
+    try {
+      options = inModule(given, setup, {
+        site,
+        bwlimit: daemon.options.bwlimit,
+        hasSocket: daemon.hasSocket,
+      });
+    } catch (error) {
+      if (!(error instanceof RsyncError)) throw error;
+      refusal = error;
+    }
+  const kept = { format: formatOf(entered, daemon), write: (text: ByteString) => daemon.log.put(text) };
+  const log = (): TransferLog => kept;
+  const io: SessionIo = { ...daemon.io, host: quiet(daemon), log };
+  let opened: End | undefined;
+  const filters = createFilters(refusal === undefined ? options : { ...options, filters: [] }, {
+    side: sender ? 'sender' : 'receiver',
+    site,
+    ...filterReport(options, io.host, () => opened),
+  });
+  const charset = await nameCharset(options, io);
+  const end = openEnd({
+    io,
+    duplex: talk.rest(),
+    options,
+    kernel: suitableKernel(setup.kernel, { ...options, mungeLinks: false }, () => opened),
+    server: true,
+    sender,
+    site,
+    charset,
+  });
+  opened = end;
+  const agreed = { protocol, remoteProtocol };
+  const { code } = await withClosing({ log, options, sends: sender, tellsPartial: false }, () =>
+    attended([end], async () => {
+      try {
+        if (refusal !== undefined) await tellRefusal(end, options, agreed, refusal);
+        await runServerEnd(end, options, { args: ['.', ...args], filters }, agreed);
+        await end.writer.end();
+        return endOf(end);
+      } catch (error) {
+        throw await endAfterFailure(end, error);
+      }
+    }),
+  ).catch((error: unknown) => {
+    // All of it was told, and written down.
+    if (error instanceof RsyncError) return { code: error.exitCode };
+    throw error;
+  });
+  return code;
+}
+
+/** A client hears of a refusal once the protocol has begun. */
+async function tellRefusal(
+  end: End,
+  options: Options,
+  agreed: { readonly protocol: number; readonly remoteProtocol: number },
+  refusal: RsyncError,
+): Promise<never> {
+  const { writer, report, setup } = end;
+  report.negotiated = await handshake(end, {
+    amServer: true,
+    amSender: setup.sender,
+    options,
+    kernel: setup.kernel,
+    clientInfo: options.clientInfo,
+    host: setup.io.host,
+    ...agreed,
+  });
+  // It waits for the names that it has asked us to send.
+  if (!setup.sender && options.filesFrom !== '') writer.byte(0);
+  writer.startMultiplex();
+  throw refusal;
+}
+
+function moduleOf({ setup, place, rules, munged, client, admitted }: Entered, sender: boolean): Module {
+  const { values, text } = setup;
+  return {
+    name: values.name,
+    readOnly: admitted.access === undefined ? values['read only'] : admitted.access === 'ro',
+    writeOnly: values['write only'],
+    boundary: values['insecure links'] ? undefined : boundaryOf(place),
+    munges: munged,
+    chmod: text(sender ? 'outgoing chmod' : 'incoming chmod'),
+    ignoresNonreadable: values['ignore nonreadable'],
+    rules,
+    visitor: { host: client.host, address: client.address, user: admitted.user },
+    fullPath: place.fullPath,
+  };
+}
+
+/** What a daemon has to say it writes down: its standard error is nobody's, but where a shell has started it. */
+function quiet({ io, hasSocket, log }: Daemon): Host {
+  if (!hasSocket) return io.host;
+  return { ...io.host, stderr: (bytes) => log.write(Buffer.from(bytes).toString('latin1')), stdout() {} };
+}
+
+function formatOf({ setup }: Entered, { options }: Daemon): ByteString {
+  if (options.logFileFormat !== undefined) return options.logFileFormat;
+  return setup.values['transfer logging'] ? setup.text('log format') : '';
+}

@@ -1,0 +1,33 @@
+/** The system's log, as syslog(3) writes to it. */
+import { writeSync } from 'node:fs';
+import type { Host } from '../host.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { SystemLog } from './log.ts';
+
+const informational = 6;
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/**
+ * Opened at once, since it cannot be reached any more from within a chroot; where there is none, nothing is written.
+ */
+export function systemLogOf(
+  { systemLog }: Pick<Kernel, 'systemLog'>,
+  host: Pick<Host, 'now' | 'pid'>,
+): SystemLog {
+  const fd = systemLog?.() ?? -1;
+  return ({ tag, facility }, line) => {
+    if (fd < 0) return;
+    const text = `<${facility | informational}>${stamp(new Date(host.now()))} ${tag}[${host.pid}]: ${line}`;
+    try {
+      writeSync(fd, Buffer.from(text, 'latin1'));
+    } catch {
+      // Whoever listens there may be gone.
+    }
+  };
+}
+
+function stamp(at: Date): string {
+  const two = (number: number): string => `${number}`.padStart(2, '0');
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
+  return `${months[at.getMonth()]} ${`${at.getDate()}`.padStart(2)} ${time}`;
+}
