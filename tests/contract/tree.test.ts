@@ -602,3 +602,74 @@ function attempted(call: () => unknown): boolean {
     return false;
   }
 }
+
+eachKernel('a tree beneath a module', (kernel) => {
+  const work = scratch();
+  /** A folder around a module, and in the module links that stay in it and links that do not. */
+  const made = (name: string) => {
+    const outer = `${work.path}/${name}`;
+    const module = `${outer}/module`;
+    fs.mkdirSync(`${module}/sub/deep`, { recursive: true });
+    fs.mkdirSync(`${module}/other`);
+    for (const file of [`${outer}/out`, `${module}/in`, `${module}/other/file`]) fs.writeFileSync(file, file);
+    const links = {
+      in: '../in',
+      out: '../../out',
+      far: `${outer}/out`,
+      dir: '../other',
+      away: '../..',
+      top: outer,
+    };
+    for (const [link, target] of Object.entries(links)) fs.symlinkSync(target, `${module}/sub/${link}`);
+    return { outer, module };
+  };
+
+  it('is reached by ways that do not lead out', () => {
+    const { outer, module } = made('ways');
+    for (const dir of [outer, `${module}/sub/away`, `${module}/sub/top`, `${module}/../module`, '/'])
+      expect(['ELOOP', 'EXDEV']).toContain(code(() => kernel.openTree(dir, { beneath: module })));
+    const tree = kernel.openTree(`${module}/sub/dir`, { beneath: module });
+    expect(tree.lstat('file').isRegular()).toBe(true);
+    tree.close();
+  });
+
+  it('shows nothing beside it', () => {
+    const { outer, module } = made('looks');
+    const tree = kernel.openTree(`${module}/sub`, {
+      beneath: module,
+      followFiles: true,
+      followParents: 'below',
+    });
+    for (const path of ['in', `${module}/in`, `${module}/sub/dir/file`, `${module}/sub/in`])
+      expect(tree.stat(path).isRegular()).toBe(true);
+    expect(tree.lstat(module).isDir()).toBe(true);
+    for (const path of [
+      'out',
+      'far',
+      `${outer}/out`,
+      `${module}/sub/away/out`,
+      `${module}/sub/out`,
+      '/etc/passwd',
+    ])
+      expect(['ELOOP', 'EXDEV']).toContain(code(() => tree.stat(path)));
+    for (const path of ['out', 'far', 'away/out', 'top/out', `${outer}/out`])
+      expect(['ELOOP', 'EXDEV']).toContain(code(() => tree.readSmall(path, 100)));
+    expect(['ELOOP', 'EXDEV']).toContain(code(() => tree.admit('away')));
+    tree.close();
+  });
+
+  it('changes nothing beside it', () => {
+    const { outer, module } = made('changes');
+    const tree = kernel.openTree(module, { beneath: module, trustedLinks: true });
+    for (const path of [`${outer}/x`, `${module}/sub/away/x`, `${module}/sub/top/x`, 'sub/away/x'])
+      expect(['ELOOP', 'EXDEV']).toContain(code(() => tree.mkdir(path, 0o777)));
+    for (const path of [`${outer}/out`, `${module}/sub/away/out`, 'sub/top/out'])
+      expect(['ELOOP', 'EXDEV']).toContain(code(() => tree.unlink(path)));
+    expect(['ELOOP', 'EXDEV']).toContain(code(() => tree.rename('in', `${outer}/moved`)));
+    tree.mkdir(`${module}/made`, 0o777);
+    tree.rename('in', `${module}/sub/dir/moved`);
+    tree.close();
+    expect(fs.readdirSync(outer).sort()).toEqual(['module', 'out']);
+    expect(fs.existsSync(`${module}/other/moved`)).toBe(true);
+  });
+});

@@ -33,7 +33,7 @@ describe('names of ids', () => {
   for (const protocol of [28, 30, 32])
     for (const id0Names of protocol >= 31 ? [false, true] : [false])
       it(`cross the wire and map owners (protocol ${protocol}, id 0 ${id0Names})`, async () => {
-        const format = testFormat(protocol, { numericIds: false, id0Names });
+        const format = testFormat(protocol, { numericIds: false, idLists: true, id0Names });
         const ids = new SentIds(theirs);
         for (const uid of [1000, 1001, 0]) ids.addUser(uid);
         for (const gid of [50, 70, 0]) ids.addGroup(gid);

@@ -97,6 +97,7 @@ function refuse(gen: Generator, { list, i, path }: Entry, isDir: boolean, turn: 
     list.setFlag(i, EntryFlag.MissingDir);
   } else skipHardLink(gen, list, i);
   gen.ctx.report.print('error-xfer', text.refusedToReceive(isDir, path));
+  if (isDir) gen.ctx.report.print('error', text.skippingContents);
   return undefined;
 }
 
