@@ -48,6 +48,8 @@ export interface Host {
   workingDirectory(): ByteString;
   /** The command, program and all. */
   readonly commandLine: readonly ByteString[];
+  /** How this program is started anew: interpreter, its flags, and the program. */
+  readonly program: readonly string[];
   umask(): number;
   readonly user: User;
   /** Becomes another user for good; answers what failed, as rsync says it. */

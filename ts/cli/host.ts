@@ -14,6 +14,7 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
       return [Buffer.from(process.argv[1] ?? '').toString('latin1'), ...argumentBytes()];
     },
     workingDirectory,
+    program: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     umask: () => process.umask(),
     user: {
       get uid() {

@@ -26,6 +26,9 @@ export interface DaemonOptions {
   readonly protocol: number | undefined;
   readonly tempDir: ByteString;
   readonly verbose: number;
+  /** Of a process that the daemon has started: descriptors that a connection comes by; and one to say how it goes. */
+  readonly accepts: readonly number[];
+  readonly reports: number | undefined;
 }
 
 type Draft = { -readonly [Name in keyof DaemonOptions]: DaemonOptions[Name] } & { daemon: boolean };
@@ -131,6 +134,18 @@ const rows: readonly Row[] = [
   row('--server', '', (draft) => {
     draft.server = true;
   }),
+  // What a daemon tells those that it has started.
+  row('--accept-from=FDS', '', (draft, { value }) => {
+    draft.accepts = value.split(',').map(Number);
+  }),
+  row(
+    '--report-to=FD',
+    '',
+    (draft, { number }) => {
+      draft.reports = number;
+    },
+    'int',
+  ),
   row('--temp-dir=DIR, -T', '', (draft, { value }) => {
     draft.tempDir = value;
   }),
@@ -154,6 +169,8 @@ export function daemonArguments(argv: readonly ByteString[]): DaemonOptions | 'h
     protocol: undefined,
     tempDir: '',
     verbose: 0,
+    accepts: [],
+    reports: undefined,
   };
   try {
     splitArguments<Row>(argv, ({ row, value, number }) => row.to(draft, { value, number }), {

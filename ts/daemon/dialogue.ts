@@ -4,6 +4,8 @@ import { withRest } from '../session/secluded-args.ts';
 import type { Duplex } from '../transport/duplex.ts';
 
 const pieceBytes = 4096;
+/** How long a client may take to read what it was told last. */
+const lingerMs = 500;
 
 export interface Dialogue {
   /** Writes text as it stands. */
@@ -69,6 +71,13 @@ export function openDialogue(duplex: Duplex): Dialogue {
     },
     async close() {
       await duplex.sink.end().catch(() => {});
+      // What is closed over bytes that nobody has read takes back what was said last.
+      const piece = Buffer.alloc(pieceBytes);
+      const toEnd = async (): Promise<void> => {
+        while ((await duplex.source.read(piece)) > 0);
+      };
+      const late = new Promise((resolve) => setTimeout(resolve, lingerMs));
+      await Promise.race([toEnd().catch(() => {}), late]);
       duplex.destroy();
     },
   };

@@ -2,19 +2,17 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import { IdNames } from '../flist/id-names.ts';
 import { loadKernel } from '../kernel/index.ts';
-import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { inheritedSocket, isSocket } from '../transport/inherited.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
+import { acceptOne } from './accept.ts';
 import { type DaemonOptions, daemonArguments, daemonUsage } from './arguments.ts';
-import type { Config } from './config/config.ts';
-import { expand, variablesOf } from './config/expand.ts';
 import { serveConnection } from './connection.ts';
 import type { Daemon } from './daemon.ts';
-import { type DaemonLog, openDaemonLog } from './log.ts';
+import { openLog } from './open-log.ts';
 import { loadConfig } from './read-config.ts';
-import { systemLogOf } from './system-log.ts';
 import { addressOfShell, plainAddress } from './visitor.ts';
 
 /** Runs what a daemon's command line asks for; answers the exit value. Throws for a command line that is wrong. */
@@ -26,10 +24,15 @@ export async function runDaemon(argv: readonly ByteString[], io: SessionIo): Pro
     return ExitCode.Ok;
   }
   if (options.server) return serveShell(options, io);
+  if (options.accepts.length > 0) {
+    await loadKernel(host);
+    const wire = await acceptOne(options.accepts, options.reports);
+    return wire === undefined ? ExitCode.Ok : serveSocket(options, wire, io);
+  }
   const input = host.descriptors.input;
   if (isSocket(input)) return serveSocket(options, inheritedSocket(input), io);
   const { listen } = await import('./listen.ts');
-  return listen(options, io);
+  return listen(options, argv, io);
 }
 
 /** A client that came by a remote shell. */
@@ -40,7 +43,7 @@ async function serveShell(options: DaemonOptions, io: SessionIo): Promise<number
 }
 
 /** A client at the other end of a socket: inetd's, or one that was accepted. */
-export async function serveSocket(
+async function serveSocket(
   options: DaemonOptions,
   wire: Duplex & { readonly address: string | undefined },
   io: SessionIo,
@@ -70,19 +73,4 @@ async function serveOne({ options, io, hasSocket, address }: Arrival, wire: Dupl
   }
   const daemon: Daemon = { io, options, config, kernel, names: new IdNames(), log, hasSocket };
   return serveConnection(wire, address, daemon);
-}
-
-/** The daemon's own log, until a module has another. */
-export function openLog(
-  { logFile }: DaemonOptions,
-  config: Config | undefined,
-  { io, kernel }: { readonly io: SessionIo; readonly kernel: Kernel },
-): DaemonLog {
-  const variables = variablesOf(io.host.env);
-  const settings = {
-    file: logFile ?? expand(config?.defaults['log file'] ?? '', variables),
-    tag: expand(config?.defaults['syslog tag'] ?? 'rsyncd', variables),
-    facility: config?.defaults['syslog facility'] ?? 0,
-  };
-  return openDaemonLog(io.host, settings, systemLogOf(kernel, io.host));
 }

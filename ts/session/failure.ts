@@ -157,7 +157,14 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
     writer.message(Msg.ErrorExit, payload);
   }
   await Promise.race([writer.drain().catch(() => {}), delay(graceMs)]);
+  if (setup.site.module !== undefined) await Promise.race([readToEnd(end), delay(graceMs)]);
   return setup.server;
+}
+
+/** A socket that is closed over what nobody has read takes back what was said last. */
+async function readToEnd({ writer, reader, listening }: End): Promise<void> {
+  await writer.end().catch(() => {});
+  await (listening ?? reader.drain()).catch(() => {});
 }
 
 function delay(ms: number): Promise<undefined> {
