@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 /** The errors that we tell apart. */
 export const {
   EACCES,
+  EADDRINUSE,
   EEXIST,
   EILSEQ,
   EINVAL,

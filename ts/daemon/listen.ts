@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { writeSync } from 'node:fs';
 import * as net from 'node:net';
-import { errnoText } from '../errno.ts';
+import { EADDRINUSE, errnoText } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { programVersion } from '../options/program.ts';
+import { finalErrorLine } from '../session/final-line.ts';
 import type { SessionIo } from '../session/index.ts';
 import { daemonPort } from '../transport/tcp.ts';
 import type { DaemonOptions } from './arguments.ts';
@@ -59,7 +60,11 @@ export async function listen(
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
     for (const line of error.lines) log.write(line);
-    report(options, error.lines.join('\n'));
+    if (io.signal.aborted) {
+      log.put(finalErrorLine(error.exitCode, 'receiver'));
+      return error.exitCode;
+    }
+    report(options, `${error.exitCode} ${error.lines.join('\n')}`);
     throw error;
   }
   return ExitCode.Ok;
@@ -90,7 +95,7 @@ function detach(argv: readonly ByteString[], host: Host): Promise<number> {
       child.unref();
       pipe.destroy();
       if (said === isReady) resolve(ExitCode.Ok);
-      else reject(new RsyncError(ExitCode.SocketIo, said === '' ? 'the daemon has ended' : said.split('\n')));
+      else reject(failureOf(said));
     };
     pipe.on('data', (piece: Buffer) => {
       said += piece.toString('latin1');
@@ -102,6 +107,12 @@ function detach(argv: readonly ByteString[], host: Host): Promise<number> {
   });
 }
 
+/** Exit value and reason of a daemon that could not listen. */
+function failureOf(said: string): RsyncError {
+  const [, code, reason] = /^(\d+) (.*)$/s.exec(said) ?? [said, `${ExitCode.Ipc}`, 'the daemon has ended'];
+  return new RsyncError(Number(code) as ExitCode, reason.split('\n'));
+}
+
 /** Node takes arguments as text. */
 function asText(argv: readonly ByteString[]): string[] {
   return argv.map((arg) => Buffer.from(arg, 'latin1').toString('utf8'));
@@ -110,6 +121,7 @@ function asText(argv: readonly ByteString[]): string[] {
 /** A socket that is bound, and that nobody reads from here. */
 interface Bound {
   readonly fd: number;
+  getsockname(into: { port?: number }): number;
 }
 
 const onlyIpv6 = 1;
@@ -128,7 +140,11 @@ function bind(address: string, port: number, family: 4 | 6): Bound | number {
       flags: number,
     ): Bound | number;
   };
-  return create(address, port, family, -1, family === 6 ? onlyIpv6 : 0);
+  const bound = create(address, port, family, -1, family === 6 ? onlyIpv6 : 0);
+  if (typeof bound === 'number') return bound;
+  // That another one has the port is told late, and what is not bound would listen anywhere.
+  const name: { port?: number } = {};
+  return bound.getsockname(name) === 0 && name.port === port ? bound : EADDRINUSE;
 }
 
 /** A socket for each address that the daemon shall be reached by. Throws exit 10 where there is none. */

@@ -136,7 +136,7 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   const { writer, report, setup } = end;
   if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return false;
   // rsync's sender is gone before what it says then is on its way.
-  if (setup.sender && !end.listSent) return false;
+  if (setup.sender && !end.listSent && setup.site.module === undefined) return false;
   const who = failure.who as End['who'];
   const { exitCode } = failure;
   if (setup.server) {

@@ -1,0 +1,179 @@
+/** A daemon of its own: it listens, many are served at once, it can be told to end, and leaves nothing behind. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { freePort, startGuarded, waitForPort } from '../support/guarded.ts';
+import { isRoot, ours, referencePeer } from '../support/peers.ts';
+import { run } from '../support/run.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const identity = isRoot ? 'uid = 0\ngid = 0\n' : '';
+
+interface Standing {
+  readonly dir: string;
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** A daemon of ours while `body` runs; `more` is put before its modules. */
+function standing(more: string, body: (daemon: Standing) => Promise<void>): Promise<void> {
+  return withWorkspace(async (dir) => {
+    const port = await freePort();
+    const config = join(dir, 'rsyncd.conf');
+    mkdirSync(join(dir, 'm'));
+    writeFileSync(join(dir, 'm', 'file'), 'content\n');
+    writeFileSync(
+      config,
+      `use chroot = no\n${identity}log file = ${dir}/log\npid file = ${dir}/pid\n${more.replaceAll('TWIN', dir)}[m]\npath = ${dir}/m\n`,
+    );
+    const server = startGuarded([
+      ...ours().command,
+      '--daemon',
+      '--no-detach',
+      `--config=${config}`,
+      '--address=127.0.0.1',
+      `--port=${port}`,
+    ]);
+    try {
+      await waitForPort(port, server);
+      const pid = Number(readFileSync(join(dir, 'pid'), 'utf8'));
+      await body({ dir, url: `rsync://127.0.0.1:${port}`, port, pid });
+    } finally {
+      await server.stop();
+    }
+    expect(existsSync(join(dir, 'pid'))).toBe(false);
+  });
+}
+
+/** Runs a daemon's command as from a terminal: what Node gives as standard input is a socket, and that means inetd. */
+function start(...words: readonly string[]) {
+  return run(['sh', '-c', '"$@" </dev/null', 'sh', ...words]);
+}
+
+/** Whether a process ends soon. */
+async function gone(pid: number): Promise<boolean> {
+  for (let k = 0; k < 100; k++) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+/** A client that connects, and says nothing yet. */
+function silent(port: number) {
+  return new Promise<{ readonly said: () => string; close(): void }>((resolve, reject) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', reject);
+    socket.on('data', (piece) => {
+      text += piece.toString('latin1');
+      resolve({ said: () => text, close: () => socket.destroy() });
+    });
+  });
+}
+
+describe.skipIf(reference === null)('a daemon of its own', () => {
+  const client = reference!;
+
+  test('serves many at once, while one says nothing', () =>
+    standing('', async ({ url, port, dir }) => {
+      const idle = await silent(port);
+      expect(idle.said()).toMatch(/^@RSYNCD: 32\.0 sha512/);
+      const pulls = Array.from({ length: 12 }, (_, k) =>
+        run([...client.command, '-a', `${url}/m/`, join(dir, `to${k}`)]),
+      );
+      for (const pull of await Promise.all(pulls)) expect(pull.code, pull.stderr).toBe(0);
+      for (let k = 0; k < 12; k++)
+        expect(readFileSync(join(dir, `to${k}`, 'file'), 'utf8')).toBe('content\n');
+      idle.close();
+    }));
+
+  test('reads its configuration anew for each client', () =>
+    standing('', async ({ url, dir }) => {
+      const config = readFileSync(join(dir, 'rsyncd.conf'), 'utf8');
+      writeFileSync(join(dir, 'rsyncd.conf'), `${config}[later]\npath = ${dir}/m\n`);
+      const { stdout } = await run([...client.command, `${url}/`]);
+      expect(stdout).toBe(`${'m'.padEnd(15)}\t\n${'later'.padEnd(15)}\t\n`);
+    }));
+
+  test('lets in no more than it may', () =>
+    standing('max connections = 1\nlock file = TWIN/lock\n', async ({ url, port }) => {
+      const first = await silent(port);
+      const socket = connect(port, '127.0.0.1');
+      socket.write('@RSYNCD: 31.0\nm\n');
+      await new Promise<void>((resolve) =>
+        socket.on('data', (piece) => /OK/.test(piece.toString()) && resolve()),
+      );
+      const refused = await run([...client.command, `${url}/m/`]);
+      expect(refused.stderr).toMatch(/@ERROR: max connections \(1\) reached -- try again later/);
+      expect(refused.code).toBe(5);
+      socket.destroy();
+      first.close();
+      for (let k = 0; k < 40; k++) {
+        if ((await run([...client.command, `${url}/m/`])).code === 0) return;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error('the place was not given back');
+    }));
+
+  test('goes into the background, and ends when it is told to', () =>
+    withWorkspace(async (dir) => {
+      const port = await freePort();
+      mkdirSync(join(dir, 'm'));
+      const config = join(dir, 'rsyncd.conf');
+      writeFileSync(
+        config,
+        `${identity}pid file = ${dir}/pid\nlog file = ${dir}/log\n[m]\npath = ${dir}/m\n`,
+      );
+      const command = [
+        ...ours().command,
+        '--daemon',
+        `--config=${config}`,
+        '--address=127.0.0.1',
+        `--port=${port}`,
+      ];
+      const started = await start(...command);
+      expect(started.code, started.stderr).toBe(0);
+      const pid = Number(readFileSync(join(dir, 'pid'), 'utf8'));
+      try {
+        expect((await run([...client.command, `rsync://127.0.0.1:${port}/`])).stdout).toMatch(/^m /);
+        const again = await start(...command);
+        expect(again.code).toBe(11);
+        expect(again.stderr).toMatch(/failed to lock pid file/);
+      } finally {
+        process.kill(pid, 'SIGTERM');
+      }
+      expect(await gone(pid)).toBe(true);
+      expect(existsSync(join(dir, 'pid'))).toBe(false);
+      expect(readFileSync(join(dir, 'log'), 'latin1')).toMatch(/starting, listening on port \d+\n/);
+    }));
+
+  test('does not share a port', () =>
+    standing('', async ({ port, dir }) => {
+      const { code, stderr } = await start(
+        ...ours().command,
+        '--daemon',
+        '--no-detach',
+        `--config=${dir}/rsyncd.conf`,
+        '-Mpid file=',
+        '--address=127.0.0.1',
+        `--port=${port}`,
+      );
+      expect(code).toBe(10);
+      expect(stderr).toMatch(/bind\(\) failed: Address already in use/);
+      expect(stderr).toMatch(new RegExp(`unable to bind any inbound sockets on port ${port}`));
+    }));
+
+  test('cannot be without a configuration', async () => {
+    const { code, stderr } = await start(...ours().command, '--daemon', '--config=/nonexistent');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Failed to parse config file: \/nonexistent/);
+  });
+});
