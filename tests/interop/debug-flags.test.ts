@@ -50,11 +50,6 @@ const flags = [
 
 const optionSets = ['-aH --delete -b', '-rlptH --no-i-r --no-W --delete-before --filter=:_.rules'];
 
-/** A pass of its own of deletions enters files as well, to no effect. */
-function optionsFor(flag: string): string[] {
-  return flag === 'FILTER2' ? optionSets.map((one) => one.replace('-before', '')) : optionSets;
-}
-
 describe.skipIf(reference === null).each(ways)('%s', (way) => {
   test.each(sampled(flags))('--debug=%s', (flag) =>
     expectSameScript(
@@ -62,9 +57,7 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
         way,
         sorted: true,
         script: `${tree}
-          for o in ${optionsFor(flag)
-            .map((one) => `"${one}"`)
-            .join(' ')}; do
+          for o in ${optionSets.map((one) => `"${one}"`).join(' ')}; do
             cp -a d saved; sync --debug=${flag} $o 2>&1 | ${steady}; rm -r d; mv saved d; done`,
       },
       reference!,

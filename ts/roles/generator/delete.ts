@@ -82,14 +82,15 @@ function fromLast<T>(
 
 /** The whole pass of --delete-before and --delete-after. */
 export async function deletePass(gen: Generator): Promise<void> {
-  const { options } = gen.ctx;
+  const { options, report } = gen.ctx;
   if (gen.destination.missing || options.listOnly) return;
   for (const list of gen.lists.segments) {
     for (let i = 0; i < list.count; i++) {
       if (!list.isActive(i)) continue;
       const path = list.path(i);
       if (!(list.flags(i) & EntryFlag.ContentDir)) {
-        if (list.isDir(i)) gen.filters.enterDir(gen.destination.tree, path);
+        // rsync enters files as well, to no effect but what is told of it.
+        if (list.isDir(i) || report.debug('filter', 2)) gen.filters.enterDir(gen.destination.tree, path);
         continue;
       }
       if (list.flags(i) & EntryFlag.TopDir) gen.ctx.report.trace('del', () => traces.deletingIn(path));
