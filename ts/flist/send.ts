@@ -12,7 +12,7 @@ import { cleanList } from './clean.ts';
 import { columnBytes } from './column.ts';
 import { type FlistContext, listLimit } from './context.ts';
 import { DirTree } from './dir-tree.ts';
-import { FlistEncoder, type LinkTeller } from './encoder.ts';
+import { FlistEncoder } from './encoder.ts';
 import { EntryFlag, type FileList } from './file-list.ts';
 import { FileLists } from './file-lists.ts';
 import { SentIds } from './id-lists.ts';
@@ -23,6 +23,7 @@ import type { SourceAhead } from './source-ahead.ts';
 import { confineListedName, type SourceArg, splitSource } from './source-arg.ts';
 import { type SourceRoot, SourceRoots } from './source-roots.ts';
 import { tellEntries } from './tell-entries.ts';
+import { linkTeller } from './tell-links.ts';
 import { Walk } from './walk.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
 
@@ -470,19 +471,6 @@ export class FlistSender {
     payload.writeInt32LE(state.ioError);
     writer.message(Msg.IoError, payload);
   }
-}
-
-function linkTeller({ report, texts }: FlistContext): LinkTeller {
-  const { traces } = texts;
-  const who = 'sender';
-  return {
-    device: (dev) => report.trace('hlink', () => traces.tableOfDevice(who, dev), 3),
-    first(ndx, { dev, inoHigh, inoLow }) {
-      const inode = (BigInt(inoHigh >>> 0) << 32n) | BigInt(inoLow >>> 0);
-      report.trace('hlink', () => traces.inodeIs(who, ndx, dev, inode), 3);
-    },
-    other: (ndx, first, isHere) => report.print('info', traces.linksTo(who, ndx, first, isHere)),
-  };
 }
 
 /** What stands for a source that is not there, with --delete-missing-args: the mode is 0. */
