@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
 import { type RunResult, run } from '../support/run.ts';
+import { expectSameScript, ways } from '../support/script.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
@@ -149,3 +150,19 @@ describe.skipIf(reference === null)('what is said', () => {
 function lastLine(said: string): string {
   return said.slice(said.lastIndexOf('\r'));
 }
+
+/** A server judges bytes one by one, whatever the locale; it is heard through the remote shell. */
+describe.skipIf(reference === null).each(ways)('names that no terminal shows: %s', (way) => {
+  test.each(['', '--protocol=29', '--msgs2stderr', '--no-msgs2stderr', '-8'])('%s', (options) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `mkdir s d; bad=$(printf 'a\\177b\\001c\\303\\251d\\377'); mkdir -p "s/$bad" "d/$bad/full"; echo x >"s/f$bad"; touch "d/$bad/full/x"
+          rmdir "s/$bad"; echo y >"s/$bad"; for LC_ALL in C C.UTF-8; do export LC_ALL
+            sync -r ${options}; sync -r ${options} --files-from=<(printf 'no%s\\n' "$bad"); sync -r ${options} --exclude-from="no$bad"; done`,
+      },
+      reference!,
+    ),
+  );
+});

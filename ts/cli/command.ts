@@ -12,7 +12,7 @@ import type { Options } from '../options/options.ts';
 import { debugFlags, flagsHelp, infoFlags } from '../options/output-flags.ts';
 import { type ParsedCommand, parseClientArgs } from '../options/parse.ts';
 import { versionJson, versionText } from '../options/version.ts';
-import { escapeText } from '../report/escape.ts';
+import { bytewiseCharset, type Charset, escapeText } from '../report/escape.ts';
 import { aboutToExit, cleanupEntered, sendingErrorExit } from '../report/trace-messages.ts';
 import { type FinalRole, finalErrorLine } from '../session/final-line.ts';
 import type { SessionIo } from '../session/index.ts';
@@ -148,11 +148,14 @@ function fail(error: unknown, io: SessionIo, role: FinalRole, options?: Options)
   const [code, lines] = explain(error);
   const told = error instanceof RsyncError && error.told;
   const who = error instanceof RsyncError ? (error.who as FinalRole | undefined) : undefined;
+  const server = role === 'server' || options?.server === true;
+  const begun = !server && (who ?? role) !== 'client';
+  const seen = begun ? io.host.charset : bytewiseCharset(io.host.charset);
+  const charset = options?.eightBitOutput ? 'bytes' : seen;
   const [before, behind] = exitTold(error, code, who ?? role, options);
-  const say =
-    role === 'server' || options?.server ? (text: string) => io.host.stderr(toBytes(text)) : io.host.stdout;
+  const say = server ? (text: string) => io.host.stderr(toBytes(text)) : io.host.stdout;
   if (before !== '') say(before);
-  io.host.stderr(toBytes(shown(lines, io.host) + (told ? '' : finalErrorLine(code, who ?? role))));
+  io.host.stderr(toBytes(shown(lines, charset) + (told ? '' : finalErrorLine(code, who ?? role))));
   if (behind !== '') say(behind);
   return code;
 }
@@ -184,7 +187,7 @@ function exitTold(
 }
 
 /** Line by line, with what the locale cannot show escaped, also a line end within a name. */
-function shown(lines: readonly string[], { charset }: Host): ByteString {
+function shown(lines: readonly string[], charset: Charset): ByteString {
   return lines
     .map((line) => `${escapeText(Buffer.from(toBytes(line)).toString('latin1'), charset)}\n`)
     .join('');

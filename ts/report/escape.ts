@@ -3,9 +3,17 @@ import { sequenceLength } from '../utf8.ts';
 
 /**
  * What a terminal of the user's locale can show: `utf8` well-formed UTF-8, `ascii` seven bits, `bytes`
- * everything (an 8-bit locale, or -8).
+ * everything (an 8-bit locale, or -8). `printable` is what isprint(3) lets through of seven bits.
  */
-export type Charset = 'utf8' | 'ascii' | 'bytes';
+export type Charset = 'utf8' | 'ascii' | 'printable' | 'bytes';
+
+/**
+ * What a server says on its own is judged byte by byte, as it does not know whose terminal that comes to; so is what a client
+ * says before it begins.
+ */
+export function bytewiseCharset(charset: Charset): Charset {
+  return charset === 'bytes' ? charset : 'printable';
+}
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -22,6 +30,7 @@ export function localeCharset(env: Variables): Charset {
   return /^(iso8859|koi8|cp125|windows125)/.test(charset) ? 'bytes' : 'ascii';
 }
 
+const del = '\x7f';
 const plain = /^[\t\x20-\x7f]*$/;
 const plainLine = /^[\t\x20-\x5b\x5d-\x7f]*[\r\n]?$/;
 
@@ -35,7 +44,8 @@ export function isPlainLine(text: ByteString): boolean {
  * character for, and the backslash of anything that looks like such an escape become `\#ooo` (octal).
  */
 export function escapeText(text: ByteString, charset: Charset): ByteString {
-  if (plain.test(text) && !text.includes('\\#')) return text;
+  if (plain.test(text) && !text.includes('\\#') && !(charset === 'printable' && text.includes(del)))
+    return text;
   let out = '';
   let from = 0;
   for (let at = 0; at < text.length; ) {
@@ -74,8 +84,9 @@ function goodLength(text: string, at: number, charset: Charset): number {
   const byte = text.charCodeAt(at);
   if (byte < 0x20) return byte === 9 ? 1 : 0;
   if (byte === 0x5c) return /^\\#[0-9]{3}/.test(text.slice(at, at + 5)) ? 0 : 1;
+  if (byte === 0x7f && charset === 'printable') return 0;
   if (byte < 0x80 || charset === 'bytes') return 1;
-  return charset === 'ascii' ? 0 : utf8Length(text, at, byte);
+  return charset !== 'utf8' ? 0 : utf8Length(text, at, byte);
 }
 
 /**

@@ -10,7 +10,7 @@ import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
 import type { WireCharset } from '../wire/charset.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import { escapeLog, escapeText } from './escape.ts';
+import { bytewiseCharset, escapeLog, escapeText } from './escape.ts';
 import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
@@ -134,7 +134,7 @@ export class Report {
       options,
       output,
       server,
-      charset: host.charset,
+      charset: server ? bytewiseCharset(host.charset) : host.charset,
       protocol: () => this.protocol,
     });
     if (!server) this.meter = new Progress(this, host);

@@ -7,7 +7,7 @@ import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import { filterLevelAt, lastLog } from '../options/defs/tell.ts';
 import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
-import { escapeText } from '../report/escape.ts';
+import { bytewiseCharset, escapeText } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
 import { type LogCode, type Output, Report, type RunEvents, type TransferLog } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
@@ -383,7 +383,7 @@ export function filterReport(
   FilterContext,
   'reading' | 'host' | 'logNamed' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'
 > {
-  const early = (line: ByteString) => `${escapeText(line, host.charset)}\n`;
+  const early = (line: ByteString) => `${escapeText(line, bytewiseCharset(host.charset))}\n`;
   const warn = (line: ByteString) => {
     const { report } = end() ?? {};
     if (report === undefined) host.stderr(Buffer.from(early(line), 'latin1'));
