@@ -9,11 +9,14 @@ import { expectSameScript, ways } from '../support/script.ts';
 
 const reference = referencePeer();
 
+/** The portable kernel makes no fifos, and reads directories in another order, which wire indexes follow. */
+const portable = process.env.OC_RSYNC_KERNEL === 'portable';
+
 /** A delta, whole files, an empty one, hard links, a symbolic link, a fifo, backups and deletions. */
 const tree = `mkdir -p s/a/b s/new/sub d/a/b d/old/deep; seq 20000 >s/large; seq 20000 | sed 's/^500$/x/' >d/large
   echo hello >s/a/f; echo hullo >d/a/f; echo same >s/a/same; cp -p s/a/same d/a/same; ln -s a s/link; ln -s b d/link
   echo 1 >s/h1; ln s/h1 s/h2; ln s/h1 s/a/h3; echo x >d/old/deep/x; echo y >d/gone; echo '- *.o' >s/.rules; echo x >s/a/x.o
-  mkfifo s/fifo; echo n >s/new/sub/n; : >s/empty; touch -d 2020-01-01 s/* s/*/* s/*/*/* s d; touch -d 2019-01-01 d/large d/a/f
+  ${portable ? ':' : 'mkfifo s/fifo'}; echo n >s/new/sub/n; : >s/empty; touch -d 2020-01-01 s/* s/*/* s/*/*/* s d; touch -d 2019-01-01 d/large d/a/f
   touch -hd 2020-01-01 s/link`;
 
 /** Rsync's processes wait for each other, and say so; ours is one, has other numbers, and does not note whose entries are. */
@@ -37,8 +40,7 @@ const flags = [
   'FLIST4',
   'FUZZY2',
   'GENR',
-  'HLINK',
-  'HLINK3',
+  ...(portable ? [] : ['HLINK', 'HLINK3']),
   'ICONV2',
   'NSTR3',
   'OWN2',
@@ -97,7 +99,7 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
         sorted: true,
         script: `mkdir -p s/a d/a; for i in 1 2 3; do echo $i >s/a/$i; echo old >d/a/$i; done; ln -s /none s/l; touch d/gone
           mkdir s/shut; seq 200000 >s/big; touch -d 2020-01-01 s/*/* s/* s
-          sync -rlt --filter='H never' ${given} --exclude-from=/dev/null >out 2>err; cat out err | grep -c .
+          sync -rlt --filter='H never' ${given} --exclude-from=/dev/null >out 2>err; sed -i '/^warning: the portable/d' out err; cat out err | grep -c .
           grep -v -e ^sent -e speedup -e ' time:' -e 'Total bytes' -e 'File list size' -e xfr# -e ^opening out
           grep -v -e ^sent -e speedup -e ^opening err | sed 's/at [a-z0-9.-]*([0-9]*) [^ ]*$/at X/'; rm out err`,
       },
