@@ -90,8 +90,9 @@ export interface Module {
   readonly rules: UpperRules | undefined;
   /** Who is served, for its log. */
   readonly visitor: { readonly host: ByteString; readonly address: ByteString; readonly user: ByteString };
-  /** Its path as the daemon has it, whatever it is in here. */
+  /** Its path as the daemon has it, whatever it is in here; and what it really is in here. */
   readonly fullPath: ByteString;
+  readonly inside: ByteString;
 }
 
 /** What a module hides from all of its clients. */

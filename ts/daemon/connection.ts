@@ -11,15 +11,16 @@ import { availableAuthDigests } from '../session/negotiate.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { mayEnter } from './access.ts';
 import { type Admitted, authenticate } from './authenticate.ts';
-import { expand, type Variables, variablesOf } from './config/expand.ts';
+import { expand, expandCommand, type Variables, variablesOf } from './config/expand.ts';
 import type { ModuleName, ModuleValues } from './config/parameters.ts';
 import type { Client, Daemon } from './daemon.ts';
 import { type Deadline, deadlineOf } from './deadline.ts';
 import { type Dialogue, openDialogue, readLine } from './dialogue.ts';
+import { prepare, prepareLast, runEarly } from './hooks.ts';
 import { claimConnection } from './max-connections.ts';
 import { enter, identityOf, type ModuleSetup, munges, placeOf, rulesOf, type TextOf } from './module.ts';
 import { Refusal, refuse } from './refusal.ts';
-import { type Entered, serveModule } from './serve.ts';
+import { type Entered, type Hooks, serveModule } from './serve.ts';
 import { nameOf, undetermined } from './visitor.ts';
 
 /** A line of the dialogue, as long as rsync takes it. */
@@ -219,7 +220,8 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     tag: text('syslog tag'),
     facility: values['syslog facility'],
   });
-  enter(setup, place, whom);
+  const hooks = await startHooks(visit, setup, known, variables);
+  const entered = enter(setup, place, whom);
   const munged = munges(setup, place);
   return {
     talk,
@@ -227,11 +229,32 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     client,
     admitted,
     setup,
-    place,
+    place: entered,
     rules,
     munged,
+    hooks,
     protocol: greeted.protocol,
     remoteProtocol: greeted.remoteProtocol,
+  };
+}
+
+/** The commands that the module has for its clients; those that wait are told the rest in time. */
+async function startHooks(
+  { values, early }: Visit,
+  { host }: ModuleSetup,
+  known: Readonly<Record<string, ByteString>>,
+  variables: Variables,
+): Promise<Hooks> {
+  const hooks: Hooks = { before: undefined, after: undefined };
+  if (host.env.RSYNC_NO_XFER_EXEC !== undefined) return hooks;
+  const command = (name: ModuleName): ByteString => expandCommand(values[name] as ByteString, variables);
+  const all = { ...known, RSYNC_PID: `${host.pid}` };
+  const [last, first, before] = [command('post-xfer exec'), command('early exec'), command('pre-xfer exec')];
+  const after = last === '' ? undefined : prepareLast(last, host.env, all);
+  if (first !== '') await runEarly(first, host.env, all, early);
+  return {
+    before: before === '' ? undefined : prepare(before, host.env, all, 'pre-xfer exec'),
+    after,
   };
 }
 

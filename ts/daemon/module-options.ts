@@ -4,6 +4,7 @@ import type { Site } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { FilterArg, Options } from '../options/options.ts';
 import { limitLevels } from '../options/output-flags.ts';
+import { optionsRejected } from '../report/messages.ts';
 import type { ModuleSetup } from './module.ts';
 import { sanitizePath } from './paths.ts';
 
@@ -40,9 +41,10 @@ export function inModule(
     tempDir: sender ? '' : tempDir,
     backupDir: inside(options.backupDir),
     // The module is what nothing leads out of; a client cannot have it otherwise.
-    confineRoot: site.module?.boundary ?? '',
+    confineRoot: site.module?.boundary === undefined ? '' : site.module.inside,
     insecureLinks: values['insecure links'],
     mungeLinks: false,
+    chmod: [options.chmod, site.module?.chmod ?? ''].filter((part) => part !== '').join(','),
     // Without a shell in between there is no standard error that the client would see.
     msgs2stderr: hasSocket ? false : options.msgs2stderr,
     openNoatime: values['open noatime'] ?? options.openNoatime,
@@ -99,5 +101,5 @@ function checkHidden(options: Options, { moduleDir, module }: Site): void {
   if (isOurFile(options)) files.push(options.filesFrom);
   const dirs = options.sender ? [] : [options.tempDir, options.backupDir].filter((dir) => dir !== '');
   if (files.some((file) => hides(file, false)) || dirs.some((dir) => hides(dir, true)))
-    throw new RsyncError(ExitCode.Syntax, 'Your options have been rejected by the server.');
+    throw new RsyncError(ExitCode.Syntax, optionsRejected);
 }

@@ -1,5 +1,5 @@
 /** What a module of the configuration makes of a connection: the place it lives in, whose rights it has, its rules. */
-import { constants, statSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { EPERM, errnoText } from '../errno.ts';
 import { RsyncError, SysError } from '../errors.ts';
 import { moduleRules } from '../filter/index.ts';
@@ -141,9 +141,12 @@ export function rulesOf({ text, host }: ModuleSetup, dir: ByteString): UpperRule
   return { excludes: (path, isDir) => chain.check(path, isDir, 'protect') === 'excluded' };
 }
 
-/** Goes there, and becomes who the module wants. Throws what the client is told. */
-export function enter(setup: ModuleSetup, { root, dir }: ModulePlace, whom: Identity): void {
+/**
+ * Goes there, and becomes who the module wants. Answers the place as it can be named then. Throws what the client is told.
+ */
+export function enter(setup: ModuleSetup, place: ModulePlace, whom: Identity): ModulePlace {
   const { kernel, host } = setup;
+  const { root, dir } = place;
   if (root !== undefined) {
     // Node reads it once.
     new Date().getTimezoneOffset();
@@ -158,8 +161,28 @@ export function enter(setup: ModuleSetup, { root, dir }: ModulePlace, whom: Iden
     if (!(error instanceof SysError)) throw error;
     throw refuse('chdir failed', systemError('Receiver', error.errno, `chdir ${dir} failed`));
   }
+  // Who may be in the module need not have the right to get there.
+  const held =
+    process.platform === 'linux' && root === undefined ? openSync(bytesOf(dir), heldFlags) : undefined;
   const failed = host.become(whom);
   if (failed !== undefined) throw refuse(`${failed.split(':', 1)[0]}`, `rsync: [Receiver] ${failed}`);
+  if (held === undefined) return place;
+  try {
+    kernel.openTree(dir).close();
+  } catch (error) {
+    if (!(error instanceof SysError)) throw error;
+    return { ...place, dir: `/proc/self/fd/${held}` };
+  }
+  closeSync(held);
+  return place;
+}
+
+/** Names a directory without the right to read it; Node does not list the flag. */
+const O_PATH = 0o10000000;
+const heldFlags = O_PATH | constants.O_DIRECTORY;
+
+function bytesOf(path: ByteString): Buffer {
+  return Buffer.from(path, 'latin1');
 }
 
 /** munge symlinks: left to us, where a link could lead out. Throws where munged links would lead somewhere. */

@@ -60,6 +60,8 @@ export function refusals(settings: RefuseSettings): OptionFilter {
     },
     together(draft) {
       const { delete: given, missingArgs } = draft;
+      if (/^0[\d.]*[a-z]*$/i.test(draft.maxAlloc) && Number.parseFloat(draft.maxAlloc) === 0)
+        throw syntax('max-alloc must be greater than zero');
       if (asksForCompression(draft)) refuseNamed('compress');
       if (isRefused('no-iconv') && draft.iconv === undefined) refuseNamed('no-iconv');
       const plainly = !given.before && given.during === 0 && !given.after;

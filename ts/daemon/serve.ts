@@ -20,10 +20,17 @@ import type { Admitted } from './authenticate.ts';
 import type { Client, Daemon } from './daemon.ts';
 import type { Deadline } from './deadline.ts';
 import type { Dialogue } from './dialogue.ts';
+import { requestVariables, type Waiting } from './hooks.ts';
 import type { ModulePlace, ModuleSetup } from './module.ts';
 import { inModule } from './module-options.ts';
 import { sanitizePath, tidyPath } from './paths.ts';
 import { refusals } from './refuse.ts';
+
+/** Commands that are waiting for a client's request, and for the end of its session. */
+export interface Hooks {
+  readonly before: Waiting | undefined;
+  readonly after: ((code: number) => void) | undefined;
+}
 
 /** A client that is in. */
 export interface Entered {
@@ -35,6 +42,7 @@ export interface Entered {
   readonly place: ModulePlace;
   readonly rules: UpperRules | undefined;
   readonly munged: boolean;
+  readonly hooks: Hooks;
   readonly protocol: number;
   readonly remoteProtocol: number;
 }
@@ -48,6 +56,19 @@ const shownRequest = 1024;
 
 /** Lets a client know that it is in, and does what it asks for. Answers the exit value. */
 export async function serveModule(entered: Entered, daemon: Daemon): Promise<number> {
+  let code: number = ExitCode.StreamIo;
+  try {
+    code = await serveRequest(entered, daemon);
+    return code;
+  } catch (error) {
+    if (error instanceof RsyncError) code = error.exitCode;
+    throw error;
+  } finally {
+    entered.hooks.after?.(code);
+  }
+}
+
+async function serveRequest(entered: Entered, daemon: Daemon): Promise<number> {
   const { talk, clock, setup, client, admitted } = entered;
   const { values } = setup;
   clock.start(values.timeout);
@@ -55,13 +76,21 @@ export async function serveModule(entered: Entered, daemon: Daemon): Promise<num
   const said = await readArguments(talk, entered.protocol >= 30);
   const parsed = await parseAll(entered, said);
   clock.stop();
-  const { options, args, problem } = parsed;
+  const { options, args } = parsed;
   const request = parsed.request.join(' ').slice(0, shownRequest);
   if (request !== '') {
     const who = `${admitted.user === '' ? '' : `${admitted.user}@`}${client.host}`;
     const way = options.sender ? 'on' : 'to';
     daemon.log.write(`rsync ${way} ${request} from ${who} (${client.address})`);
   }
+  const objection = await entered.hooks.before?.run(
+    requestVariables(parsed.request.join(' ').slice(0, shownRequest), ['rsyncd', ...parsed.words]),
+    '',
+  );
+  const problem =
+    objection === undefined
+      ? parsed.problem
+      : new RsyncError(ExitCode.Unsupported, objection.replace(/\n$/, '').split('\n'));
   return run(entered, daemon, { options, args, problem });
 }
 
@@ -91,17 +120,25 @@ interface Asked {
 async function parseAll(
   entered: Entered,
   said: readonly ByteString[],
-): Promise<Asked & { readonly request: readonly ByteString[] }> {
+): Promise<Asked & { readonly request: readonly ByteString[]; readonly words: readonly ByteString[] }> {
   const first = split(said, true);
   const asked = parse(entered, first.options, []);
   if (asked.problem !== undefined || !asked.options.secludedArgs)
-    return { ...withPaths(entered, asked, first, false), request: first.paths };
+    return told(withPaths(entered, asked, first, false), first);
   // The name of the program comes first.
   const [, ...more] = await readArguments(entered.talk, true);
   const second = split(more, false);
   const again = parse(entered, [...first.options, ...second.options], []);
   const all = { ...second, options: [...first.options, ...second.options] };
-  return { ...withPaths(entered, again, all, true), request: second.paths };
+  return told(withPaths(entered, again, all, true), all);
+}
+
+/** What is written down of a request, and what its commands see. */
+function told(
+  asked: Asked,
+  { options, paths }: { readonly options: readonly ByteString[]; readonly paths: readonly ByteString[] },
+): Asked & { readonly request: readonly ByteString[]; readonly words: readonly ByteString[] } {
+  return { ...asked, request: paths, words: [...options, '.', ...asked.args] };
 }
 
 /** Options, and what stands behind the dot. No shell has undone the escapes of the former. */
@@ -285,6 +322,8 @@ function moduleOf({ setup, place, rules, munged, client, admitted }: Entered, se
     rules,
     visitor: { host: client.host, address: client.address, user: admitted.user },
     fullPath: place.fullPath,
+    // A directory that is held goes by another name.
+    inside: place.root === undefined ? place.fullPath : place.dir,
   };
 }
 

@@ -1,4 +1,4 @@
-import { errnoText } from '../errno.ts';
+import { ENOENT, errnoText } from '../errno.ts';
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import { linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
@@ -101,6 +101,7 @@ export class FilterState {
       return [readFile(isInput || this.root === undefined ? path : this.absolute(path, this.root))];
     if (isInput) return readRuleInput(host);
     const absolute = this.absolute(path, this.root);
+    if (this.isHidden(absolute)) throw new SysError(ENOENT, 'ENOENT', 'open');
     try {
       return openRuleFile(absolute, linkOwner(host, this.insecureLinks), {
         perDirectory,
@@ -110,6 +111,16 @@ export class FilterState {
       if (error instanceof SysError && error.code === 'ELOOP') this.context.refused(absolute);
       throw error;
     }
+  }
+
+  /** A module's rules hide the file, or a directory on the way to it. */
+  private isHidden(path: ByteString): boolean {
+    const rules = this.context.site.module?.rules;
+    if (rules === undefined) return false;
+    const inside = cleanPath(path).slice(this.moduleDir.length + 1);
+    for (let end = inside.indexOf('/'); end > 0; end = inside.indexOf('/', end + 1))
+      if (rules.excludes(inside.slice(0, end), true)) return true;
+    return rules.excludes(inside, false);
   }
 
   /** --debug=FILTER2. */

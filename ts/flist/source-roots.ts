@@ -105,6 +105,7 @@ export class SourceRoots {
     const path = collapse(absolute(this.cwd, dir));
     if (this.module === undefined) return { path };
     const { name, path: base } = this.module;
+    if (base === '') return { path, module: name };
     const inside = path.startsWith(base) ? path.slice(base.length).replace(/^\/+/, '') : path;
     return { path: inside === '' || inside.startsWith('/') ? inside : `/${inside}`, module: name };
   }

@@ -1,4 +1,4 @@
-import { ENOENT } from '../errno.ts';
+import { ELOOP, ENOENT } from '../errno.ts';
 import { IoError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString, FileSums, Tree } from '../kernel/kernel.ts';
@@ -121,6 +121,10 @@ export class Walk {
     }
   }
 
+  private get isBounded(): boolean {
+    return this.context.filters.state.context.site.module?.boundary !== undefined;
+  }
+
   /** What reads records, where that can be in this directory. */
   private treesFor({ tree }: SourceRoot, path: ByteString): TreeAhead | undefined {
     const can = tree.listTree !== undefined && this.context.filters.isEmpty;
@@ -138,7 +142,7 @@ export class Walk {
     const { copyLinks, copyDirlinks } = this.context.options;
     if (copyLinks) return tree.stat(path);
     const stats = tree.lstat(path);
-    return copyDirlinks && stats.isLink() ? (directoryAt(tree, path) ?? stats) : stats;
+    return copyDirlinks && stats.isLink() ? (directoryAt(tree, path, this.isBounded) ?? stats) : stats;
   }
 
   /**
@@ -163,7 +167,7 @@ export class Walk {
     const { tree } = root;
     const stats = throughLinks(tree, path, () => this.linkStat(root, path));
     if (!follow || !stats.isLink()) return stats;
-    const target = directoryAt(tree, path);
+    const target = directoryAt(tree, path, this.isBounded);
     if (target === undefined) return stats;
     tree.admit(path);
     return target;
@@ -516,12 +520,13 @@ function pathOf({ list, dir }: Into, rows: StatTable, row: number): ByteString {
 }
 
 /** The directory that a symbolic link leads to, if it does. */
-function directoryAt(tree: Tree, path: ByteString): StatTable | undefined {
+function directoryAt(tree: Tree, path: ByteString, isBounded: boolean): StatTable | undefined {
   try {
     const target = tree.stat(path);
     return target.isDir() ? target : undefined;
   } catch (error) {
-    if (error instanceof SysError) return undefined;
+    // A link out of a module is no link to be sent either: a client that follows it would be led astray.
+    if (error instanceof SysError && !(isBounded && error.errno === ELOOP)) return undefined;
     throw error;
   }
 }

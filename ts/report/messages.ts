@@ -27,6 +27,7 @@ export * as traces from './trace-messages.ts';
 export const moduleIsReadOnly = 'ERROR: module is read only';
 export const moduleIsWriteOnly = 'ERROR: module is write only';
 export const noRemovalFromModule = 'ERROR: --remove-source-files cannot be used with a read-only module';
+export const optionsRejected = 'Your options have been rejected by the server.';
 export function destinationExcluded(path: ByteString): ByteString {
   return `ERROR: daemon has excluded destination "${path}"`;
 }

@@ -40,6 +40,8 @@ export interface RoleContext {
   readonly itemForm: ItemForm;
   /** The effective user is root, or --super or --fake-super has it act as if. */
   readonly amRoot: boolean;
+  /** A receiving end in a module: what becomes of the mode of what comes in, also where modes are not kept. */
+  readonly moduleMode: ((mode: number) => number) | undefined;
   /** A receiving end in a module: names that it does not take, whatever the client wants. */
   readonly refuses: ((path: ByteString, isDir: boolean) => boolean) | undefined;
   /** Whether a link of others is what keeps us from an absolute path (rsync 3.5.0 follows none of those). */

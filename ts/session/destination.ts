@@ -1,7 +1,7 @@
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import { EntryFlag } from '../flist/file-list.ts';
 import type { FileLists } from '../flist/file-lists.ts';
-import { linkOwner } from '../host.ts';
+import { linkOwner, type Module } from '../host.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import { isRefused } from '../kernel/trusted-path.ts';
@@ -140,6 +140,22 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   }
 }
 
+/** No option may name what a module hides, or what a link in it would lead out of it. */
+function refusePlaces(
+  { module, moduleDir }: { readonly module: Module; readonly moduleDir: ByteString },
+  dirs: readonly ByteString[],
+  stat: (dir: ByteString) => unknown,
+): void {
+  for (const dir of dirs) {
+    if (!dir.startsWith('/')) continue;
+    const inside = dir.slice(moduleDir.length + 1);
+    const leadsOut = orError(() => stat(dir));
+    const isOut = leadsOut instanceof SysError && [text.ELOOP, text.EXDEV].includes(leadsOut.errno);
+    if (isOut || (inside !== '' && module.rules?.excludes(inside, true)))
+      throw new RsyncError(ExitCode.Syntax, text.optionsRejected);
+  }
+}
+
 /** A module may hide what is named as the destination. */
 function refuseExcluded({ setup }: End, path: ByteString): void {
   const rules = setup.site.module?.rules;
@@ -256,7 +272,10 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
       throw error;
     }
   };
-  const outer = end.setup.site.module?.boundary;
+  const { module, moduleDir } = end.setup.site;
+  const places = [...resolved.alternateDests.map(({ dir }) => dir), resolved.partialDir];
+  if (module !== undefined) refusePlaces({ module, moduleDir }, places, (dir) => tree.stat(dir));
+  const outer = module?.boundary;
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
     const place = resolved.alternateDests[k]!.dir;
     const stats = statOf(place);

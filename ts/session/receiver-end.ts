@@ -107,6 +107,7 @@ export async function runReceiver(
   end.link = link;
   const ctx: RoleContext = {
     ...makeRoleContext(end, place.options, negotiated, new ItemLog(report), extras),
+    moduleMode: chmodOf({ ...options, chmod: setup.site.module?.chmod ?? '' }, setup),
     refuses: refusalIn(setup.site, place.destination.tree.path),
   };
   const { tree } = place.destination;

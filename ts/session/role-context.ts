@@ -82,6 +82,7 @@ export function makeRoleContext(
     },
     wanted: new WantedCursor(),
     amRoot: amRoot(options, io.host),
+    moduleMode: undefined,
     refuses: undefined,
     isRefused: (path) => isRefused(path, linkOwner(io.host, options.insecureLinks)),
     extras,
@@ -101,12 +102,10 @@ export function makeRoleContext(
 /** --chmod as a function of a mode; undefined without it. Its syntax was checked with the options. */
 export function chmodOf(
   options: Options,
-  { io, site }: Pick<End['setup'], 'io' | 'site'>,
+  { io }: Pick<End['setup'], 'io'>,
 ): ((mode: number) => number) | undefined {
-  // A module has the last word.
-  const chmod = [options.chmod, site.module?.chmod ?? ''].filter((part) => part !== '').join(',');
-  if (chmod === '') return undefined;
-  const steps = parseChmod(chmod, io.host.umask());
+  if (options.chmod === '') return undefined;
+  const steps = parseChmod(options.chmod, io.host.umask());
   if (steps === undefined) return undefined;
   return (mode) => tweakMode(mode, steps);
 }

@@ -332,6 +332,10 @@ impl TreeRoot {
         if dir == b"." {
             return openat(from, dir, HOLD, Mode::empty());
         }
+        if let (Some(outer), Parents::Below, None) = (&self.beneath, self.parents, &start) {
+            let way = [&outer.way[..], dir].join(&b'/');
+            return reach(outer.root.as_fd(), &way, HOLD);
+        }
         let (links, resolve) = match self.parents {
             Parents::Plain => (Links::No, ResolveFlags::NO_SYMLINKS),
             Parents::Below => (Links::Below, ResolveFlags::NO_MAGICLINKS),
@@ -370,7 +374,12 @@ impl TreeRoot {
         if dir.is_empty() {
             return openat(&self.root, c".", read, Mode::empty());
         }
-        if follow || self.parents == Parents::Anywhere {
+        let links = match self.parents {
+            Parents::Plain => false,
+            Parents::Below => self.beneath.is_some() && self.start_of(trim_slashes(dir)).is_none(),
+            Parents::Anywhere => true,
+        };
+        if follow || links {
             return self.open_following(dir, read);
         }
         if let Some((fd, b".")) = self.start_of(trim_slashes(dir)) {

@@ -6,6 +6,7 @@ import { chmodBits, destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
+import { inModule } from '../module-mode.ts';
 import { presentAt } from '../present-at.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
 import { below } from './below.ts';
@@ -68,7 +69,7 @@ function prepareDirectory(
   if (list.flags(i) & EntryFlag.DirCreated) shown = undefined;
   if (!options.perms) {
     const perms = shown === undefined ? defaultPermsAt(gen, entry) : gen.defaultPerms;
-    list.setMode(i, destMode(list.mode(i), shown?.stats.mode(shown.row), perms, options));
+    list.setMode(i, inModule(gen.ctx, destMode(list.mode(i), shown?.stats.mode(shown.row), perms, options)));
   }
   let { itemizing } = gen;
   let fromAlternate = false;

@@ -3,6 +3,7 @@ import type { StatTable } from '../../kernel/stat-table.ts';
 import { destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
 import { listLine } from '../../report/view/list-only.ts';
+import { inModule } from '../module-mode.ts';
 import { below } from './below.ts';
 import { fileType, unchangedByKind } from './compare.ts';
 import { defaultPermsAt } from './default-perms.ts';
@@ -77,7 +78,7 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
     const kept = keeps ? (stats as StatTable).mode(row) : undefined;
     const perms = kept === undefined ? defaultPermsAt(gen, entry) : gen.defaultPerms;
     entry.sentMode = list.mode(i);
-    list.setMode(i, destMode(entry.sentMode, kept, perms, options));
+    list.setMode(i, inModule(gen.ctx, destMode(entry.sentMode, kept, perms, options)));
   }
   if (options.hardLinks && isLaterName(list.flags(i)) && linkToLeader(gen, entry)) return undefined;
   if (list.isLink(i) && options.links) return generateSymlink(gen, entry);

@@ -10,6 +10,7 @@ import * as text from '../../report/messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { dressBackup, prepareBackup } from '../backup.ts';
+import { inModule } from '../module-mode.ts';
 import { removePartialDir } from '../partial-dir.ts';
 import { isReadable } from '../readable.ts';
 import { tellIfRefused } from '../refused.ts';
@@ -212,7 +213,10 @@ function request(
 function forgetUnreadable(gen: Generator, entry: Entry, { tree, path, stats, row }: Basis): void {
   if (!stats.isRegular(row) || isReadable(tree, path)) return;
   const { list, i } = entry;
-  list.setMode(i, destMode(entry.sentMode, undefined, defaultPermsAt(gen, entry), gen.ctx.options));
+  list.setMode(
+    i,
+    inModule(gen.ctx, destMode(entry.sentMode, undefined, defaultPermsAt(gen, entry), gen.ctx.options)),
+  );
 }
 
 /** An in-place update that keeps a backup: the copy is made first, and is the basis then. */

@@ -14,6 +14,7 @@ import { backupOf, makeBackup, prepareBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { lendMs, wireFailure, worthLending } from '../lending.ts';
+import { inModule } from '../module-mode.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
 import { presentAt } from '../present-at.ts';
 import { isReadable } from '../readable.ts';
@@ -125,7 +126,7 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
   }
   const usable = stats?.isRegular() === true;
   if (usable && !options.perms && isReadable(tree, basis))
-    list.setMode(i, destMode(list.mode(i), (stats as StatTable).mode(), 0, options));
+    list.setMode(i, inModule(ctx, destMode(list.mode(i), (stats as StatTable).mode(), 0, options)));
   const intoPartial = negotiated.inplacePartialDir && basisType === BasisType.PartialDir && usable;
   const inPlace = options.inplace || intoPartial;
   const target = intoPartial

@@ -187,7 +187,12 @@ export class Directory {
       closeSync(entry.fd);
     }
     const start = this.startOf(dir);
-    const fd = dir.startsWith('/') ? this.enterNamed(dir) : this.walk(start.fd, start.rest, syscall);
+    const climbs = this.outer !== undefined && this.followParents === 'below' && start.fd === this.fd;
+    const fd = climbs
+      ? this.enterNamed(dir.startsWith('/') ? dir : `${this.root}/${dir}`)
+      : dir.startsWith('/')
+        ? this.enterNamed(dir)
+        : this.walk(start.fd, start.rest, syscall);
     if (fd === start.fd) return fd;
     this.held.unshift({ path: dir, fd });
     if (this.held.length > heldDirectories) closeSync(this.held.pop()?.fd as number);
