@@ -3,6 +3,7 @@
  * down to whoever needs a part of it; `Site` is where the session lives. Nobody below `ts/cli` asks the process itself,
  * and neither has a member that can be left out: two sessions of one process can differ in each of them.
  */
+import type { IdNames } from './flist/id-names.ts';
 import type { ByteString } from './kernel/kernel.ts';
 import type { Charset } from './report/escape.ts';
 
@@ -93,6 +94,8 @@ export interface Module {
   /** Its path as the daemon has it, whatever it is in here; and what it really is in here. */
   readonly fullPath: ByteString;
   readonly inside: ByteString;
+  /** Who is called what here. */
+  readonly names: IdNames;
 }
 
 /** What a module hides from all of its clients. */

@@ -9,19 +9,20 @@ import { newestProtocol } from '../options/program.ts';
 import type { AuthPeer } from '../session/daemon-auth.ts';
 import { availableAuthDigests } from '../session/negotiate.ts';
 import type { Duplex } from '../transport/duplex.ts';
-import { mayEnter } from './access.ts';
+import { isTrustedProxy, mayEnter } from './access.ts';
 import { type Admitted, authenticate } from './authenticate.ts';
 import { expand, expandCommand, type Variables, variablesOf } from './config/expand.ts';
 import type { ModuleName, ModuleValues } from './config/parameters.ts';
 import type { Client, Daemon } from './daemon.ts';
 import { type Deadline, deadlineOf } from './deadline.ts';
 import { type Dialogue, openDialogue, readLine } from './dialogue.ts';
-import { prepare, prepareLast, runEarly } from './hooks.ts';
+import { type Answering, prepare, prepareAnswering, prepareLast, runEarly } from './hooks.ts';
 import { claimConnection } from './max-connections.ts';
 import { enter, identityOf, type ModuleSetup, munges, placeOf, rulesOf, type TextOf } from './module.ts';
+import { readProxyHeader } from './proxy-protocol.ts';
 import { Refusal, refuse } from './refusal.ts';
 import { type Entered, type Hooks, serveModule } from './serve.ts';
-import { nameOf, undetermined } from './visitor.ts';
+import { nameOf, plainAddress, undetermined } from './visitor.ts';
 
 /** A line of the dialogue, as long as rsync takes it. */
 const longestLine = 1023;
@@ -43,7 +44,10 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
   const stop = (): void => talk.fail(signal.reason);
   signal.addEventListener('abort', stop, { once: true });
   try {
-    return await converse(talk, address, daemon);
+    const from = await behindProxy(talk, address, daemon);
+    if (from !== undefined) return await converse(talk, from, daemon);
+    duplex.destroy();
+    return turnedAway;
   } catch (error) {
     if (error instanceof Refusal) {
       if (error.note !== '') log.write(error.note);
@@ -57,6 +61,30 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
     return error.exitCode;
   } finally {
     signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Whose connection it is, where a proxy says so; undefined turns away one that may not, or says something else. */
+async function behindProxy(
+  talk: Dialogue,
+  address: ByteString,
+  daemon: Daemon,
+): Promise<ByteString | undefined> {
+  const { config, log, io } = daemon;
+  if (!config.global['proxy protocol']) return address;
+  const list = expand(config.global['proxy protocol hosts'], variablesOf(io.host.env));
+  const asking = { address, host: undetermined };
+  if (!(await isTrustedProxy(list, asking, (line) => log.write(line)))) {
+    log.write(`proxy protocol rejected from untrusted peer ${undetermined} (${address})`);
+    return undefined;
+  }
+  const clock = deadlineOf(daemon, talk);
+  clock.start(config.defaults.timeout);
+  try {
+    const said = await readProxyHeader(talk);
+    return said === '' ? address : said && plainAddress(said);
+  } finally {
+    clock.stop();
   }
 }
 
@@ -241,21 +269,33 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
 /** The commands that the module has for its clients; those that wait are told the rest in time. */
 async function startHooks(
   { values, early }: Visit,
-  { host }: ModuleSetup,
+  { host, kernel }: ModuleSetup,
   known: Readonly<Record<string, ByteString>>,
   variables: Variables,
 ): Promise<Hooks> {
-  const hooks: Hooks = { before: undefined, after: undefined };
+  const hooks: Hooks = { before: undefined, after: undefined, converter: undefined };
   if (host.env.RSYNC_NO_XFER_EXEC !== undefined) return hooks;
   const command = (name: ModuleName): ByteString => expandCommand(values[name] as ByteString, variables);
   const all = { ...known, RSYNC_PID: `${host.pid}` };
-  const [last, first, before] = [command('post-xfer exec'), command('early exec'), command('pre-xfer exec')];
+  const [last, first, before, converter] = [
+    command('post-xfer exec'),
+    command('early exec'),
+    command('pre-xfer exec'),
+    command('name converter'),
+  ];
   const after = last === '' ? undefined : prepareLast(last, host.env, all);
   if (first !== '') await runEarly(first, host.env, all, early);
   return {
     before: before === '' ? undefined : prepare(before, host.env, all, 'pre-xfer exec'),
     after,
+    converter: converter === '' ? undefined : startConverter(converter, host.env, all, kernel),
   };
+}
+
+function startConverter(...setup: Parameters<typeof prepareAnswering>): Answering {
+  const started = prepareAnswering(...setup);
+  if (started !== undefined) return started;
+  throw refuse('name-converter exec preparation failed', 'a name converter needs the native kernel');
 }
 
 async function checkAccess(

@@ -4,8 +4,9 @@
  * as a shell that waits to be told the rest (what is asked for, or how it ended) by its standard input.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import type { Environment } from '../host.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { refuse } from './refusal.ts';
 
 /** Variables that a command has besides those of the daemon. */
@@ -119,6 +120,38 @@ export function prepareLast(
   return (code) => {
     const status = { RSYNC_RAW_STATUS: `${(code & 0xff) << exitShift}`, RSYNC_EXIT_STATUS: `${code}` };
     child.stdin?.end(Buffer.from(`${assignments(status)}\n`, 'latin1'));
+  };
+}
+
+/** A command that goes on answering: the descriptors to ask it by, once it knows what the rest do. */
+export interface Answering {
+  readonly requests: number;
+  readonly answers: number;
+  begin(more: HookVariables): void;
+}
+
+/** Starts a command that is asked things for as long as we are there; undefined where no pipes can be made for it. */
+export function prepareAnswering(
+  command: ByteString,
+  env: Environment,
+  known: HookVariables,
+  kernel: Pick<Kernel, 'pipe' | 'closeFd'>,
+): Answering | undefined {
+  const [input, output] = [kernel.pipe(), kernel.pipe()];
+  if (input === undefined || output === undefined) return undefined;
+  const text = Buffer.from(command, 'latin1').toString('utf8');
+  const child = spawn('/bin/sh', ['-c', script(giveUp), 'sh', text], {
+    env,
+    stdio: [input.read, output.write, 'ignore'],
+  });
+  child.on('error', () => {});
+  child.unref();
+  kernel.closeFd(input.read);
+  kernel.closeFd(output.write);
+  return {
+    requests: input.write,
+    answers: output.read,
+    begin: (more) => writeSync(input.write, Buffer.from(`${assignments({ ...known, ...more })}\n`, 'latin1')),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The session in a module: its arguments, what the module makes of them, and the run itself. */
 import { ExitCode, RsyncError } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
+import { IdNames } from '../flist/id-names.ts';
 import type { Host, Module, Site, UpperRules } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
@@ -20,9 +21,10 @@ import type { Admitted } from './authenticate.ts';
 import type { Client, Daemon } from './daemon.ts';
 import type { Deadline } from './deadline.ts';
 import type { Dialogue } from './dialogue.ts';
-import { requestVariables, type Waiting } from './hooks.ts';
+import { type Answering, requestVariables, type Waiting } from './hooks.ts';
 import type { ModulePlace, ModuleSetup } from './module.ts';
 import { inModule } from './module-options.ts';
+import { NameConverter } from './name-converter.ts';
 import { sanitizePath, tidyPath } from './paths.ts';
 import { refusals } from './refuse.ts';
 
@@ -30,6 +32,7 @@ import { refusals } from './refuse.ts';
 export interface Hooks {
   readonly before: Waiting | undefined;
   readonly after: ((code: number) => void) | undefined;
+  readonly converter: Answering | undefined;
 }
 
 /** A client that is in. */
@@ -83,10 +86,9 @@ async function serveRequest(entered: Entered, daemon: Daemon): Promise<number> {
     const way = options.sender ? 'on' : 'to';
     daemon.log.write(`rsync ${way} ${request} from ${who} (${client.address})`);
   }
-  const objection = await entered.hooks.before?.run(
-    requestVariables(parsed.request.join(' ').slice(0, shownRequest), ['rsyncd', ...parsed.words]),
-    '',
-  );
+  const asked = requestVariables(request, ['rsyncd', ...parsed.words]);
+  const objection = await entered.hooks.before?.run(asked, '');
+  entered.hooks.converter?.begin(asked);
   const problem =
     objection === undefined
       ? parsed.problem
@@ -230,7 +232,7 @@ async function run(
 ): Promise<number> {
   const { talk, setup, place, protocol, remoteProtocol } = entered;
   const { sender } = given;
-  const module = moduleOf(entered, sender);
+  const module = moduleOf(entered, daemon, sender);
   const site: Site = { cwd: place.dir, moduleDir: place.dir === '/' ? '' : place.dir, module };
   let refusal = problem;
   let options: Options = { ...given, msgs2stderr: daemon.hasSocket ? false : given.msgs2stderr };
@@ -309,7 +311,15 @@ async function tellRefusal(
   throw refusal;
 }
 
-function moduleOf({ setup, place, rules, munged, client, admitted }: Entered, sender: boolean): Module {
+/** A command of the module knows, or the files that are to be seen from within it. */
+function namesOf({ hooks }: Entered, { log }: Daemon): IdNames {
+  const { converter } = hooks;
+  if (converter === undefined) return new IdNames();
+  return new NameConverter(converter.requests, converter.answers, (line) => log.write(line));
+}
+
+function moduleOf(entered: Entered, daemon: Daemon, sender: boolean): Module {
+  const { setup, place, rules, munged, client, admitted } = entered;
   const { values, text } = setup;
   return {
     name: values.name,
@@ -322,6 +332,7 @@ function moduleOf({ setup, place, rules, munged, client, admitted }: Entered, se
     rules,
     visitor: { host: client.host, address: client.address, user: admitted.user },
     fullPath: place.fullPath,
+    names: namesOf(entered, daemon),
     // A directory that is held goes by another name.
     inside: place.root === undefined ? place.fullPath : place.dir,
   };

@@ -1,4 +1,4 @@
-import { ENOENT, errnoText } from '../errno.ts';
+import { errnoText } from '../errno.ts';
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import { linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
@@ -101,7 +101,8 @@ export class FilterState {
       return [readFile(isInput || this.root === undefined ? path : this.absolute(path, this.root))];
     if (isInput) return readRuleInput(host);
     const absolute = this.absolute(path, this.root);
-    if (this.isHidden(absolute)) throw new SysError(ENOENT, 'ENOENT', 'open');
+    // As if nothing were in it: whether it is there is not told either.
+    if (this.isHidden(absolute)) return [];
     try {
       return openRuleFile(absolute, linkOwner(host, this.insecureLinks), {
         perDirectory,

@@ -34,6 +34,8 @@ export interface FlistReceiverContext extends FlistContext {
   readonly amRoot: boolean;
   /** Groups that we are a member of. */
   memberOf(): readonly number[];
+  /** Who is called what here. */
+  readonly names?: IdNames | undefined;
   readonly ids?: IdMap;
   /** --prune-empty-dirs: directories that our filters exclude are not pruned. */
   readonly isExcludedDir?: (path: ByteString) => boolean;
@@ -287,7 +289,7 @@ export class FlistReceiver {
 /** How this run's owners are mapped. A sender that does not tell id 0's name is taken to call it root. */
 function idMapOf(context: FlistReceiverContext, format: FlistFormat): IdMap {
   const { options, amRoot, report, texts } = context;
-  const names = new IdNames();
+  const names = context.names ?? new IdNames();
   const warn = (message: string) => report.print('error', message);
   const rules = (kind: IdKind, map: ByteString) => parseIdRules(map, { kind, names, texts, warn });
   const ids = new IdMap({

@@ -38,7 +38,7 @@ export interface FlistSenderContext extends FlistContext {
   readonly module?: { readonly name: ByteString; readonly path: ByteString };
   /** Daemon: what no path may lead out of. */
   readonly boundary?: ByteString | undefined;
-  readonly names?: IdNames;
+  readonly names?: IdNames | undefined;
   /** The first source, where it was read before there was a peer. */
   readonly ahead?: SourceAhead;
 }

@@ -77,6 +77,7 @@ export async function runReceiver(
     reader,
     guard,
     cwd: setup.site.cwd,
+    names: setup.site.module?.names,
     charset: setup.charset,
     amRoot: amRoot(options, setup.io.host),
     memberOf: () => setup.io.host.user.groups(),

@@ -59,6 +59,7 @@ export async function runSender(
     mapLinkTarget: options.mungeLinks || setup.site.module?.munges ? unmunge : undefined,
     tweakMode: chmodOf(options, setup),
     boundary: setup.site.module?.boundary,
+    names: setup.site.module?.names,
     module: setup.site.module && { name: setup.site.module.name, path: setup.site.moduleDir },
   });
   end.trees.push(flist.lists.roots);
