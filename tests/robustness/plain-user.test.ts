@@ -13,6 +13,13 @@ const old = 'touch -d 2020-01-01';
 
 const cases = [
   {
+    what: 'an old file that cannot be read is told of, be it empty',
+    script: `mkdir s; echo new >s/empty; : >s/both; echo new >s/full; ${old} s/*
+      again() { mkdir d; : >d/empty; : >d/both; echo old >d/full; touch -d 2019-01-01 d/* d s; chmod 0 d/*; }
+      for o in -ai '-rtiH --no-W' '-rtin --no-W'; do
+        again; sync $o; chmod -R u+rwx d; cat d/full; rm -r d; done`,
+  },
+  {
     what: 'a read-only directory keeps its mode when all is up to date',
     script: `mkdir -p s/ro s/ro/in s/rx; touch s/ro/x s/ro/in/y; chmod 555 s/ro/in s/ro; chmod 500 s/rx
       sync -ai; sync -ai; sync -ai --delete; stat -c %a d/ro d/ro/in d/rx`,

@@ -183,7 +183,8 @@ function request(
   const useful = !gen.wholeFile && gen.link.replay === undefined && options.transfers;
   const describes = basis?.stats.isRegular(basis.row) && useful;
   if (describes) noteChanging(gen, entry);
-  if (basis !== undefined && describes && basis.stats.size(basis.row) > 0) {
+  // One that is empty is opened, too: what cannot be read is told of.
+  if (basis !== undefined && describes) {
     sums = openSums(gen, basis, ndx);
     if (sums === undefined) {
       // What cannot be read counts as missing.
@@ -291,13 +292,13 @@ function openSums(gen: Generator, basis: Basis, ndx: number): Sums | undefined {
     digestLength: digestLength[transferDigest.name],
     redo: gen.rules.fullSums,
   });
-  if (head !== undefined) tellOfSums(gen, basis, ndx, head);
   if (head === undefined) {
     report.print('warning', text.tooLargeForSums(basis.path));
     return { head: emptySumHead, job: undefined };
   }
   try {
     const job = tree.openBlockSums(basis.path, size, head.blockLength, head.strongLength, transferDigest);
+    tellOfSums(gen, basis, ndx, head);
     if (!gen.rules.append) return { head, job };
     job.close();
     return { head, job: undefined };
