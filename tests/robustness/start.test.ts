@@ -229,7 +229,7 @@ describe.skipIf(reference === null)('a sender that fails before its list is sent
     expectSameScript(
       {
         script: `mkdir -p w/s/d w/t; cd w/t; ${client} -r -e $LSH --rsync-path="$R" ${how} -R lh:../s/d .; echo $?
-          $R -r -e $LSH --rsync-path=${real} ${how} -R ../s/d lh:. 2>/dev/null; echo $?; ls`,
+          $R -rv -e $LSH --rsync-path=${real} ${how} -R ../s/d lh:. 2>/dev/null | grep incremental; echo \${PIPESTATUS[0]}; ls`,
       },
       reference!,
     ),

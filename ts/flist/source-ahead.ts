@@ -1,4 +1,4 @@
-import { SysError } from '../errors.ts';
+import { RsyncError, SysError } from '../errors.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 import type { ListingOptions } from '../kernel/listing.ts';
 import type { Options } from '../options/options.ts';
@@ -39,8 +39,8 @@ export function readSourceAhead(
   [first]: readonly ByteString[],
 ): SourceAhead | undefined {
   if (first === undefined) return undefined;
-  const { dir, name } = splitSource(first, options.relative);
   try {
+    const { dir, name } = splitSource(first, options.relative);
     const tree = openSource(kernel, cwd, dir, { options });
     if (tree.list === undefined) {
       tree.close();
@@ -50,7 +50,7 @@ export function readSourceAhead(
     trees.start(tree, name === '.' ? '' : name);
     return { dir, tree, trees };
   } catch (error) {
-    if (error instanceof SysError) return undefined;
+    if (error instanceof SysError || error instanceof RsyncError) return undefined;
     throw error;
   }
 }
