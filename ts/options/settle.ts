@@ -1,5 +1,5 @@
 /** From the draft of a command line to its settled options: the second half of rsync's parse_arguments(). */
-import type { Definition, Run } from './definition.ts';
+import { type Definition, Request, type Run } from './definition.ts';
 import { type AllDefinitions, type Draft, type Options, topics } from './options.ts';
 
 /** A definition seen from outside, where the types of its values are not known. */
@@ -21,8 +21,17 @@ export function emptyDraft(): Draft {
  */
 export function settle(draft: Draft, run: Run): Options {
   const settled: Partial<Record<keyof Draft, unknown>> = {};
-  for (const [name, definition] of allDefinitions)
-    if (definition.settle !== undefined) settled[name] = definition.settle(draft[name], draft, run);
+  let asked: Request | undefined;
+  for (const [name, definition] of allDefinitions) {
+    try {
+      if (definition.settle !== undefined) settled[name] = definition.settle(draft[name], draft, run);
+    } catch (error) {
+      // What is wrong with any option is said rather than the usage.
+      if (!(error instanceof Request)) throw error;
+      asked ??= error;
+    }
+  }
+  if (asked !== undefined) throw asked;
   return settled as Options;
 }
 
