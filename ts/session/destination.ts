@@ -140,20 +140,23 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   }
 }
 
-/** No option may name what a module hides, or what a link in it would lead out of it. */
-function refusePlaces(
+/** No option may name what a module hides. */
+function refuseHidden(
   { module, moduleDir }: { readonly module: Module; readonly moduleDir: ByteString },
   dirs: readonly ByteString[],
-  stat: (dir: ByteString) => unknown,
 ): void {
   for (const dir of dirs) {
-    if (!dir.startsWith('/')) continue;
-    const inside = dir.slice(moduleDir.length + 1);
-    const leadsOut = orError(() => stat(dir));
-    const isOut = leadsOut instanceof SysError && [text.ELOOP, text.EXDEV].includes(leadsOut.errno);
-    if (isOut || (inside !== '' && module.rules?.excludes(inside, true)))
+    const inside = dir.startsWith('/') ? dir.slice(moduleDir.length + 1) : '';
+    if (inside !== '' && module.rules?.excludes(inside, true))
       throw new RsyncError(ExitCode.Syntax, text.optionsRejected);
   }
+}
+
+/** A place to write to is not passed over as one to look at is. */
+function refuseLeadingOut(dir: ByteString, stat: (dir: ByteString) => unknown): void {
+  const looked = dir.startsWith('/') ? orError(() => stat(dir)) : undefined;
+  if (looked instanceof SysError && [text.ELOOP, text.EXDEV].includes(looked.errno))
+    throw new RsyncError(ExitCode.Syntax, text.optionsRejected);
 }
 
 /** A module may hide what is named as the destination. */
@@ -273,8 +276,11 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
     }
   };
   const { module, moduleDir } = end.setup.site;
-  const places = [...resolved.alternateDests.map(({ dir }) => dir), resolved.partialDir];
-  if (module !== undefined) refusePlaces({ module, moduleDir }, places, (dir) => tree.stat(dir));
+  if (module !== undefined) {
+    const alternates = resolved.alternateDests.map(({ dir }) => dir);
+    refuseHidden({ module, moduleDir }, [...alternates, resolved.partialDir]);
+    refuseLeadingOut(resolved.partialDir, (dir) => tree.stat(dir));
+  }
   const outer = module?.boundary;
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
     const place = resolved.alternateDests[k]!.dir;

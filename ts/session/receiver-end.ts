@@ -1,7 +1,7 @@
 import { protocolError, RsyncError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
 import { cleanPath } from '../filter/paths.ts';
-import { munge } from '../flist/munge.ts';
+import { munge, sanitizeTarget } from '../flist/munge.ts';
 import type { NameGuard } from '../flist/name-guard.ts';
 import { FlistReceiver } from '../flist/receive.ts';
 import type { Site } from '../host.ts';
@@ -45,6 +45,15 @@ function refusalIn(site: Site, dir: ByteString): RoleContext['refuses'] {
   return (path, isDir) => path !== '.' && rules.excludes(path.startsWith('/') ? path : prefix + path, isDir);
 }
 
+/** What becomes of the targets of links that come in. */
+function targetMap(
+  { mungeLinks }: Options,
+  { module }: Site,
+): ((target: ByteString, depth: number) => ByteString) | undefined {
+  if (mungeLinks || module?.munges) return munge;
+  return module?.boundary === undefined ? undefined : sanitizeTarget;
+}
+
 /** Where `dir` is in the module, with its slash; '' for its root. */
 function insideOf({ moduleDir }: Site, dir: ByteString): ByteString {
   const inside = cleanPath(dir).slice(moduleDir.length + 1);
@@ -82,7 +91,7 @@ export async function runReceiver(
     amRoot: amRoot(options, setup.io.host),
     memberOf: () => setup.io.host.user.groups(),
     extras,
-    mapLinkTarget: options.mungeLinks || setup.site.module?.munges ? munge : undefined,
+    mapLinkTarget: targetMap(options, setup.site),
     tweakMode: chmodOf(options, setup),
     isExcludedDir: (path) => filters.check(path, true, 'protect') === 'excluded',
   });

@@ -1,0 +1,140 @@
+/** Who may come into a module, as whom he is in it, and what runs before and after. */
+import { describe, expect, test } from 'vitest';
+import { mayEnter } from '../../ts/daemon/access.ts';
+import { maskedCases } from '../support/access.ts';
+import { isRoot, realPeers, referencePeer } from '../support/peers.ts';
+import { expectSameServed, preamble } from '../support/served.ts';
+
+const reference = referencePeer();
+const made = `mkdir -p m/sub x to; echo one >m/one; echo two >m/sub/two; chmod 640 m/one; ln -s one m/link
+touch -h -d '2020-02-02 02:02:02' m/* m/sub/* m
+`;
+
+describe.skipIf(reference === null)('a module', () => {
+  const [client = reference!] = realPeers();
+  const same = (config: string, script: string, log: 'sorted' | 'none' = 'sorted') =>
+    expectSameServed({ config, script: made + script, client, ...(log === 'sorted' && { log }) }, reference!);
+  const module = (more: string, globals = '') => `${preamble}${globals}[m]\npath = TWIN/m\n${more}`;
+
+  test.each([
+    ['hosts allow = 10.0.0.0/8, 127.0.0.0/8\n', 0],
+    ['hosts allow = 10.0.0.0/8\n', 5],
+    ['hosts deny = 127.0.0.1\n', 5],
+    ['hosts deny = *\nlist = no\n', 5],
+    ['hosts allow = localhost\nhosts deny = *\n', 0],
+    ['hosts allow = 127.0.0.0/33\n', 5],
+  ])('%j', (hosts) => same(module(hosts), `$C $U/m/ x/; echo $?`, hosts.includes('/33') ? 'none' : 'sorted'));
+
+  test('asks for passwords', () =>
+    same(
+      `${module('auth users = alice bob:ro, carol:deny @root:rw *:deny\nsecrets file = TWIN/secrets\nread only = no\n')}
+[loose]\npath = TWIN/m\nauth users = alice\nsecrets file = TWIN/loose\n
+[lax]\npath = TWIN/m\nauth users = alice\nsecrets file = TWIN/loose\nstrict modes = no\n
+[strong]\npath = TWIN/m\nauth users = alice\nsecrets file = TWIN/secrets\nauth digest = sha256\n`,
+      `printf '#a:b\\nalice:wonder land\\nbob:builder\\ncarol:x\\n@root:toor\\n' >secrets; chmod 600 secrets
+      cp secrets loose; chmod 644 loose
+      for who in alice:'wonder land' alice:wrong bob:builder carol:x root:toor dora:x '#a:b'; do
+        export RSYNC_PASSWORD="\${who#*:}"; url=rsync://\${who%%:*}@localhost
+        $C -a $url/m/one x/; echo "$who $?"; $C -a m/one $url/m/; echo "$who $?"
+      done
+      export RSYNC_PASSWORD='wonder land'
+      for p in loose lax strong; do $C -a rsync://alice@localhost/$p/ x/; echo $?; done
+      $C -a --protocol=29 rsync://alice@localhost/m/one x/; echo $?`,
+      'none',
+    ));
+
+  test.each([
+    ['delete', ['--delete', '--delete-after', '--remove-source-files', '-a']],
+    ['a !d !r', ['-r', '-a', '-t', '-rt']],
+    [
+      'checksum delete-* compress',
+      ['-c', '--checksum', '-z', '--zc=zlib', '--delete-during', '-a', '--delete'],
+    ],
+    ['* !a !delete !compress*', ['-a', '-az', '-i', '-n', '--delete', '-b']],
+    ['no-such inplace partial', ['--inplace', '--append', '--partial', '-P', '--partial-dir=p', '-a']],
+  ])('refuses options: %s', (list, options) =>
+    same(
+      module(`refuse options = ${list}\nread only = no\n`),
+      options
+        .map(
+          (
+            option,
+          ) => `$C -r ${option} m/ $U/m/ 2>&1 | grep -v 'reset by peer\\|rsync error'; echo push ${option}
+          $C -r ${option} $U/m/ x/ 2>&1 | grep -v 'reset by peer\\|rsync error'; echo pull ${option}`,
+        )
+        .join('\n'),
+      'none',
+    ),
+  );
+
+  test('runs commands before and after', () =>
+    same(
+      module(
+        `early exec = cat >TWIN/early; env | grep ^RSYNC_ | grep -v RSYNC_PID | sort >>TWIN/early
+pre-xfer exec = env | grep ^RSYNC_ | grep -v 'RSYNC_PID\\|RSYNC_ARG[1-9]' | sort >TWIN/before; echo told; [ "$RSYNC_REQUEST" != m/no ]
+post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
+`,
+        'max verbosity = 1\n',
+      ),
+      `printf 'a secret' >in; unset RSYNC_CONNECT_PROG_X
+      for p in one no absent; do $C -a --early-input=in $U/m/$p x/ 2>&1 | grep -v 'reset by peer\\|^rsync error'
+      for n in {1..60}; do [ -e after ] && break; sleep 0.05; done; sleep 0.1
+      for f in early before after; do echo "== $f"; grep -v CONNECT_PROG $f; rm -f $f; done; done`,
+      'none',
+    ));
+
+  test('changes modes, and hides link targets', () =>
+    same(
+      `${module('read only = no\nincoming chmod = Dg+s,Fg-r,Fo=x\noutgoing chmod = F600\nmunge symlinks = yes\n')}
+[plain]\npath = TWIN/to\nread only = no\nmunge symlinks = no\nincoming chmod = F644\nignore nonreadable = yes\n`,
+      `$C -a m/ $U/m/new/; $C -r m/ $U/m/without/; $C -a $U/m/one x/; $C -a m/ $U/plain/; $C -rl m/ $U/plain/b/
+      readlink m/new/link to/link; $C -l $U/m/new/link; echo $?`,
+      'none',
+    ));
+
+  test.skipIf(!isRoot)('changes its root, and who it is', () =>
+    expectSameServed(
+      {
+        config: `log file = TWIN/log\nuse chroot = yes\nread only = no
+[root]\npath = TWIN/m\nuid = 0\ngid = 0
+[inner]\npath = TWIN/./m\nuid = 0\ngid = 0
+[unset]\npath = TWIN/m\nuse chroot =\nuid = 0\ngid = 0
+[nobody]\npath = TWIN/to
+[names]\npath = TWIN/to\nuid = daemon\ngid = *
+[several]\npath = TWIN/to\nuid = nobody\ngid = nogroup 0 daemon
+[nouid]\npath = TWIN/to\nuid = nosuchuser
+[nogid]\npath = TWIN/to\ngid = nosuchgroup
+[private]\npath = TWIN/p/m\nuse chroot = no\nuid = nobody\ngid = nogroup\n`.replace(
+          'use chroot =\n',
+          'use chroot = unset\n',
+        ),
+        script: `${made} chmod 755 .; chmod 777 to; mkdir -p p/m; echo p >p/m/f; chmod 700 p; chmod 755 p/m
+          for m in root inner unset; do $C -aR $U/$m/./sub/two $U/$m/one x/$m/; $C -r $U/$m/../../../etc 2>/dev/null; echo $?; done
+          for m in nobody names several; do $C -a m/sub/ $U/$m/$m/; echo $?; stat -c '%U %G %n' to/$m/*; done
+          for m in nouid nogid; do $C $U/$m/; echo $?; done; $C -a $U/private/f x/; echo $?`,
+        client,
+      },
+      reference!,
+    ),
+  );
+});
+
+describe('hosts allow and deny', () => {
+  test.each(maskedCases)('%s on %s: %s', async (list, address, isListed) => {
+    const lists = { allow: list, deny: '', forwardLookup: false };
+    const host = await mayEnter(lists, { address, host: 'name.example' }, () => {});
+    expect(host !== undefined).toBe(isListed);
+  });
+
+  test('what cannot be looked up, or understood, keeps out', async () => {
+    for (const deny of ['no-such-host.invalid', '10.0.0.0/x', '@group', '1.2.3']) {
+      const lists = { allow: '', deny, forwardLookup: true };
+      expect(await mayEnter(lists, { address: '10.1.2.3', host: 'UNKNOWN' }, () => {}), deny).toBeUndefined();
+      const allowed = { allow: deny, deny: '', forwardLookup: true };
+      expect(
+        await mayEnter(allowed, { address: '10.1.2.3', host: 'UNKNOWN' }, () => {}),
+        deny,
+      ).toBeUndefined();
+    }
+  });
+});
