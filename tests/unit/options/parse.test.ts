@@ -184,11 +184,11 @@ describe('the words of the command line', () => {
       flags: 'debug',
       goes: 'stdout',
     });
+  });
 
-    it('says what is wrong with an option rather than the usage', () => {
-      const args = ['--confine-root', 'x', '--files-from=list', 'a', 'b', 'c/'];
-      expect(() => parseClientArgs(args, { env: {} })).toThrow('--confine-root must be an absolute path');
-    });
+  it('says what is wrong with an option rather than the usage', () => {
+    const args = ['--confine-root', 'x', '--files-from=list', 'a', 'b', 'c/'];
+    expect(() => parseClientArgs(args, { env: {} })).toThrow('--confine-root must be an absolute path');
   });
 
   it('bytes that are not UTF-8 pass through', () => {
