@@ -47,7 +47,7 @@ test('--outbuf=line shows each line while the run goes on', () =>
       "$@" -ai --bwlimit=50 --outbuf=line s/ d/ | while read -r line; do echo "$(ls d | wc -l) $line"; done`;
     const { stdout } = await run(['bash', '-c', script, 'sh', ...ours().command], { cwd: dir });
     const early = stdout.split('\n').find((line) => line.endsWith(' 1'));
-    expect(early, stdout).toMatch(/^[12] /);
+    expect(early, stdout).toMatch(/^[0-2] /);
   }));
 
 describe('--stop-at', () => {

@@ -34,20 +34,27 @@ export type Escape = (text: ByteString) => ByteString;
 
 export class TextView {
   private readonly facts: TextFacts;
-  private readonly charset: Charset;
+  /** How lines are escaped; what cannot be converted from the wire's charset (`error-utf8`) is shown by its bytes. */
+  private readonly escape: Escape;
+  private readonly escapeAscii: Escape = (text) => escapeText(text, 'ascii');
   /** The last output has no line end (output_needs_newline); 2 for a file list's growing count. */
   private openLine: 0 | 1 | 2 = 0;
 
   constructor(facts: TextFacts) {
     this.facts = facts;
-    this.charset = facts.options.eightBitOutput ? 'bytes' : facts.charset;
+    const charset = facts.options.eightBitOutput ? 'bytes' : facts.charset;
+    this.escape = (text) => escapeText(text, charset);
   }
 
   /**
    * Says `text` as it stands (rwrite): a leading carriage return and a trailing one or newline stay
    * what they are, everything between is escaped before it is shown.
    */
-  write(code: LogCode, text: ByteString, shape = this.escapeFor(code)): void {
+  write(
+    code: LogCode,
+    text: ByteString,
+    shape = code === 'error-utf8' ? this.escapeAscii : this.escape,
+  ): void {
     const { options, output, server } = this.facts;
     if (code === 'log') return;
     if (options.quiet && (code === 'info' || code === 'client')) return;
@@ -55,12 +62,6 @@ export class TextView {
     else if (server) output.write(this.serverCode(code), text);
     else if (options.msgs2stderr === true && !isError(code)) this.show('warning', text, shape);
     else this.show(code === 'client' ? 'info' : code, text, shape);
-  }
-
-  /** What cannot be converted from the wire's charset is shown by its bytes. */
-  private escapeFor(code: LogCode): Escape {
-    const charset = code === 'error-utf8' ? 'ascii' : this.charset;
-    return (text) => escapeText(text, charset);
   }
 
   /** The text just written leaves its line open: the next message starts on a new one. */
