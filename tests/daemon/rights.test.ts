@@ -92,6 +92,18 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       'none',
     ));
 
+  test('leaves out what its user cannot read', () =>
+    expectSameServed(
+      {
+        config: `${preamble.replace(/[ug]id = 0\n/g, '')}[m]\npath = TWIN/m\nignore nonreadable = yes\n`,
+        script: `${made} chmod 0 m/one; mkdir m/closed; chmod 0 m/closed; echo o >m/open
+          $C -ai $U/m/ x/; echo $?; $C -ai $U/m/one x/; echo $?; chmod 700 m/closed`,
+        client,
+        plainUser: true,
+      },
+      reference!,
+    ));
+
   test.skipIf(!isRoot)('changes its root, and who it is', () =>
     expectSameServed(
       {

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { ELOOP, ENOENT } from '../errno.ts';
 import { IoError, SysError } from '../errors.ts';
 import type { FilterChain } from '../filter/chain.ts';
@@ -125,9 +126,14 @@ export class Walk {
     return this.context.filters.state.context.site.module?.boundary !== undefined;
   }
 
+  /** A module may leave out what its user cannot read (`ignore nonreadable`). */
+  private get skipsUnreadable(): boolean {
+    return this.context.filters.state.context.site.module?.ignoresNonreadable === true;
+  }
+
   /** What reads records, where that can be in this directory. */
   private treesFor({ tree }: SourceRoot, path: ByteString): TreeAhead | undefined {
-    const can = tree.listTree !== undefined && this.context.filters.isEmpty;
+    const can = tree.listTree !== undefined && this.context.filters.isEmpty && !this.skipsUnreadable;
     return can && path.length < maxPath - longestName ? this.trees : undefined;
   }
 
@@ -392,6 +398,8 @@ export class Walk {
         }
         flags = (flags & ~EntryFlag.ContentDir) | EntryFlag.MountDir;
       }
+      if (this.skipsUnreadable && type !== S_IFLNK && !isReadable(root, given ?? pathOf(into, rows, row)))
+        return -1;
       if (!admission.implied && !filters.isEmpty && this.isExcluded(given ?? pathOf(into, rows, row), isDir))
         return -1;
     }
@@ -528,6 +536,15 @@ function directoryAt(tree: Tree, path: ByteString, isBounded: boolean): StatTabl
     // A link out of a module is no link to be sent either: a client that follows it would be led astray.
     if (error instanceof SysError && !(isBounded && error.errno === ELOOP)) return undefined;
     throw error;
+  }
+}
+
+function isReadable({ tree }: SourceRoot, path: ByteString): boolean {
+  try {
+    accessSync(Buffer.from(`${tree.path}/${path}`, 'latin1'), constants.R_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
