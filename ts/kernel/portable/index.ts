@@ -7,7 +7,17 @@ import { availableCompressions, openDecoder, openEncoder } from './tokens/codecs
 import { type PortableHost, PortableTree } from './tree/tree.ts';
 
 /** What may be negotiated; the others (`md4-old`, SHA-2) come with old protocols and daemon passwords. */
-const digests: readonly DigestName[] = ['xxh128', 'xxh3', 'xxh64', 'md5', 'md4', 'sha1', 'none'];
+const digests: readonly DigestName[] = [
+  'xxh128',
+  'xxh3',
+  'xxh64',
+  'md5',
+  'md4',
+  'sha1',
+  'sha256',
+  'sha512',
+  'none',
+];
 
 /** Makes a portable kernel. It holds no state of a run, so that several may live in one process. */
 export function createPortableKernel(host: PortableHost): Kernel {
