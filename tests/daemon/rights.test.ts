@@ -104,6 +104,23 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       reference!,
     ));
 
+  test('has names in its own charset', () =>
+    same(
+      module('read only = no\ncharset = iso-8859-1\n'),
+      `n=$(printf 'm/\\344'); echo u >"$n"; export LC_ALL=C.UTF-8
+      $C -a --iconv=utf-8 $U/m/ x/; echo $?; ls x | od -c; $C -a --iconv=utf-8 x/ $U/m/b/; echo $?; ls m/b | od -c`,
+      'none',
+    ));
+
+  test.skipIf(!isRoot || kernelName === 'portable')('gives up rights for all of its modules', () =>
+    same(
+      `log file = TWIN/log\ndaemon chroot = TWIN\ndaemon uid = 65534\ndaemon gid = 65534
+[m]\npath = /m\nuse chroot = no\n`,
+      'chmod 755 . m m/sub; chmod 644 m/sub/two; $C $U/; $C -r $U/m/sub/; $C -a $U/m/one x/; echo $?',
+      'none',
+    ),
+  );
+
   test.skipIf(!isRoot || kernelName === 'portable')('changes its root, and who it is', () =>
     expectSameServed(
       {

@@ -1,14 +1,17 @@
 /** One connection to a daemon, from the greeting to its end (rsync's start_daemon and rsync_module). */
 import { closeSync } from 'node:fs';
+import { ENOSYS } from '../errno.ts';
 import { RsyncError } from '../errors.ts';
 import { readSome } from '../filter/read-rule-file.ts';
 import { linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { openTrusted, systemErrorOf } from '../kernel/trusted-path.ts';
 import { newestProtocol } from '../options/program.ts';
+import { systemError } from '../report/messages.ts';
 import type { AuthPeer } from '../session/daemon-auth.ts';
 import { availableAuthDigests } from '../session/negotiate.ts';
 import type { Duplex } from '../transport/duplex.ts';
+import { openCharset } from '../wire/charset.ts';
 import { isTrustedProxy, mayEnter } from './access.ts';
 import { type Admitted, authenticate } from './authenticate.ts';
 import { expand, expandCommand, type Variables, variablesOf } from './config/expand.ts';
@@ -18,7 +21,16 @@ import { type Deadline, deadlineOf } from './deadline.ts';
 import { type Dialogue, openDialogue, readLine } from './dialogue.ts';
 import { type Answering, prepare, prepareAnswering, prepareLast, runEarly } from './hooks.ts';
 import { claimConnection } from './max-connections.ts';
-import { enter, identityOf, type ModuleSetup, munges, placeOf, rulesOf, type TextOf } from './module.ts';
+import {
+  enter,
+  identityOf,
+  idOf,
+  type ModuleSetup,
+  munges,
+  placeOf,
+  rulesOf,
+  type TextOf,
+} from './module.ts';
 import { readProxyHeader } from './proxy-protocol.ts';
 import { Refusal, refuse } from './refusal.ts';
 import { type Entered, type Hooks, serveModule } from './serve.ts';
@@ -96,6 +108,10 @@ async function converse(talk: Dialogue, address: ByteString, daemon: Daemon): Pr
   // Once for all, and before any root is changed: who cannot be looked up any more is nobody's friend.
   const name = anyLooksUp ? await nameOf(address, complain) : undetermined;
   const client: Client = { address, host: looksUp ? name : undetermined };
+  if (!restrict(daemon)) {
+    await talk.close();
+    return turnedAway;
+  }
   log.write(`connect from ${client.host} (${address})`);
   const clock = deadlineOf(daemon, talk);
   clock.start(config.defaults.timeout);
@@ -117,6 +133,32 @@ async function converse(talk: Dialogue, address: ByteString, daemon: Daemon): Pr
   } finally {
     clock.stop();
   }
+}
+
+/** daemon chroot, daemon gid and daemon uid: hold for whatever a client asks for. False where they cannot be had. */
+function restrict({ config, io, kernel, names, log }: Daemon): boolean {
+  const { host } = io;
+  const text = (name: 'daemon chroot' | 'daemon gid' | 'daemon uid'): ByteString =>
+    expand(config.global[name], variablesOf(host.env));
+  const root = text('daemon chroot');
+  if (root !== '') {
+    const errno = kernel.changeRoot === undefined ? ENOSYS : kernel.changeRoot(root);
+    if (errno !== 0) {
+      log.write(systemError('Receiver', errno, `daemon chroot("${root}") failed`));
+      return false;
+    }
+  }
+  const [group, user] = [text('daemon gid'), text('daemon uid')];
+  const gid = group === '' ? undefined : idOf(group, (name) => names.groupId(name));
+  const uid = user === '' ? undefined : idOf(user, (name) => names.userId(name));
+  if (group !== '' && gid === undefined) log.write(`Invalid daemon gid: ${group}`);
+  else if (user !== '' && uid === undefined) log.write(`Invalid daemon uid: ${user}`);
+  else {
+    const failed = host.become({ uid, groups: gid === undefined ? [] : [gid], name: undefined });
+    if (failed === undefined) return true;
+    log.write(`rsync: [Receiver] ${failed}`);
+  }
+  return false;
 }
 
 /** Both say who they are, and the daemon what its owner wants to be said. */
@@ -248,6 +290,8 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     tag: text('syslog tag'),
     facility: values['syslog facility'],
   });
+  // What converts cannot be loaded any more from within a chroot.
+  if (text('charset') !== '') await openCharset(text('charset'));
   const hooks = await startHooks(visit, setup, known, variables);
   const entered = enter(setup, place, whom);
   const munged = munges(setup, place);

@@ -43,6 +43,8 @@ export function inModule(
     // The module is what nothing leads out of; a client cannot have it otherwise.
     confineRoot: site.module?.boundary === undefined ? '' : site.module.inside,
     insecureLinks: values['insecure links'],
+    // The client asks for conversion, the module says from what.
+    iconv: options.iconv === '' ? '' : text('charset'),
     mungeLinks: false,
     chmod: [options.chmod, site.module?.chmod ?? ''].filter((part) => part !== '').join(','),
     // Without a shell in between there is no standard error that the client would see.
