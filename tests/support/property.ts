@@ -39,6 +39,11 @@ export function fewer<T>(rows: readonly T[]): T[] {
   return partOf(rows, process.env.OC_RSYNC_FEWER);
 }
 
+/** The rows of a table that is small, but slow: each lane tries its part. */
+export function shared<T>(rows: readonly T[]): T[] {
+  return partOf(rows, process.env.OC_RSYNC_FEWER ?? process.env.OC_RSYNC_SAMPLE);
+}
+
 /** Runs `body` on generated values and fails with the message of the last counterexample. */
 export async function forAll<T>(
   name: string,

@@ -1,8 +1,8 @@
-/** vitest's `test` for tables that are small, but slow: later lanes of `npm test` take some of the rows. */
+/** vitest's `test` for tables that are small, but slow: the lanes of `npm test` divide their rows. */
 import { test as all } from 'vitest';
-import { fewer } from './property.ts';
+import { shared } from './property.ts';
 
-/** `test` whose `each` keeps the rows that `fewer` does. */
+/** `test` whose `each` keeps the rows that `shared` does. */
 export const test = thinned(all);
 
 function thinned<T extends object>(api: T): T {
@@ -10,7 +10,7 @@ function thinned<T extends object>(api: T): T {
     get(target, key) {
       const member: unknown = Reflect.get(target, key);
       if (typeof member !== 'function') return member;
-      if (key === 'each') return (rows: readonly unknown[]) => member.call(target, fewer(rows));
+      if (key === 'each') return (rows: readonly unknown[]) => member.call(target, shared(rows));
       if (key === 'skipIf') return (condition: unknown) => thinned(member.call(target, condition));
       return member;
     },
