@@ -36,7 +36,7 @@ const places = [
   ...['compare', 'copy', 'link'].flatMap((kind) =>
     ['$L', '../L', '$L/p'].map((dir) => ({
       what: `--${kind}-dest=${dir}`,
-      script: `cp -p s/f out; cp -a s/. out/p; sync -rtii $more --${kind}-dest=${dir} 2>/dev/null; stat -c %h d/f d/sub/g`,
+      script: `cp -p s/f out; cp -a s/. out/p; touch -d @1000 s d; sync -rtii $more --${kind}-dest=${dir} 2>/dev/null; stat -c %h d/f d/sub/g`,
     })),
   ),
   { what: 'an absolute --partial-dir', script: 'sync -rt $more --partial-dir=$L/part 2>/dev/null' },

@@ -199,7 +199,7 @@ const sets: readonly OptionSet[] = [
   { options: ['-aiv', '--safe-links'], output: 'none' },
   { options: ['-ai', '--copy-unsafe-links', '--delete'], only: ['file', 'dir', 'hardlink'] },
   { options: ['-ai', '--munge-links', '-M--munge-links'] },
-  { options: ['-ak', '-i'], not: ['real pushes to us'] },
+  { options: ['-ak', '-i'], not: ['real pushes to us', 'push to ourselves'] },
   { options: ['-aL', '-i'], output: 'none', only: ['file', 'dir', 'hardlink'] },
 ];
 

@@ -124,7 +124,7 @@ const churn = `const { writeFileSync } = require('fs'), { getHeapSpaceStatistics
     for (let i = 0; i < 20000; i++) kept[i + (most % 7) * 20000] = { i, text: [i] };
     for (const { space_name, space_size } of getHeapSpaceStatistics())
       if (space_name === 'new_space') most = Math.max(most, space_size);
-    setTimeout(slice, 2).unref();
+    setTimeout(slice, 10).unref();
   };
   slice();
   process.on('exit', () => writeFileSync(process.env.REPORT, String(most)));`;
