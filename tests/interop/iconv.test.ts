@@ -1,6 +1,6 @@
 /** --iconv: names, targets and messages in another charset on each side, beside real rsync. */
 import { describe, expect } from 'vitest';
-import { ours, referencePeer } from '../support/peers.ts';
+import { kernelName, ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { expectSameScript, prelude, type Script, ways } from '../support/script.ts';
 import { test } from '../support/tables.ts';
@@ -40,7 +40,7 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     '-aiH --protocol=29',
     '-aiH --protocol=28',
     '-ai --progress',
-    '-aAXi',
+    ...(kernelName === 'portable' ? [] : ['-aAXi']),
     '-ain',
   ];
   test.each(options)('utf8 to latin1: %s', (option) =>

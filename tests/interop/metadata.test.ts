@@ -17,6 +17,12 @@ const owners: readonly OptionSet[] = [
   },
 ];
 
+const preallocating: readonly OptionSet[] = [
+  { options: ['-ai', '--preallocate', '--no-whole-file', '-I'] },
+  { options: ['-aiS', '--preallocate'], holes: true },
+  { options: ['-ai', '--preallocate', '--inplace'] },
+];
+
 const others: readonly OptionSet[] = [
   { options: ['-aiU'], atimes: true },
   { options: ['-aiUH', '--delete'], atimes: true },
@@ -26,9 +32,8 @@ const others: readonly OptionSet[] = [
   { options: ['-aiU', '--open-noatime', '--inplace'], atimes: true },
   { options: ['-aiUJ', '--link-dest=../prev'], atimes: true, beside: (pair) => ({ prev: pair.destination }) },
   { options: ['-ai', '--fsync'] },
-  { options: ['-ai', '--preallocate', '--no-whole-file', '-I'] },
-  { options: ['-aiS', '--preallocate'], holes: true },
-  { options: ['-ai', '--preallocate', '--inplace'] },
+  // Plain Node warns that it cannot, and at protocol 28 as an ordinary line.
+  ...(kernelName === 'portable' ? [] : preallocating),
   // 3.2.7 does not know it.
   { options: ['-ai', '--drop-D'], newest: true },
   { options: ['-ai', '--drop-D', '-M--drop-D', '--delete'], newest: true },

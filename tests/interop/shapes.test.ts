@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ByteString } from '../support/bytes.ts';
 import { type Pair, pairs } from '../support/cases.ts';
-import { isRoot, ours, realPeers, referencePeer } from '../support/peers.ts';
+import { isRoot, kernelName, ours, realPeers, referencePeer } from '../support/peers.ts';
 import { forAll, propertyTimeout, sampled } from '../support/property.ts';
 import { asPlainUser, canBePlainUser } from '../support/script.ts';
 import { directions, expectSame, transferCommand } from '../support/transfer.ts';
@@ -197,6 +197,8 @@ function canMount(): boolean {
 const reference = referencePeer();
 const peer = realPeers()[0];
 const table = shapes
+  // Plain Node knows no attributes.
+  .filter(({ what }) => kernelName !== 'portable' || !what.startsWith('--fake-super'))
   .filter(({ rootOnly }) => rootOnly !== true || (isRoot && canMount()))
   .flatMap((shape) => directions.map((direction) => ({ ...shape, direction, plain: false })))
   .flatMap((row) =>
