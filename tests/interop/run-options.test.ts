@@ -57,7 +57,7 @@ describe('--stop-at', () => {
       const argv = ['-a', '--bwlimit=256', ...more, join(dir, 'large'), join(dir, 'd/')];
       const command = parseClientArgs(argv, { env: {} });
       if (command.kind !== 'run') throw new Error('no run');
-      const options = { ...command.options, stopAt: Math.floor(Date.now() / 1000) + 3 };
+      const options = { ...command.options, stopAt: Math.floor(Date.now() / 1000) + 5 };
       const started = Date.now();
       const ended = runClient(options, [...command.args], testIo());
       await expect(ended).rejects.toMatchObject({ exitCode: 30, lines: ['stopping at requested limit'] });
