@@ -55,26 +55,26 @@ function row(spec: string, help: string, to: Row['to'], kind: 'string' | 'int' =
   return { long, short, argName, help, how: { arg: argName === '' ? 'none' : kind }, to };
 }
 
+function text(field: 'address' | 'config' | 'logFile' | 'logFileFormat' | 'sockopts' | 'tempDir'): Row['to'] {
+  return (draft, { value }) => {
+    draft[field] = value;
+  };
+}
+function number(field: 'bwlimit' | 'port' | 'protocol' | 'reports'): Row['to'] {
+  return (draft, given) => {
+    draft[field] = given.number;
+  };
+}
+
 class HelpWanted extends Error {}
 
 const rows: readonly Row[] = [
   row('--daemon', 'run as an rsync daemon', (draft) => {
     draft.daemon = true;
   }),
-  row('--address=ADDRESS', 'listen on this address only', (draft, { value }) => {
-    draft.address = value;
-  }),
-  row(
-    '--bwlimit=RATE',
-    'let a client have no more than so many KiB a second',
-    (draft, { number }) => {
-      draft.bwlimit = number;
-    },
-    'int',
-  ),
-  row('--config=FILE', 'read FILE instead of the usual rsyncd.conf', (draft, { value }) => {
-    draft.config = value;
-  }),
+  row('--address=ADDRESS', 'listen on this address only', text('address')),
+  row('--bwlimit=RATE', 'let a client have no more than so many KiB a second', number('bwlimit'), 'int'),
+  row('--config=FILE', 'read FILE instead of the usual rsyncd.conf', text('config')),
   row(
     '--dparam=OVERRIDE, -M',
     'set a global parameter (NAME=VALUE) of the configuration',
@@ -85,23 +85,10 @@ const rows: readonly Row[] = [
   row('--no-detach', 'stay in the foreground', (draft) => {
     draft.detach = false;
   }),
-  row(
-    '--port=PORT',
-    'listen on this port instead of 873',
-    (draft, { number }) => {
-      draft.port = number;
-    },
-    'int',
-  ),
-  row('--log-file=FILE', 'log to FILE, whatever the configuration says', (draft, { value }) => {
-    draft.logFile = value;
-  }),
-  row('--log-file-format=FMT', 'log files in this format', (draft, { value }) => {
-    draft.logFileFormat = value;
-  }),
-  row('--sockopts=OPTIONS', 'set these options of the sockets', (draft, { value }) => {
-    draft.sockopts = value;
-  }),
+  row('--port=PORT', 'listen on this port instead of 873', number('port'), 'int'),
+  row('--log-file=FILE', 'log to FILE, whatever the configuration says', text('logFile')),
+  row('--log-file-format=FMT', 'log files in this format', text('logFileFormat')),
+  row('--sockopts=OPTIONS', 'set these options of the sockets', text('sockopts')),
   row('--verbose, -v', 'tell more', (draft) => {
     draft.verbose++;
   }),
@@ -123,14 +110,7 @@ const rows: readonly Row[] = [
   row('--no-v', '', (draft) => {
     draft.verbose = 0;
   }),
-  row(
-    '--protocol=NUM',
-    '',
-    (draft, { number }) => {
-      draft.protocol = number;
-    },
-    'int',
-  ),
+  row('--protocol=NUM', '', number('protocol'), 'int'),
   row('--server', '', (draft) => {
     draft.server = true;
   }),
@@ -138,17 +118,8 @@ const rows: readonly Row[] = [
   row('--accept-from=FDS', '', (draft, { value }) => {
     draft.accepts = value.split(',').map(Number);
   }),
-  row(
-    '--report-to=FD',
-    '',
-    (draft, { number }) => {
-      draft.reports = number;
-    },
-    'int',
-  ),
-  row('--temp-dir=DIR, -T', '', (draft, { value }) => {
-    draft.tempDir = value;
-  }),
+  row('--report-to=FD', '', number('reports'), 'int'),
+  row('--temp-dir=DIR, -T', '', text('tempDir')),
 ];
 
 /** What a daemon's command line asks for. Throws exit 1 for one that is wrong. */

@@ -1,12 +1,12 @@
 /** What a daemon writes down: to its log file, else to the system's log. */
-import { closeSync, constants, writeSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import { errnoText } from '../errno.ts';
 import { SysError } from '../errors.ts';
 import { type Host, linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import { escapeLog } from '../report/escape.ts';
-import { timeString } from '../report/time-string.ts';
+import { appendToLog } from '../session/log-file.ts';
 
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
 const readableMode = 0o644;
@@ -38,16 +38,8 @@ export function openDaemonLog(host: Host, settings: LogSettings, system: SystemL
   let now = settings;
   let fd = openFile(settings);
   const put = (shown: ByteString): void => {
-    if (fd === undefined) {
-      system(now, shown.replace(/\n$/, ''));
-      return;
-    }
-    const stamp = timeString(Math.floor(host.now() / 1000));
-    try {
-      writeSync(fd, Buffer.from(`${stamp} [${host.pid}] ${shown}`, 'latin1'));
-    } catch {
-      // A log that cannot be written to is no reason to turn clients away.
-    }
+    if (fd === undefined) system(now, shown.replace(/\n$/, ''));
+    else appendToLog(fd, shown, host);
   };
   const write = (text: ByteString): void => {
     for (const line of text.replace(/\n$/, '').split('\n')) put(escapeLog(`${line}\n`));

@@ -50,7 +50,7 @@ function openAt(path: ByteString, owner: number | undefined, format: ByteString,
   const fd = openTrusted(path, owner, { flags: O_WRONLY | O_APPEND | O_CREAT, mode });
   return {
     format,
-    write: (message) => append(fd, `${timeString(Math.floor(host.now() / 1000))} [${host.pid}] ${message}`),
+    write: (message) => appendToLog(fd, message, host),
     close: () => closeSync(fd),
   };
 }
@@ -69,10 +69,14 @@ export function logEarlyEnd(error: RsyncError, sends: boolean, host: Host): void
   log.close();
 }
 
-/** A log that cannot be written to (a full disk) is no reason to end a run. */
-function append(fd: number, line: string): void {
+/**
+ * Writes what is escaped already, with its time and our process. A log that cannot be written to (a full disk) is no
+ * reason to end a run, or to turn a client away.
+ */
+export function appendToLog(fd: number, shown: ByteString, host: Pick<Host, 'now' | 'pid'>): void {
+  const stamp = timeString(Math.floor(host.now() / 1000));
   try {
-    writeSync(fd, Buffer.from(line, 'latin1'));
+    writeSync(fd, Buffer.from(`${stamp} [${host.pid}] ${shown}`, 'latin1'));
   } catch {}
 }
 
