@@ -4,6 +4,7 @@
  */
 import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { steadyMessages, withoutLosses } from './messages.ts';
 import { isRoot, ours, type Peer, plainId } from './peers.ts';
@@ -26,6 +27,8 @@ export interface Served {
   readonly log?: 'exact' | 'sorted';
   readonly env?: Readonly<Record<string, string>>;
 }
+
+const lastLinesMs = 500;
 
 /** What every configuration here begins with. */
 export const preamble = `use chroot = no
@@ -62,6 +65,8 @@ export function expectSameServed(test: Served, reference: Peer): Promise<void> {
       });
       const twinless = (text: string) => text.replaceAll(cwd, 'TWIN');
       const stdout = steadyCounts(twinless(withoutLosses(result.stdout)));
+      // A client may be gone before its daemon has written down how it went.
+      if (test.log !== undefined) await setTimeout(lastLinesMs);
       const log = test.log === undefined ? [] : logOf(join(cwd, 'log'), twinless);
       return {
         result,
