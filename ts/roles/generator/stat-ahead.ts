@@ -40,6 +40,8 @@ export class StatAhead {
   private readonly scans: ScanAhead | undefined;
   /** Calls for what comes after the entry at hand, in order. */
   private calls: LookUp[] = [];
+  /** What the next call is about as far as its lists are here; they are too few for it yet. */
+  private gathered: LookUp | undefined;
   /** Where the next call starts. */
   private nextList: FileList | undefined;
   private nextIndex = 0;
@@ -83,7 +85,7 @@ export class StatAhead {
     if (!this.wantsExtras || !this.gen.filters.isEmpty || !fills(list, path))
       return this.scan(scans, list, path);
     const look = (): StatTable | SysError | undefined | Promise<StatTable | SysError | undefined> => {
-      const call = this.callForAll(list, path);
+      const call = this.callForAll(list);
       const { settled } = call;
       return settled ? settled.then(() => call.extrasOf(list)) : call.extrasOf(list);
     };
@@ -117,51 +119,42 @@ export class StatAhead {
   }
 
   /** The call for a whole list and what else is in its directory. */
-  private callForAll(list: FileList, path: ByteString): LookUp {
+  private callForAll(list: FileList): LookUp {
     while (this.calls.length > 0 && !this.calls[0].has(list)) this.calls.shift();
     let [call] = this.calls;
     if (call === undefined) {
-      call = this.wholeLists(list, path);
+      call = this.gathered?.has(list) ? this.gathered : new LookUp(this.gen);
+      this.gathered = undefined;
+      this.gather(call, call.lists === 0 ? list : this.listAfter());
       call.start(call.count + call.lists < fewest);
       this.calls.push(call);
     }
-    const { lists } = this.gen;
     while (this.calls.length <= this.mostAhead) {
-      const last = this.nextList;
-      const next = last && lists.after(last);
-      const place = next && this.placeToScan(next);
-      if (next === undefined || place === undefined || !fills(next, place)) break;
-      const ahead = this.wholeLists(next, place);
-      const more = lists.eof || lists.after(this.nextList as FileList) !== undefined;
-      if (ahead.count + ahead.lists < fewestAhead && !more) {
-        this.nextList = last;
-        break;
-      }
+      const ahead = this.gathered ?? new LookUp(this.gen);
+      this.gather(ahead, this.listAfter());
+      if (ahead.lists === 0) break;
+      const more = this.gen.lists.eof || this.listAfter() !== undefined;
+      this.gathered = more || ahead.count + ahead.lists >= fewestAhead ? undefined : ahead;
+      if (this.gathered !== undefined) break;
       ahead.start(false);
       this.calls.push(ahead);
     }
     return call;
   }
 
-  /** A list and, up to the size of a call, those after it. */
-  private wholeLists(list: FileList, path: ByteString): LookUp {
-    const call = new LookUp(this.gen);
-    let next: FileList | undefined = list;
-    let place: ByteString | undefined = path;
-    while (
-      next !== undefined &&
-      place !== undefined &&
-      call.count < this.perCall &&
-      call.lists < listsPerCall &&
-      call.continues(next, 0) &&
-      fills(next, place)
-    ) {
+  /** Adds a list and, up to the size of a call, those after it that are here. */
+  private gather(call: LookUp, first: FileList | undefined): void {
+    for (let next = first; next !== undefined; next = this.gen.lists.after(next)) {
+      if (call.count >= this.perCall || call.lists >= listsPerCall || !call.continues(next, 0)) return;
+      const place = this.placeToScan(next);
+      if (place === undefined || !fills(next, place)) return;
       call.addAll(next, place);
       this.nextList = next;
-      next = this.gen.lists.after(next);
-      place = next && this.placeToScan(next);
     }
-    return call;
+  }
+
+  private listAfter(): FileList | undefined {
+    return this.nextList && this.gen.lists.after(this.nextList);
   }
 
   private placeToScan(list: FileList): ByteString | undefined {
