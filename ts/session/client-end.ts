@@ -72,7 +72,7 @@ export async function runClientEnd(
 /** The closing lines and the --stats block; a list-only run has none. */
 export function summarize(end: End, ends: Pick<Endpoints, 'startedAt'>): void {
   const { report, stats } = end;
-  tellOfHeap(report, end.setup.sender ? 'sender' : 'receiver');
+  if (!end.setup.sender) tellOfHeap(report, 'generator');
   report.events?.ended?.(stats);
   printSummary(report, stats, {
     protocol: report.negotiated?.protocol ?? 32,

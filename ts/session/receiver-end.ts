@@ -154,7 +154,8 @@ export async function runReceiver(
   end.unwinding.push(settled);
   await Promise.all([received, generated]);
   tellOfLosses(report, options, end.trees.flat());
-  if (setup.server && !setup.local) tellOfHeap(report, 'server receiver');
+  tellOfHeap(report, setup.server ? 'server receiver' : 'receiver');
+  if (setup.server) tellOfHeap(report, 'server generator');
   writer.ndx(ndxDone);
   end.finished = true;
   await writer.drain();

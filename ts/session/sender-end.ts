@@ -84,7 +84,7 @@ export async function runSender(
     if (options.removeSourceFiles) end.inPlace = (payload) => removeSource(ctx, lists, payload);
     await sendFiles(ctx, { lists, flist, encoder });
     takeTotals(end, lists);
-    if (setup.server) tellOfHeap(report, 'server sender');
+    tellOfHeap(report, setup.server ? 'server sender' : 'sender');
     if (setup.server) sendStatistics(end, negotiated.protocol);
     countWire(end);
     recordStatistics(end, negotiated.protocol);

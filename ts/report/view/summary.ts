@@ -34,7 +34,10 @@ export function printSummary(report: Report, stats: Statistics, facts: SummaryFa
   report.print('info', `total size is ${human(stats.totalSize)}  speedup is ${speedup}${note}`);
 }
 
-/** --info=stats3: what this process holds of memory. V8 and Node have other figures than malloc, said where rsync says those. */
+/**
+ * --info=stats3: what the process of a role holds of memory. rsync has one for each role, and so there is a block for
+ * each; V8 and Node have other figures than malloc, said where rsync says those.
+ */
 export function tellOfHeap(report: Report, who: string): void {
   if (!report.info('stats', 3)) return;
   report.write('client', '\n');
