@@ -156,6 +156,19 @@ describe.skipIf(reference === null)('a daemon of its own', () => {
       expect(readFileSync(join(dir, 'log'), 'latin1')).toMatch(/starting, listening on port \d+\n/);
     }));
 
+  test('has written down why, when a client sees its end', () =>
+    standing('', async ({ port, dir }) => {
+      const words = Array.from({ length: 17_000 }, (_, k) => `a${k}\0`).join('');
+      await new Promise<void>((resolve) => {
+        const socket = connect(port, '127.0.0.1');
+        socket.on('error', () => {});
+        socket.on('close', () => resolve());
+        socket.on('data', (piece) => /OK/.test(piece.toString()) && socket.write(`${words}\0`));
+        socket.write('@RSYNCD: 31.0\nm\n');
+      });
+      expect(readFileSync(join(dir, 'log'), 'latin1')).toMatch(/ too many daemon arguments\n/);
+    }));
+
   test('does not share a port', () =>
     standing('', async ({ port, dir }) => {
       const { code, stderr } = await start(

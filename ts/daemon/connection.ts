@@ -67,9 +67,10 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
       await talk.close();
       return turnedAway;
     }
+    // Written down before the client can see the end: whoever reads the log then finds why.
+    if (error instanceof RsyncError) for (const line of error.lines) log.write(line);
     duplex.destroy();
     if (!(error instanceof RsyncError)) throw error;
-    for (const line of error.lines) log.write(line);
     return error.exitCode;
   } finally {
     signal.removeEventListener('abort', stop);
