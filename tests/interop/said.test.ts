@@ -57,6 +57,15 @@ describe.skipIf(reference === null)('what is said', () => {
   test('a line end within a name does not split a message that ends the run', () =>
     sameWords(one, () => ['-r', '--exclude-from=a\nrsync error: forged', 's/', 'd/']));
 
+  test.each([
+    ['--files-from=nosuch'],
+    ['--exclude-from=nosuch'],
+    ['--filter=merge nosuch'],
+    ['--files-from=nosuch', '--exclude-from=other'],
+  ])('%j: a file that is not there is said before arguments that are missing', (...given) =>
+    sameWords(nothing, () => given),
+  );
+
   test('nor one that a receiver gives of its destination', () =>
     sameWords(one, () => ['-r', 's/', '/proc/a\nb']));
 

@@ -35,6 +35,7 @@ export interface Engine {
     },
     io: SessionIo,
   ): ReturnType<Run>;
+  openNamedFiles(options: Options, io: SessionIo): Promise<void>;
   logEarlyEnd(error: RsyncError, sends: boolean, io: SessionIo): Promise<void>;
   loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
 }
@@ -76,8 +77,10 @@ export async function runCommand(input: CommandInput): Promise<number> {
     const { options, args } = command;
     known = options;
     const secluded = options.server && options.secludedArgs;
-    if (args.length === 0 && !secluded)
+    if (args.length === 0 && !secluded) {
+      if (!options.server) await (await input.loadEngine()).openNamedFiles(options, io);
       return usageError(io, options.server && options.sender ? 'sender' : 'Receiver');
+    }
     input.started(options);
     const engine = await input.loadEngine();
     if (secluded) {

@@ -23,6 +23,13 @@ import { suitableKernel } from './suitable-kernel.ts';
 import { tellOfCommand } from './tell-of-command.ts';
 import { tellOfExit, tellOfWait } from './tell-of-exit.ts';
 
+/** Opens what options name, and no more: a file that is not there is said before arguments that are missing. */
+export function openNamedFiles(options: Options, { host }: SessionIo): void {
+  const site = siteOf(host);
+  createFilters(options, { side: 'receiver', site, ...filterReport(options, host, () => undefined) });
+  openNames(options, host, site)?.close();
+}
+
 /**
  * A client's run, from its arguments to its exit code (rsync's start_client and client_run). Throws an
  * `RsyncError` for what ended it early.

@@ -20,6 +20,11 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   return logged(options, sends, io, (io) => runClient(options, args, io));
 }
 
+/** What a command line without arguments does before it is refused. */
+export async function openNamedFiles(options: Options, io: SessionIo): Promise<void> {
+  (await import('./client.ts')).openNamedFiles(options, io);
+}
+
 /** `--server` as a remote shell starts it; its wire is loaded with it. */
 export async function runServer(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
   const { runServer } = await import('./server.ts');

@@ -13,6 +13,7 @@ const pieceBytes = 64 * 1024;
 export interface NamesFile {
   /** All that is in it. */
   read(): Uint8Array;
+  close(): void;
 }
 
 /**
@@ -26,7 +27,7 @@ export function openNames(
 ): NamesFile | undefined {
   const { filesFrom: path, filesFromHost, server } = options;
   if (path === '' || filesFromHost !== undefined) return undefined;
-  if (path === '-') return { read: () => readAll(host.descriptors.input) };
+  if (path === '-') return { read: () => readAll(host.descriptors.input), close() {} };
   const absolute = pathAt(site, path);
   const owner = linkOwner(host, options.insecureLinks);
   let fd: number;
@@ -49,6 +50,7 @@ export function openNames(
         closeSync(fd);
       }
     },
+    close: () => closeSync(fd),
   };
 }
 
