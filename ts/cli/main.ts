@@ -20,15 +20,18 @@ function exit(code: number): never {
 const watch = watchSignals(exit);
 const unboundYoungGeneration = boundYoungGeneration();
 
-let changesDisk = false;
+let keep: (() => void) | undefined;
 
-/**
- * Whether this was a run that writes anyway: a dry run and a question leave nothing behind. Asked at the end, right
- * before its code is kept.
- */
-export function mayKeepCode(): boolean {
-  if (changesDisk) unboundYoungGeneration();
-  return changesDisk;
+/** Where no compiled code was found, it is kept by calling this. */
+export function keepCodeBy(how: () => void): void {
+  keep = how;
+}
+
+function keepCode(): void {
+  if (keep === undefined) return;
+  unboundYoungGeneration();
+  keep();
+  keep = undefined;
 }
 
 const argv = argumentBytes();
@@ -51,10 +54,12 @@ runCommand({
   io,
   started(options) {
     stdout.buffer(options.outbuf);
-    changesDisk = !options.dryRun && !options.listOnly;
+    // A dry run and a question leave nothing behind.
+    if (!options.dryRun && !options.listOnly) process.once('exit', keepCode);
   },
   loadEngine: () => import('../session/index.ts'),
   loadServer: () => import('../daemon/index.ts'),
+  keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));
   exit(1);

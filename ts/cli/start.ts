@@ -26,16 +26,14 @@ function start(): void {
 
   const { Script } = getBuiltinModule('node:vm');
   const script = new Script(source, { filename: file, cachedData: data });
-  const main: { exports: { mayKeepCode?: () => boolean } } = { exports: {} };
+  const main: { exports: { keepCodeBy?: (keep: () => void) => void } } = { exports: {} };
   // What makes a true `require` loads more of Node than most runs use.
   const require = (name: string): unknown =>
     getBuiltinModule(name) ?? getBuiltinModule('node:module').createRequire(file)(name);
   script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
 
   if (data === undefined || script.cachedDataRejected === true)
-    process.once('exit', () => {
-      if (main.exports.mayKeepCode?.()) keep(script.createCachedData());
-    });
+    main.exports.keepCodeBy?.(() => keep(script.createCachedData()));
   // V8's last compiler tier waits for runs that are long enough to earn back what it costs
   // (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because loading what sets it takes three
   // milliseconds; not in a run whose code is kept, which would be of use only to runs that start with the flag. Older

@@ -13,10 +13,15 @@ import { serveConnection } from './connection.ts';
 import type { Daemon } from './daemon.ts';
 import { openLog } from './open-log.ts';
 import { loadConfig } from './read-config.ts';
+import { rehearse } from './rehearse.ts';
 import { addressOfShell, plainAddress } from './visitor.ts';
 
 /** Runs what a daemon's command line asks for; answers the exit value. Throws for a command line that is wrong. */
-export async function runDaemon(argv: readonly ByteString[], io: SessionIo): Promise<number> {
+export async function runDaemon(
+  argv: readonly ByteString[],
+  io: SessionIo,
+  keepCode: () => void,
+): Promise<number> {
   const options = daemonArguments(argv);
   const { host } = io;
   if (options === 'help') {
@@ -25,7 +30,9 @@ export async function runDaemon(argv: readonly ByteString[], io: SessionIo): Pro
   }
   if (options.server) return serveShell(options, io);
   if (options.accepts.length > 0) {
-    await loadKernel(host);
+    const kernel = await loadKernel(host);
+    await rehearse(options, io, kernel);
+    keepCode();
     const wire = await acceptOne(options.accepts, options.reports);
     return wire === undefined ? ExitCode.Ok : serveSocket(options, wire, io);
   }
