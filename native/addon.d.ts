@@ -217,6 +217,12 @@ export interface LentOutput {
 }
 
 /**
+ * Lets this process have so many bytes of memory more than it has now, from the system's own count of what it may
+ * write to (`VmData`, which is what `RLIMIT_DATA` bounds). The errno of what failed, 0 for nothing.
+ */
+export declare function limitMemory(more: number): number
+
+/**
  * Records of several directories. Six `numbers` for each: entries, directories and links among them, where
  * its names start, their bytes, and a failure (the largest number: it has to be scanned). A user and a group
  * for each pair of `owners`. What has no numbers was not read.

@@ -1,15 +1,16 @@
 /** One of the processes that a daemon has started ahead: takes one connection, and is done with it. */
 import { createServer, type Server, Socket } from 'node:net';
 import { acceptedSocket, type SocketDuplex } from '../transport/inherited.ts';
-import { isReady, isTaken } from './listen.ts';
+import { isReady, isTaken } from './stock.ts';
 
 /**
  * The next connection by any of the listening descriptors. The daemon hears by `reports` that we listen, and that we have
- * one: then it starts another like us. Undefined when the daemon is gone before.
+ * one: then it starts another like us. `backlog` is how many may wait for that. Undefined when the daemon is gone before.
  */
 export function acceptOne(
   descriptors: readonly number[],
   reports: number | undefined,
+  backlog: number,
 ): Promise<SocketDuplex | undefined> {
   return new Promise((resolve) => {
     const daemon =
@@ -30,7 +31,7 @@ export function acceptOne(
         resolve(wire);
       });
       servers.push(server);
-      server.listen({ fd }, () => {
+      server.listen({ fd, backlog }, () => {
         listening++;
         if (listening === descriptors.length) daemon?.write(isReady);
       });

@@ -3,6 +3,7 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { versionLine } from '../options/help.ts';
 import { splitArguments } from '../options/popt.ts';
+import { parseSize } from '../options/sizes.ts';
 import type { Override } from './config/config.ts';
 import { findParameter } from './config/parameters.ts';
 
@@ -25,6 +26,10 @@ export interface DaemonOptions {
   readonly bwlimit: number;
   readonly protocol: number | undefined;
   readonly tempDir: ByteString;
+  /** Ours: where figures for Prometheus can be had, `[HOST:]PORT`; '' is nowhere. */
+  readonly metrics: ByteString;
+  /** Ours: bytes that a connection may take of memory; 0 as many as there are. */
+  readonly memoryLimit: number;
   readonly verbose: number;
   /** Of a process that the daemon has started: descriptors that a connection comes by; and one to say how it goes. */
   readonly accepts: readonly number[];
@@ -55,7 +60,9 @@ function row(spec: string, help: string, to: Row['to'], kind: 'string' | 'int' =
   return { long, short, argName, help, how: { arg: argName === '' ? 'none' : kind }, to };
 }
 
-function text(field: 'address' | 'config' | 'logFile' | 'logFileFormat' | 'sockopts' | 'tempDir'): Row['to'] {
+function text(
+  field: 'address' | 'config' | 'logFile' | 'logFileFormat' | 'metrics' | 'sockopts' | 'tempDir',
+): Row['to'] {
   return (draft, { value }) => {
     draft[field] = value;
   };
@@ -65,6 +72,9 @@ function number(field: 'bwlimit' | 'port' | 'protocol' | 'reports'): Row['to'] {
     draft[field] = given.number;
   };
 }
+
+/** Less than that no session gets by with. */
+const leastMemory = 32 * 1024 * 1024;
 
 class HelpWanted extends Error {}
 
@@ -89,6 +99,19 @@ const rows: readonly Row[] = [
   row('--log-file=FILE', 'log to FILE, whatever the configuration says', text('logFile')),
   row('--log-file-format=FMT', 'log files in this format', text('logFileFormat')),
   row('--sockopts=OPTIONS', 'set these options of the sockets', text('sockopts')),
+  row('--metrics=[HOST:]PORT', 'answer HTTP there with figures for Prometheus', text('metrics')),
+  row(
+    '--memory-limit=SIZE',
+    'let a connection have no more memory than that (4G; 0: all)',
+    (draft, { value }) => {
+      draft.memoryLimit = parseSize(value, {
+        name: 'memory-limit',
+        unit: 'b',
+        min: leastMemory,
+        zeroIsUnlimited: true,
+      });
+    },
+  ),
   row('--verbose, -v', 'tell more', (draft) => {
     draft.verbose++;
   }),
@@ -139,6 +162,8 @@ export function daemonArguments(argv: readonly ByteString[]): DaemonOptions | 'h
     bwlimit: 0,
     protocol: undefined,
     tempDir: '',
+    metrics: '',
+    memoryLimit: 4 * 1024 ** 3,
     verbose: 0,
     accepts: [],
     reports: undefined,

@@ -46,6 +46,7 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
     return turnedAway;
   } catch (error) {
     if (error instanceof Refusal) {
+      daemon.visit.refused = true;
       if (error.note !== '') log.write(error.note);
       await talk.say(error.reply).catch(() => {});
       await talk.close();
@@ -167,6 +168,7 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
   const { io, log, kernel, names } = daemon;
   const { host } = io;
   const { name } = values;
+  daemon.visit.module = name;
   const known: Record<string, ByteString> = {
     RSYNC_MODULE_NAME: name,
     RSYNC_HOST_NAME: visit.client.host,

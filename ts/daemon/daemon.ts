@@ -4,6 +4,7 @@ import type { SessionIo } from '../session/index.ts';
 import type { DaemonOptions } from './arguments.ts';
 import type { Config } from './config/config.ts';
 import type { DaemonLog } from './log.ts';
+import type { Visit } from './visit.ts';
 
 /** What all parts of a connection go by. */
 export interface Daemon {
@@ -15,6 +16,8 @@ export interface Daemon {
   readonly log: DaemonLog;
   /** Clients reach it by a socket; else a remote shell has started it for one of them. */
   readonly hasSocket: boolean;
+  /** Filled in on the way. */
+  readonly visit: Visit;
 }
 
 /** A client, before it has said anything. */

@@ -1,4 +1,5 @@
 /** `--daemon`: serves modules, to one client or to whoever connects. */
+import { writeSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
 import { IdNames } from '../flist/id-names.ts';
 import { loadKernel } from '../kernel/index.ts';
@@ -14,7 +15,11 @@ import type { Daemon } from './daemon.ts';
 import { openLog } from './open-log.ts';
 import { loadConfig } from './read-config.ts';
 import { rehearse } from './rehearse.ts';
+import { newVisit, type Visit } from './visit.ts';
 import { addressOfShell, plainAddress } from './visitor.ts';
+
+/** Where a configuration cannot be read, somebody has to be told. */
+const fewWaiting = 5;
 
 /** Runs what a daemon's command line asks for; answers the exit value. Throws for a command line that is wrong. */
 export async function runDaemon(
@@ -31,10 +36,14 @@ export async function runDaemon(
   if (options.server) return serveShell(options, io);
   if (options.accepts.length > 0) {
     const kernel = await loadKernel(host);
-    await rehearse(options, io, kernel);
+    const { config } = loadConfig(options, host, false);
+    if (config !== undefined) await rehearse(config, options, io, kernel);
     keepCode();
-    const wire = await acceptOne(options.accepts, options.reports);
-    return wire === undefined ? ExitCode.Ok : serveSocket(options, wire, io);
+    const backlog = config?.global['listen backlog'] ?? fewWaiting;
+    const wire = await acceptOne(options.accepts, options.reports, backlog);
+    if (wire === undefined) return ExitCode.Ok;
+    if (options.memoryLimit > 0) kernel.limitMemory?.(options.memoryLimit);
+    return serveSocket(options, wire, io);
   }
   const input = host.descriptors.input;
   if (isSocket(input)) return serveSocket(options, inheritedSocket(input), io);
@@ -78,6 +87,19 @@ async function serveOne({ options, io, hasSocket, address }: Arrival, wire: Dupl
     failure.who = 'Receiver';
     throw failure;
   }
-  const daemon: Daemon = { io, options, config, kernel, names: new IdNames(), log, hasSocket };
-  return serveConnection(wire, address, daemon);
+  const visit = newVisit();
+  const daemon: Daemon = { io, options, config, kernel, names: new IdNames(), log, hasSocket, visit };
+  visit.code = await serveConnection(wire, address, daemon);
+  tellOf(visit, options);
+  return visit.code;
+}
+
+/** The daemon counts its visitors where somebody wants to know. Without it there is nobody left to tell. */
+function tellOf(visit: Visit, { metrics, reports }: DaemonOptions): void {
+  if (metrics === '' || reports === undefined) return;
+  try {
+    writeSync(reports, `${JSON.stringify(visit)}\n`);
+  } catch {
+    // It has ended before us.
+  }
 }

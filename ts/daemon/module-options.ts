@@ -15,8 +15,9 @@ const unitsOfBandwidth = 1024;
 /** Where a module's options count. */
 interface ModuleContext {
   readonly site: Site;
-  /** The daemon's own, in KiB. */
+  /** The daemon's own: KiB a second, and where a client that says nothing of it has temporary files. */
   readonly bwlimit: number;
+  readonly tempDir: ByteString;
   readonly hasSocket: boolean;
 }
 
@@ -24,14 +25,14 @@ interface ModuleContext {
 export function inModule(
   options: Options,
   { values, text }: ModuleSetup,
-  { site, bwlimit, hasSocket }: ModuleContext,
+  { site, bwlimit, tempDir: usual, hasSocket }: ModuleContext,
 ): Options {
   const inside = (path: ByteString): ByteString =>
     path === '' || site.moduleDir === '' ? path : sanitizePath(path, site.moduleDir);
   const { sender } = options;
   const filesFrom = isOurFile(options) ? inside(options.filesFrom) : options.filesFrom;
   const filters = options.filters.map((arg) => insideFilter(arg, inside));
-  const tempDir = text('temp dir') || inside(options.tempDir);
+  const tempDir = text('temp dir') || inside(options.tempDir || usual);
   const settled: Options = {
     ...options,
     quiet: false,

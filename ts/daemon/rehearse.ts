@@ -5,9 +5,10 @@ import { newestProtocol } from '../options/program.ts';
 import type { SessionIo } from '../session/index.ts';
 import { memoryPair } from '../transport/memory.ts';
 import type { DaemonOptions } from './arguments.ts';
+import type { Config } from './config/config.ts';
 import { serveConnection } from './connection.ts';
 import { openDaemonLog } from './log.ts';
-import { loadConfig } from './read-config.ts';
+import { newVisit } from './visit.ts';
 
 const nobody = '127.0.0.1';
 
@@ -15,9 +16,12 @@ const nobody = '127.0.0.1';
  * Serves a client that wants to know what modules there are. Nobody hears of it, and no rights are given up for it: that
  * is left to the one who comes.
  */
-export async function rehearse(options: DaemonOptions, io: SessionIo, kernel: Kernel): Promise<void> {
-  const { config } = loadConfig(options, io.host, false);
-  if (config === undefined) return;
+export async function rehearse(
+  config: Config,
+  options: DaemonOptions,
+  io: SessionIo,
+  kernel: Kernel,
+): Promise<void> {
   const log = openDaemonLog(io.host, { file: '/dev/null', tag: '', facility: 0 }, () => {});
   const global = {
     ...config.global,
@@ -37,5 +41,6 @@ export async function rehearse(options: DaemonOptions, io: SessionIo, kernel: Ke
     names: new IdNames(),
     log,
     hasSocket: true,
+    visit: newVisit(),
   });
 }

@@ -241,6 +241,7 @@ async function run(
       options = inModule(given, setup, {
         site,
         bwlimit: daemon.options.bwlimit,
+        tempDir: daemon.options.tempDir,
         hasSocket: daemon.hasSocket,
       });
     } catch (error) {
@@ -278,6 +279,10 @@ async function run(
         return endOf(end);
       } catch (error) {
         throw await endAfterFailure(end, error);
+      } finally {
+        daemon.visit.received = end.reader.bytesRead;
+        daemon.visit.sent = end.writer.bytesWritten;
+        daemon.visit.files = end.stats.transferredFiles;
       }
     }),
   ).catch((error: unknown) => {

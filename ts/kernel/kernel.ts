@@ -519,6 +519,8 @@ export interface Kernel {
   readonly setSocketOption?: (fd: number, name: string, value: number) => number;
   /** Makes a directory the root of this process, and its working directory; the errno of what failed, 0 for none. */
   readonly changeRoot?: (path: ByteString) => number;
+  /** Lets this process have so many bytes of memory more than now; the errno of what failed, 0 for none. */
+  readonly limitMemory?: (more: number) => number;
   /** Locks a range of a file for this process, for as long as that is open; false where another one has it. */
   readonly lockRange?: (fd: number, start: number, length: number) => boolean;
   /** A descriptor whose writes go to the system's log, one message each; or a negative errno. */

@@ -105,6 +105,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     acknowledge: (fd: number): void => addon.acknowledge(fd),
     setSocketOption: addon.setSocketOption,
     changeRoot: addon.changeRoot,
+    limitMemory: addon.limitMemory,
     lockRange: addon.lockRange,
     systemLog: addon.systemLog,
   };

@@ -95,6 +95,26 @@ pub fn change_root(#[napi(ts_arg_type = "string")] path: Bytes) -> napi::Result<
     Ok(changed.err().map_or(0, |error| errno_of(&error)))
 }
 
+/// Lets this process have so many bytes of memory more than it has now, from the system's own count of what it may
+/// write to (`VmData`, which is what `RLIMIT_DATA` bounds). The errno of what failed, 0 for nothing.
+#[napi(catch_unwind)]
+pub fn limit_memory(more: f64) -> napi::Result<i32> {
+    let status = match std::fs::read_to_string("/proc/self/status") {
+        Ok(status) => status,
+        Err(error) => return Ok(errno_of(&error)),
+    };
+    let now: Option<u64> = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmData:"))
+        .and_then(|rest| rest.trim().strip_suffix(" kB"))
+        .and_then(|kib| kib.parse().ok());
+    let Some(now) = now else { return Ok(rustix::io::Errno::NOSYS.raw_os_error()) };
+    let most = Some((now * 1024).saturating_add(more as u64));
+    let limits = rustix::process::Rlimit { current: most, maximum: most };
+    let set = rustix::process::setrlimit(rustix::process::Resource::Data, limits);
+    Ok(set.err().map_or(0, |errno| errno.raw_os_error()))
+}
+
 /// A socket whose datagrams go to the system's log; or the errno of what failed, negative.
 #[napi(catch_unwind)]
 pub fn system_log() -> napi::Result<i32> {

@@ -1,0 +1,279 @@
+/** A daemon as a service: figures of it, sockets that a manager has opened, what its connections may take. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { freePort, startGuarded, waitForPort } from '../support/guarded.ts';
+import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
+import { run, testEnvironment } from '../support/run.ts';
+import { withWorkspace } from '../support/workspace.ts';
+
+const reference = referencePeer();
+const identity = isRoot ? 'uid = 0\ngid = 0\n' : '';
+
+interface Service {
+  readonly dir: string;
+  readonly url: string;
+  readonly port: number;
+}
+
+/** A configuration in `dir` with a module `m` of one file. */
+function configure(dir: string, more = ''): string {
+  const config = join(dir, 'rsyncd.conf');
+  mkdirSync(join(dir, 'm'));
+  writeFileSync(join(dir, 'm', 'file'), 'content\n');
+  writeFileSync(
+    config,
+    `use chroot = no\n${identity}log file = ${dir}/log\npid file = ${dir}/pid\n${more}[m]\npath = ${dir}/m\nread only = no\n[hidden]\npath = ${dir}/m\nhosts deny = *\n`,
+  );
+  return config;
+}
+
+function serving(
+  words: (dir: string) => readonly string[],
+  body: (service: Service) => Promise<void>,
+  env: Record<string, string> = {},
+): Promise<void> {
+  return withWorkspace(async (dir) => {
+    const port = await freePort();
+    const config = configure(dir);
+    const server = startGuarded(
+      [
+        ...ours().command,
+        '--daemon',
+        '--no-detach',
+        `--config=${config}`,
+        '--address=127.0.0.1',
+        `--port=${port}`,
+        ...words(dir),
+      ],
+      env,
+    );
+    try {
+      await waitForPort(port, server);
+      await body({ dir, url: `rsync://127.0.0.1:${port}`, port });
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+/** Asks until `found` is true of what is said, for ten seconds. */
+async function soon<T>(ask: () => Promise<T> | T, found: (answer: T) => boolean): Promise<T> {
+  let answer = await ask();
+  for (let k = 0; k < 200 && !found(answer); k++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    answer = await ask();
+  }
+  return answer;
+}
+
+describe.skipIf(reference === null)('a daemon as a service', () => {
+  const client = reference!;
+
+  test('counts its clients for Prometheus', async () => {
+    const at = await freePort();
+    await serving(
+      () => [`--metrics=127.0.0.1:${at}`],
+      async ({ dir, url, port }) => {
+        const ask = async () => (await fetch(`http://127.0.0.1:${at}/metrics`)).text();
+        expect((await fetch(`http://127.0.0.1:${at}/`)).status).toBe(404);
+        const connections = (text: string) => Number(/connections_total (\d+)\n/.exec(text)?.[1]);
+        const before = connections(await ask());
+        expect((await run([...client.command, '-a', `${url}/m/`, join(dir, 'to')])).code).toBe(0);
+        writeFileSync(join(dir, 'up'), 'x'.repeat(100_000));
+        expect((await run([...client.command, '-a', join(dir, 'up'), `${url}/m/`])).code).toBe(0);
+        expect((await run([...client.command, `${url}/hidden/`])).code).toBe(5);
+        expect((await run([...client.command, `${url}/none/`])).code).toBe(5);
+        // One that dies without a word.
+        const socket = connect(port, '127.0.0.1');
+        await new Promise((resolve) => socket.once('data', resolve));
+        expect(await soon(ask, (text) => text.includes('connections 1\n'))).toContain(
+          'oc_rsync_connections 1\n',
+        );
+        socket.destroy();
+        const text = await soon(ask, (text) => text.includes('oc_rsync_connections 0\n'));
+        expect(connections(text)).toBe(before + 5);
+        expect(text).toContain('oc_rsync_connections 0\n');
+        expect(text).toContain('oc_rsync_files_total{module="m"} 2\n');
+        expect(text).toContain('oc_rsync_refusals_total{module="hidden"} 1\n');
+        expect(text).toContain('oc_rsync_refusals_total{module=""} 1\n');
+        expect(Number(/received_bytes_total\{module="m"\} (\d+)/.exec(text)?.[1])).toBeGreaterThan(100_000);
+        expect(text).not.toContain('oc_rsync_errors_total{');
+        expect(text).toMatch(/^# TYPE oc_rsync_connections_total counter$/m);
+      },
+    );
+  });
+
+  test('does not start where its figures cannot be had', () =>
+    withWorkspace(async (dir) => {
+      const config = configure(dir);
+      const taken = createServer();
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+      const { port } = taken.address() as { port: number };
+      const start = (metrics: string) =>
+        run([
+          'sh',
+          '-c',
+          '"$@" </dev/null',
+          'sh',
+          ...ours().command,
+          '--daemon',
+          '--no-detach',
+          `--config=${config}`,
+          '--address=127.0.0.1',
+          '--port=0',
+          `--metrics=${metrics}`,
+        ]);
+      const inUse = await start(`${port}`);
+      expect(inUse.stderr).toContain(`--metrics: cannot listen on ${port}: Address already in use`);
+      expect(inUse.code).toBe(10);
+      const wrong = await start('nowhere');
+      expect(wrong.stderr).toContain('--metrics wants [HOST:]PORT, not nowhere');
+      expect(wrong.code).toBe(1);
+      taken.close();
+    }));
+
+  test('serves by sockets that it was given', () =>
+    withWorkspace(async (dir) => {
+      const config = configure(dir);
+      const listening = createServer();
+      await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+      const { port } = listening.address() as { port: number };
+      const { fd } = (listening as unknown as { _handle: { fd: number } })._handle;
+      const child = spawn(
+        'sh',
+        [
+          '-c',
+          'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"',
+          'sh',
+          ...ours().command,
+          '--daemon',
+          `--config=${config}`,
+        ],
+        { stdio: ['ignore', 'ignore', 'ignore', fd], env: testEnvironment({}) },
+      );
+      const ended = new Promise((resolve) => child.on('exit', resolve));
+      try {
+        // From here on whoever connects is the daemon's.
+        listening.close();
+        const url = `rsync://127.0.0.1:${port}`;
+        const pulls = Array.from({ length: 5 }, (_, k) =>
+          run([...client.command, '-a', `${url}/m/`, join(dir, `to${k}`)]),
+        );
+        for (const pull of await Promise.all(pulls)) expect(pull.code, pull.stderr).toBe(0);
+        expect(readFileSync(join(dir, 'log'), 'utf8')).toContain('listening on 1 given socket(s)\n');
+      } finally {
+        child.kill();
+        await ended;
+      }
+    }));
+
+  test('says which options a socket cannot have', () =>
+    serving(
+      () => ['--sockopts=SO_KEEPALIVE,NO_SUCH=1'],
+      async ({ dir }) => {
+        const log = readFileSync(join(dir, 'log'), 'utf8');
+        expect(log).toContain('Unknown socket option NO_SUCH\n');
+        expect(log.includes('SO_KEEPALIVE')).toBe(kernelName === 'portable');
+      },
+    ));
+
+  test('puts temporary files where it was told to', () =>
+    serving(
+      () => ['--temp-dir=/tmp-of-it'],
+      async ({ dir, url }) => {
+        writeFileSync(join(dir, 'up'), 'x'.repeat(1000));
+        const push = async () => run([...client.command, join(dir, 'up'), `${url}/m/`]);
+        expect((await push()).stderr).toContain('tmp-of-it');
+        mkdirSync(join(dir, 'm', 'tmp-of-it'));
+        expect((await push()).code).toBe(0);
+        expect(readdirSync(join(dir, 'm')).sort()).toEqual(['file', 'tmp-of-it', 'up']);
+      },
+    ));
+
+  test.skipIf(kernelName === 'portable')('gives a connection no more memory than it may have', () =>
+    serving(
+      () => ['--memory-limit=64m'],
+      async ({ port }) => {
+        const socket = connect(port, '127.0.0.1');
+        await new Promise((resolve) => socket.once('data', resolve));
+        const limits = readdirSync('/proc')
+          .filter((name) => /^\d+$/.test(name))
+          .map((pid) => limitOf(pid, port))
+          .filter((limit) => limit !== undefined);
+        expect(limits.filter((limit) => limit !== 'unlimited')).toHaveLength(1);
+        socket.destroy();
+      },
+    ),
+  );
+
+  test('keeps compiled code for the next that waits', () =>
+    withWorkspace(async (cache) => {
+      const kept = () => readdirSync(cache, { recursive: true }).filter((name) => /-daemon$/.test(`${name}`));
+      await serving(
+        () => [],
+        async () => {
+          expect(await soon(kept, (names) => names.length === 1)).toHaveLength(1);
+        },
+        { XDG_CACHE_HOME: cache, OC_RSYNC_CODE_CACHE: '' },
+      );
+    }));
+
+  test.skipIf(!isRoot)('has no capability left once it serves a module as somebody else', () =>
+    withWorkspace(async (dir) => {
+      const port = await freePort();
+      const config = configure(dir, 'reverse lookup = no\n');
+      writeFileSync(config, readFileSync(config, 'utf8').replaceAll('= 0\n', '= 65534\n'));
+      const server = startGuarded([
+        ...ours().command,
+        '--daemon',
+        '--no-detach',
+        `--config=${config}`,
+        '--address=127.0.0.1',
+        `--port=${port}`,
+      ]);
+      try {
+        await waitForPort(port, server);
+        const socket = connect(port, '127.0.0.1');
+        socket.write('@RSYNCD: 31.0\nm\n');
+        await new Promise<void>((resolve) =>
+          socket.on('data', (piece) => /OK/.test(piece.toString()) && resolve()),
+        );
+        const pid = readdirSync('/proc').find(
+          (name) =>
+            /^\d+$/.test(name) && commandOf(name).includes(`--port=${port}`) && userOf(name) === '65534',
+        );
+        expect(pid).toBeDefined();
+        for (const thread of readdirSync(`/proc/${pid}/task`)) {
+          const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+          expect(status).toMatch(/^CapPrm:\s0+$/m);
+          expect(status).toMatch(/^CapEff:\s0+$/m);
+          expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
+        }
+        socket.destroy();
+      } finally {
+        await server.stop();
+      }
+    }),
+  );
+});
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+function userOf(pid: string): string | undefined {
+  return /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+}
+
+/** What a process of the daemon on `port` may have of memory. */
+function limitOf(pid: string, port: number): string | undefined {
+  if (!commandOf(pid).includes(`--port=${port} --memory-limit=64m --accept-from`)) return undefined;
+  return /^Max data size\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
+}

@@ -1,0 +1,88 @@
+/** Processes that a daemon has started ahead: each waits for one client. */
+import { spawn } from 'node:child_process';
+import type * as net from 'node:net';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { SessionIo } from '../session/index.ts';
+import type { Metrics } from './metrics.ts';
+import { type Visit, visitOf } from './visit.ts';
+
+/** What those that were started ahead say: they listen; they have a connection. */
+export const isReady = 'r';
+export const isTaken = 't';
+
+/** So many wait for a connection each. */
+const stockSize = 3;
+/** One that dies before it has one is not replaced at once. */
+const pauseMs = 1000;
+
+/** Node takes arguments as text. */
+export function asText(argv: readonly ByteString[]): string[] {
+  return argv.map((arg) => Buffer.from(arg, 'latin1').toString('utf8'));
+}
+
+export interface Stock {
+  /** Descriptors that are listened on. */
+  readonly sockets: readonly number[];
+  readonly argv: readonly ByteString[];
+  /** Those that wait for a client. */
+  readonly stock: Set<net.Socket>;
+  readonly metrics: Metrics;
+}
+
+/** Keeps processes waiting for connections, until we are told to end. Those that have one go on without us. */
+export function keepStock(
+  { sockets, argv, stock: waiting, metrics }: Stock,
+  { host, signal }: SessionIo,
+  ready: () => void,
+): Promise<never> {
+  const [program, ...words] = host.program;
+  const first = 3;
+  const accepts = sockets.map((_, k) => first + k).join(',');
+  const args = [
+    ...words,
+    ...asText(argv),
+    `--accept-from=${accepts}`,
+    `--report-to=${first + sockets.length}`,
+  ];
+  let isTold = false;
+  return new Promise((_, reject) => {
+    const start = (): void => {
+      if (signal.aborted) return;
+      const child = spawn(program, args, {
+        env: host.env,
+        stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe'],
+      });
+      const pipe = child.stdio[first + sockets.length] as net.Socket;
+      waiting.add(pipe);
+      let left: ((visit: Visit | undefined) => void) | undefined;
+      let said = '';
+      pipe.on('error', () => {});
+      pipe.on('data', (piece: Buffer) => {
+        said += piece.toString('latin1');
+        if (said.startsWith(isReady) && !isTold) {
+          isTold = true;
+          ready();
+        }
+        if (left !== undefined || !said.includes(isTaken)) return;
+        left = metrics.arrived();
+        waiting.delete(pipe);
+        start();
+      });
+      child.on('error', (error) => reject(error));
+      // What it said last is read by then.
+      child.on('close', () => {
+        waiting.delete(pipe);
+        pipe.destroy();
+        if (left === undefined) setTimeout(start, pauseMs);
+        else left(visitOf(said.slice(said.indexOf(isTaken) + 1)));
+      });
+    };
+    const stop = (): void => {
+      for (const pipe of waiting) pipe.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    for (let k = 0; k < stockSize; k++) start();
+  });
+}
