@@ -108,9 +108,14 @@ pub fn limit_memory(more: f64) -> napi::Result<i32> {
         .find_map(|line| line.strip_prefix("VmData:"))
         .and_then(|rest| rest.trim().strip_suffix(" kB"))
         .and_then(|kib| kib.parse().ok());
-    let Some(now) = now else { return Ok(rustix::io::Errno::NOSYS.raw_os_error()) };
+    let Some(now) = now else {
+        return Ok(rustix::io::Errno::NOSYS.raw_os_error());
+    };
     let most = Some((now * 1024).saturating_add(more as u64));
-    let limits = rustix::process::Rlimit { current: most, maximum: most };
+    let limits = rustix::process::Rlimit {
+        current: most,
+        maximum: most,
+    };
     let set = rustix::process::setrlimit(rustix::process::Resource::Data, limits);
     Ok(set.err().map_or(0, |errno| errno.raw_os_error()))
 }
