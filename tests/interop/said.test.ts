@@ -3,7 +3,7 @@
  * figures at the end.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
@@ -21,6 +21,8 @@ function steady(result: RunResult): { code: number | null; stdout: string; stder
       .replace(/ at \S+\(\d+\) \[\w+=[\d.]+\]/g, '')
       // rsync may add that its sender, which had nothing to send, has gone already.
       .replace(/^rsync: \[Receiver\] write error: Broken pipe \(32\)\n/m, '')
+      // Or that its receiver was told to go.
+      .replace(/^rsync error: received SIGUSR1 \(code 19\)\n/m, '')
       .replace(/[\d.,]+ bytes\/sec/g, 'RATE')
       .replace(/[ \d]{4}\.\d\d[kMG]B\/s +[\d:]+/g, 'PACE');
   return { code: result.code, stdout: text(result.stdout), stderr: text(result.stderr) };
@@ -38,11 +40,8 @@ async function sameWords(
       make(work);
       const result = await run([...who.command, ...args(who, work)], { cwd: work });
       const { code, stdout, stderr } = steady(result);
-      said.push({
-        code,
-        stdout: part(stdout.replaceAll(work, 'WORK')),
-        stderr: stderr.replaceAll(work, 'WORK'),
-      });
+      const placeless = (text: string) => text.replaceAll(work, 'WORK').replaceAll(basename(work), 'WORK');
+      said.push({ code, stdout: part(placeless(stdout)), stderr: placeless(stderr) });
     });
   expect(said[0]).toEqual(said[1]);
 }
@@ -65,6 +64,9 @@ describe.skipIf(reference === null)('what is said', () => {
   ])('%j: a file that is not there is said before arguments that are missing', (...given) =>
     sameWords(nothing, () => given),
   );
+
+  test('what ends a run with an open line goes with its line end to where errors go', () =>
+    sameWords(one, (_who, work) => ['-avR', '--no-i-r', `../${basename(work)}/s/`, 'd/']));
 
   test('nor one that a receiver gives of its destination', () =>
     sameWords(one, () => ['-r', 's/', '/proc/a\nb']));

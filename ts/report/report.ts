@@ -224,8 +224,8 @@ export class Report {
   }
 
   /** Ends an open line; for the end of a run. */
-  closeLine(): void {
-    this.text.closeLine();
+  closeLine(code: 'info' | 'error'): void {
+    this.text.closeLine(code);
   }
 
   /** "building file list ... ": begins what `flistProgress` and `finishFlistProgress` go on with. */

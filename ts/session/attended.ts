@@ -18,12 +18,16 @@ export async function attended<T>(ends: readonly [End, ...End[]], work: () => Pr
     stopAtLimit(firstStop(ends), host, ends),
     host.onProgressWanted(asked),
   ];
+  let lineEnd: 'info' | 'error' = 'error';
   try {
-    return await work();
+    const result = await work();
+    lineEnd = 'info';
+    return result;
   } finally {
     for (const stop of watches) stop();
     for (const end of ends) end.timeout.stop();
-    if (!setup.server) report.closeLine();
+    // Its end goes where the next text does: what a failed run is told with is an error.
+    if (!setup.server) report.closeLine(lineEnd);
   }
 }
 

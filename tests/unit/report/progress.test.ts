@@ -106,7 +106,7 @@ it.skipIf(!haveRsync).each([1, 2])('ends as rsync does with --info=progress%i', 
       report.progressAtOnce(list, i, size);
     });
     report.listDone(list);
-    report.closeLine();
+    report.closeLine('info');
     const steady = (text: string) =>
       text.replace(/[ \d]{4}\.\d\d[kMG]B\/s +[\d:]+/g, 'RATE').replace(/^created.*\n/, '');
     expect(steady(heard.text)).toBe(steady(said));

@@ -73,8 +73,8 @@ export class TextView {
     this.openLine = 0;
   }
   /** Ends an open line; for the end of a run. */
-  closeLine(): void {
-    if (this.openLine > 0) this.facts.output.write('info', '\n');
+  closeLine(code: 'info' | 'error'): void {
+    if (this.openLine > 0) this.facts.output.write(code, '\n');
     this.openLine = 0;
   }
   /** A count that the next one is written over. */
