@@ -5,7 +5,7 @@
 import { describe, test } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
 import { sampled } from '../support/property.ts';
-import { expectSameScript, ways } from '../support/script.ts';
+import { canBePlainUser, expectSameScript, ways } from '../support/script.ts';
 
 const reference = referencePeer();
 
@@ -65,6 +65,20 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
       reference!,
     ),
   );
+});
+
+describe.skipIf(reference === null || !canBePlainUser).each(ways)('%s', (way) => {
+  test('--debug=deltasum2 says nothing of a basis that cannot be opened', () =>
+    expectSameScript(
+      {
+        way,
+        plainUser: true,
+        sorted: true,
+        script: `mkdir s d; for n in f g; do seq 2000 >s/$n; seq 3000 >d/$n; done; chmod 0 d/f
+          sync -r --no-W --debug=deltasum2 2>&1 | grep -e mapped -e exit`,
+      },
+      reference!,
+    ));
 });
 
 /** Where the streams are told apart, they are named. */

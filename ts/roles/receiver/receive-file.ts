@@ -58,13 +58,14 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
     await discard(ctx, input, arrival);
     return;
   }
-  const job = open(ctx, input, arrival, plan);
-  if (job === undefined) {
+  const opened = open(ctx, input, arrival, plan);
+  if (opened === undefined) {
     await discard(ctx, input, arrival);
     return;
   }
+  const { job, hasBasis } = opened;
   ctx.items.beforeTransfer(list, i, item.iflags);
-  if (plan.basisSize > 0)
+  if (hasBasis && plan.basisSize > 0)
     report.trace('deltasum', () => text.traces.mappedByReceiver(plan.basis ?? plan.path, plan.basisSize), 2);
   let result: ReceiveResult;
   try {
@@ -162,7 +163,12 @@ function fuzzyBasis({ options }: RoleContext, { list, i, item }: Arrival): ByteS
   return `${alternate.dir}/${name}`;
 }
 
-function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Plan): ReceiveJob | undefined {
+interface Opened {
+  readonly job: ReceiveJob;
+  readonly hasBasis: boolean;
+}
+
+function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Plan): Opened | undefined {
   const { options, negotiated, report } = ctx;
   const { tree } = input.destination;
   const { list, i, head, redo } = arrival;
@@ -197,13 +203,13 @@ function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Pl
 }
 
 /** Opens the output; a basis that cannot be read is done without, as nothing of it is asked for then. */
-function openOutput(tree: Tree, request: ReceiveRequest): ReceiveJob {
+function openOutput(tree: Tree, request: ReceiveRequest): Opened {
   try {
-    return tree.openReceive(request);
+    return { job: tree.openReceive(request), hasBasis: request.basis !== undefined };
   } catch (error) {
     const unreadable = error instanceof SysError && error.errno === text.EACCES;
     if (!unreadable || request.basis === undefined) throw error;
-    return tree.openReceive({ ...request, basis: undefined });
+    return { job: tree.openReceive({ ...request, basis: undefined }), hasBasis: false };
   }
 }
 
