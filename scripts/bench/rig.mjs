@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dataSets } from './data.mjs';
 import { measure, remoteProgram } from './measure.mjs';
+import { measureServing } from './serve.mjs';
 import { bareShell, startDaemon, startSshd } from './servers.mjs';
 
 /** `rm` is several times as fast as Node with a million files. */
@@ -20,6 +21,7 @@ class Rig {
     this.peer = peer;
     this.sets = dataSets(root, scale);
     this.stops = [];
+    this.daemons = new Map();
     /** The exit code of an interrupted run: nothing more is started. */
     this.ended = undefined;
     this.env = { ...process.env, LC_ALL: 'C' };
@@ -31,10 +33,15 @@ class Rig {
     if (!this.stops.includes(this.sshd.stop)) this.stops.push(this.sshd.stop);
     return this.sshd;
   }
-  async daemon() {
-    this.rsyncd ??= await startDaemon(this.root, this.peer);
-    if (!this.stops.includes(this.rsyncd.stop)) this.stops.push(this.rsyncd.stop);
-    return this.rsyncd;
+  /** The daemon that `command` is, started when it is asked for first. */
+  async daemon(command) {
+    const key = command.join(' ');
+    const known = this.daemons.get(key);
+    if (known !== undefined) return known;
+    const daemon = await startDaemon(this.root, command, `daemon-${this.daemons.size}`);
+    this.daemons.set(key, daemon);
+    this.stops.push(daemon.stop);
+    return daemon;
   }
 
   /** Whether a data set has been made. */
@@ -64,6 +71,7 @@ class Rig {
    */
   async run(scenario, command, { remote = command, env = {} } = {}) {
     if (this.ended !== undefined) throw new Error('interrupted');
+    if (scenario.wire === 'serve') return measureServing(this, scenario.serve, await this.daemon(command));
     const source = this.sets(scenario.from);
     const dest = join(this.root, scenario.keep ? `kept-${scenario.to}` : 'dest');
     this.prepare(scenario, dest);
@@ -79,8 +87,8 @@ class Rig {
     } else if (scenario.wire === 'pipe') {
       args.push('-e', bareShell(this.root), `--rsync-path=${remote.join(' ')}`);
       far = (path) => `here:${path}`;
-    } else if (scenario.wire === 'daemon') {
-      const daemon = await this.daemon();
+    } else if (scenario.wire.endsWith('daemon')) {
+      const daemon = await this.daemon(scenario.wire === 'daemon' ? [this.peer] : command);
       server = daemon.pid;
       far = (path) => `${daemon.url}${path.slice(this.root.length)}`;
     }
@@ -100,7 +108,7 @@ class Rig {
 
   /** A copy that is not one is no result: the peer must find nothing to do. */
   verify(scenario, { source, dest }) {
-    if (scenario.dry) return;
+    if (scenario.dry || scenario.wire === 'serve') return;
     const left = execFileSync(this.peer, ['-anic', '--delete', `${source}/`, `${dest}/`], {
       encoding: 'latin1',
       env: this.env,

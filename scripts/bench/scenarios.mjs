@@ -1,6 +1,7 @@
 /**
  * What is measured. `wire` says how the tool is called: `local`, `ssh` (the tool is on both sides), `pipe` (the
- * same without a cipher) or `daemon` (against the real rsync's daemon). `from` is the data set that is copied;
+ * same without a cipher), `daemon` (against the real rsync's daemon), `own-daemon` (against the tool's own) or `serve` (the
+ * tool is the daemon, and `serve` says what is asked of it). `from` is the data set that is copied;
  * `to` what lies at the destination before each run: nothing, a copy of a data set, or, with `keep`, one that every run leaves
  * as it is. `goal` is the ratio to rsync's wall time that the project aims at.
  */
@@ -80,6 +81,22 @@ export const scenarios = [
     args: ['-az', '--zc=zstd'],
     goal: 0.75,
   },
+  { name: 'own-daemon-pull-big', wire: 'own-daemon', pull: true, from: 'big', args: ['-a'], goal: 0.6 },
+  { name: 'own-daemon-push-big', wire: 'own-daemon', from: 'big', args: ['-a'], goal: 0.6 },
+  { name: 'own-daemon-pull-small', wire: 'own-daemon', pull: true, from: 'small', args: ['-a'], goal: 0.6 },
+  { name: 'own-daemon-push-small', wire: 'own-daemon', from: 'small', args: ['-a'], goal: 0.6 },
+  {
+    name: 'own-daemon-pull-text-zstd',
+    wire: 'own-daemon',
+    pull: true,
+    from: 'text',
+    args: ['-az', '--zc=zstd'],
+    goal: 0.6,
+  },
+  { name: 'serve-greeting', wire: 'serve', serve: 'greeting', args: [] },
+  { name: 'serve-connections', wire: 'serve', serve: 'connections', args: [] },
+  { name: 'serve-pulls', wire: 'serve', serve: 'pulls', args: [] },
+  { name: 'serve-pushes', wire: 'serve', serve: 'pushes', args: [] },
   // Only when asked for: a remote shell that is none, and a million files that take a while to make.
   { name: 'pipe-push-big', wire: 'pipe', from: 'big', args: ['-a'], optional: true },
   { name: 'pipe-pull-big', wire: 'pipe', pull: true, from: 'big', args: ['-a'], optional: true },

@@ -107,10 +107,10 @@ export function bareShell(root) {
   return path;
 }
 
-/** A private `PEER --daemon` whose one module, `bench`, is `root`. */
-export async function startDaemon(root, peer) {
+/** A private daemon of a tool, whose one module, `bench`, is `root`. Its files are in `root/NAME`. */
+export async function startDaemon(root, [program, ...words], name) {
   const port = await freePort();
-  const dir = join(root, 'daemon');
+  const dir = join(root, name);
   mkdirSync(dir);
   const asRoot = process.getuid() === 0 ? ['uid = 0', 'gid = 0'] : [];
   writeFileSync(
@@ -126,7 +126,7 @@ export async function startDaemon(root, peer) {
       '',
     ].join('\n'),
   );
-  const args = ['--daemon', '--no-detach', `--config=${join(dir, 'rsyncd.conf')}`];
-  const child = await start(peer, [...args, '--address=127.0.0.1', `--port=${port}`], port);
-  return { pid: child.pid, url: `rsync://127.0.0.1:${port}/bench`, stop: stopper(child) };
+  const args = [...words, '--daemon', '--no-detach', `--config=${join(dir, 'rsyncd.conf')}`];
+  const child = await start(program, [...args, '--address=127.0.0.1', `--port=${port}`], port);
+  return { pid: child.pid, port, url: `rsync://127.0.0.1:${port}/bench`, stop: stopper(child) };
 }

@@ -169,6 +169,30 @@ describe.skipIf(reference === null)('a daemon of its own', () => {
       expect(readFileSync(join(dir, 'log'), 'latin1')).toMatch(/ too many daemon arguments\n/);
     }));
 
+  test('gives its port back at once', () =>
+    withWorkspace(async (dir) => {
+      mkdirSync(join(dir, 'm'));
+      const config = join(dir, 'rsyncd.conf');
+      writeFileSync(
+        config,
+        `${identity}pid file = ${dir}/pid\nlog file = ${dir}/log\n[m]\npath = ${dir}/m\n`,
+      );
+      const port = await freePort();
+      for (let k = 0; k < 4; k++) {
+        const started = await start(
+          ...ours().command,
+          '--daemon',
+          `--config=${config}`,
+          '--address=127.0.0.1',
+          `--port=${port}`,
+        );
+        expect(started.code, started.stderr).toBe(0);
+        const pid = Number(readFileSync(join(dir, 'pid'), 'utf8'));
+        process.kill(pid, 'SIGTERM');
+        expect(await gone(pid)).toBe(true);
+      }
+    }));
+
   test('does not share a port', () =>
     standing('', async ({ port, dir }) => {
       const { code, stderr } = await start(

@@ -42,7 +42,11 @@ export interface Engine {
 
 /** What serves, loaded by those alone that do. */
 export interface Server {
-  runDaemon(argv: readonly ByteString[], io: SessionIo, keepCode: () => void): Promise<number>;
+  runDaemon(
+    argv: readonly ByteString[],
+    io: SessionIo,
+    codeToKeep: CommandInput['codeToKeep'],
+  ): Promise<number>;
 }
 
 export interface CommandInput {
@@ -55,8 +59,11 @@ export interface CommandInput {
   readonly loadServer: () => Promise<Server>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
-  /** Called by what serves, once it has compiled what it needs and before it has heard anybody. */
-  readonly keepCode: () => void;
+  /**
+   * What keeps compiled code, if none was kept before. For what serves: once it has compiled what it needs, and before it has
+   * heard anybody.
+   */
+  readonly codeToKeep: () => (() => void) | undefined;
 }
 
 /** Runs the command and answers its exit code; every failure is told on `io.stderr` and ends here. */
@@ -68,7 +75,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (argv.length === 0) return usageError(io, role);
     const command = parseClientArgs(argv, { env, aliases: input.aliases });
     if (command.kind === 'daemon')
-      return await (await input.loadServer()).runDaemon(argv, io, input.keepCode);
+      return await (await input.loadServer()).runDaemon(argv, io, input.codeToKeep);
     if (command.kind !== 'run') {
       if (command.goes !== 'nowhere') {
         const text = toBytes(await printed(command, input));

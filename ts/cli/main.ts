@@ -59,7 +59,7 @@ runCommand({
   },
   loadEngine: () => import('../session/index.ts'),
   loadServer: () => import('../daemon/index.ts'),
-  keepCode,
+  codeToKeep: () => keep && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));
   exit(1);

@@ -25,7 +25,7 @@ const fewWaiting = 5;
 export async function runDaemon(
   argv: readonly ByteString[],
   io: SessionIo,
-  keepCode: () => void,
+  codeToKeep: () => (() => void) | undefined,
 ): Promise<number> {
   const options = daemonArguments(argv);
   const { host } = io;
@@ -37,8 +37,10 @@ export async function runDaemon(
   if (options.accepts.length > 0) {
     const kernel = await loadKernel(host);
     const { config } = loadConfig(options, host, false);
-    if (config !== undefined) await rehearse(config, options, io, kernel);
-    keepCode();
+    // Whoever comes is served without it, too.
+    const keepCode = codeToKeep();
+    await rehearse(options, io, { kernel, whole: keepCode !== undefined }).catch(() => {});
+    keepCode?.();
     const backlog = config?.global['listen backlog'] ?? fewWaiting;
     const wire = await acceptOne(options.accepts, options.reports, backlog);
     if (wire === undefined) return ExitCode.Ok;

@@ -1,5 +1,5 @@
 /** A daemon of its own: it listens, and a process that it has started ahead takes each connection. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import type * as net from 'node:net';
 import { ENOSYS } from '../errno.ts';
@@ -85,7 +85,7 @@ async function serveAll(
   started: () => void,
 ): Promise<void> {
   const metrics = countVisits();
-  const stock = new Set<net.Socket>();
+  const stock = new Set<ChildProcess>();
   const figures = (): string => metrics.text(stock.size);
   const stopMetrics = options.metrics === '' ? undefined : await serveMetrics(options.metrics, figures);
   started();

@@ -1,6 +1,7 @@
 /** Processes that a daemon has started ahead: each waits for one client. */
-import { spawn } from 'node:child_process';
-import type * as net from 'node:net';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,6 +15,8 @@ export const isTaken = 't';
 const stockSize = 3;
 /** One that dies before it has one is not replaced at once. */
 const pauseMs = 1000;
+/** So long those that wait may take to be gone, when the daemon is told to end. */
+const partingMs = 1000;
 
 /** Node takes arguments as text. */
 export function asText(argv: readonly ByteString[]): string[] {
@@ -25,7 +28,7 @@ export interface Stock {
   readonly sockets: readonly number[];
   readonly argv: readonly ByteString[];
   /** Those that wait for a client. */
-  readonly stock: Set<net.Socket>;
+  readonly stock: Set<ChildProcess>;
   readonly metrics: Metrics;
 }
 
@@ -44,6 +47,7 @@ export function keepStock(
     `--accept-from=${accepts}`,
     `--report-to=${first + sockets.length}`,
   ];
+  const pipeOf = (child: ChildProcess): Socket => child.stdio[first + sockets.length] as Socket;
   let isTold = false;
   return new Promise((_, reject) => {
     const start = (): void => {
@@ -52,8 +56,8 @@ export function keepStock(
         env: host.env,
         stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe'],
       });
-      const pipe = child.stdio[first + sockets.length] as net.Socket;
-      waiting.add(pipe);
+      const pipe = pipeOf(child);
+      waiting.add(child);
       let left: ((visit: Visit | undefined) => void) | undefined;
       let said = '';
       pipe.on('error', () => {});
@@ -65,21 +69,25 @@ export function keepStock(
         }
         if (left !== undefined || !said.includes(isTaken)) return;
         left = metrics.arrived();
-        waiting.delete(pipe);
+        waiting.delete(child);
         start();
       });
       child.on('error', (error) => reject(error));
       // What it said last is read by then.
       child.on('close', () => {
-        waiting.delete(pipe);
+        waiting.delete(child);
         pipe.destroy();
         if (left === undefined) setTimeout(start, pauseMs);
         else left(visitOf(said.slice(said.indexOf(isTaken) + 1)));
       });
     };
+    // Those that wait still listen: who starts a daemon again right away wants the port.
     const stop = (): void => {
-      for (const pipe of waiting) pipe.destroy();
-      reject(signal.reason);
+      const gone = [...waiting].map((child) => once(child, 'exit'));
+      for (const child of waiting) pipeOf(child).destroy();
+      // One of them may have got a client by now.
+      const late = new Promise((resolve) => setTimeout(resolve, partingMs));
+      void Promise.race([Promise.all(gone), late]).then(() => reject(signal.reason));
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();

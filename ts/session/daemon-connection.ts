@@ -43,7 +43,7 @@ export async function connectToDaemon(
       if (options.debug.connect > 0 && !options.quiet) io.host.stdout(`${line}\n`);
     },
   });
-  return { duplex, greet: (end) => greet(end, kernel, options, ends) };
+  return { duplex, greet: (end) => greetDaemon(end, kernel, options, ends) };
 }
 
 function socketOptions(
@@ -74,7 +74,7 @@ export function reachDaemonByShell(
   const port = ends.remote?.port ?? daemonPort;
   const { command } = remoteCommand(options, ends, io.host);
   const child = startRemoteShell(kernel, command, options, io.host, { RSYNC_PORT: `${port}` });
-  return { duplex: child, child, command, greet: (end) => greet(end, kernel, options, ends) };
+  return { duplex: child, child, command, greet: (end) => greetDaemon(end, kernel, options, ends) };
 }
 
 /** What the daemon is told, and what of it only after it has let us in. */
@@ -98,7 +98,8 @@ function daemonArgs(
   };
 }
 
-async function greet(
+/** The dialogue with a daemon; the handshake goes on with what was agreed. */
+export async function greetDaemon(
   end: End,
   kernel: Kernel,
   options: Options,

@@ -343,7 +343,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       io,
       started: () => {},
       loadServer: () => Promise.reject(new Error('no daemon')),
-      keepCode() {},
+      codeToKeep: () => undefined,
       loadEngine: () => Promise.reject(new Error('no run was to start')),
     });
     return { code, stderr };
