@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { nodeStreamHalves } from '../../ts/transport/fd-stream.ts';
 import { Compat, Item, ndxDone } from '../../ts/wire/constants.ts';
 import { Reader } from '../../ts/wire/reader.ts';
@@ -24,6 +24,12 @@ export interface Attack {
   readonly peer: 'sender' | 'receiver';
   /** Added to `-rlt --cc=md5 --timeout=3`, for a client as for a server. */
   readonly options?: readonly string[];
+  /** Lists come in pieces (--inc-recursive). */
+  readonly incremental?: boolean;
+  /** What a client asks the peer for, below its module; all of it otherwise. */
+  readonly path?: string;
+  /** Milliseconds that the peer is silent behind all that before it closes. */
+  readonly stays?: number;
   /** What is said once frames have begun. */
   say(writer: Writer, to: 'client' | 'server'): void | Promise<void>;
 }
@@ -61,7 +67,8 @@ async function attackClient(who: Peer, what: Attack, dir: string): Promise<Attac
       writer.flush();
       while ((await readText(reader, 0)) !== '');
       await speak({ writer, source, what, to: 'client' }, () => {
-        writer.varint(Compat.SafeFlist | Compat.ChecksumSeedFix | Compat.VarintFlistFlags);
+        const pieces = what.incremental === true ? Compat.IncRecurse : 0;
+        writer.varint(Compat.SafeFlist | Compat.ChecksumSeedFix | Compat.VarintFlistFlags | pieces);
         writer.int(77);
       });
       socket.end();
@@ -69,7 +76,7 @@ async function attackClient(who: Peer, what: Attack, dir: string): Promise<Attac
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  const far = `rsync://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/module/`;
+  const far = `rsync://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/module/${what.path ?? ''}`;
   const paths = what.peer === 'sender' ? [far, 'dst/'] : ['src/', far];
   const started = start([...who.command, '-rlt', ...common, ...(what.options ?? []), ...paths], dir);
   started.child.stdin?.end();
@@ -81,14 +88,7 @@ async function attackClient(who: Peer, what: Attack, dir: string): Promise<Attac
 }
 
 async function attackServer(who: Peer, what: Attack, dir: string): Promise<Attacked> {
-  const role = what.peer === 'sender' ? [] : ['--sender'];
-  const path = what.peer === 'sender' ? 'dst/' : 'src/';
-  // Options of one letter stand before the letter e, whose value is what the client can do.
-  const letters = (what.options ?? [])
-    .filter((option) => /^-[^-]/.test(option))
-    .map((option) => option.slice(1));
-  const words = (what.options ?? []).filter((option) => option.startsWith('--'));
-  const args = ['--server', ...role, `-ltr${letters.join('')}e.LsfxCIvu`, ...common, ...words, '.', path];
+  const args = serverArguments(what, what.peer === 'sender' ? 'dst/' : 'src/');
   const started = start([...who.command, ...args], dir);
   const { stdin, stdout } = started.child;
   const [source, sink] = nodeStreamHalves(stdout as Socket, stdin as Socket);
@@ -109,6 +109,135 @@ async function attackServer(who: Peer, what: Attack, dir: string): Promise<Attac
   return result;
 }
 
+/** What a client asks a server for. */
+function serverArguments(what: Attack, path: string): string[] {
+  const role = what.peer === 'sender' ? [] : ['--sender'];
+  // Options of one letter stand before the letter e, whose value is what the client can do.
+  const letters = (what.options ?? [])
+    .filter((option) => /^-[^-]/.test(option))
+    .map((option) => option.slice(1));
+  const words = (what.options ?? []).filter((option) => option.startsWith('--'));
+  const pieces = what.incremental === true ? 'i' : '';
+  return ['--server', ...role, `-ltr${letters.join('')}e.${pieces}LsfxCIvu`, ...common, ...words, '.', path];
+}
+
+/**
+ * The same to a daemon that stands: as a client of its module. Answers all that it said from the greeting on, once it has
+ * closed the connection, or 20 seconds have passed.
+ */
+export async function attackModule(port: number, module: string, what: Attack): Promise<string> {
+  const raw = await rawClient(port);
+  try {
+    await raw.enter(module, serverArguments(what, `${module}/${what.path ?? ''}`));
+    await quietly(async () => {
+      const { reader, writer } = ends(raw.source, raw.sink);
+      await speak({ writer, source: raw.source, what, to: 'server' }, async () => {
+        await reader.record(() => reader.varint());
+        await reader.record(() => reader.int());
+      });
+      await raw.sink.end();
+    });
+    await raw.ended(20_000);
+    return raw.said();
+  } finally {
+    raw.close();
+  }
+}
+
+/** A client that says to a daemon what it is told to, byte for byte. */
+export interface RawClient {
+  readonly source: Source;
+  readonly sink: ConstructorParameters<typeof Writer>[0];
+  /** All that came so far. */
+  said(): string;
+  send(text: string): void;
+  /** Waits until this has come; fails where it does not within ten seconds. */
+  until(sign: RegExp): Promise<string>;
+  /** Greets, names a module without a password, and says the arguments once it is in. */
+  enter(module: string, args: readonly string[]): Promise<void>;
+  /** Whether the daemon closes the connection within so many milliseconds. */
+  ended(within: number): Promise<boolean>;
+  close(): void;
+}
+
+/** Connects to a daemon, and hears its greeting, where it `greets` before anything is said. */
+export async function rawClient(port: number, greets = true): Promise<RawClient> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  let text = '';
+  let [isOver, wanted] = [false, () => {}];
+  /** Behind what `enter` has heard, `source` begins. */
+  let read = 0;
+  const wake = (): void => {
+    const all = wanted;
+    wanted = () => {};
+    all();
+  };
+  socket.on('data', (piece) => {
+    text += piece.toString('latin1');
+    wake();
+  });
+  const over = (): void => {
+    isOver = true;
+    wake();
+  };
+  socket.on('end', over);
+  socket.on('close', over);
+  socket.on('error', over);
+  const more = (): Promise<void> =>
+    new Promise((resolve) => {
+      const before = wanted;
+      wanted = () => {
+        before();
+        resolve();
+      };
+    });
+  const within = async (ms: number, done: () => boolean): Promise<boolean> => {
+    const end = Date.now() + ms;
+    while (!done() && Date.now() < end)
+      await Promise.race([more(), new Promise((resolve) => setTimeout(resolve, 50))]);
+    return done();
+  };
+  const source: Source = {
+    async read(into) {
+      while (read >= text.length && !isOver) await more();
+      const piece = Buffer.from(text.slice(read, read + into.length), 'latin1');
+      piece.copy(into);
+      read += piece.length;
+      return piece.length;
+    },
+  };
+  const sink: RawClient['sink'] = {
+    write: (chunks) =>
+      new Promise((resolve, reject) => {
+        if (isOver) return resolve();
+        socket.write(Buffer.concat(chunks), (error) => (error ? reject(error) : resolve()));
+      }),
+    unsent: () => 0,
+    end: () => new Promise((resolve) => socket.end(() => resolve())),
+  };
+  const raw: RawClient = {
+    source,
+    sink,
+    said: () => text,
+    send: (what) => void (isOver || socket.write(Buffer.from(what, 'latin1'))),
+    async until(sign) {
+      const came = await within(10_000, () => sign.test(text) || isOver);
+      if (!came || !sign.test(text)) throw new Error(`no ${sign} in ${JSON.stringify(text)}`);
+      return text;
+    },
+    async enter(module, args) {
+      raw.send(`@RSYNCD: ${protocol}.0 md5 md4\n${module}\n`);
+      await raw.until(/@RSYNCD: OK\n/);
+      read = text.indexOf('@RSYNCD: OK\n') + '@RSYNCD: OK\n'.length;
+      raw.send(`${args.map((arg) => `${arg}\0`).join('')}\0`);
+    },
+    ended: (ms) => within(ms, () => isOver),
+    close: () => void socket.destroy(),
+  };
+  if (greets) await raw.until(/@RSYNCD: .*\n/);
+  return raw;
+}
+
 /** Both halves of the handshake's end, what the attack says, and then nothing. */
 async function speak(
   { writer, source, what, to }: { writer: Writer; source: Source; what: Attack; to: 'client' | 'server' },
@@ -121,7 +250,7 @@ async function speak(
   await what.say(writer, to);
   await writer.drain();
   // A peer that closes at once takes the last word from whoever is still about to say what is wrong.
-  await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, lingers))]);
+  await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, what.stays ?? lingers))]);
 }
 
 function ends(source: Source, sink: ConstructorParameters<typeof Writer>[0]) {

@@ -1,7 +1,9 @@
 import { ENOSYS } from '../errno.ts';
-import { RsyncError } from '../errors.ts';
+import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { systemError } from '../report/messages.ts';
+import { spoken } from '../session/failure.ts';
+import { finalErrorLine } from '../session/final-line.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { openCharset } from '../wire/charset.ts';
 import { isTrustedProxy, mayEnter } from './access.ts';
@@ -52,14 +54,25 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
       await talk.close();
       return turnedAway;
     }
+    if (!(error instanceof RsyncError)) {
+      duplex.destroy();
+      throw error;
+    }
     // Written down before the client can see the end: whoever reads the log then finds why.
-    if (error instanceof RsyncError) for (const line of error.lines) log.write(line);
+    const failure = spoken(brokenStream(error), 'Receiver');
+    for (const line of failure.lines) if (line !== '') log.write(line);
+    log.put(finalErrorLine(failure.exitCode, 'Receiver'));
     duplex.destroy();
-    if (!(error instanceof RsyncError)) throw error;
-    return error.exitCode;
+    return failure.exitCode;
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** Before there is a session, a wire that breaks is a stream that does, as in rsync. */
+function brokenStream(error: RsyncError): RsyncError {
+  if (error.exitCode !== ExitCode.SocketIo) return error;
+  return new RsyncError(ExitCode.StreamIo, error.lines, { cause: error.cause });
 }
 
 /** Whose connection it is, where a proxy says so; undefined turns away one that may not, or says something else. */

@@ -21,7 +21,7 @@ export function deadlineOf({ hasSocket, log }: Daemon, talk: Dialogue): Deadline
       if (!hasSocket) return;
       const within = seconds > 0 ? Math.min(seconds, handshakeSeconds) : handshakeSeconds;
       timer = setTimeout(() => {
-        log.write('[receiver] daemon handshake timeout -- exiting');
+        log.write('[Receiver] daemon handshake timeout -- exiting');
         talk.fail(new RsyncError(ExitCode.Timeout, ''));
       }, within * 1000);
     },

@@ -1,5 +1,5 @@
 /** proxy protocol: a proxy in front of the daemon tells, before all else, whose connection it is (versions 1 and 2). */
-import { isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Dialogue } from './dialogue.ts';
 
@@ -55,9 +55,10 @@ async function readText(talk: Dialogue, start: ByteString): Promise<ByteString |
   }
   const line = start + rest;
   if (/^PROXY UNKNOWN[^\n]*\r\n$/.test(line)) return '';
-  const match = /^PROXY TCP([46]) (\S+) (\S+) (\d+) (\d+)\r\n$/.exec(line);
+  const match = /^PROXY TCP[46] (\S+) (\S+) (\d+) (\d+)\r\n$/.exec(line);
   if (match === null) return undefined;
-  const [, , from, to, fromPort, toPort] = match;
+  // Which family it says does not matter to rsync either.
+  const [, from, to, fromPort, toPort] = match;
   if (isIP(from) === 0 || isIP(to) === 0 || Number(fromPort) === 0 || Number(toPort) === 0) return undefined;
-  return isIPv4(from) === (match[1] === '4') || isIP(from) > 0 ? from : undefined;
+  return from;
 }

@@ -102,7 +102,7 @@ async function readArguments(talk: Dialogue, byZero: boolean): Promise<ByteStrin
   let bytes = 0;
   for (;;) {
     const arg = await talk.upTo(byZero ? 0 : 0x0a, mostBytes);
-    if (arg === undefined) throw new RsyncError(ExitCode.StreamIo, 'connection unexpectedly closed');
+    if (arg === undefined) throw new RsyncError(ExitCode.StreamIo, 'rsync: connection unexpectedly closed');
     if (arg === '') return args;
     bytes += arg.length;
     if (args.length >= mostArguments - 2 || bytes > mostBytes)
@@ -174,19 +174,47 @@ function parseWords(words: readonly ByteString[], context: ParseContext): Omit<A
   return { options, args: args.slice(args[0] === '.' ? 1 : 0) };
 }
 
-/** What a conversation is held by in which only a refusal is told: as the client thinks that it goes. */
+/** So many words that nobody understands are left out; who sends more has no conversation in mind. */
+const mostUnknown = 8;
+
+/**
+ * What a conversation is held by in which only a refusal is told: as the client thinks that it goes, by all of its words
+ * but those that are wrong. It could wait for us otherwise, and we for it.
+ */
 function leniently(words: readonly ByteString[]): Options {
+  let kept = words;
+  for (let unknown = 0; unknown <= mostUnknown; unknown++) {
+    const options = understood(kept);
+    if (options !== undefined) return options;
+    const wrong = firstWrong(kept);
+    kept = kept.filter((_, k) => k !== wrong);
+  }
+  const info = words.find((word) => /^-[^-].*e\d*\./.test(word));
+  return {
+    ...plainOptions(),
+    server: true,
+    sender: words.includes('--sender'),
+    clientInfo: info?.slice(info.search(/e\d*\./) + 1) ?? '',
+  };
+}
+
+function understood(words: readonly ByteString[]): Options | undefined {
   try {
     return parseServerArgs(words, { env: {} }).options;
   } catch {
-    const info = words.find((word) => /^-[^-].*e\d*\./.test(word));
-    return {
-      ...plainOptions(),
-      server: true,
-      sender: words.includes('--sender'),
-      clientInfo: info?.slice(info.search(/e\d*\./) + 1) ?? '',
-    };
+    return undefined;
   }
+}
+
+/** The first word by which words cannot be understood. */
+function firstWrong(words: readonly ByteString[]): number {
+  let [good, bad] = [0, words.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (understood(words.slice(0, middle)) === undefined) bad = middle;
+    else good = middle;
+  }
+  return bad - 1;
 }
 
 /** Paths as they are in the module: the first part of each is its name. */

@@ -65,6 +65,8 @@ export class FilterState {
     this.confineRoot = options.confineRoot || undefined;
     this.protocol = options.protocol ?? protocol;
     this.moduleDir = context.site.moduleDir;
+    // Until a transfer has its root, names are a module's.
+    if (this.moduleDir !== '') this.dir = `${this.moduleDir}/`;
   }
 
   /** Role name in messages. */

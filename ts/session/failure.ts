@@ -39,7 +39,8 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
   if (failure instanceof RsyncError && failure.exitCode === ExitCode.SocketIo)
     failure = (await whyPeerEnded(end)) ?? asBrokenWire(end, failure);
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
-  if (failure instanceof RsyncError && !failure.told && (await tellPeer(end, failure)))
+  if (failure instanceof RsyncError && failure.told) logEndOfPeer(end, failure);
+  else if (failure instanceof RsyncError && (await tellPeer(end, failure)))
     failure = named(new RsyncError(failure.exitCode, '', { told: true }), failure.who as End['who']);
   const lull = io.signal.aborted ? delay(terminalMs) : Promise.resolve(undefined);
   const before = child && (await Promise.race([child.exit, lull]));
@@ -159,6 +160,18 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   await Promise.race([writer.drain().catch(() => {}), delay(graceMs)]);
   if (setup.site.module !== undefined) await Promise.race([readToEnd(end), delay(graceMs)]);
   return setup.server;
+}
+
+/** A daemon writes down each end; also one that its client has told of, and brought about. */
+function logEndOfPeer(end: End, failure: RsyncError): void {
+  const { setup, who } = end;
+  const log = setup.io.log?.();
+  if (setup.site.module === undefined || log === undefined || failure.exitCode === ExitCode.Ok) return;
+  if (setup.sender) {
+    keepStatistics(end);
+    logTotals(log, end.stats);
+  }
+  log.write(finalErrorLine(failure.exitCode, who));
 }
 
 /** A socket that is closed over what nobody has read takes back what was said last. */
