@@ -77,6 +77,27 @@ describe.skipIf(reference === null).each(realPeers())('daemon of $name', (peer) 
     });
   });
   test('early input that is not there', () => same(client('--early-input=absent', `${daemon.url}/early/`)));
+  test.each([
+    ['rsync://h/m/'],
+    ['rsync://h:99/m/'],
+    ['h::m/'],
+    ['--port=55', 'h::m/'],
+    ['--port=55', 'rsync://h:99/m/'],
+  ])('a remote shell hears of the port that was named: %s %s', async (...args) => {
+    const words = args.filter((arg) => arg !== undefined).join(' ');
+    // What each says of a shell that has nothing to say is told elsewhere.
+    await same({
+      command: (who) => {
+        const shell = `sh -c 'echo "$RSYNC_PORT" >port'`;
+        return [
+          'sh',
+          '-c',
+          `${who.command.join(' ')} -e "$0" ${words} dst/ 2>&1 | wc -c >/dev/null; cat port`,
+          shell,
+        ];
+      },
+    });
+  });
   test('is told the port by an option', () =>
     same(client('-ai', `--port=${daemon.port}`, '127.0.0.1::ro/', 'dst/'), { output: 'sorted' }));
   test.each([

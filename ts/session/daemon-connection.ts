@@ -6,7 +6,7 @@ import { splitServerArgs } from '../options/server-args.ts';
 import { systemError } from '../report/messages.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import type { SocketOptions } from '../transport/socket-options.ts';
-import { connectDaemon, daemonPort } from '../transport/tcp.ts';
+import { connectDaemon } from '../transport/tcp.ts';
 import { askPassword, readInputLine } from './ask-password.ts';
 import { type DaemonRequest, daemonExchange, daemonPaths } from './daemon-client.ts';
 import type { End, SessionIo } from './end.ts';
@@ -71,7 +71,8 @@ export function reachDaemonByShell(
   ends: Endpoints,
   io: SessionIo,
 ): DaemonConnection {
-  const port = ends.remote?.port ?? daemonPort;
+  // A shell that connects by itself (rsync-ssl) has a port of its own, unless one was named.
+  const port = ends.remote?.port ?? 0;
   const { command } = remoteCommand(options, ends, io.host);
   const child = startRemoteShell(kernel, command, options, io.host, { RSYNC_PORT: `${port}` });
   return { duplex: child, child, command, greet: (end) => greetDaemon(end, kernel, options, ends) };
