@@ -163,6 +163,8 @@ export function compareSnapshots(
     }
     for (const field of options.atimes ? ([...compared, 'atime'] as const) : compared) {
       if (want[field] === got[field]) continue;
+      // rsync reads the targets of the destination's links where it lists them for deletion, which ours need not.
+      if (field === 'atime' && want.type === 'symlink' && want.atime === 'now') continue;
       const octal = field === 'mode';
       const left = octal ? want.mode.toString(8) : text(want[field]);
       const right = octal ? got.mode.toString(8) : text(got[field]);
