@@ -120,6 +120,13 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
       script: `mkdir s d; touch d/x d/y d/z; sync -ri --delete -M--filter='P_x' -M--exclude=y; sync -ri --delete -M--filter='P_z' --filter='R_z' --exclude=y`,
     }));
 
+  test('rules for the other side beside rules that come by a pipe', () =>
+    same({
+      way,
+      script: String.raw`mkdir -p s/k/sub d/k; touch d/x d/y d/z d/k/x 'd/a b' d/l.o d/k/m d/k/n; echo '- n' >s/k/.more; touch s/y s/l.o s/k/sub/n
+        sync -ri --delete -M--filter='P_x' --exclude-from=<(printf '+ /k/x\n- y\n# none\n- /a b\n') --filter=':_.more' -C --filter='R k/m'`,
+    }));
+
   test.each(['--checksum-seed=1', '--checksum-seed=-1', '--checksum-seed=2147483647', '--checksum-seed=0'])(
     '%s finds what is the same',
     (seed) =>

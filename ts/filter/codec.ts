@@ -1,5 +1,7 @@
 import { ExitCode, overflowError, protocolError, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import type { FilterArg } from '../options/options.ts';
+import { maxProtocol } from '../wire/constants.ts';
 import { longestRule } from '../wire/limits.ts';
 import type { Reader } from '../wire/reader.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -67,6 +69,15 @@ export async function receiveFilters(
     if (amSender || protocol < 29) addRuleText(state, ':C');
     if (amSender) addRuleText(state, '-C');
   }
+}
+
+/** The rules of a chain, whatever file they were read from, as options that say the same. */
+export function rulesAsArgs({ state }: FilterChain): FilterArg[] {
+  return [...state.list.rules()].map((rule) => {
+    const slash = (rule.flags & RuleFlag.Directory) !== 0 ? '/' : '';
+    const prefix = rulePrefix(rule, maxProtocol, false, false) ?? '';
+    return { kind: 'filter', rule: rule.pattern === '' ? prefix.trimEnd() : prefix + rule.pattern + slash };
+  });
 }
 
 /** A receiver needs rules only to know what it must not delete, or which directories count as empty. */

@@ -3,7 +3,7 @@
  * (rsync(1), FILTER RULES).
  */
 export { FilterChain } from './chain.ts';
-export { receiveFilters, sendFilters } from './codec.ts';
+export { receiveFilters, rulesAsArgs, sendFilters } from './codec.ts';
 export type { FilterAction, FilterContext, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
 export { createFilters, type ModuleRules, moduleRules, parseFilterArgs } from './create.ts';
 export { ImpliedIncludes } from './implied.ts';

@@ -1,5 +1,5 @@
 /** --remote-option in a local run, whose other end is in this process. */
-import type { Options } from './options.ts';
+import type { FilterArg, Options } from './options.ts';
 import { parseServerArgs } from './parse.ts';
 import { serverArgs } from './server-args.ts';
 
@@ -19,7 +19,12 @@ export function withRemoteOptions(options: Options): Options {
   const changed = Object.entries(after).filter(
     ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof Options]),
   );
-  // Rules are not among what is told: those of the client stand before these.
-  const filters = [...options.filters, ...after.filters.slice(before.filters.length)];
+  // Rules are not among what is told, but for -C, which stands behind all others: those of the client come first.
+  const isRule = ({ kind }: FilterArg): boolean => kind !== 'cvs-exclude';
+  const filters = [
+    ...options.filters.filter(isRule),
+    ...after.filters.filter(isRule).slice(before.filters.filter(isRule).length),
+    ...[...options.filters, ...after.filters].filter((arg) => !isRule(arg)).slice(0, 1),
+  ];
   return { ...options, ...Object.fromEntries(changed), filters };
 }

@@ -1,5 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
-import { createFilters } from '../filter/index.ts';
+import { createFilters, rulesAsArgs } from '../filter/index.ts';
 import { SegmentPass } from '../flist/segment-pass.ts';
 import type { Site } from '../host.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -63,8 +63,13 @@ export async function runLocal(
     clientFilters.hasXattrRules || (options.missingArgs === 'delete' && options.delete === undefined);
   let server: End | undefined;
   const { serverOptions, filters } = await asServer(io, options.debug.exit, () => {
-    const told = withRemoteOptions(inherited);
-    const more = told.filters.length > options.filters.length;
+    // Files of rules are read once: a pipe has nothing for a second reader.
+    const known =
+      needsRules || options.remoteOptions.length > 0
+        ? [...rulesAsArgs(clientFilters), ...options.filters.filter(({ kind }) => kind === 'cvs-exclude')]
+        : [];
+    const told = withRemoteOptions({ ...inherited, filters: known });
+    const more = told.filters.length > known.length;
     const serverOptions = optionsOfServer(told, needsRules || more);
     const filters = createFilters(serverOptions, {
       side: 'receiver',
