@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isRoot, kernelName, ours } from '../support/peers.ts';
+import { shared } from '../support/property.ts';
 import { run } from '../support/run.ts';
 import { type Standing, standing, standingPreamble } from '../support/standing.ts';
 
@@ -107,6 +108,8 @@ const pushes = [
   ['-rR', '--mkpath'],
   ['-rt', '--link-dest=/sub'],
   ['-rK'],
+  ['-aI'],
+  ...(isRoot && kernelName !== 'portable' ? [['-rAXI']] : []),
 ];
 
 describe.each(kinds)('in a module with $kind, a directory that is exchanged for a link', ({ module }) => {
@@ -121,15 +124,15 @@ describe.each(kinds)('in a module with $kind, a directory that is exchanged for 
           const result = await run(command(daemon, round), { cwd: dir, timeout: 20_000 });
           expect(result.timedOut).toBe(false);
           expect(stateOf(join(dir, 'out')), result.stderr).toBe(before);
-          look(daemon);
         }
       } finally {
         swapper.kill('SIGKILL');
       }
+      look(daemon);
       expect(daemon.log()).not.toMatch(/\bat .*\.[cm]?[jt]s:\d|node:internal/);
     });
 
-  test.each(pulls)('leads no pull anywhere: %s %s', (...options) =>
+  test.each(shared(pulls))('leads no pull anywhere: %s %s', (...options) =>
     race(
       ({ url }, round) => [
         ...program,
@@ -143,7 +146,7 @@ describe.each(kinds)('in a module with $kind, a directory that is exchanged for 
     ),
   );
 
-  test.each(pushes)('leads no push anywhere: %s %s %s', (...options) =>
+  test.each(shared(pushes))('leads no push anywhere: %s %s %s', (...options) =>
     race(
       ({ url }, round) => [
         ...program,
@@ -151,6 +154,34 @@ describe.each(kinds)('in a module with $kind, a directory that is exchanged for 
         ...(round % 2 === 0 ? ['s/', `${url}/m/`] : ['s/sub/', `${url}/m/sub/`]),
       ],
       ({ dir }) => expect(contentOf(join(dir, 'm'))).not.toContain('secret'),
+    ),
+  );
+});
+
+describe.each(kinds)('in a module with $kind, a file that is exchanged for a link', ({ module }) => {
+  test.each([['-r'], ['-rc'], ['-rL'], ['-r', '--no-W']])('is not read beyond it: %s %s', (...options) =>
+    standing(
+      {
+        ...setup(module),
+        prepare(dir) {
+          setup(module).prepare(dir);
+          writeFileSync(join(dir, 'm', 'leaf.dir'), 'fine');
+          symlinkSync('../out/f0', join(dir, 'm', 'leaf.link'));
+        },
+      },
+      async ({ dir, url }) => {
+        const swapper = exchange(join(dir, 'm', 'leaf'));
+        try {
+          const end = Date.now() + seconds * 1000;
+          for (let round = 0; round === 0 || Date.now() < end; round++) {
+            const words = options.filter((option) => option !== undefined);
+            await run([...program, ...words, `${url}/m/leaf`, `${url}/m/leaf.dir`, 'to/'], { cwd: dir });
+            expect(contentOf(join(dir, 'to'))).not.toContain('secret');
+          }
+        } finally {
+          swapper.kill('SIGKILL');
+        }
+      },
     ),
   );
 });
@@ -201,7 +232,7 @@ describe.each(kinds)('in a module with $kind, a link that is there already', ({ 
           ['-r', `-M--exclude-from=/${way}/f0`, m, 'to/'],
           ['-r', `${m}${way}/`],
         ];
-        for (const way of ['way', 'way2', 'straight'])
+        for (const way of shared(['way', 'way2', 'straight']))
           for (const args of far(way)) {
             const { stdout, stderr } = await run([...program, ...args], { cwd: dir });
             const what = `${args.join(' ')}\n${stderr}\n${log()}`;
@@ -217,7 +248,7 @@ describe.each(kinds)('in a module with $kind, a link that is there already', ({ 
   test('keeps modes, times and owners beyond it', () =>
     standing(planted, async ({ dir, url }) => {
       const before = stateOf(join(dir, 'out'));
-      for (const target of ['way/f0', 'leaf', 'way/', 'straight/deep/'])
+      for (const target of shared(['way/f0', 'leaf', 'way/', 'straight/deep/']))
         for (const options of [['-aI'], ['-aI', '--inplace'], ['-a', '--chmod=777'], ['-aX'], ['-aA']])
           await run(
             [...program, ...options, target.endsWith('/') ? 's/sub/' : 's/sub/f0', `${url}/m/${target}`],

@@ -785,6 +785,24 @@ const published: readonly Row[] = [
       },
     },
   ]),
+  {
+    what: 'sums of 60,000 equal blocks, and none of them ours',
+    peer: 'receiver',
+    stays: 20_000,
+    codes: [0, 30],
+    // Each place in it looks like each of the blocks.
+    prepare: (dst) => writeFileSync(join(dst, '..', 'src', 'a'), Buffer.alloc(1 << 16)),
+    say: (writer, to) => {
+      sayNoRules(writer, to);
+      const count = 60_000;
+      sayItem(writer, 1, Item.Transfer, { count, length: 700, strong: 16, rest: 0 });
+      for (let k = 0; k < count; k++) {
+        writer.int(0);
+        writer.bytes(Buffer.alloc(16, k));
+      }
+      sayEnd(writer, to);
+    },
+  },
   ...[0, -1, 0x7fffffff, -0x80000000].map(
     (seconds): Row => ({
       what: `${seconds} as a timeout, and then silence`,

@@ -87,8 +87,23 @@ test('a connect program in place of a connection', async () => {
   // As a daemon does: its stdin is the wire, both ways.
   const both = { PATH: process.env.PATH, RSYNC_CONNECT_PROG: 'cat >&0' };
   expect(await say({ host: 'some.host', env: both }, 'payload')).toBe('payload');
-  const unsafe = connectDaemon(target({ host: '-x', env }));
-  await expect(unsafe).rejects.toMatchObject({ exitCode: 10 });
+  for (const host of [
+    '-x',
+    "a'b",
+    'a$(b)',
+    'a`b`',
+    'a;b',
+    'a|b',
+    'a b',
+    'a\nb',
+    'a\rb',
+    'a"b',
+    'a\\b',
+    'a&b',
+  ]) {
+    const unsafe = connectDaemon(target({ host, env }));
+    await expect(unsafe, host).rejects.toMatchObject({ exitCode: 10 });
+  }
 });
 
 test('--contimeout', async () => {
