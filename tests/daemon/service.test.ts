@@ -4,59 +4,38 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freePort, startGuarded, waitForPort } from '../support/guarded.ts';
+import { freePort } from '../support/guarded.ts';
 import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
 import { run, testEnvironment } from '../support/run.ts';
+import {
+  children,
+  makeModule,
+  oneModule,
+  type Standing,
+  standing,
+  standingPreamble,
+} from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
-const identity = isRoot ? 'uid = 0\ngid = 0\n' : '';
 
-interface Service {
-  readonly dir: string;
-  readonly url: string;
-  readonly port: number;
+const config = `${oneModule}[hidden]\npath = TWIN/m\nhosts deny = *\n`;
+
+/** The same in a file, for a daemon that is started by other means. */
+function configure(dir: string): string {
+  const file = join(dir, 'rsyncd.conf');
+  makeModule(dir);
+  writeFileSync(file, (standingPreamble + config).replaceAll('TWIN', dir));
+  return file;
 }
 
-/** A configuration in `dir` with a module `m` of one file. */
-function configure(dir: string, more = ''): string {
-  const config = join(dir, 'rsyncd.conf');
-  mkdirSync(join(dir, 'm'));
-  writeFileSync(join(dir, 'm', 'file'), 'content\n');
-  writeFileSync(
-    config,
-    `use chroot = no\n${identity}log file = ${dir}/log\npid file = ${dir}/pid\n${more}[m]\npath = ${dir}/m\nread only = no\n[hidden]\npath = ${dir}/m\nhosts deny = *\n`,
-  );
-  return config;
-}
-
+/** A daemon with two modules while `body` runs. */
 function serving(
-  words: (dir: string) => readonly string[],
-  body: (service: Service) => Promise<void>,
+  args: readonly string[],
+  body: (daemon: Standing) => Promise<void>,
   env: Record<string, string> = {},
 ): Promise<void> {
-  return withWorkspace(async (dir) => {
-    const port = await freePort();
-    const config = configure(dir);
-    const server = startGuarded(
-      [
-        ...ours().command,
-        '--daemon',
-        '--no-detach',
-        `--config=${config}`,
-        '--address=127.0.0.1',
-        `--port=${port}`,
-        ...words(dir),
-      ],
-      env,
-    );
-    try {
-      await waitForPort(port, server);
-      await body({ dir, url: `rsync://127.0.0.1:${port}`, port });
-    } finally {
-      await server.stop();
-    }
-  });
+  return standing({ config, prepare: makeModule, args, env }, body);
 }
 
 /** Asks until `found` is true of what is said, for ten seconds. */
@@ -74,36 +53,33 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
 
   test('counts its clients for Prometheus', async () => {
     const at = await freePort();
-    await serving(
-      () => [`--metrics=127.0.0.1:${at}`],
-      async ({ dir, url, port }) => {
-        const ask = async () => (await fetch(`http://127.0.0.1:${at}/metrics`)).text();
-        expect((await fetch(`http://127.0.0.1:${at}/`)).status).toBe(404);
-        const connections = (text: string) => Number(/connections_total (\d+)\n/.exec(text)?.[1]);
-        const before = connections(await ask());
-        expect((await run([...client.command, '-a', `${url}/m/`, join(dir, 'to')])).code).toBe(0);
-        writeFileSync(join(dir, 'up'), 'x'.repeat(100_000));
-        expect((await run([...client.command, '-a', join(dir, 'up'), `${url}/m/`])).code).toBe(0);
-        expect((await run([...client.command, `${url}/hidden/`])).code).toBe(5);
-        expect((await run([...client.command, `${url}/none/`])).code).toBe(5);
-        // One that dies without a word.
-        const socket = connect(port, '127.0.0.1');
-        await new Promise((resolve) => socket.once('data', resolve));
-        expect(await soon(ask, (text) => text.includes('connections 1\n'))).toContain(
-          'oc_rsync_connections 1\n',
-        );
-        socket.destroy();
-        const text = await soon(ask, (text) => text.includes('oc_rsync_connections 0\n'));
-        expect(connections(text)).toBe(before + 5);
-        expect(text).toContain('oc_rsync_connections 0\n');
-        expect(text).toContain('oc_rsync_files_total{module="m"} 2\n');
-        expect(text).toContain('oc_rsync_refusals_total{module="hidden"} 1\n');
-        expect(text).toContain('oc_rsync_refusals_total{module=""} 1\n');
-        expect(Number(/received_bytes_total\{module="m"\} (\d+)/.exec(text)?.[1])).toBeGreaterThan(100_000);
-        expect(text).not.toContain('oc_rsync_errors_total{');
-        expect(text).toMatch(/^# TYPE oc_rsync_connections_total counter$/m);
-      },
-    );
+    await serving([`--metrics=127.0.0.1:${at}`], async ({ dir, url, port }) => {
+      const ask = async () => (await fetch(`http://127.0.0.1:${at}/metrics`)).text();
+      expect((await fetch(`http://127.0.0.1:${at}/`)).status).toBe(404);
+      const connections = (text: string) => Number(/connections_total (\d+)\n/.exec(text)?.[1]);
+      const before = connections(await ask());
+      expect((await run([...client.command, '-a', `${url}/m/`, join(dir, 'to')])).code).toBe(0);
+      writeFileSync(join(dir, 'up'), 'x'.repeat(100_000));
+      expect((await run([...client.command, '-a', join(dir, 'up'), `${url}/m/`])).code).toBe(0);
+      expect((await run([...client.command, `${url}/hidden/`])).code).toBe(5);
+      expect((await run([...client.command, `${url}/none/`])).code).toBe(5);
+      // One that dies without a word.
+      const socket = connect(port, '127.0.0.1');
+      await new Promise((resolve) => socket.once('data', resolve));
+      expect(await soon(ask, (text) => text.includes('connections 1\n'))).toContain(
+        'oc_rsync_connections 1\n',
+      );
+      socket.destroy();
+      const text = await soon(ask, (text) => text.includes('oc_rsync_connections 0\n'));
+      expect(connections(text)).toBe(before + 5);
+      expect(text).toContain('oc_rsync_connections 0\n');
+      expect(text).toContain('oc_rsync_files_total{module="m"} 2\n');
+      expect(text).toContain('oc_rsync_refusals_total{module="hidden"} 1\n');
+      expect(text).toContain('oc_rsync_refusals_total{module=""} 1\n');
+      expect(Number(/received_bytes_total\{module="m"\} (\d+)/.exec(text)?.[1])).toBeGreaterThan(100_000);
+      expect(text).not.toContain('oc_rsync_errors_total{');
+      expect(text).toMatch(/^# TYPE oc_rsync_connections_total counter$/m);
+    });
   });
 
   test('does not start where its figures cannot be had', () =>
@@ -171,49 +147,37 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
     }));
 
   test('says which options a socket cannot have', () =>
-    serving(
-      () => ['--sockopts=SO_KEEPALIVE,NO_SUCH=1'],
-      async ({ dir }) => {
-        const log = readFileSync(join(dir, 'log'), 'utf8');
-        expect(log).toContain('Unknown socket option NO_SUCH\n');
-        expect(log.includes('SO_KEEPALIVE')).toBe(kernelName === 'portable');
-      },
-    ));
+    serving(['--sockopts=SO_KEEPALIVE,NO_SUCH=1'], async ({ dir }) => {
+      const log = readFileSync(join(dir, 'log'), 'utf8');
+      expect(log).toContain('Unknown socket option NO_SUCH\n');
+      expect(log.includes('SO_KEEPALIVE')).toBe(kernelName === 'portable');
+    }));
 
   test('puts temporary files where it was told to', () =>
-    serving(
-      () => ['--temp-dir=/tmp-of-it'],
-      async ({ dir, url }) => {
-        writeFileSync(join(dir, 'up'), 'x'.repeat(1000));
-        const push = async () => run([...client.command, join(dir, 'up'), `${url}/m/`]);
-        expect((await push()).stderr).toContain('tmp-of-it');
-        mkdirSync(join(dir, 'm', 'tmp-of-it'));
-        expect((await push()).code).toBe(0);
-        expect(readdirSync(join(dir, 'm')).sort()).toEqual(['file', 'tmp-of-it', 'up']);
-      },
-    ));
+    serving(['--temp-dir=/tmp-of-it'], async ({ dir, url }) => {
+      writeFileSync(join(dir, 'up'), 'x'.repeat(1000));
+      const push = async () => run([...client.command, join(dir, 'up'), `${url}/m/`]);
+      expect((await push()).stderr).toContain('tmp-of-it');
+      mkdirSync(join(dir, 'm', 'tmp-of-it'));
+      expect((await push()).code).toBe(0);
+      expect(readdirSync(join(dir, 'm')).sort()).toEqual(['file', 'tmp-of-it', 'up']);
+    }));
 
   test.skipIf(kernelName === 'portable')('gives a connection no more memory than it may have', () =>
-    serving(
-      () => ['--memory-limit=64m'],
-      async ({ port }) => {
-        const socket = connect(port, '127.0.0.1');
-        await new Promise((resolve) => socket.once('data', resolve));
-        const limits = readdirSync('/proc')
-          .filter((name) => /^\d+$/.test(name))
-          .map((pid) => limitOf(pid, port))
-          .filter((limit) => limit !== undefined);
-        expect(limits.filter((limit) => limit !== 'unlimited')).toHaveLength(1);
-        socket.destroy();
-      },
-    ),
+    serving(['--memory-limit=64m'], async ({ port, pid }) => {
+      const socket = connect(port, '127.0.0.1');
+      await new Promise((resolve) => socket.once('data', resolve));
+      const limits = children(pid).map(limitOf);
+      expect(limits.filter((limit) => limit !== 'unlimited')).toHaveLength(1);
+      socket.destroy();
+    }),
   );
 
   test('keeps compiled code for the next that waits', () =>
     withWorkspace(async (cache) => {
       const kept = () => readdirSync(cache, { recursive: true }).filter((name) => /-daemon$/.test(`${name}`));
       await serving(
-        () => [],
+        [],
         async () => {
           expect(await soon(kept, (names) => names.length === 1)).toHaveLength(1);
         },
@@ -222,29 +186,15 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
     }));
 
   test.skipIf(!isRoot)('has no capability left once it serves a module as somebody else', () =>
-    withWorkspace(async (dir) => {
-      const port = await freePort();
-      const config = configure(dir, 'reverse lookup = no\n');
-      writeFileSync(config, readFileSync(config, 'utf8').replaceAll('= 0\n', '= 65534\n'));
-      const server = startGuarded([
-        ...ours().command,
-        '--daemon',
-        '--no-detach',
-        `--config=${config}`,
-        '--address=127.0.0.1',
-        `--port=${port}`,
-      ]);
-      try {
-        await waitForPort(port, server);
+    standing(
+      { config: 'reverse lookup = no\nuid = 65534\ngid = 65534\n[m]\npath = TWIN/m\n', prepare: makeModule },
+      async ({ port, pid: daemon }) => {
         const socket = connect(port, '127.0.0.1');
         socket.write('@RSYNCD: 31.0\nm\n');
         await new Promise<void>((resolve) =>
           socket.on('data', (piece) => /OK/.test(piece.toString()) && resolve()),
         );
-        const pid = readdirSync('/proc').find(
-          (name) =>
-            /^\d+$/.test(name) && commandOf(name).includes(`--port=${port}`) && userOf(name) === '65534',
-        );
+        const pid = children(daemon).find((child) => userOf(child) === '65534');
         expect(pid).toBeDefined();
         for (const thread of readdirSync(`/proc/${pid}/task`)) {
           const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
@@ -253,27 +203,16 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
           expect(status).toMatch(/^Uid:\t65534\t65534\t65534\t65534$/m);
         }
         socket.destroy();
-      } finally {
-        await server.stop();
-      }
-    }),
+      },
+    ),
   );
 });
 
-function commandOf(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
-}
-
-function userOf(pid: string): string | undefined {
+function userOf(pid: number): string | undefined {
   return /^Uid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
 }
 
-/** What a process of the daemon on `port` may have of memory. */
-function limitOf(pid: string, port: number): string | undefined {
-  if (!commandOf(pid).includes(`--port=${port} --memory-limit=64m --accept-from`)) return undefined;
+/** What a process may have of memory. */
+function limitOf(pid: number): string | undefined {
   return /^Max data size\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
 }

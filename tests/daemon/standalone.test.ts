@@ -3,49 +3,24 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freePort, startGuarded, waitForPort } from '../support/guarded.ts';
+import { freePort } from '../support/guarded.ts';
 import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
+import { makeModule, type Standing, standing as standingWith } from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
 const identity = isRoot ? 'uid = 0\ngid = 0\n' : '';
 
-interface Standing {
-  readonly dir: string;
-  readonly url: string;
-  readonly port: number;
-  readonly pid: number;
-}
-
-/** A daemon of ours while `body` runs; `more` is put before its modules. */
-function standing(more: string, body: (daemon: Standing) => Promise<void>): Promise<void> {
-  return withWorkspace(async (dir) => {
-    const port = await freePort();
-    const config = join(dir, 'rsyncd.conf');
-    mkdirSync(join(dir, 'm'));
-    writeFileSync(join(dir, 'm', 'file'), 'content\n');
-    writeFileSync(
-      config,
-      `use chroot = no\n${identity}log file = ${dir}/log\npid file = ${dir}/pid\n${more.replaceAll('TWIN', dir)}[m]\npath = ${dir}/m\n`,
-    );
-    const server = startGuarded([
-      ...ours().command,
-      '--daemon',
-      '--no-detach',
-      `--config=${config}`,
-      '--address=127.0.0.1',
-      `--port=${port}`,
-    ]);
-    try {
-      await waitForPort(port, server);
-      const pid = Number(readFileSync(join(dir, 'pid'), 'utf8'));
-      await body({ dir, url: `rsync://127.0.0.1:${port}`, port, pid });
-    } finally {
-      await server.stop();
-    }
-    expect(existsSync(join(dir, 'pid'))).toBe(false);
+/** A daemon with one module while `body` runs; `more` is put before its modules. Its pid file is gone in the end. */
+async function standing(more: string, body: (daemon: Standing) => Promise<void>): Promise<void> {
+  let pidFile = '';
+  await standingWith({ config: `${more}[m]\npath = TWIN/m\n`, prepare: makeModule }, async (daemon) => {
+    pidFile = join(daemon.dir, 'pid');
+    expect(existsSync(pidFile)).toBe(true);
+    await body(daemon);
   });
+  expect(existsSync(pidFile)).toBe(false);
 }
 
 /** Runs a daemon's command as from a terminal: what Node gives as standard input is a socket, and that means inetd. */

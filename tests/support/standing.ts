@@ -35,6 +35,9 @@ export interface Setup {
   /** Makes what the modules are, before the daemon begins. */
   readonly prepare?: (dir: string) => void;
   readonly preamble?: string;
+  /** More words of its command line, and variables of its own. */
+  readonly args?: readonly string[];
+  readonly env?: Record<string, string>;
 }
 
 /** A daemon that stands until it is stopped. */
@@ -50,14 +53,18 @@ export async function openStanding(setup: Setup, dir: string): Promise<Open> {
   const twin = (text: string) => text.replaceAll('TWIN', dir);
   writeFileSync(config, twin((setup.preamble ?? standingPreamble) + setup.config));
   setup.prepare?.(dir);
-  const server = startGuarded([
-    ...(setup.who ?? ours()).command,
-    '--daemon',
-    '--no-detach',
-    `--config=${config}`,
-    '--address=127.0.0.1',
-    `--port=${port}`,
-  ]);
+  const server = startGuarded(
+    [
+      ...(setup.who ?? ours()).command,
+      '--daemon',
+      '--no-detach',
+      `--config=${config}`,
+      '--address=127.0.0.1',
+      `--port=${port}`,
+      ...(setup.args ?? []),
+    ],
+    setup.env,
+  );
   try {
     await waitForPort(port, server);
   } catch (error) {
