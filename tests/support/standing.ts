@@ -38,6 +38,8 @@ export interface Setup {
   /** More words of its command line, and variables of its own. */
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
+  /** What its command is put behind, to limit it. */
+  readonly within?: readonly string[];
 }
 
 /** A daemon that stands until it is stopped. */
@@ -55,6 +57,7 @@ export async function openStanding(setup: Setup, dir: string): Promise<Open> {
   setup.prepare?.(dir);
   const server = startGuarded(
     [
+      ...(setup.within ?? []),
       ...(setup.who ?? ours()).command,
       '--daemon',
       '--no-detach',

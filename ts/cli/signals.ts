@@ -14,7 +14,7 @@ const names = Object.keys(exitOf) as (keyof typeof exitOf)[];
 const cleanUpLimit = 10_000;
 
 export interface SignalWatch {
-  /** Aborted by the first signal, with an RsyncError of exit 20 (19 for SIGUSR1) as reason. */
+  /** Aborted by the first signal, with an RsyncError of exit 20 (19 for SIGUSR1) as reason, whose cause is the signal's name. */
   readonly signal: AbortSignal;
   stop(): void;
 }
@@ -31,7 +31,7 @@ export function watchSignals(exitNow: (code: number) => void): SignalWatch {
     }
     timer = setTimeout(() => exitNow(code), cleanUpLimit);
     timer.unref();
-    controller.abort(new RsyncError(code, ''));
+    controller.abort(new RsyncError(code, '', { cause: name }));
   };
   for (const name of names) process.on(name, onSignal);
   return {

@@ -22,7 +22,7 @@ import { countVisits, serveMetrics } from './metrics.ts';
 import { openLog } from './open-log.ts';
 import { writePidFile } from './pid-file.ts';
 import { configFile, loadConfig } from './read-config.ts';
-import { asText, isReady, keepStock } from './stock.ts';
+import { asText, isReady, keepStock, type Stock } from './stock.ts';
 
 /** Serves whoever connects until it is told to end; answers the exit value. */
 export async function listen(
@@ -59,7 +59,8 @@ export async function listen(
       const place = given.length > 0 ? `${given.length} given socket(s)` : `port ${port}`;
       const started = (): void =>
         log.write(`rsyncd version ${programVersion} starting, listening on ${place}`);
-      await serveAll(sockets, argv, options, io, started);
+      const complain = (line: ByteString): void => log.write(line);
+      await serveAll({ sockets, argv, complain }, options, io, started);
     } finally {
       removePidFile();
     }
@@ -67,6 +68,11 @@ export async function listen(
     if (!(error instanceof RsyncError)) throw error;
     for (const line of error.lines) log.write(line);
     if (io.signal.aborted) {
+      // Whoever is to end like that has done what he was told to.
+      if (error.cause === 'SIGTERM') {
+        log.write(nothingSent);
+        return ExitCode.Ok;
+      }
       log.put(finalErrorLine(error.exitCode, 'receiver'));
       return error.exitCode;
     }
@@ -78,8 +84,7 @@ export async function listen(
 
 /** Lets processes serve whoever comes by the sockets, and counts them for --metrics. */
 async function serveAll(
-  sockets: readonly number[],
-  argv: readonly ByteString[],
+  given: Pick<Stock, 'sockets' | 'argv' | 'complain'>,
   options: DaemonOptions,
   io: SessionIo,
   started: () => void,
@@ -90,11 +95,14 @@ async function serveAll(
   const stopMetrics = options.metrics === '' ? undefined : await serveMetrics(options.metrics, figures);
   started();
   try {
-    await keepStock({ sockets, argv, stock, metrics }, io, () => report(options, isReady));
+    await keepStock({ ...given, stock, metrics }, io, () => report(options, isReady));
   } finally {
     stopMetrics?.();
   }
 }
+
+/** Totals of a process that has served nobody itself. */
+const nothingSent = 'sent 0 bytes  received 0 bytes  total size 0';
 
 const noProxies =
   '"proxy protocol = true" but "proxy protocol hosts" is unset: all connections will be rejected as untrusted proxy peers. ' +

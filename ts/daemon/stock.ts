@@ -30,11 +30,12 @@ export interface Stock {
   /** Those that wait for a client. */
   readonly stock: Set<ChildProcess>;
   readonly metrics: Metrics;
+  complain(line: ByteString): void;
 }
 
 /** Keeps processes waiting for connections, until we are told to end. Those that have one go on without us. */
 export function keepStock(
-  { sockets, argv, stock: waiting, metrics }: Stock,
+  { sockets, argv, stock: waiting, metrics, complain }: Stock,
   { host, signal }: SessionIo,
   ready: () => void,
 ): Promise<never> {
@@ -50,12 +51,25 @@ export function keepStock(
   const pipeOf = (child: ChildProcess): Socket => child.stdio[first + sockets.length] as Socket;
   let isTold = false;
   return new Promise((_, reject) => {
+    /** There are no more processes, or descriptors, for now: those who are served will give theirs back. */
+    const later = (error: Error): void => {
+      if (!isTold) {
+        reject(error);
+        return;
+      }
+      complain(`failed to start a process for the next client: ${error.message}`);
+      setTimeout(start, pauseMs);
+    };
     const start = (): void => {
       if (signal.aborted) return;
       const child = spawn(program, args, {
         env: host.env,
         stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe'],
       });
+      if (child.pid === undefined) {
+        child.once('error', later);
+        return;
+      }
       const pipe = pipeOf(child);
       waiting.add(child);
       let left: ((visit: Visit | undefined) => void) | undefined;
@@ -72,7 +86,8 @@ export function keepStock(
         waiting.delete(child);
         start();
       });
-      child.on('error', (error) => reject(error));
+      // Signals alone could fail from here on, and none are sent.
+      child.on('error', () => {});
       // What it said last is read by then.
       child.on('close', () => {
         waiting.delete(child);
