@@ -1,7 +1,9 @@
 /** Processes that a daemon has started ahead: each waits for one client. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { devNull } from 'node:os';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Metrics } from './metrics.ts';
@@ -17,6 +19,22 @@ const stockSize = 3;
 const pauseMs = 1000;
 /** So long those that wait may take to be gone, when the daemon is told to end. */
 const partingMs = 1000;
+
+/** Descriptors that it takes to start a process, and some more. */
+const spare = 12;
+
+/**
+ * Throws what the system says where there are no descriptors for another process. Node's own way to find out leaves a
+ * pipe open each time.
+ */
+function checkRoom(): void {
+  const held: number[] = [];
+  try {
+    while (held.length < spare) held.push(openSync(devNull, 'r'));
+  } finally {
+    for (const fd of held) closeSync(fd);
+  }
+}
 
 /** Node takes arguments as text. */
 export function asText(argv: readonly ByteString[]): string[] {
@@ -62,6 +80,12 @@ export function keepStock(
     };
     const start = (): void => {
       if (signal.aborted) return;
+      try {
+        checkRoom();
+      } catch (error) {
+        later(error as Error);
+        return;
+      }
       const child = spawn(program, args, {
         env: host.env,
         stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe'],
