@@ -205,7 +205,7 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
   const whom = identityOf(setup);
   const place = placeOf(setup);
   known.RSYNC_MODULE_PATH = place.fullPath;
-  const rules = rulesOf(setup, place.dir);
+  const rules = rulesOf(setup);
   log.become({
     file: daemon.options.logFile ?? text('log file'),
     tag: text('syslog tag'),

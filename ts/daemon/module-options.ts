@@ -21,7 +21,7 @@ interface ModuleContext {
   readonly hasSocket: boolean;
 }
 
-/** The options that count. Throws exit 1 where they name what the module hides. */
+/** The options that count. Throws exit 4 where they name what the module hides. */
 export function inModule(
   options: Options,
   { values, text }: ModuleSetup,
@@ -32,7 +32,8 @@ export function inModule(
   const { sender } = options;
   const filesFrom = isOurFile(options) ? inside(options.filesFrom) : options.filesFrom;
   const filters = options.filters.map((arg) => insideFilter(arg, inside));
-  const tempDir = text('temp dir') || inside(options.tempDir || usual);
+  // The owner's is in the module, too, as in rsync.
+  const tempDir = inside(text('temp dir') || options.tempDir || usual);
   const settled: Options = {
     ...options,
     quiet: false,
@@ -104,5 +105,5 @@ function checkHidden(options: Options, { moduleDir, module }: Site): void {
   if (isOurFile(options)) files.push(options.filesFrom);
   const dirs = options.sender ? [] : [options.tempDir, options.backupDir].filter((dir) => dir !== '');
   if (files.some((file) => hides(file, false)) || dirs.some((dir) => hides(dir, true)))
-    throw new RsyncError(ExitCode.Syntax, optionsRejected);
+    throw new RsyncError(ExitCode.Unsupported, `rsync: ${optionsRejected}`);
 }

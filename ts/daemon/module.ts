@@ -2,7 +2,7 @@
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { EPERM, errnoText } from '../errno.ts';
 import { RsyncError, SysError } from '../errors.ts';
-import { moduleRules } from '../filter/index.ts';
+import { type FilterChain, moduleRules } from '../filter/index.ts';
 import type { IdNames } from '../flist/id-names.ts';
 import { mungedDirectory } from '../flist/munge.ts';
 import { type Host, type Identity, pathAt, type Site, type UpperRules } from '../host.ts';
@@ -115,30 +115,40 @@ export function idOf(word: ByteString, find: (name: ByteString) => number | unde
 }
 
 /** The rules above those of the client. Read before any right is given up: they are the daemon's own. */
-export function rulesOf({ text, host }: ModuleSetup, dir: ByteString): UpperRules | undefined {
-  const site: Site = { cwd: host.workingDirectory(), moduleDir: dir === '/' ? '' : dir, module: undefined };
-  const chain = moduleRules(
-    {
-      filter: text('filter'),
-      includeFrom: text('include from'),
-      include: text('include'),
-      excludeFrom: text('exclude from'),
-      exclude: text('exclude'),
-    },
-    {
-      side: 'receiver',
-      server: true,
-      site,
-      host,
-      warn() {},
-      refused() {},
-      failed() {},
-      trace: undefined,
-      readFile: undefined,
-    },
-  );
+export function rulesOf({ text, host }: ModuleSetup): UpperRules | undefined {
+  // Files are named as the daemon's owner sees them, whatever a client will see.
+  const site: Site = { cwd: host.workingDirectory(), moduleDir: '', module: undefined };
+  let chain: FilterChain | undefined;
+  try {
+    chain = moduleRules(
+      {
+        filter: text('filter'),
+        includeFrom: text('include from'),
+        include: text('include'),
+        excludeFrom: text('exclude from'),
+        exclude: text('exclude'),
+      },
+      {
+        side: 'receiver',
+        server: true,
+        early: 'Receiver',
+        site,
+        host,
+        warn() {},
+        refused() {},
+        failed() {},
+        trace: undefined,
+        readFile: undefined,
+      },
+    );
+  } catch (error) {
+    // It says already who speaks.
+    if (error instanceof RsyncError) error.who = 'Receiver';
+    throw error;
+  }
   if (chain === undefined) return undefined;
-  return { excludes: (path, isDir) => chain.check(path, isDir, 'protect') === 'excluded' };
+  const rules = chain;
+  return { excludes: (path, isDir) => rules.check(path, isDir, 'protect') === 'excluded' };
 }
 
 /**

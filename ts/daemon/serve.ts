@@ -27,6 +27,7 @@ import { inModule } from './module-options.ts';
 import { NameConverter } from './name-converter.ts';
 import { sanitizePath, tidyPath } from './paths.ts';
 import { refusals } from './refuse.ts';
+import { undetermined } from './visitor.ts';
 
 /** Commands that are waiting for a client's request, and for the end of its session. */
 export interface Hooks {
@@ -363,7 +364,11 @@ function moduleOf(entered: Entered, daemon: Daemon, sender: boolean): Module {
     chmod: text(sender ? 'outgoing chmod' : 'incoming chmod'),
     ignoresNonreadable: values['ignore nonreadable'],
     rules,
-    visitor: { host: client.host, address: client.address, user: admitted.user },
+    visitor: {
+      host: values['reverse lookup'] ? client.host : undetermined,
+      address: client.address,
+      user: admitted.user,
+    },
     fullPath: place.fullPath,
     names: namesOf(entered, daemon),
     // A directory that is held goes by another name.

@@ -279,7 +279,9 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
   if (module !== undefined) {
     const alternates = resolved.alternateDests.map(({ dir }) => dir);
     refuseHidden({ module, moduleDir }, [...alternates, resolved.partialDir]);
-    refuseLeadingOut(resolved.partialDir, (dir) => tree.stat(dir));
+    // An older client's may be of no use, but that shows in time.
+    if ((report.negotiated?.protocol ?? 32) >= 30)
+      refuseLeadingOut(resolved.partialDir, (dir) => tree.stat(dir));
   }
   const outer = module?.boundary;
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {

@@ -1,0 +1,66 @@
+/** Where what the owner of a daemon names in its configuration lies, and that it holds above what clients name. */
+import { describe, test } from 'vitest';
+import { isRoot, kernelName, realPeers, referencePeer } from '../support/peers.ts';
+import { expectSameServed, preamble } from '../support/served.ts';
+
+const reference = referencePeer();
+const canChroot = isRoot && kernelName !== 'portable';
+
+const made = `mkdir -p m/from/sub m/to m/held tmp new; for n in f1 f2 sub/g; do echo $n >m/from/$n; done; cp -r m/from l
+printf '%s\\n' '- f1' >rules; printf '%s\\n' '- g' >m/inner; touch -d 2020-02-02 tmp new m/held m/to m/from m/from/* m/from/sub/g l l/* l/sub/g
+`;
+
+const modules = (extra: string) => `${preamble}transfer logging = yes
+[m]
+  path = TWIN/m
+  read only = no
+  ${extra.split('; ').join('\n  ')}
+`;
+
+describe.skipIf(reference === null)('of the owner of a daemon', () => {
+  const [client = reference!] = realPeers();
+  const same = (extra: string, script: string) =>
+    expectSameServed({ config: modules(extra), script: made + script, client, log: 'sorted' }, reference!);
+  const both = '$C -ai $U/m/from/ new/; echo $?; $C -ai l/ $U/m/to/; echo $?';
+
+  test.each([
+    'filter = merge TWIN/rules',
+    'filter = . TWIN/rules',
+    'exclude from = TWIN/rules',
+    'filter = merge /inner',
+    'filter = merge inner',
+    'exclude from = TWIN/none',
+    'filter = merge TWIN/none',
+    'include from = TWIN/none',
+  ])('rules of a module: %s', (extra) => same(extra, both));
+
+  test
+    .skipIf(!canChroot)
+    .each(['filter = merge TWIN/rules', 'filter = merge /inner', 'exclude from = TWIN/rules'])(
+    'rules of a module that is a root: %s',
+    (extra) => same(`use chroot = yes; ${extra}`, both),
+  );
+
+  test.each(['/held', '/held/', '/x/../held', 'held', '/none', '/inner', 'TWIN/tmp', '/../../tmp'])(
+    'temp dir = %s',
+    (dir) =>
+      same(
+        `temp dir = ${dir}`,
+        `${both}; $C -ai --inplace l/ $U/m/to/; echo y >l/f1; $C -ai l/ $U/m/to/; echo $?`,
+      ),
+  );
+
+  test.each(['yes', 'no'])('whom a log names with reverse lookup = %s', (lookup) =>
+    same(`reverse lookup = ${lookup}; log format = %h %a %o %f`, both),
+  );
+
+  test.each([
+    '--backup-dir=bk -b',
+    '--temp-dir=bk',
+    '--partial-dir=/bk',
+    '--link-dest=/bk',
+    '--backup-dir=/x/../bk -b',
+  ])('what is hidden is refused: %s', (given) =>
+    same('exclude = bk', `mkdir m/to/bk m/bk; $C -ai ${given} l/ $U/m/to/ ; echo $?`),
+  );
+});
