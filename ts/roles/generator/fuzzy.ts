@@ -23,8 +23,8 @@ export interface FuzzyBasis {
  * or of the most similar name.
  */
 export function findFuzzy(gen: Generator, entry: Entry): FuzzyBasis | undefined {
-  const { options, report } = gen.ctx;
-  if (options.fuzzy === 0 || gen.destination.missing || gen.dryMissingBelow !== undefined) return undefined;
+  const { report } = gen.ctx;
+  if (gen.destination.missing || gen.dryMissingBelow !== undefined) return undefined;
   const dir = entry.list.dirname(entry.i);
   if (gen.fuzzy?.dir !== dir) gen.fuzzy = readDirs(gen, dir);
   const found = sameSizeAndTime(gen, gen.fuzzy, entry) ?? mostSimilar(gen, gen.fuzzy, entry);

@@ -81,13 +81,11 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
     list.setMode(i, inModule(gen.ctx, destMode(entry.sentMode, kept, perms, options)));
   }
   if (options.hardLinks && isLaterName(list.flags(i)) && linkToLeader(gen, entry)) return undefined;
+  if (list.isRegular(i)) return generateFile(gen, entry);
   if (list.isLink(i) && options.links) return generateSymlink(gen, entry);
   if (makesNode(gen, list, i)) return generateNode(gen, entry);
-  if (!list.isRegular(i)) {
-    if (report.info('nonreg')) report.print('info', text.skippingNonRegular(list.path(i)));
-    return undefined;
-  }
-  return generateFile(gen, entry);
+  if (report.info('nonreg')) report.print('info', text.skippingNonRegular(list.path(i)));
+  return undefined;
 }
 
 /** A module takes no such name. */

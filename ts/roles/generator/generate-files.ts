@@ -267,6 +267,7 @@ async function generateList(
 ): Promise<void> {
   const { ctx } = gen;
   const { writer, negotiated, signal } = ctx;
+  const { keepDirlinks } = ctx.options;
   const single = gen.destination.localName !== undefined;
   const entry = entryAt(gen, list, 0, 0);
   const perTurn = ctx.options.dryRun ? dryRequestsPerTurn : requestsPerTurn;
@@ -304,7 +305,7 @@ async function generateList(
       const others = gen.changed && errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row);
       if (others || errno === text.EACCES || errno === text.ENOTDIR || errno === text.ELOOP)
         lookUp(gen, entry);
-      seeThroughLink(gen, entry);
+      if (keepDirlinks) seeThroughLink(gen, entry);
     }
     const early = negotiated.incRecurse && list.isDir(i);
     if (early && entry.stats === undefined) list.setFlag(i, EntryFlag.AbsentDir);

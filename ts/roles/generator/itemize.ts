@@ -34,8 +34,10 @@ export function itemize(
     report.formatHasI > 1 ||
     (xname !== undefined && xname !== '');
   if (!worthIt) return;
-  if (negotiated.protocol >= 29) write(gen, entry, present, { flags, basisType: BasisType.Fname, xname });
-  else if (!options.server && gen.link.replay === undefined)
+  if (negotiated.protocol >= 29) {
+    gen.item.basisType = BasisType.Fname;
+    write(gen, entry, present, flags, xname);
+  } else if (!options.server && gen.link.replay === undefined)
     gen.ctx.items.now(entry.list, entry.i, flags, xname ?? '');
 }
 
@@ -52,21 +54,17 @@ export function requestItem(
   if (gen.rules.checksum) flags |= Item.ReportChange;
   if (basisType !== BasisType.Fname) flags |= Item.BasisTypeFollows;
   if (xname !== undefined) flags |= Item.XnameFollows;
-  write(gen, entry, present, { flags: itemFlags(gen, entry, present, flags, xname), basisType, xname });
+  gen.item.basisType = basisType;
+  write(gen, entry, present, itemFlags(gen, entry, present, flags, xname), xname);
 }
 
-/** What an item says. */
-interface Told {
-  readonly flags: number;
-  readonly basisType: number;
-  readonly xname?: ByteString;
-}
-
+/** Writes `gen.item`, whose basis is said already. */
 function write(
   gen: Generator,
   { list, i, ndx }: Indexed,
   present: Present | undefined,
-  { flags, basisType, xname = '' }: Told,
+  flags: number,
+  xname = '',
 ): void {
   const { item, ctx } = gen;
   const { replay } = gen.link;
@@ -76,7 +74,6 @@ function write(
   }
   item.ndx = ndx;
   item.iflags = flags;
-  item.basisType = basisType;
   item.xname = xname;
   if (ctx.itemForm.xattrs && flags & (Item.ReportXattr | Item.Transfer)) {
     const asked = ctx.extras?.askFor(ctx.wanted.at(list, i), present, carriesXattrs(ctx.itemForm, flags));

@@ -143,8 +143,9 @@ function compareAndRequest(
       row: present.row,
     });
 
-  const fuzzy = basis === undefined && partial === undefined ? findFuzzy(gen, entry) : undefined;
-  if (basis === undefined && partial === undefined && fuzzy === undefined) {
+  const isMissing = basis === undefined && partial === undefined;
+  const fuzzy = isMissing && options.fuzzy > 0 ? findFuzzy(gen, entry) : undefined;
+  if (isMissing && fuzzy === undefined) {
     if (waitsForLastName(gen, list, i)) {
       list.inProgress++;
       return undefined;
