@@ -11,10 +11,12 @@ export const {
   EISDIR,
   ELOOP,
   ENAMETOOLONG,
+  ENODATA,
   ENOENT,
   ENOSYS,
   ENOTDIR,
   ENOTEMPTY,
+  ENXIO,
   EPERM,
   EXDEV,
 } = constants.errno;

@@ -41,6 +41,15 @@ describe.skipIf(reference === null)('of the owner of a daemon', () => {
     (extra) => same(`use chroot = yes; ${extra}`, both),
   );
 
+  test.skipIf(!canChroot)('a root without /proc has attributes, also of what cannot be opened', () =>
+    same(
+      'use chroot = yes',
+      `ln -s f1 l/link; mkfifo l/fifo; perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un("l/socket"))'
+        setfattr -n user.a -v b l/f1 l/sub; touch -hd 2020-02-02 l l/*; $C -aHAX l/ $U/m/to/; echo $?
+        setfattr -n user.c -v d l/sub; $C -aHAXi l/ $U/m/to/; echo $?; $C -aAXi $U/m/to/ new/; echo $?; getfattr -d m/to/* new/sub`,
+    ),
+  );
+
   test.each(['/held', '/held/', '/x/../held', 'held', '/none', '/inner', 'TWIN/tmp', '/../../tmp'])(
     'temp dir = %s',
     (dir) =>

@@ -1,4 +1,5 @@
 import type * as addon from '../../../native/addon.d.ts';
+import { ELOOP, ENODATA, ENXIO } from '../../errno.ts';
 import { protocolError, SysError } from '../../errors.ts';
 import type { IoPath } from '../io-path.ts';
 import {
@@ -340,16 +341,30 @@ export class NativeTree implements Tree {
   }
 }
 
+/** Links, sockets and devices have none where there is no /proc to name them by, and they would have to be opened. */
+function seen<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SysError && (error.errno === ELOOP || error.errno === ENXIO)) return undefined;
+    throw error;
+  }
+}
+
 function xattrsOf(tree: addon.Tree, failures: Failures): Xattrs {
   return {
     list(path) {
-      const names = failures.need(tree.listXattrs(path));
-      if (names.length === 0) return [];
+      const names = seen(() => failures.need(tree.listXattrs(path)));
+      if (names === undefined || names.length === 0) return [];
       return Buffer.from(names.buffer, names.byteOffset, names.length - 1)
         .toString('latin1')
         .split('\0');
     },
-    get: (path, name) => failures.need(tree.getXattr(path, name)),
+    get(path, name) {
+      const value = seen(() => failures.need(tree.getXattr(path, name)));
+      if (value === undefined) throw new SysError(ENODATA, 'ENODATA', 'getxattr');
+      return value;
+    },
     set: (path, name, value) => failures.check(tree.setXattr(path, name, value)),
     remove: (path, name) => failures.check(tree.removeXattr(path, name)),
   };
