@@ -59,7 +59,7 @@ export class NativeTree implements Tree {
     this.tree = tree;
     this.failures = failures;
     this.io = io;
-    this.xattrs = xattrsOf(tree, failures);
+    this.xattrs = xattrsOf(tree, failures, (path) => this.lstat(path));
   }
 
   /** The addon's tree; all trees of a batch are of one kernel. */
@@ -341,27 +341,37 @@ export class NativeTree implements Tree {
   }
 }
 
-/** Links, sockets and devices have none where there is no /proc to name them by, and they would have to be opened. */
-function seen<T>(read: () => T): T | undefined {
+/**
+ * Links, sockets and devices have none where there is no /proc to name them by, and they would have to be opened; but
+ * `isThere` throws where a link is on the way.
+ */
+function seen<T>(read: () => T, isThere: () => unknown): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SysError && (error.errno === ELOOP || error.errno === ENXIO)) return undefined;
-    throw error;
+    if (!(error instanceof SysError && (error.errno === ELOOP || error.errno === ENXIO))) throw error;
+    isThere();
+    return undefined;
   }
 }
 
-function xattrsOf(tree: addon.Tree, failures: Failures): Xattrs {
+function xattrsOf(tree: addon.Tree, failures: Failures, lstat: (path: ByteString) => unknown): Xattrs {
   return {
     list(path) {
-      const names = seen(() => failures.need(tree.listXattrs(path)));
+      const names = seen(
+        () => failures.need(tree.listXattrs(path)),
+        () => lstat(path),
+      );
       if (names === undefined || names.length === 0) return [];
       return Buffer.from(names.buffer, names.byteOffset, names.length - 1)
         .toString('latin1')
         .split('\0');
     },
     get(path, name) {
-      const value = seen(() => failures.need(tree.getXattr(path, name)));
+      const value = seen(
+        () => failures.need(tree.getXattr(path, name)),
+        () => lstat(path),
+      );
       if (value === undefined) throw new SysError(ENODATA, 'ENODATA', 'getxattr');
       return value;
     },
