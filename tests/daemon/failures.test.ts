@@ -168,6 +168,16 @@ describe('what is gone', () => {
       await daemon.settles();
     }));
 
+  test.each(clients)('a file of names, for $name: the client is told', (who) =>
+    standing({ config: oneModule, prepare }, async (daemon) => {
+      const asked = [...who.command, '-r', '--files-from=:/none', `${daemon.url}/m/`, join(daemon.dir, 'to')];
+      const { code, stderr } = await run(asked);
+      expect(stderr, daemon.log()).toMatch(/failed to open files-from file/);
+      expect(code).not.toBe(0);
+      await daemon.settles();
+    }),
+  );
+
   test('a module in the middle of a push', () =>
     standing({ config: oneModule, prepare }, async (daemon) => {
       const push = await inTheMiddle(daemon, client, [], () =>

@@ -10,7 +10,7 @@ const lingerMs = 500;
 export interface Dialogue {
   /** Writes text as it stands. */
   say(text: ByteString): Promise<void>;
-  /** Bytes up to `end`, which is taken and not given; undefined where the stream ends, or more than `most` come. */
+  /** Bytes up to `end`, which is taken and not given; undefined where the stream ends, or more than `most` come before. */
   upTo(end: number, most: number): Promise<ByteString | undefined>;
   /** So many bytes; undefined where the stream ends before. */
   bytes(count: number): Promise<ByteString | undefined>;
@@ -25,17 +25,19 @@ export interface Dialogue {
 /** A conversation over `duplex`, of which nothing was read yet. */
 export function openDialogue(duplex: Duplex): Dialogue {
   let held: Buffer = Buffer.alloc(0);
-  let fail: (error: Error) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  failed.catch(() => {});
-  const more = async (): Promise<boolean> => {
-    const piece = Buffer.alloc(pieceBytes);
-    const n = await Promise.race([duplex.source.read(piece), failed]);
-    if (n > 0) held = Buffer.concat([held, piece.subarray(0, n)]);
-    return n > 0;
-  };
+  const piece = Buffer.alloc(pieceBytes);
+  let failure: Error | undefined;
+  let giveUp: (error: Error) => void = () => {};
+  // One promise for each piece, and none that outlives it: who sends a byte at a time shall leave nothing behind.
+  const more = (): Promise<boolean> =>
+    new Promise((resolve, reject) => {
+      giveUp = reject;
+      if (failure !== undefined) return void reject(failure);
+      duplex.source.read(piece).then((n) => {
+        if (n > 0) held = Buffer.concat([held, piece.subarray(0, n)]);
+        resolve(n > 0);
+      }, reject);
+    });
   const take = (count: number): ByteString => {
     const taken = held.toString('latin1', 0, count);
     held = held.subarray(count);
@@ -66,13 +68,13 @@ export function openDialogue(duplex: Duplex): Dialogue {
       return { ...duplex, source };
     },
     fail(error) {
-      fail(error);
+      failure = error;
+      giveUp(error);
       duplex.destroy();
     },
     async close() {
       await duplex.sink.end().catch(() => {});
       // What is closed over bytes that nobody has read takes back what was said last.
-      const piece = Buffer.alloc(pieceBytes);
       const toEnd = async (): Promise<void> => {
         while ((await duplex.source.read(piece)) > 0);
       };

@@ -55,6 +55,8 @@ export interface Entered {
 const mostArguments = 16_000;
 const longestArgument = 4096 + 1024 - 1;
 const mostBytes = 8 * 1024 * 1024;
+/** Bytes of one that are taken in before it is cut; no system would take more. */
+const mostOfOne = 128 * 1024;
 /** What of its request is written down. */
 const shownRequest = 1024;
 
@@ -102,7 +104,7 @@ async function readArguments(talk: Dialogue, byZero: boolean): Promise<ByteStrin
   const args: ByteString[] = [];
   let bytes = 0;
   for (;;) {
-    const arg = await talk.upTo(byZero ? 0 : 0x0a, mostBytes);
+    const arg = await talk.upTo(byZero ? 0 : 0x0a, mostOfOne);
     if (arg === undefined) throw new RsyncError(ExitCode.StreamIo, 'rsync: connection unexpectedly closed');
     if (arg === '') return args;
     bytes += arg.length;
@@ -299,6 +301,11 @@ async function run(
   });
   opened = end;
   const agreed = { protocol, remoteProtocol };
+  /** What options come to before there is a protocol (a file of names that is not there) is a refusal, too. */
+  const toldRefusal = ({ lines }: RsyncError): Promise<unknown> =>
+    tellRefusal(end, options, agreed, new RsyncError(ExitCode.Unsupported, lines)).catch(
+      (told: unknown) => told,
+    );
   const { code } = await withClosing({ log, options, sends: sender, tellsPartial: false }, () =>
     attended([end], async () => {
       try {
@@ -307,7 +314,8 @@ async function run(
         await end.writer.end();
         return endOf(end);
       } catch (error) {
-        throw await endAfterFailure(end, error);
+        const early = isEarly(end, error) ? await toldRefusal(error) : error;
+        throw await endAfterFailure(end, early);
       } finally {
         daemon.visit.received = end.reader.bytesRead;
         daemon.visit.sent = end.writer.bytesWritten;
@@ -320,6 +328,10 @@ async function run(
     throw error;
   });
   return code;
+}
+
+function isEarly({ report }: End, error: unknown): error is RsyncError {
+  return error instanceof RsyncError && error.exitCode === ExitCode.Syntax && report.negotiated === undefined;
 }
 
 /** A client hears of a refusal once the protocol has begun. */
