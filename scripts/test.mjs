@@ -223,7 +223,9 @@ if (given['plain-user']) {
   await check('layers', [process.execPath, 'scripts/layers.mjs']);
   await check('table of options', [process.execPath, 'scripts/option-table.mjs', '--check']);
   await cargoChecks(cargo);
-  await vitest(`tests, ${main} kernel`, { env: { OC_RSYNC_KERNEL: main, ...first, ...peer } });
+  const env = { OC_RSYNC_KERNEL: main, ...first, ...peer };
+  await vitest(`tests, ${main} kernel`, { env, but: ['tests/daemon/**'] });
+  await vitest(`daemon, ${main} kernel`, { env, only: ['tests/daemon'] });
   if (native) {
     await vitest('sample, portable kernel', {
       env: { OC_RSYNC_KERNEL: 'portable', ...later(3), ...peer },

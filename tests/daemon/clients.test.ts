@@ -2,10 +2,11 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { freePort, type Guarded, startGuarded, waitForPort } from '../support/guarded.ts';
 import { isRoot, ours, realPeers } from '../support/peers.ts';
 import { run } from '../support/run.ts';
+import { test } from '../support/tables.ts';
 import { removeTree } from '../support/workspace.ts';
 
 const identity = isRoot ? 'uid = 0\ngid = 0\n' : '';

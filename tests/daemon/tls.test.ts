@@ -4,10 +4,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { freePort, startGuarded, waitForPort } from '../support/guarded.ts';
 import { isRoot, onPath, ours, type Peer, realPeers, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
+import { test } from '../support/tables.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
