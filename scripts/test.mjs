@@ -232,12 +232,20 @@ if (given['plain-user']) {
       only: ['tests/contract', 'tests/roles', 'tests/interop'],
     });
   }
-  await plainUserLane(main, ['tests/contract', 'tests/roles', 'tests/interop', 'tests/robustness']);
+  const daemons = ['modules', 'standalone', 'clients', 'failures'].map((name) => `tests/daemon/${name}`);
+  await plainUserLane(main, [
+    'tests/contract',
+    'tests/roles',
+    'tests/interop',
+    'tests/robustness',
+    'tests/daemon/rights',
+    ...daemons,
+  ]);
   if (peers.node24) {
     await vitest('sample, Node 24', {
       node: peers.node24,
       env: { OC_RSYNC_KERNEL: main, ...later(1), ...peer },
-      only: ['tests/unit', 'tests/contract', 'tests/interop'],
+      only: ['tests/unit', 'tests/contract', 'tests/interop', ...daemons],
     });
   } else {
     skipped('Node 24', peers.skipped?.find((entry) => entry.what === 'node 24')?.why ?? 'it is not set up');

@@ -88,6 +88,7 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
       const taken = createServer();
       await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
       const { port } = taken.address() as { port: number };
+      const free = await freePort();
       const start = (metrics: string) =>
         run([
           'sh',
@@ -99,7 +100,7 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
           '--no-detach',
           `--config=${config}`,
           '--address=127.0.0.1',
-          '--port=0',
+          `--port=${free}`,
           `--metrics=${metrics}`,
         ]);
       const inUse = await start(`${port}`);

@@ -54,7 +54,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Waits until something accepts connections on a loopback port; throws after `limit` milliseconds. */
-export async function waitForPort(port: number, server: Guarded, limit = 10_000): Promise<void> {
+export async function waitForPort(port: number, server: Guarded, limit = 30_000): Promise<void> {
   const end = Date.now() + limit;
   while (Date.now() < end) {
     const open = await new Promise<boolean>((resolve) => {
