@@ -50,6 +50,12 @@ describe.skipIf(reference === null)('of the owner of a daemon', () => {
     ),
   );
 
+  test('an old client may name a partial directory that a link leads out of a module: it is of no use', () =>
+    same(
+      '',
+      `ln -s ../../tmp m/to/out; $C -a --protocol=29 --partial-dir=/to/out l/ $U/m/to/; echo $?; ls tmp`,
+    ));
+
   test.each(['/held', '/held/', '/x/../held', 'held', '/none', '/inner', 'TWIN/tmp', '/../../tmp'])(
     'temp dir = %s',
     (dir) =>
