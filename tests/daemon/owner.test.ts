@@ -56,6 +56,14 @@ describe.skipIf(reference === null)('of the owner of a daemon', () => {
       `ln -s ../../tmp m/to/out; $C -a --protocol=29 --partial-dir=/to/out l/ $U/m/to/; echo $?; ls tmp`,
     ));
 
+  test('insecure links let nobody name what is out of a module, or plant links that lead there', () =>
+    same(
+      'insecure links = yes',
+      `mkdir m/prev m/etc m/part; cp -p l/f* m/prev; ln -s ../tmp m/prevl; cp -p l/f* tmp; ln -s /etc l/abs; ln -s ../../tmp l/up; ln -s f1 l/in
+        for o in --compare-dest=/prev --copy-dest=/prevl --link-dest=../prev --compare-dest=/etc --compare-dest=../../../../../../../../etc --partial-dir=/part; do
+          rm -rf m/to/*; $C -rlt $o l/ $U/m/to/; echo $o $?; ls m/to | tr '\\n' ' '; readlink m/to/abs m/to/up m/to/in; done`,
+    ));
+
   test.each(['/held', '/held/', '/x/../held', 'held', '/none', '/inner', 'TWIN/tmp', '/../../tmp'])(
     'temp dir = %s',
     (dir) =>

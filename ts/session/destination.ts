@@ -25,8 +25,9 @@ export function openDestination(
   const place = locate(end, options, lists, argument);
   const base = place.missing ? join(cwd, place.base) : place.at;
   const { tree, localName, missing } = place;
-  const boundary = end.setup.site.module?.boundary;
-  // In a module all of them lie in it, however they are named.
+  const { module, moduleDir } = end.setup.site;
+  // In a module all of them lie in it, however they are named, and whatever links it has.
+  const boundary = module === undefined || moduleDir === '' ? undefined : moduleDir;
   const within = (dir: ByteString): ByteString => {
     if (boundary !== undefined) return clamp(boundary, base, dir);
     return dir.startsWith('/') ? dir : missing ? collapse(join(base, dir)) : join(base, dir);
@@ -283,7 +284,7 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
     if ((report.negotiated?.protocol ?? 32) >= 30)
       refuseLeadingOut(resolved.partialDir, (dir) => tree.stat(dir));
   }
-  const outer = module?.boundary;
+  const outer = module === undefined || moduleDir === '' ? undefined : moduleDir;
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
     const place = resolved.alternateDests[k]!.dir;
     const stats = statOf(place);

@@ -48,10 +48,11 @@ function refusalIn(site: Site, dir: ByteString): RoleContext['refuses'] {
 /** What becomes of the targets of links that come in. */
 function targetMap(
   { mungeLinks }: Options,
-  { module }: Site,
+  { module, moduleDir }: Site,
 ): ((target: ByteString, depth: number) => ByteString) | undefined {
   if (mungeLinks || module?.munges) return munge;
-  return module?.boundary === undefined ? undefined : sanitizeTarget;
+  // Also where links that are there may lead out: those of clients never do.
+  return module === undefined || moduleDir === '' ? undefined : sanitizeTarget;
 }
 
 /** Where `dir` is in the module, with its slash; '' for its root. */
