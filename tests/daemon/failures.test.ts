@@ -266,25 +266,28 @@ describe('a daemon', () => {
 
   test(
     'that has no descriptors left for another process goes on once there are some',
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     () =>
       standing(
         {
           config: `timeout = 60\n${oneModule}`,
           prepare,
-          within: ['sh', '-c', 'ulimit -n 40; exec "$@"', 'sh'],
+          within: ['sh', '-c', 'ulimit -n 48; exec "$@"', 'sh'],
         },
         async (daemon) => {
           const idle: Socket[] = [];
-          for (let k = 0; k < 24; k++) {
-            const socket = connect(daemon.port, '127.0.0.1');
-            socket.on('error', () => {});
-            idle.push(socket);
-            await new Promise((resolve) => setTimeout(resolve, 100));
+          try {
+            for (let k = 0; k < 24; k++) {
+              const socket = connect(daemon.port, '127.0.0.1');
+              socket.on('error', () => {});
+              idle.push(socket);
+              await new Promise((resolve) => setTimeout(resolve, 100));
+            }
+            await daemon.logged(/failed to start a process for the next client/);
+            expect(children(daemon.pid).length).toBeGreaterThan(3);
+          } finally {
+            for (const socket of idle) socket.destroy();
           }
-          await daemon.logged(/failed to start a process for the next client/);
-          expect(children(daemon.pid).length).toBeGreaterThan(3);
-          for (const socket of idle) socket.destroy();
           await daemon.settles();
           await expectServed(daemon);
         },

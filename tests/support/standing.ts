@@ -140,7 +140,7 @@ export function makeModule(dir: string): void {
 }
 
 /** Waits for what comes within some seconds, or does not. */
-export async function soon(done: () => boolean, ms = 8000): Promise<boolean> {
+export async function soon(done: () => boolean, ms = 20_000): Promise<boolean> {
   const end = Date.now() + ms;
   while (!done() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 25));
   return done();
