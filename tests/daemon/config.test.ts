@@ -1,11 +1,12 @@
 /** rsyncd.conf and the command line of a daemon, beside rsync's. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { expand, expandCommand } from '../../ts/daemon/config/expand.ts';
 import { steadyMessages } from '../support/messages.ts';
 import { ours, type Peer, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
+import { test } from '../support/tables.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();

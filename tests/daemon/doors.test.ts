@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { ruleFor } from '../../ts/daemon/authenticate.ts';
 import type { IdNames } from '../../ts/flist/id-names.ts';
 import { rawClient } from '../support/hostile-peer.ts';
@@ -20,6 +20,7 @@ import {
   soon,
   standing,
 } from '../support/standing.ts';
+import { test } from '../support/tables.ts';
 
 const program = ours().command;
 const pullArguments = ['--server', '--sender', '-ltre.LsfxCIvu', '--cc=md5'];

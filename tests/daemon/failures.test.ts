@@ -12,10 +12,11 @@ import {
 } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { isRoot, ours, type Peer, realPeers, referencePeer } from '../support/peers.ts';
 import { killGroup, run } from '../support/run.ts';
 import { children, makeModule, oneModule, type Standing, soon, standing } from '../support/standing.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const [client = reference!] = realPeers();

@@ -16,11 +16,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { isRoot, kernelName, ours } from '../support/peers.ts';
 import { shared } from '../support/property.ts';
 import { run } from '../support/run.ts';
 import { type Standing, standing, standingPreamble } from '../support/standing.ts';
+import { test } from '../support/tables.ts';
 
 const program = ours().command;
 const seconds = Number(process.env.OC_RSYNC_RACE_SECONDS ?? '1');

@@ -1,7 +1,8 @@
 /** Where what the owner of a daemon names in its configuration lies, and that it holds above what clients name. */
-import { describe, test } from 'vitest';
+import { describe } from 'vitest';
 import { isRoot, kernelName, realPeers, referencePeer } from '../support/peers.ts';
 import { expectSameServed, preamble } from '../support/served.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const canChroot = isRoot && kernelName !== 'portable';

@@ -1,9 +1,10 @@
 /** Who may come into a module, as whom he is in it, and what runs before and after. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { mayEnter } from '../../ts/daemon/access.ts';
 import { maskedCases } from '../support/access.ts';
 import { isRoot, kernelName, realPeers, referencePeer } from '../support/peers.ts';
 import { expectSameServed, preamble } from '../support/served.ts';
+import { test } from '../support/tables.ts';
 
 const reference = referencePeer();
 const made = `mkdir -p m/sub x to; echo one >m/one; echo two >m/sub/two; chmod 640 m/one; ln -s one m/link
