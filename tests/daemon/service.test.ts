@@ -174,6 +174,17 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
     }),
   );
 
+  test('lets nobody into a module whose rules it cannot keep', () =>
+    standing(
+      { config: `[m]\npath = TWIN/m\nfilter = dir-merge .rules\n`, prepare: makeModule },
+      async ({ url, logged }) => {
+        const { code, stderr } = await run([...client.command, `${url}/m/`]);
+        expect(code).toBe(5);
+        expect(stderr).toContain('@ERROR: module configuration error');
+        await logged(/m: a dir-merge rule in "filter" is not supported/);
+      },
+    ));
+
   test('keeps compiled code for the next that waits', () =>
     withWorkspace(async (cache) => {
       const kept = () => readdirSync(cache, { recursive: true }).filter((name) => /-daemon$/.test(`${name}`));

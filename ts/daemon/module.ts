@@ -114,8 +114,10 @@ export function idOf(word: ByteString, find: (name: ByteString) => number | unde
   return /^\d+$/.test(word) ? Number(word) : find(word);
 }
 
+const noDirMerge = 'a dir-merge rule in "filter" is not supported; use merge, or rules in the configuration';
+
 /** The rules above those of the client. Read before any right is given up: they are the daemon's own. */
-export function rulesOf({ text, host }: ModuleSetup): UpperRules | undefined {
+export function rulesOf({ values, text, host }: ModuleSetup): UpperRules | undefined {
   // Files are named as the daemon's owner sees them, whatever a client will see.
   const site: Site = { cwd: host.workingDirectory(), moduleDir: '', module: undefined };
   let chain: FilterChain | undefined;
@@ -147,6 +149,8 @@ export function rulesOf({ text, host }: ModuleSetup): UpperRules | undefined {
     throw error;
   }
   if (chain === undefined) return undefined;
+  // Taking no notice would show what the rules of such files hide.
+  if (chain.hasPerDir) throw refuse('module configuration error', `${values.name}: ${noDirMerge}`);
   const rules = chain;
   return { excludes: (path, isDir) => rules.check(path, isDir, 'protect') === 'excluded' };
 }
