@@ -1,9 +1,3 @@
-/**
- * Links that somebody with a place in a module, or beside it, has put on the way: nothing beyond them is read, written,
- * listed, changed or removed, whether they were there before or come in the middle. As rsync's tests have it, the one who
- * plants them is not who serves.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -17,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { exchange } from '../support/exchange.ts';
 import { isRoot, kernelName, ours } from '../support/peers.ts';
 import { shared } from '../support/property.ts';
 import { run } from '../support/run.ts';
@@ -71,20 +66,6 @@ const setup = (module: string) => ({
     symlinkSync('../out', join(dir, 'm', 'sub.link'));
   },
 });
-
-/** `place` is a directory and a link in turn until the process ends. */
-const exchanging = `
-const { renameSync } = require('node:fs');
-const [place] = process.argv.slice(1);
-for (const other of (function* () { for (;;) { yield '.link'; yield '.dir'; } })()) {
-  try { renameSync(place + other, place); } catch {}
-  for (let i = 0; i < 3e4; i++) ;
-  try { renameSync(place, place + other); } catch {}
-}`;
-
-function exchange(place: string): ChildProcess {
-  return spawn(process.execPath, ['-e', exchanging, place], { stdio: 'ignore' });
-}
 
 const pulls = [
   ['-r'],

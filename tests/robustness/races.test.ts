@@ -1,31 +1,13 @@
-/**
- * Somebody exchanges a directory for a symbolic link that leads elsewhere, over and over, while it is read or written:
- * nothing from beyond the link is sent, nothing is written there. A moment each; `OC_RSYNC_RACE_SECONDS` says how long.
- */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { exchange } from '../support/exchange.ts';
 import { ours } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const seconds = Number(process.env.OC_RSYNC_RACE_SECONDS ?? '2');
 const files = 40;
-
-/** `place`, `place.dir` and `place.link` change places until the process ends. */
-const exchanging = `
-const { renameSync } = require('node:fs');
-const [place] = process.argv.slice(1);
-for (const other of (function* () { for (;;) { yield '.link'; yield '.dir'; } })()) {
-  try { renameSync(place + other, place); } catch {}
-  for (let i = 0; i < 3e4; i++) ;
-  try { renameSync(place, place + other); } catch {}
-}`;
-
-function exchange(place: string): ChildProcess {
-  return spawn(process.execPath, ['-e', exchanging, place], { stdio: 'ignore' });
-}
 
 function fill(dir: string, content: string): void {
   mkdirSync(join(dir, 'deep'), { recursive: true });

@@ -58,6 +58,20 @@ const after =
   };
 const one = [top, { name: 'file' }];
 
+/** Content for a file whose basis lies outside: its first block, by a sum head of `head`, and then `digest` of it all. */
+const basisOutside = (head: readonly number[], digest: Uint8Array) =>
+  after(one, (writer, to) => {
+    writer.ndx(1);
+    writer.short(Item.Transfer | Item.BasisTypeFollows | Item.XnameFollows);
+    writer.byte(0x83);
+    writer.vstring('../out/kept');
+    for (const value of head) writer.int(value);
+    writer.int(-1);
+    writer.int(0);
+    writer.bytes(digest);
+    sayEnd(writer, to);
+  });
+
 const names: readonly Row[] = [
   '../out/planted',
   'sub/../../out/planted',
@@ -110,17 +124,7 @@ const links: readonly Row[] = [
     what: 'a basis that leads out',
     peer: 'sender',
     codes: [0, 2, 11, 12, 23],
-    say: after(one, (writer, to) => {
-      writer.ndx(1);
-      writer.short(Item.Transfer | Item.BasisTypeFollows | Item.XnameFollows);
-      writer.byte(0x83);
-      writer.vstring('../out/kept');
-      for (const value of [1, 700, 16, 4]) writer.int(value);
-      writer.int(-1);
-      writer.int(0);
-      writer.bytes(Buffer.alloc(16));
-      sayEnd(writer, to);
-    }),
+    say: basisOutside([1, 700, 16, 4], Buffer.alloc(16)),
   },
   { what: 'a link without a target', peer: 'sender', say: sends([top, symlink('l', '')], []) },
   {
@@ -612,17 +616,7 @@ const published: readonly Row[] = [
     what: 'a basis that leads out, and is guessed right',
     peer: 'sender',
     codes: [0, 2, 11, 12, 23],
-    say: after(one, (writer, to) => {
-      writer.ndx(1);
-      writer.short(Item.Transfer | Item.BasisTypeFollows | Item.XnameFollows);
-      writer.byte(0x83);
-      writer.vstring('../out/kept');
-      for (const value of [1, 4, 16, 0]) writer.int(value);
-      writer.int(-1);
-      writer.int(0);
-      writer.bytes(createHash('md5').update('kept').digest());
-      sayEnd(writer, to);
-    }),
+    say: basisOutside([1, 4, 16, 0], createHash('md5').update('kept').digest()),
     look: (dst) => {
       const file = join(dst, 'file');
       if (existsSync(file)) expect(readFileSync(file, 'latin1')).not.toContain('kept');

@@ -30,7 +30,8 @@ function configOf(folder: ByteString, { uid }: Host['user']): ByteString {
 
 /**
  * Serves clients of our own over memory: one that wants to know what modules there are, and with `whole` one that pulls and
- * one that pushes, neither of which changes anything. Answers what a process of its own would have ended with for each. The process is the same as before, but for what it has compiled.
+ * one that pushes, neither of which changes anything. Answers what a process of its own would have ended with for each. The
+ * process is the same as before, but for what it has compiled.
  */
 export async function rehearse(
   options: DaemonOptions,
