@@ -176,6 +176,9 @@ export interface EntryRun {
   namesUsed: number
 }
 
+/** Ends the process at once. A copy has to: Node's way waits for threads that it has not. */
+export declare function exitCopy(status: number): void
+
 /** What this machine offers beyond plain reads and writes. */
 export declare function features(): Array<string>
 
@@ -184,6 +187,12 @@ export interface FileSums {
   status: Int32Array
   sums: Uint8Array
 }
+
+/**
+ * Copies this process: the number of the copy, and 0 in the copy itself; the errno of what failed, negative. The system
+ * ends the copy after `lifetime` seconds, unless that is 0. Nobody has to wait for a copy's end.
+ */
+export declare function fork(lifetime: number): number
 
 /** One number of a table that TypeScript and Rust share: `table.field`. */
 export interface LayoutNumber {

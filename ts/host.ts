@@ -56,6 +56,10 @@ export interface Host {
   /** Becomes another user for good; answers what failed, as rsync says it. */
   become(whom: Identity): ByteString | undefined;
   readonly pid: number;
+  /** At random from 0 to 1, and not the same as in another process. */
+  random(): number;
+  /** This process is a copy from now on, which `exit` ends. */
+  becomeCopy(exit: (status: number) => void): void;
   /** What the user's terminal can show. */
   readonly charset: Charset;
   /** Milliseconds since 1970. */

@@ -157,16 +157,25 @@ async function steady(look: () => string): Promise<string> {
   return last;
 }
 
-/** Children, and kinds of open descriptors. */
+/** Processes that it has started, and kinds of open descriptors: its own, and those of one that copies itself. */
 function held(pid: number): string {
-  const kinds = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/:\[\d+\]$/, '')];
-    } catch {
-      return [];
-    }
-  });
-  return `${children(pid).length} children; ${kinds.sort().join(' ')}`;
+  const original = children(pid).filter((child) => children(child).length > 0);
+  const kinds = [pid, ...original].map((holder) => descriptors(holder).sort().join(' '));
+  return `${descendants(pid).length} processes; ${kinds.join('; ')}`;
+}
+
+function descriptors(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/:\[\d+\]$/, '')];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    return [];
+  }
 }
 
 /** Processes that a process has started, and that are not reaped. */

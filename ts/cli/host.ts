@@ -8,6 +8,8 @@ import { argumentBytes } from './argv.ts';
 
 /** The process's host, which says things by `stdout` and `stderr`. */
 export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>): Host {
+  let { pid } = process;
+  let shift = 0;
   return {
     env: process.env,
     get commandLine() {
@@ -26,7 +28,15 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
       groups,
     },
     become,
-    pid: process.pid,
+    get pid() {
+      return pid;
+    },
+    random: () => (Math.random() + shift) % 1,
+    becomeCopy(exit) {
+      pid = Number(readlinkSync('/proc/self'));
+      shift = ownFraction(pid);
+      process.on('exit', exit);
+    },
     charset: localeCharset(process.env),
     now: Date.now,
     onProgressWanted,
@@ -50,6 +60,12 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
     stderr,
   };
 }
+
+/** V8 draws the same numbers in all copies of a process. */
+function ownFraction(pid: number): number {
+  return ((pid * 1e9 + process.hrtime()[1]) % copiesApart) / copiesApart;
+}
+const copiesApart = 1_000_003;
 
 /** Of those that ask for progress some systems have one alone: the other is then heard of never. */
 const progressSignals = ['SIGINFO', 'SIGVTALRM'] as const;

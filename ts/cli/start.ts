@@ -21,7 +21,7 @@ function start(): void {
   const file = `${import.meta.dirname}/parts/main.cjs`;
   const source = getBuiltinModule('node:fs').readFileSync(file, 'latin1');
   // They use different parts of the program.
-  const kind = ['daemon', 'server'].find((name) => process.argv.includes(`--${name}`)) ?? 'run';
+  const kind = ['copies', 'daemon', 'server'].find((name) => process.argv.includes(`--${name}`)) ?? 'run';
   const { data, keep } = compiledCode(`${process.version}-${process.arch}-${mainHash.slice(0, 16)}-${kind}`);
 
   const { Script } = getBuiltinModule('node:vm');

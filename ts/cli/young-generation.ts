@@ -3,6 +3,10 @@ const enough = 16 * 1024 * 1024;
 /** Before that no run has one of that size, and most runs are over. */
 const firstLookMs = 100;
 const lookEveryMs = 20;
+/** Where it does not grow it is looked at ever more rarely: a daemon waits for days. */
+const lookLastMs = 1000;
+/** Who starts us can bound it from the beginning. */
+const boundFlag = '--max-semi-space-size=';
 
 /** Looked at each time that it would grow, and nowhere else: by what factor. */
 const growth = '--semi-space-growth-factor=';
@@ -16,14 +20,24 @@ const usual = 2;
  * that: compiled code is kept for the next run with the flags of this one, which has to begin with the same.
  */
 export function boundYoungGeneration(): () => void {
+  if (process.execArgv.some((flag) => flag.startsWith(boundFlag))) return () => {};
   let bounded = false;
+  let wait = lookEveryMs;
+  let last = 0;
   const look = (): void => {
     // Loaded here, because it brings Node's streams along.
     const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
     const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-    bounded = space !== undefined && space.space_size >= enough;
-    if (bounded) setFlagsFromString(`${growth}${none}`);
-    else if (space !== undefined) setTimeout(look, lookEveryMs).unref();
+    if (space === undefined) return;
+    const { space_size: size } = space;
+    bounded = size >= enough;
+    if (bounded) {
+      setFlagsFromString(`${growth}${none}`);
+      return;
+    }
+    wait = size === last ? Math.min(2 * wait, lookLastMs) : lookEveryMs;
+    last = size;
+    setTimeout(look, wait).unref();
   };
   setTimeout(look, firstLookMs).unref();
   return () => {

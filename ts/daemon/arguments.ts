@@ -33,6 +33,8 @@ export interface DaemonOptions {
   readonly verbose: number;
   /** Of a process that the daemon has started: descriptors that a connection comes by; and one to say how it goes. */
   readonly accepts: readonly number[];
+  /** ... for each of which it shall copy itself. */
+  readonly copies: boolean;
   readonly reports: number | undefined;
 }
 
@@ -141,6 +143,9 @@ const rows: readonly Row[] = [
   row('--accept-from=FDS', '', (draft, { value }) => {
     draft.accepts = value.split(',').map(Number);
   }),
+  row('--copies', '', (draft) => {
+    draft.copies = true;
+  }),
   row('--report-to=FD', '', number('reports'), 'int'),
   row('--temp-dir=DIR, -T', '', text('tempDir')),
 ];
@@ -166,6 +171,7 @@ export function daemonArguments(argv: readonly ByteString[]): DaemonOptions | 'h
     memoryLimit: 4 * 1024 ** 3,
     verbose: 0,
     accepts: [],
+    copies: false,
     reports: undefined,
   };
   try {

@@ -1,22 +1,23 @@
 /** `--daemon`: serves modules, to one client or to whoever connects. */
-import { writeSync } from 'node:fs';
 import { ExitCode, RsyncError } from '../errors.ts';
 import { IdNames } from '../flist/id-names.ts';
 import { loadKernel } from '../kernel/index.ts';
-import type { ByteString } from '../kernel/kernel.ts';
+import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { inheritedSocket, isSocket } from '../transport/inherited.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
-import { acceptOne } from './accept.ts';
+import { type Arrival, acceptOne } from './accept.ts';
 import { type DaemonOptions, daemonArguments, daemonUsage } from './arguments.ts';
 import { serveConnection } from './connection.ts';
+import { acceptByCopies, rehearseWell } from './copies.ts';
 import type { Daemon } from './daemon.ts';
 import { openLog } from './open-log.ts';
 import { loadConfig } from './read-config.ts';
 import { rehearse } from './rehearse.ts';
 import { newVisit, type Visit } from './visit.ts';
 import { addressOfShell, plainAddress } from './visitor.ts';
+import { tell, Word } from './word.ts';
 
 /** Where a configuration cannot be read, somebody has to be told. */
 const fewWaiting = 5;
@@ -34,51 +35,80 @@ export async function runDaemon(
     return ExitCode.Ok;
   }
   if (options.server) return serveShell(options, io);
-  if (options.accepts.length > 0) {
+  if (options.reports !== undefined && options.accepts.length > 0) {
     const kernel = await loadKernel(host);
-    const { config } = loadConfig(options, host, false);
-    // Whoever comes is served without it, too.
-    const keepCode = codeToKeep();
-    await rehearse(options, io, { kernel, whole: keepCode !== undefined }).catch(() => {});
-    keepCode?.();
-    const backlog = config?.global['listen backlog'] ?? fewWaiting;
-    const wire = await acceptOne(options.accepts, options.reports, backlog);
-    if (wire === undefined) return ExitCode.Ok;
-    if (options.memoryLimit > 0) kernel.limitMemory?.(options.memoryLimit);
-    return serveSocket(options, wire, io);
+    const arrival = await nextClient(options, options.reports, { io, kernel }, codeToKeep);
+    if (arrival === undefined) return ExitCode.Ok;
+    const { wire, reports } = arrival;
+    return serveSocket({ ...options, reports }, wire, { io, kernel });
   }
   const input = host.descriptors.input;
-  if (isSocket(input)) return serveSocket(options, inheritedSocket(input), io);
+  if (isSocket(input))
+    return serveSocket(options, inheritedSocket(input), { io, kernel: await loadKernel(host) });
   const { listen } = await import('./listen.ts');
   return listen(options, argv, io);
+}
+
+/** Whom a process that the daemon has started ahead is for; or a copy of it. */
+async function nextClient(
+  options: DaemonOptions,
+  reports: number,
+  { io, kernel }: Server,
+  codeToKeep: () => (() => void) | undefined,
+): Promise<Arrival | undefined> {
+  const { config } = loadConfig(options, io.host, false);
+  const keepCode = codeToKeep();
+  // Whoever comes is served without it, too.
+  if (options.copies) await rehearseWell({ options, io, kernel });
+  else
+    await rehearse(options, io, { kernel, whole: keepCode !== undefined, overSockets: false }).catch(
+      () => {},
+    );
+  keepCode?.();
+  const door = {
+    descriptors: options.accepts,
+    reports,
+    backlog: config?.global['listen backlog'] ?? fewWaiting,
+    ready() {
+      if (options.memoryLimit > 0) kernel.limitMemory?.(options.memoryLimit);
+    },
+  };
+  return options.copies ? acceptByCopies(door, { options, io, kernel }) : acceptOne(door);
 }
 
 /** A client that came by a remote shell. */
 async function serveShell(options: DaemonOptions, io: SessionIo): Promise<number> {
   const wire = stdioDuplex(io.host);
   const address = addressOfShell(io.host.env);
-  return serveOne({ options, io, hasSocket: false, address: address ?? plainAddress(undefined) }, wire);
+  const kernel = await loadKernel(io.host);
+  return serveOne(
+    { options, io, kernel, hasSocket: false, address: address ?? plainAddress(undefined) },
+    wire,
+  );
 }
 
 /** A client at the other end of a socket: inetd's, or one that was accepted. */
 async function serveSocket(
   options: DaemonOptions,
   wire: Duplex & { readonly address: string | undefined },
-  io: SessionIo,
+  server: Server,
 ): Promise<number> {
   const address = wire.address === undefined ? 'localhost' : plainAddress(wire.address);
-  return serveOne({ options, io, hasSocket: true, address }, wire);
+  return serveOne({ ...server, options, hasSocket: true, address }, wire);
 }
 
-interface Arrival {
-  readonly options: DaemonOptions;
+interface Server {
   readonly io: SessionIo;
+  readonly kernel: Kernel;
+}
+
+interface Visitor extends Server {
+  readonly options: DaemonOptions;
   readonly hasSocket: boolean;
   readonly address: ByteString;
 }
 
-async function serveOne({ options, io, hasSocket, address }: Arrival, wire: Duplex): Promise<number> {
-  const kernel = await loadKernel(io.host);
+async function serveOne({ options, io, kernel, hasSocket, address }: Visitor, wire: Duplex): Promise<number> {
   const { config, complaints } = loadConfig(options, io.host, false);
   const log = openLog(options, config, { io, kernel });
   for (const line of complaints) log.write(line);
@@ -98,10 +128,5 @@ async function serveOne({ options, io, hasSocket, address }: Arrival, wire: Dupl
 
 /** The daemon counts its visitors where somebody wants to know. Without it there is nobody left to tell. */
 function tellOf(visit: Visit, { metrics, reports }: DaemonOptions): void {
-  if (metrics === '' || reports === undefined) return;
-  try {
-    writeSync(reports, `${JSON.stringify(visit)}\n`);
-  } catch {
-    // It has ended before us.
-  }
+  if (metrics !== '' && reports !== undefined) tell(reports, Word.Left, JSON.stringify(visit));
 }

@@ -22,7 +22,8 @@ import { countVisits, serveMetrics } from './metrics.ts';
 import { openLog } from './open-log.ts';
 import { writePidFile } from './pid-file.ts';
 import { configFile, loadConfig } from './read-config.ts';
-import { asText, isReady, keepStock, type Stock } from './stock.ts';
+import { asText, keepStock, type Stock } from './stock.ts';
+import { Word } from './word.ts';
 
 /** Serves whoever connects until it is told to end; answers the exit value. */
 export async function listen(
@@ -60,7 +61,8 @@ export async function listen(
       const started = (): void =>
         log.write(`rsyncd version ${programVersion} starting, listening on ${place}`);
       const complain = (line: ByteString): void => log.write(line);
-      await serveAll({ sockets, argv, complain }, options, io, started);
+      const canCopy = kernel.fork !== undefined;
+      await serveAll({ sockets, argv, canCopy, complain }, options, io, started);
     } finally {
       removePidFile();
     }
@@ -84,7 +86,7 @@ export async function listen(
 
 /** Lets processes serve whoever comes by the sockets, and counts them for --metrics. */
 async function serveAll(
-  given: Pick<Stock, 'sockets' | 'argv' | 'complain'>,
+  given: Pick<Stock, 'sockets' | 'argv' | 'canCopy' | 'complain'>,
   options: DaemonOptions,
   io: SessionIo,
   started: () => void,
@@ -95,7 +97,7 @@ async function serveAll(
   const stopMetrics = options.metrics === '' ? undefined : await serveMetrics(options.metrics, figures);
   started();
   try {
-    await keepStock({ ...given, stock, metrics }, io, () => report(options, isReady));
+    await keepStock({ ...given, stock, metrics }, io, () => report(options, Word.Ready));
   } finally {
     stopMetrics?.();
   }
@@ -141,12 +143,12 @@ function detach(argv: readonly ByteString[], host: Host): Promise<number> {
     const done = (): void => {
       child.unref();
       pipe.destroy();
-      if (said === isReady) resolve(ExitCode.Ok);
+      if (said === Word.Ready) resolve(ExitCode.Ok);
       else reject(failureOf(said));
     };
     pipe.on('data', (piece: Buffer) => {
       said += piece.toString('latin1');
-      if (said === isReady) done();
+      if (said === Word.Ready) done();
     });
     pipe.on('end', done);
     pipe.on('error', done);

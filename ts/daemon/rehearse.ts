@@ -12,6 +12,7 @@ import { filterReport, openEnd } from '../session/end.ts';
 import { findEndpoints } from '../session/endpoints.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Duplex } from '../transport/duplex.ts';
+import { inheritedSocket } from '../transport/inherited.ts';
 import { memoryPair } from '../transport/memory.ts';
 import type { DaemonOptions } from './arguments.ts';
 import { readConfig } from './config/config.ts';
@@ -28,15 +29,23 @@ function configOf(folder: ByteString, { uid }: Host['user']): ByteString {
   return `log file = /dev/null\nuse chroot = no\nmunge symlinks = no\n${whom}[rehearsal]\npath = ${folder}\nread only = no\n`;
 }
 
+export interface Rehearsal {
+  readonly kernel: Kernel;
+  /** Files are transferred, too. */
+  readonly whole: boolean;
+  /** By sockets, as clients come; else over memory. */
+  readonly overSockets: boolean;
+}
+
 /**
- * Serves clients of our own over memory: one that wants to know what modules there are, and with `whole` one that pulls and
+ * Serves clients of our own: one that wants to know what modules there are, and with `whole` one that pulls and
  * one that pushes, neither of which changes anything. Answers what a process of its own would have ended with for each. The
  * process is the same as before, but for what it has compiled.
  */
 export async function rehearse(
   options: DaemonOptions,
   io: SessionIo,
-  { kernel, whole }: { readonly kernel: Kernel; readonly whole: boolean },
+  { kernel, whole, overSockets }: Rehearsal,
 ): Promise<number[]> {
   const host: Host = { ...io.host, become: () => undefined, stdout() {}, stderr() {} };
   const folder = Buffer.from(dirname(host.program.at(-1) ?? '/')).toString('latin1');
@@ -52,7 +61,7 @@ export async function rehearse(
   const log = openLog({ ...options, logFile: undefined }, config, { io: silent, kernel });
   const daemon = { io: silent, options, config, kernel, names: new IdNames(), log, hasSocket: true };
   const serve = async (client: (wire: Duplex) => Promise<void>): Promise<number> => {
-    const [ours, theirs] = memoryPair();
+    const [ours, theirs] = overSockets ? socketPair(kernel) : memoryPair();
     const served = serveConnection(ours, nobody, { ...daemon, visit: newVisit() } satisfies Daemon);
     await client(theirs);
     const code = await served;
@@ -68,6 +77,11 @@ export async function rehearse(
   const pulled = await serve((wire) => transfer(['-an', url, folder], wire, silent, kernel));
   const pushed = await serve((wire) => transfer(['-an', `${folder}/`, url], wire, silent, kernel));
   return [listed, pulled, pushed];
+}
+
+function socketPair(kernel: Kernel): [Duplex, Duplex] {
+  const [ours, theirs] = kernel.socketPair() ?? [-1, -1];
+  return [inheritedSocket(ours), inheritedSocket(theirs)];
 }
 
 /** A client of ours on a wire that is there already. */

@@ -1,4 +1,4 @@
-/** Processes that a daemon has started ahead: each waits for one client. */
+/** Processes that a daemon has started ahead: one that copies itself for each client, or some that wait for one each. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -8,13 +8,12 @@ import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Metrics } from './metrics.ts';
 import { type Visit, visitOf } from './visit.ts';
+import { listenTo, Word } from './word.ts';
 
-/** What those that were started ahead say: they listen; they have a connection. */
-export const isReady = 'r';
-export const isTaken = 't';
-
-/** So many wait for a connection each. */
+/** So many wait for a connection each, where none can copy itself. */
 const stockSize = 3;
+/** V8 then does all its work on the thread that a copy has; and its young generation stays small (decision 0046). */
+const singleThreaded = ['--single-threaded', '--v8-pool-size=0', '--expose-gc', '--max-semi-space-size=8'];
 /** One that dies before it has one is not replaced at once. */
 const pauseMs = 1000;
 /** So long those that wait may take to be gone, when the daemon is told to end. */
@@ -45,6 +44,8 @@ export interface Stock {
   /** Descriptors that are listened on. */
   readonly sockets: readonly number[];
   readonly argv: readonly ByteString[];
+  /** A process can copy itself (docs/decisions/0050-copies-of-a-process.md). */
+  readonly canCopy: boolean;
   /** Those that wait for a client. */
   readonly stock: Set<ChildProcess>;
   readonly metrics: Metrics;
@@ -53,7 +54,7 @@ export interface Stock {
 
 /** Keeps processes waiting for connections, until we are told to end. Those that have one go on without us. */
 export function keepStock(
-  { sockets, argv, stock: waiting, metrics, complain }: Stock,
+  { sockets, argv, canCopy, stock: waiting, metrics, complain }: Stock,
   { host, signal }: SessionIo,
   ready: () => void,
 ): Promise<never> {
@@ -67,6 +68,7 @@ export function keepStock(
     `--report-to=${first + sockets.length}`,
   ];
   const pipeOf = (child: ChildProcess): Socket => child.stdio[first + sockets.length] as Socket;
+  let copies = canCopy;
   let isTold = false;
   return new Promise((_, reject) => {
     /** There are no more processes, or descriptors, for now: those who are served will give theirs back. */
@@ -86,7 +88,7 @@ export function keepStock(
         later(error as Error);
         return;
       }
-      const child = spawn(program, args, {
+      const child = spawn(program, copies ? [...singleThreaded, ...args, '--copies'] : args, {
         env: host.env,
         stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe'],
       });
@@ -94,21 +96,31 @@ export function keepStock(
         child.once('error', later);
         return;
       }
-      const pipe = pipeOf(child);
       waiting.add(child);
-      let left: ((visit: Visit | undefined) => void) | undefined;
-      let said = '';
-      pipe.on('error', () => {});
-      pipe.on('data', (piece: Buffer) => {
-        said += piece.toString('latin1');
-        if (said.startsWith(isReady) && !isTold) {
+      oversee(child, copies);
+    };
+    const oversee = (child: ChildProcess, isOriginal: boolean): void => {
+      const pipe = pipeOf(child);
+      let hasServed = false;
+      const clients: ((visit: Visit | undefined) => void)[] = [];
+      listenTo(pipe, (word, rest) => {
+        if (word === Word.Ready && !isTold) {
           isTold = true;
           ready();
+        } else if (word === Word.Taken) {
+          clients.push(metrics.arrived());
+          if (isOriginal || hasServed) return;
+          hasServed = true;
+          waiting.delete(child);
+          start();
+        } else if (word === Word.Left) clients.shift()?.(visitOf(rest));
+        else if (word === Word.Failed) complain(`failed to start a process for the next client: ${rest}`);
+        else if (word === Word.Unable) {
+          complain('a process is started for each client: this Node cannot copy itself');
+          hasServed = true;
+          copies = false;
+          for (let k = 0; k < stockSize; k++) start();
         }
-        if (left !== undefined || !said.includes(isTaken)) return;
-        left = metrics.arrived();
-        waiting.delete(child);
-        start();
       });
       // Signals alone could fail from here on, and none are sent.
       child.on('error', () => {});
@@ -116,8 +128,8 @@ export function keepStock(
       child.on('close', () => {
         waiting.delete(child);
         pipe.destroy();
-        if (left === undefined) setTimeout(start, pauseMs);
-        else left(visitOf(said.slice(said.indexOf(isTaken) + 1)));
+        for (const left of clients) left(undefined);
+        if (!hasServed) setTimeout(start, pauseMs);
       });
     };
     // Those that wait still listen: who starts a daemon again right away wants the port.
@@ -130,6 +142,6 @@ export function keepStock(
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    for (let k = 0; k < stockSize; k++) start();
+    for (let k = 0; k < (copies ? 1 : stockSize); k++) start();
   });
 }

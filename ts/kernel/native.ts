@@ -106,6 +106,8 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     setSocketOption: addon.setSocketOption,
     changeRoot: addon.changeRoot,
     limitMemory: addon.limitMemory,
+    fork: addon.fork,
+    exitCopy: addon.exitCopy,
     lockRange: addon.lockRange,
     systemLog: addon.systemLog,
   };

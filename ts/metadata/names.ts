@@ -36,7 +36,7 @@ const suffixLetters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234
 const letterCount = suffixLetters.length;
 
 /** Six letters and digits for `temporaryName`; different on every call with overwhelming likelihood. */
-export function uniqueSuffix(random: () => number = Math.random): string {
+export function uniqueSuffix(random: () => number): string {
   return threeLetters(random()) + threeLetters(random());
 }
 

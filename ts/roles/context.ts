@@ -52,6 +52,8 @@ export interface RoleContext {
   readonly loopback: Loopback | undefined;
   /** The peer is a session of this process, or was started by the same. */
   readonly local: boolean;
+  /** At random from 0 to 1, for names that nothing has yet. */
+  random(): number;
   /** Rejects when the run is interrupted; long loops look at it between files. */
   readonly signal: AbortSignal;
 }

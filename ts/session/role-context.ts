@@ -95,6 +95,7 @@ export function makeRoleContext(
     state: end.state,
     loopback,
     local: end.setup.local === true,
+    random: io.host.random,
     signal: io.signal,
   };
 }

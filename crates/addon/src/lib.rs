@@ -11,6 +11,7 @@ mod codec;
 mod digest;
 mod entries;
 mod failure;
+mod fork;
 mod lent;
 mod lists;
 mod receive_job;

@@ -222,7 +222,7 @@ describe('names', () => {
     expect(temporaryName(`${'d'.repeat(4095)}/f`, '', 'XXXXXX')).toBeUndefined();
   });
   it('are unique', () => {
-    const seen = new Set(Array.from({ length: 1000 }, () => uniqueSuffix()));
+    const seen = new Set(Array.from({ length: 1000 }, () => uniqueSuffix(Math.random)));
     expect(seen.size).toBe(1000);
     for (const suffix of seen) expect(suffix).toMatch(/^[a-zA-Z0-9]{6}$/);
   });

@@ -30,7 +30,7 @@ export function createAtomically(
   const mode = present.stats.mode(present.row);
   const directory = present.stats.isDir(present.row);
   const temporary =
-    !directory && options.tempDir === '' ? temporaryName(path, '', uniqueSuffix()) : undefined;
+    !directory && options.tempDir === '' ? temporaryName(path, '', uniqueSuffix(gen.ctx.random)) : undefined;
   let ready: boolean | Promise<boolean> = true;
   if (gen.rules.backup && !directory) {
     const kept = makeBackup(gen.ctx, tree, path, temporary === undefined, 'generator');

@@ -134,7 +134,7 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
     ? (partial as ByteString)
     : options.inplace
       ? path
-      : temporaryName(path, options.tempDir, uniqueSuffix());
+      : temporaryName(path, options.tempDir, uniqueSuffix(ctx.random));
   if (target === undefined) {
     report.print('error-xfer', text.temporaryNameTooLong());
     return undefined;

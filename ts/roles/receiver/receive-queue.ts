@@ -132,11 +132,12 @@ export class ReceiveQueue {
     file: LoopbackFile | undefined,
     content: InlineContent | undefined,
   ): void {
-    const { options } = this.ctx;
+    const { options, random } = this.ctx;
     this.lastDir = list.dir(i);
     const path = destinationPath(this.input.destination, list, i);
     // A name too long for the system is told by the kernel, as any other failure of the file.
-    const temporary = temporaryName(path, options.tempDir, uniqueSuffix()) ?? `${path}.${uniqueSuffix()}`;
+    const suffix = uniqueSuffix(random);
+    const temporary = temporaryName(path, options.tempDir, suffix) ?? `${path}.${suffix}`;
     const queued = {
       list,
       i,
