@@ -8,7 +8,7 @@ import { freePort } from '../support/guarded.ts';
 import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
 import { run, testEnvironment } from '../support/run.ts';
 import {
-  children,
+  descendants,
   makeModule,
   oneModule,
   type Standing,
@@ -168,9 +168,9 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
     serving(['--memory-limit=64m'], async ({ port, pid }) => {
       const socket = connect(port, '127.0.0.1');
       await new Promise((resolve) => socket.once('data', resolve));
-      const limits = children(pid).map(limitOf);
-      expect(limits.filter((limit) => limit !== 'unlimited')).toHaveLength(1);
+      const limits = descendants(pid).map(limitOf);
       socket.destroy();
+      expect(limits.filter((limit) => limit !== 'unlimited').length).toBeGreaterThan(0);
     }),
   );
 
@@ -187,7 +187,8 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
 
   test('keeps compiled code for the next that waits', () =>
     withWorkspace(async (cache) => {
-      const kept = () => readdirSync(cache, { recursive: true }).filter((name) => /-daemon$/.test(`${name}`));
+      const kept = () =>
+        readdirSync(cache, { recursive: true }).filter((name) => /-(daemon|copies)$/.test(`${name}`));
       await serving(
         [],
         async () => {
@@ -206,7 +207,7 @@ describe.skipIf(reference === null)('a daemon as a service', () => {
         await new Promise<void>((resolve) =>
           socket.on('data', (piece) => /OK/.test(piece.toString()) && resolve()),
         );
-        const pid = children(daemon).find((child) => userOf(child) === '65534');
+        const pid = descendants(daemon).find((child) => userOf(child) === '65534');
         expect(pid).toBeDefined();
         for (const thread of readdirSync(`/proc/${pid}/task`)) {
           const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');

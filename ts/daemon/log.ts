@@ -31,6 +31,8 @@ export interface DaemonLog {
   put(text: ByteString): void;
   /** From here on elsewhere, if that is elsewhere: a module may have a log of its own. */
   become(settings: LogSettings): void;
+  /** It is not written to any more. */
+  close(): void;
 }
 
 /** A log that is opened at once, and stays open: a daemon may give up the rights to do so. */
@@ -70,6 +72,10 @@ export function openDaemonLog(host: Host, settings: LogSettings, system: SystemL
         fd = openFile(next);
       }
       now = next;
+    },
+    close() {
+      if (fd !== undefined) closeSync(fd);
+      fd = undefined;
     },
   };
 }

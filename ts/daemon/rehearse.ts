@@ -68,15 +68,19 @@ export async function rehearse(
     theirs.destroy();
     return code;
   };
-  const listed = await serve(async (wire) => {
-    await wire.sink.write([Buffer.from(`@RSYNCD: ${newestProtocol}.0 md5\n#list\n`)]);
-    await wire.sink.end();
-  });
-  if (!whole) return [listed];
-  const url = `rsync://${nobody}/rehearsal/`;
-  const pulled = await serve((wire) => transfer(['-an', url, folder], wire, silent, kernel));
-  const pushed = await serve((wire) => transfer(['-an', `${folder}/`, url], wire, silent, kernel));
-  return [listed, pulled, pushed];
+  try {
+    const listed = await serve(async (wire) => {
+      await wire.sink.write([Buffer.from(`@RSYNCD: ${newestProtocol}.0 md5\n#list\n`)]);
+      await wire.sink.end();
+    });
+    if (!whole) return [listed];
+    const url = `rsync://${nobody}/rehearsal/`;
+    const pulled = await serve((wire) => transfer(['-an', url, folder], wire, silent, kernel));
+    const pushed = await serve((wire) => transfer(['-an', `${folder}/`, url], wire, silent, kernel));
+    return [listed, pulled, pushed];
+  } finally {
+    log.close();
+  }
 }
 
 function socketPair(kernel: Kernel): [Duplex, Duplex] {
