@@ -190,7 +190,7 @@ export interface FileSums {
 
 /**
  * Copies this process: the number of the copy, and 0 in the copy itself; the errno of what failed, negative. The system
- * ends the copy after `lifetime` seconds, unless that is 0. Nobody has to wait for a copy's end.
+ * ends the copy after `lifetime` seconds, unless that is 0.
  */
 export declare function fork(lifetime: number): number
 
@@ -279,6 +279,9 @@ export interface PipeEnds {
   write: number
   size: number
 }
+
+/** Lets the system forget copies that have ended. */
+export declare function reap(): void
 
 /** What became of each file of a batch. */
 export interface ReceivedFiles {

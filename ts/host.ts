@@ -66,6 +66,8 @@ export interface Host {
   now(): number;
   /** Calls `listener` whenever the user asks how far the run is (a signal); answers what ends that. */
   onProgressWanted(listener: () => void): () => void;
+  /** Calls `listener` when processes that this one has made have ended; answers what ends that. */
+  onChildEnd(listener: () => void): () => void;
   memory(): MemoryInUse;
   /** Whether it may draw on its terminal. */
   inForeground(): boolean;

@@ -56,14 +56,30 @@ const findServer = (name) =>
   [`/usr/sbin/${name}`, `/usr/local/sbin/${name}`, `/usr/bin/${name}`].find((path) => existsSync(path));
 
 /**
- * CPU seconds of the children that a server has waited for, in the kernel's clock ticks: what its
- * sessions used, once they are gone.
+ * CPU seconds of what a server has started, in the kernel's clock ticks: what its sessions used, once they are gone, and
+ * what those have used that are there (one that makes all others).
  */
 export function childrenCpu(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ticks = 100;
-  return (Number(fields[13]) + Number(fields[14])) / ticks;
+  const ofThose = (pids) => pids.reduce((sum, child) => sum + usedBy(child).own + usedBy(child).ended, 0);
+  return (usedBy(pid).ended + ofThose(childrenOf(pid))) / ticks;
+}
+
+function usedBy(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+    return { own: fields[11] + fields[12], ended: fields[13] + fields[14] };
+  } catch {
+    return { own: 0, ended: 0 };
+  }
+}
+
+function childrenOf(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean);
 }
 
 /** A private sshd with throw-away keys. `shell` is what follows `-e`. */

@@ -39,7 +39,8 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
     },
     charset: localeCharset(process.env),
     now: Date.now,
-    onProgressWanted,
+    onProgressWanted: (listener) => onSignals(progressSignals, listener),
+    onChildEnd: (listener) => onSignals(['SIGCHLD'], listener),
     memory() {
       const { rss, external, arrayBuffers } = process.memoryUsage();
       // Loaded for whom it concerns: it brings Node's streams along.
@@ -70,10 +71,10 @@ const copiesApart = 1_000_003;
 /** Of those that ask for progress some systems have one alone: the other is then heard of never. */
 const progressSignals = ['SIGINFO', 'SIGVTALRM'] as const;
 
-function onProgressWanted(listener: () => void): () => void {
-  for (const name of progressSignals) process.on(name, listener);
+function onSignals(names: readonly NodeJS.Signals[], listener: () => void): () => void {
+  for (const name of names) process.on(name, listener);
   return () => {
-    for (const name of progressSignals) process.removeListener(name, listener);
+    for (const name of names) process.removeListener(name, listener);
   };
 }
 

@@ -50,6 +50,7 @@ export async function acceptByCopies(door: Door, original: Original): Promise<Ar
 function keepCopies(door: Door, original: Original): Promise<number | undefined> {
   const counts = original.options.metrics !== '';
   const copies = new Set<Socket>();
+  const stopReaping = original.io.host.onChildEnd(() => original.kernel.reap?.());
   return new Promise((resolve) => {
     const daemon = new Socket({ fd: door.reports, readable: true, writable: true });
     daemon.resume();
@@ -67,7 +68,8 @@ function keepCopies(door: Door, original: Original): Promise<number | undefined>
         tell(door.reports, Word.Failed, made.reason);
         setTimeout(start, pauseMs);
       } else if (made.kind === 'copy') {
-        // It has nothing to do with the others.
+        // It has nothing to do with the others, and may have children of its own.
+        stopReaping();
         for (const socket of [daemon, ...copies]) {
           socket.removeAllListeners();
           socket.destroy();

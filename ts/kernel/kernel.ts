@@ -526,6 +526,8 @@ export interface Kernel {
    * negative errno. The copy is ended after `lifetime` seconds; 0 lets it live. It ends by `exitCopy`.
    */
   readonly fork?: (lifetime: number) => number;
+  /** Lets the system forget copies that have ended. */
+  readonly reap?: () => void;
   /** Ends a copy at once. */
   readonly exitCopy?: (status: number) => void;
   /** Locks a range of a file for this process, for as long as that is open; false where another one has it. */

@@ -107,6 +107,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     changeRoot: addon.changeRoot,
     limitMemory: addon.limitMemory,
     fork: addon.fork,
+    reap: addon.reap,
     exitCopy: addon.exitCopy,
     lockRange: addon.lockRange,
     systemLog: addon.systemLog,

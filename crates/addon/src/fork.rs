@@ -7,15 +7,13 @@ use napi::bindgen_prelude::Env;
 use napi_derive::napi;
 
 /// Copies this process: the number of the copy, and 0 in the copy itself; the errno of what failed, negative. The system
-/// ends the copy after `lifetime` seconds, unless that is 0. Nobody has to wait for a copy's end.
+/// ends the copy after `lifetime` seconds, unless that is 0.
 #[napi(catch_unwind)]
 pub fn fork(env: Env, lifetime: u32) -> napi::Result<i32> {
     let Some(renew) = loop_renewal(&env) else {
         return Ok(-libc::ENOSYS);
     };
     keep_in_copies();
-    // SAFETY: sets how a signal is met, and no handler of ours.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
     // SAFETY: the caller sees to it that other threads are idle, so that no lock is held which the copy needs.
     let pid = unsafe { libc::fork() };
     if pid < 0 {
@@ -24,11 +22,8 @@ pub fn fork(env: Env, lifetime: u32) -> napi::Result<i32> {
             .unwrap_or(libc::EAGAIN));
     }
     if pid == 0 {
-        // SAFETY: as above; and an alarm that nobody here is waiting for.
-        unsafe {
-            libc::signal(libc::SIGCHLD, libc::SIG_DFL);
-            libc::alarm(lifetime);
-        }
+        // SAFETY: sets an alarm that nobody here is waiting for.
+        unsafe { libc::alarm(lifetime) };
         if !renew() {
             // SAFETY: ends the copy, which has begun nothing.
             unsafe { libc::_exit(1) };
@@ -57,6 +52,13 @@ fn keep_in_copies() {
             unsafe { libc::madvise(from as *mut c_void, to - from, libc::MADV_DOFORK) };
         }
     }
+}
+
+/// Lets the system forget copies that have ended.
+#[napi]
+pub fn reap() {
+    // SAFETY: asks for no status, and does not wait.
+    while unsafe { libc::waitpid(-1, std::ptr::null_mut(), libc::WNOHANG) } > 0 {}
 }
 
 /// Ends the process at once. A copy has to: Node's way waits for threads that it has not.
