@@ -287,7 +287,12 @@ impl SendJob {
                 return Ok(());
             }
         }
-        let data = self.window.window(from, to);
+        let data = if encoder.is_plain() {
+            // What comes behind it goes the straight way again.
+            self.window.piece(from, to)
+        } else {
+            self.window.window(from, to)
+        };
         if let Some(hasher) = &mut self.hasher {
             hasher.update(data);
         }

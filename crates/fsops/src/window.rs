@@ -48,6 +48,16 @@ impl Window {
             fill(&self.file, offset, into, &mut self.errno);
         }
     }
+
+    /// The bytes from `from` to `to`, and nothing ahead of them.
+    pub fn piece(&mut self, from: u64, to: u64) -> &[u8] {
+        if from < self.start || to > self.start + self.bytes.len() as u64 {
+            self.start = from;
+            self.bytes.resize((to - from) as usize, 0);
+            fill(&self.file, from, &mut self.bytes, &mut self.errno);
+        }
+        self.window(from, to)
+    }
 }
 
 impl Source for Window {
@@ -94,5 +104,28 @@ fn fill(file: &impl AsFd, mut offset: u64, into: &mut [u8], errno: &mut i32) {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_all_that_is_read() {
+        let path = std::env::temp_dir().join(format!("oc-rsync-window-{}", std::process::id()));
+        let content: Vec<u8> = (0..100_000u32).map(|k| k as u8).collect();
+        std::fs::write(&path, &content).unwrap();
+        let file = OwnedFd::from(std::fs::File::open(&path).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        let mut window = Window::new(file, content.len() as u64);
+        assert_eq!(window.piece(10, 20), &content[10..20]);
+        assert_eq!(window.bytes.len(), 10);
+        assert_eq!(window.window(15, 30), &content[15..30]);
+        // What is there already is not read again.
+        let held = window.bytes.len();
+        assert_eq!(window.piece(50, 60), &content[50..60]);
+        assert_eq!(window.bytes.len(), held);
+        assert_eq!(window.errno(), 0);
     }
 }
