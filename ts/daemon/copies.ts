@@ -32,12 +32,12 @@ export async function rehearseWell({ options, io, kernel }: Original): Promise<v
   (globalThis as { gc?: () => void }).gc?.();
 }
 
-/** A client, in a copy of this process; undefined in the process itself, once the daemon has no need of it. */
+/**
+ * A client, in a copy of this process; undefined in the process itself, once the daemon has no need of it, or at once where
+ * there can be no copies: the daemon does without one that ends before it is ready.
+ */
 export async function acceptByCopies(door: Door, original: Original): Promise<Arrival | undefined> {
-  if (!(await canCopy(original))) {
-    tell(door.reports, Word.Unable);
-    return undefined;
-  }
+  if (!(await canCopy(original))) return undefined;
   const copy = await keepCopies(door, original);
   if (copy === undefined) return undefined;
   const { options, io, kernel } = original;

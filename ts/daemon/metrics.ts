@@ -53,7 +53,12 @@ export function countVisits(): Metrics {
       [
         family('connections_total', 'counter', 'Clients that connected', connections),
         family('connections', 'gauge', 'Clients that are connected', active),
-        family('waiting_processes', 'gauge', 'Processes that wait for a client', waiting),
+        family(
+          'waiting_processes',
+          'gauge',
+          'Processes that wait for a client, or make those that do',
+          waiting,
+        ),
         family('received_bytes_total', 'counter', 'Bytes that clients of a module sent', received),
         family('sent_bytes_total', 'counter', 'Bytes that clients of a module were sent', sent),
         family('files_total', 'counter', 'Files whose content went to a module or from it', files),

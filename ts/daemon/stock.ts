@@ -101,12 +101,14 @@ export function keepStock(
     };
     const oversee = (child: ChildProcess, isOriginal: boolean): void => {
       const pipe = pipeOf(child);
+      let isReady = false;
       let hasServed = false;
       const clients: ((visit: Visit | undefined) => void)[] = [];
       listenTo(pipe, (word, rest) => {
-        if (word === Word.Ready && !isTold) {
+        if (word === Word.Ready) {
+          isReady = true;
+          if (!isTold) ready();
           isTold = true;
-          ready();
         } else if (word === Word.Taken) {
           clients.push(metrics.arrived());
           if (isOriginal || hasServed) return;
@@ -115,12 +117,6 @@ export function keepStock(
           start();
         } else if (word === Word.Left) clients.shift()?.(visitOf(rest));
         else if (word === Word.Failed) complain(`failed to start a process for the next client: ${rest}`);
-        else if (word === Word.Unable) {
-          complain('a process is started for each client: this Node cannot copy itself');
-          hasServed = true;
-          copies = false;
-          for (let k = 0; k < stockSize; k++) start();
-        }
       });
       // Signals alone could fail from here on, and none are sent.
       child.on('error', () => {});
@@ -129,8 +125,15 @@ export function keepStock(
         waiting.delete(child);
         pipe.destroy();
         for (const left of clients) left(undefined);
-        if (!hasServed) setTimeout(start, pauseMs);
+        if (isOriginal && !isReady) doWithoutCopies();
+        else if (!hasServed) setTimeout(start, pauseMs);
       });
+    };
+    const doWithoutCopies = (): void => {
+      if (signal.aborted) return;
+      complain('a process is started for each client: this Node cannot copy itself');
+      copies = false;
+      for (let k = 0; k < stockSize; k++) start();
     };
     // Those that wait still listen: who starts a daemon again right away wants the port.
     const stop = (): void => {

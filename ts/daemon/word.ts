@@ -11,8 +11,6 @@ export const Word = {
   Left: 'l',
   /** Why a client could not be served. */
   Failed: 'f',
-  /** It cannot copy itself. */
-  Unable: 'u',
 } as const;
 export type Word = (typeof Word)[keyof typeof Word];
 
