@@ -1,6 +1,6 @@
 /**
  * The process around a run: bytes of the command line, streams, signals, exit codes. The program is
- * bundled with a stand-in for the session that says what it was given and does what a test asks for.
+ * bundled with stand-ins for the kernel, and for the session, which says what it was given and does what a test asks for.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,6 +24,14 @@ async function run(options, args, io) {
   if (what === 'sys') throw new SysError(2, 'ENOENT', 'open');
   if (what === 'bug') throw new TypeError('oops');
   if (what === 'stall') await new Promise(() => {});
+  if (what === 'at-once') {
+    io.host.stdout('said');
+    io.host.endBy((status) => {
+      io.host.stderr(bytes(' and ended with ' + status));
+      process.reallyExit(status);
+    });
+    return { code: Number(args[1] ?? 0), who };
+  }
   if (what === 'code') return { code: Number(args[1]), who };
   if (what === 'wait' || what === 'stuck') {
     const alive = setInterval(() => {}, 1000);
@@ -37,6 +45,9 @@ async function run(options, args, io) {
 }
 export const runClient = run, runServer = run;
 export const openNamedFiles = async () => {};
+`;
+
+const kernel = `
 export const loadKernel = async () => ({
   report: () => ({ name: 'portable', features: [] }),
   digests: ['md5'], compressions: ['zlib'], can: { linkTimes: true },
@@ -60,10 +71,14 @@ beforeAll(async () => {
       {
         name: 'stand-in',
         setup(context) {
-          context.onLoad({ filter: /ts\/session\/index\.ts$/ }, () => ({ contents: session, loader: 'js' }));
-          context.onResolve({ filter: /session\/index\.ts$/ }, () => ({
-            path: join(process.cwd(), 'ts/session/index.ts'),
-          }));
+          for (const [name, contents] of Object.entries({ session, kernel })) {
+            const path = join(process.cwd(), 'ts', name, 'index.ts');
+            context.onLoad({ filter: new RegExp(`ts/${name}/index\\.ts$`) }, () => ({
+              contents,
+              loader: 'js',
+            }));
+            context.onResolve({ filter: new RegExp(`${name}/index\\.ts$`) }, () => ({ path }));
+          }
         },
       },
     ],
@@ -120,6 +135,24 @@ describe('the command line', () => {
 });
 
 describe('how a run ends', () => {
+  it('at once by what the kernel has for that, when it succeeded and Node has nothing left to do', () => {
+    const ended = (env: Record<string, string>, ...argv: string[]) => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...argv], {
+        encoding: 'latin1',
+        env: { PATH: process.env.PATH, ...env },
+      });
+      return [status, stdout, stderr.split('\n', 1)[0]];
+    };
+    expect(ended({}, 'at-once')).toEqual([0, 'said', ' and ended with 0']);
+    expect(ended({}, 'at-once', '23')).toEqual([
+      23,
+      'said',
+      expect.stringMatching(/^rsync error: some files/),
+    ]);
+    expect(ended({ NODE_OPTIONS: '--no-warnings' }, 'at-once')).toEqual([0, 'said', '']);
+    expect(ended({ NODE_V8_COVERAGE: dir }, 'at-once')).toEqual([0, 'said', '']);
+  });
+
   it('with the code of the session and a last line', () => {
     expect(run('code', '0')).toMatchObject({ status: 0, stderr: '' });
     const partial = run('code', '23');

@@ -281,7 +281,7 @@ describe('a daemon', () => {
         async (daemon) => {
           const idle: Socket[] = [];
           try {
-            for (let k = 0; k < 24; k++) {
+            for (let k = 0; k < 40; k++) {
               const socket = connect(daemon.port, '127.0.0.1');
               socket.on('error', () => {});
               idle.push(socket);

@@ -6,7 +6,7 @@ import type { SessionIo } from '../../ts/session/index.ts';
 
 /** A host that says nothing, to which nothing of the locale matters. */
 export function testHost(given: Partial<Host> = {}): Host {
-  return { ...processHost({ stdout() {}, stderr() {} }), charset: 'ascii', ...given };
+  return { ...processHost({ stdout() {}, stderr() {}, endBy() {} }), charset: 'ascii', ...given };
 }
 
 export function testSite(given: Partial<Site> = {}): Site {

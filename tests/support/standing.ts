@@ -89,8 +89,7 @@ export async function openStanding(setup: Setup, dir: string): Promise<Open> {
       expect(log()).toMatch(sign);
     },
     settles: async () => {
-      await soon(() => held(pid) === began);
-      expect(held(pid)).toBe(began);
+      expect(await steady(() => held(pid), began)).toBe(began);
     },
     stop: async () => {
       const after = descendants(pid);
@@ -146,13 +145,13 @@ export async function soon(done: () => boolean, ms = 20_000): Promise<boolean> {
   return done();
 }
 
-/** What `look` says once it says the same for half a second. */
-async function steady(look: () => string): Promise<string> {
+/** What `look` says once it says the same for half a second, and what is `wanted`, if anything is; or says at last. */
+async function steady(look: () => string, wanted?: string): Promise<string> {
   let [last, since] = ['', 0];
   await soon(() => {
     const now = look();
     if (now !== last) [last, since] = [now, Date.now()];
-    return Date.now() - since > 500;
+    return Date.now() - since > 500 && (wanted === undefined || now === wanted);
   });
   return last;
 }

@@ -37,7 +37,11 @@ export interface Engine {
   ): ReturnType<Run>;
   openNamedFiles(options: Options, io: SessionIo): Promise<void>;
   logEarlyEnd(error: RsyncError, sends: boolean, io: SessionIo): Promise<void>;
-  loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can'>>;
+}
+
+/** What a question needs. */
+export interface Kernels {
+  loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can' | 'exitAtOnce'>>;
 }
 
 /** What serves, loaded by those alone that do. */
@@ -57,6 +61,7 @@ export interface CommandInput {
   readonly io: SessionIo;
   readonly loadEngine: () => Promise<Engine>;
   readonly loadServer: () => Promise<Server>;
+  readonly loadKernels: () => Promise<Kernels>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
   /**
@@ -153,7 +158,9 @@ async function printed(
   if (command.kind === 'flag-help') {
     return command.flags === 'info' ? flagsHelp(infoFlags) : flagsHelp(debugFlags);
   }
-  const kernel = await (await input.loadEngine()).loadKernel(input.io.host);
+  const { host } = input.io;
+  const kernel = await (await input.loadKernels()).loadKernel(host);
+  if (kernel.exitAtOnce !== undefined) host.endBy(kernel.exitAtOnce);
   return command.json ? versionJson(kernel) : versionText(kernel);
 }
 

@@ -6,8 +6,8 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { localeCharset } from '../report/escape.ts';
 import { argumentBytes } from './argv.ts';
 
-/** The process's host, which says things by `stdout` and `stderr`. */
-export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>): Host {
+/** The process's host, with what is the program's own: how things are said, and how it ends. */
+export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'stderr' | 'endBy'>): Host {
   let { pid } = process;
   let shift = 0;
   return {
@@ -37,6 +37,7 @@ export function processHost({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>)
       shift = ownFraction(pid);
       process.on('exit', exit);
     },
+    endBy,
     charset: localeCharset(process.env),
     now: Date.now,
     onProgressWanted: (listener) => onSignals(progressSignals, listener),

@@ -12,8 +12,15 @@ import { boundYoungGeneration } from './young-generation.ts';
 const stdout = bufferedStream(1);
 const stderr = unbufferedStream(2);
 
+/** Ends the process when its run has succeeded. */
+let endAtOnce: ((status: number) => void) | undefined;
+/** Flags and variables of Node's may want something done at the end: a profile is written, or what was covered. */
+const isPlainNode =
+  process.execArgv.length === 0 && !process.env.NODE_OPTIONS && !process.env.NODE_V8_COVERAGE;
+
 function exit(code: number): never {
   stdout.flush();
+  if (code === 0 && keep === undefined) endAtOnce?.(code);
   process.exit(code);
 }
 
@@ -41,6 +48,9 @@ const host = processHost({
     stdout.flush();
     stderr(bytes);
   },
+  endBy(how) {
+    if (isPlainNode) endAtOnce = how;
+  },
 });
 const io: SessionIo = { host, signal: watch.signal, events: undefined, log: undefined };
 
@@ -59,6 +69,7 @@ runCommand({
   },
   loadEngine: () => import('../session/index.ts'),
   loadServer: () => import('../daemon/index.ts'),
+  loadKernels: () => import('../kernel/index.ts'),
   codeToKeep: () => keep && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

@@ -6,6 +6,7 @@ import type { SessionIo } from '../session/index.ts';
 import { type Arrival, acceptOne, type Door } from './accept.ts';
 import type { DaemonOptions } from './arguments.ts';
 import { rehearse } from './rehearse.ts';
+import { checkRoom } from './room.ts';
 import { listenTo, tell, Word } from './word.ts';
 
 /** So many copies wait for a client each. */
@@ -118,13 +119,14 @@ function makeCopy({ io, kernel }: Original, lifetime = 0): Made {
   let ours: number;
   let theirs: number;
   try {
+    checkRoom();
     [ours, theirs] = kernel.socketPair() ?? [-1, -1];
   } catch (error) {
     return { kind: 'failed', reason: (error as Error).message };
   }
   const pid = kernel.fork?.(lifetime) ?? -1;
   if (pid === 0) {
-    io.host.becomeCopy((status) => kernel.exitCopy?.(status));
+    io.host.becomeCopy((status) => kernel.exitAtOnce?.(status));
     kernel.closeFd(ours);
     return { kind: 'copy', fd: theirs };
   }
@@ -144,7 +146,7 @@ async function canCopy(original: Original): Promise<boolean> {
   if (made.kind === 'copy') {
     await rehearse(options, io, { kernel, whole: true, overSockets: true });
     tell(made.fd, Word.Ready);
-    kernel.exitCopy?.(0);
+    kernel.exitAtOnce?.(0);
   }
   return new Promise((resolve) => {
     const copy = new Socket({ fd: made.fd, readable: true, writable: true });

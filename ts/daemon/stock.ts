@@ -1,12 +1,11 @@
 /** Processes that a daemon has started ahead: one that copies itself for each client, or some that wait for one each. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { devNull } from 'node:os';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Metrics } from './metrics.ts';
+import { checkRoom } from './room.ts';
 import { type Visit, visitOf } from './visit.ts';
 import { listenTo, Word } from './word.ts';
 
@@ -18,22 +17,6 @@ const singleThreaded = ['--single-threaded', '--v8-pool-size=0', '--expose-gc', 
 const pauseMs = 1000;
 /** So long those that wait may take to be gone, when the daemon is told to end. */
 const partingMs = 1000;
-
-/** Descriptors that it takes to start a process, and some more. */
-const spare = 12;
-
-/**
- * Throws what the system says where there are no descriptors for another process. Node's own way to find out leaves a
- * pipe open each time.
- */
-function checkRoom(): void {
-  const held: number[] = [];
-  try {
-    while (held.length < spare) held.push(openSync(devNull, 'r'));
-  } finally {
-    for (const fd of held) closeSync(fd);
-  }
-}
 
 /** Node takes arguments as text. */
 export function asText(argv: readonly ByteString[]): string[] {

@@ -523,13 +523,13 @@ export interface Kernel {
   readonly limitMemory?: (more: number) => number;
   /**
    * Copies this process, whose only thread with work to do is this one: the number of the copy, 0 in the copy itself, or a
-   * negative errno. The copy is ended after `lifetime` seconds; 0 lets it live. It ends by `exitCopy`.
+   * negative errno. The copy is ended after `lifetime` seconds; 0 lets it live. It ends by `exitAtOnce`.
    */
   readonly fork?: (lifetime: number) => number;
   /** Lets the system forget copies that have ended. */
   readonly reap?: () => void;
-  /** Ends a copy at once. */
-  readonly exitCopy?: (status: number) => void;
+  /** Ends this process at once. Absent where a kernel cannot. */
+  readonly exitAtOnce?: (status: number) => void;
   /** Locks a range of a file for this process, for as long as that is open; false where another one has it. */
   readonly lockRange?: (fd: number, start: number, length: number) => boolean;
   /** A descriptor whose writes go to the system's log, one message each; or a negative errno. */

@@ -108,7 +108,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     limitMemory: addon.limitMemory,
     fork: addon.fork,
     reap: addon.reap,
-    exitCopy: addon.exitCopy,
+    exitAtOnce: addon.exitAtOnce,
     lockRange: addon.lockRange,
     systemLog: addon.systemLog,
   };

@@ -5,7 +5,6 @@ import { parseLocation } from '../options/location.ts';
 import type { Options } from '../options/options.ts';
 import type { RunEnd, SessionIo } from './end.ts';
 
-export { loadKernel } from '../kernel/index.ts';
 export type { RunEnd, SessionIo } from './end.ts';
 
 /** Tells the log that options had named by then, if they had, what ended their reading. */

@@ -345,6 +345,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       loadServer: () => Promise.reject(new Error('no daemon')),
       codeToKeep: () => undefined,
       loadEngine: () => Promise.reject(new Error('no run was to start')),
+      loadKernels: () => Promise.reject(new Error('no question was asked')),
     });
     return { code, stderr };
   }
