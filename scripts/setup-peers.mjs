@@ -197,6 +197,7 @@ const filefrag = await setUpProgram('filefrag', 'e2fsprogs');
 await setUpProgram('getfacl', 'acl');
 await setUpProgram('getfattr', 'attr');
 await setUpProgram('fakeroot', 'fakeroot');
+await setUpProgram('stunnel4', 'stunnel4');
 await setUpCallers();
 const ansible = await setUpAnsibleModule();
 const wrappers = await setUpWrappers();

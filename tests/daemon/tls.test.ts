@@ -90,13 +90,13 @@ async function proxied(
   }
 }
 
-/** rsync-ssl with `client` as the rsync that it starts. */
-function overTls(client: Peer, dir: string, port: number, args: readonly string[]) {
+/** rsync-ssl with `client` as the rsync that it starts, and one of the programs that it knows. */
+function overTls(client: Peer, dir: string, port: number, args: readonly string[], by = 'openssl') {
   const bin = join(dir, 'bin');
   mkdirSync(bin, { recursive: true });
   const words = client.command.map((word) => `'${word}'`).join(' ');
   writeFileSync(join(bin, 'rsync'), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
-  return run([helper!, '--type=openssl', ...args], {
+  return run([helper!, `--type=${by}`, ...args], {
     env: {
       PATH: `${bin}:${process.env.PATH}`,
       RSYNC_SSL_PORT: `${port}`,
@@ -131,6 +131,24 @@ describe.skipIf(reference === null || openssl === null || helper === null)('behi
           const push = await overTls(client, at, port, [join(at, 'up'), 'rsync://localhost/m/']);
           expect(push.code, push.stderr).toBe(0);
           expect(readFileSync(join(at, 'm', 'up'), 'utf8')).toBe('x'.repeat(300_000));
+        });
+      }
+    }),
+  );
+
+  test.skipIf(onPath('stunnel4') === null)('reached by stunnel', () =>
+    withWorkspace(async (dir) => {
+      for (const [name, daemon, client] of [
+        ['ref', reference!, ours()],
+        ['our', ours(), real],
+      ] as const) {
+        const at = join(dir, name);
+        mkdirSync(at);
+        await proxied(daemon, at, headers[0]![1], async (port) => {
+          const args = ['-a', 'rsync://localhost/m/', `${at}/to/`];
+          const { code, stderr } = await overTls(client, at, port, args, 'stunnel');
+          expect(code, `${name} ${stderr}`).toBe(0);
+          expect(readFileSync(`${at}/to/file`, 'utf8')).toBe('content\n'.repeat(20_000));
         });
       }
     }),
