@@ -121,6 +121,8 @@ export function openEnd(setup: EndSetup): End {
       message: (tag, payload) => onMessage(end, tag, payload),
       announced: (tag, length) => admitMessage(end, tag, length),
       beforeWait: () => writer.flush(),
+      // A sender answers, and sends messages on: a peer that takes none of it is not heard any further.
+      beforeMore: () => (setup.sender && writer.full ? writer.drain() : undefined),
       closed: (bytesRead) =>
         new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who), { cutOff: true }),
     },

@@ -18,6 +18,8 @@ export interface ReaderEvents {
   message(tag: number, payload: Buffer): void;
   /** Called before the reader waits for the peer: the moment to flush what was written. */
   beforeWait(): void;
+  /** What has to be done before more is taken from the peer, if anything. */
+  beforeMore?(): Promise<void> | undefined;
   /** The stream ended where more was due: the error to throw. `bytesRead` counts what came. */
   closed?(bytesRead: number): Error;
 }
@@ -439,6 +441,8 @@ export class Reader {
   private async fill(endIsFine = false): Promise<void> {
     this.makeRoom();
     this.events.beforeWait();
+    const due = this.events.beforeMore?.();
+    if (due !== undefined) await due;
     this.waitingSince ??= this.now();
     let n = 0;
     try {
