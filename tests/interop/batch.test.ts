@@ -53,14 +53,21 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
 });
 
 describe.skipIf(reference === null)('a batch of rsync', () => {
-  test.each([...optionSets, '-aAXi', '-aiy --no-W', '-ai --delay-updates', '-aiS'])(
-    'is read: %s',
-    (options) =>
-      same({
-        sorted: true,
-        script: `${tree}\n${real} ${options} --write-batch=C s/ d/ >/dev/null; $R ${options} --read-batch=C e/; echo $?
+  test.each([...optionSets, '-aiy --no-W', '-ai --delay-updates', '-aiS'])('is read: %s', (options) =>
+    same({
+      sorted: true,
+      script: `${tree}\n${real} ${options} --write-batch=C s/ d/ >/dev/null; $R ${options} --read-batch=C e/; echo $?
         $R -ni ${options} --read-batch=C g/; echo $?; $R ${options} --read-batch=- g/ <C; echo $?; ${clean}`,
-      }),
+    }),
+  );
+  test.skipIf(kernelName === 'portable')('brings ACLs and attributes, and takes them', () =>
+    same({
+      sorted: true,
+      script: `${tree}\nsetfacl -m u:1:r s/g; setfacl -d -m u:2:rx s/dir; setfattr -n user.a -v b s/dir/f s/dir
+        told() { (cd $1 && getfacl -nR . && getfattr -Rd .); }
+        ${real} -aAXi --write-batch=C s/ d/; for d in e g; do $R -aAXi --read-batch=C $d/; echo $?; told $d; done
+        $R -aAXi --write-batch=B s/ h/; mkdir k; ${real} -aAXi --read-batch=B k/; echo $?; told k; ${clean}`,
+    }),
   );
   test('is read with other options than it was written with', () =>
     same({
