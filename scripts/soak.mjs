@@ -123,8 +123,7 @@ writeFileSync(
 ${isRoot ? 'uid = 0\ngid = 0\n' : ''}log file = ${dir}/log
 pid file = ${dir}/pid
 lock file = ${dir}/lock
-max connections = 60
-timeout = ${timeoutSeconds}
+${process.env.OC_RSYNC_KERNEL === 'portable' ? '' : 'max connections = 60\n'}timeout = ${timeoutSeconds}
 
 [from]
 path = ${dir}/from

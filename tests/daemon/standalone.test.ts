@@ -78,6 +78,15 @@ describe.skipIf(reference === null)('a daemon of its own', () => {
       expect(stdout).toBe(`${'m'.padEnd(15)}\t\n${'later'.padEnd(15)}\t\n`);
     }));
 
+  test.runIf(kernelName === 'portable')('lets in nobody where it cannot count them, and says why', () =>
+    standing('max connections = 1\nlock file = TWIN/lock\n', async ({ url, dir }) => {
+      const refused = await run([...client.command, `${url}/m/`]);
+      expect(refused.stderr).toMatch(/@ERROR: failed to open lock file/);
+      expect(refused.code).toBe(5);
+      expect(readFileSync(join(dir, 'log'), 'latin1')).toMatch(/max connections needs the native kernel/);
+    }),
+  );
+
   test.skipIf(kernelName === 'portable')('lets in no more than it may', () =>
     standing('max connections = 1\nlock file = TWIN/lock\n', async ({ url, port }) => {
       const first = await silent(port);

@@ -3,6 +3,7 @@
  */
 import type { Pair } from '../support/cases.ts';
 import { type OptionSet, regular, testOptionSets } from '../support/option-sets.ts';
+import { kernelName } from '../support/peers.ts';
 
 const previous = (pair: Pair) => ({ prev: pair.destination });
 
@@ -117,7 +118,7 @@ const sets: readonly OptionSet[] = [
   // --- how the destination is written
   { options: ['-ai', '--inplace'] },
   { options: ['-ai', '--inplace', '--no-whole-file', '-I'] },
-  { options: ['-aiS', '--inplace', '--no-whole-file'], holes: true },
+  { options: ['-aiS', '--inplace', '--no-whole-file'], holes: kernelName !== 'portable' },
   { options: ['-ai', '--append'], only: regular },
   { options: ['-ai', '--append-verify'], only: regular },
   { options: ['-ai', '--partial'] },

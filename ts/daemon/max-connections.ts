@@ -16,6 +16,9 @@ const placeBytes = 4;
 /** Takes a place for as long as the process lives. Throws what the client is told where there is none. */
 export function claimConnection(file: ByteString, most: number, { io: { host }, kernel }: Daemon): void {
   if (most === 0) return;
+  const { lockRange } = kernel;
+  if (lockRange === undefined)
+    throw refuse('failed to open lock file', 'max connections needs the native kernel');
   let fd: number;
   try {
     fd = openTrusted(pathAt({ cwd: host.workingDirectory() }, file), linkOwner(host, false), {
@@ -29,8 +32,7 @@ export function claimConnection(file: ByteString, most: number, { io: { host }, 
       systemError('Receiver', error.errno, `failed to open lock file ${file}`),
     );
   }
-  for (let place = 0; place < most; place++)
-    if (kernel.lockRange?.(fd, place * placeBytes, placeBytes)) return;
+  for (let place = 0; place < most; place++) if (lockRange(fd, place * placeBytes, placeBytes)) return;
   closeSync(fd);
   throw refuse(`max connections (${most}) reached -- try again later`, `max connections (${most}) reached`);
 }

@@ -50,8 +50,8 @@ describe('two sessions of one process', () => {
       const one = makeSource(work, 'one', 'a\n', 'a\nb\n');
       const two = makeSource(work, 'two', 'b\n', 'b\nc\n');
       const runs = [one, two].flatMap((dir) => [
-        runIn(dir, ['-a', '--exclude-from=rules', 'src/', 'excluded/']),
-        runIn(dir, ['-a', '--files-from=names', 'src/', 'named/']),
+        runIn(dir, ['-r', '--exclude-from=rules', 'src/', 'excluded/']),
+        runIn(dir, ['-r', '--files-from=names', 'src/', 'named/']),
       ]);
       expect(await Promise.all(runs)).toEqual(Array(4).fill({ code: 0, said: '' }));
       const listed = [one, two].map((dir) => ['excluded', 'named'].map((to) => readdirSync(join(dir, to))));
