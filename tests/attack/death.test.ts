@@ -2,7 +2,7 @@
  * Deaths at any moment: each file is old or new as a whole, a signal that can be caught leaves no temporary file, and
  * the next run makes good what was left.
  */
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ours, type Peer, realPeers, referencePeer, remoteCommand } from '../support/peers.ts';
@@ -103,7 +103,12 @@ describe.skipIf(referencePeer() === null || realPeers().length === 0)('a death',
 
         const again = await run([...command, '--delete', '--no-backup'], { timeout: 50_000 });
         expect(again.code, accountOf(again)).toBe(0);
-        expect(compareSnapshots(fresh, takeSnapshot(dst))).toEqual([]);
+        const left = new Map(takeSnapshot(dst));
+        // rsync makes the folder first, and leaves it alone where nothing got into it.
+        if (way === 'push' || way === 'real pulls from us')
+          for (const name of left.keys())
+            if (name.endsWith('/.part') && readdirSync(join(dst, name)).length === 0) left.delete(name);
+        expect(compareSnapshots(fresh, left)).toEqual([]);
       }),
   );
 });
