@@ -238,7 +238,7 @@ function withPaths(
   const tidy = named.map((path) =>
     root === '' ? tidyPath(path) : sanitizePath(path, '', asked.options.relative),
   );
-  const site = { cwd: place.dir, module: { rules, boundary: boundaryOf(place) } as Module };
+  const site = { cwd: place.dir, module: { rules, boundary: boundaryOf(place) } };
   const found = expandArgs(kernel, site, ['.', ...tidy]).slice(1);
   // What looks like an option behind the dot is one, as in rsync, whose clients know to avoid that.
   const dashed = found.filter((path) => path.startsWith('-') && path !== '-');

@@ -2,8 +2,6 @@
 export const columnKinds = {
   /** --atimes: seconds. */
   atime: { store: Float64Array, absent: 0 },
-  /** --crtimes: seconds. */
-  crtime: { store: Float64Array, absent: 0 },
   /** --acls, --xattrs: where a run's own table has them; -1 for none. */
   accessAcl: { store: Int32Array, absent: -1 },
   defaultAcl: { store: Int32Array, absent: -1 },

@@ -1,12 +1,17 @@
 import { SysError } from '../errors.ts';
 import { compileWild, wildMatches } from '../filter/wildmatch.ts';
-import type { Site, UpperRules } from '../host.ts';
+import type { Module, Site, UpperRules } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+
+/** Where names are looked for: of a module, what keeps them in it. */
+export interface Globbed extends Pick<Site, 'cwd'> {
+  readonly module: Pick<Module, 'rules' | 'boundary'> | undefined;
+}
 
 /** Expands the arguments behind the `.` (rsync's glob_expand); one that matches nothing stays as it is. */
 export function expandArgs(
   kernel: Pick<Kernel, 'openTree'>,
-  { cwd, module }: Pick<Site, 'cwd' | 'module'>,
+  { cwd, module }: Globbed,
   args: readonly ByteString[],
 ): ByteString[] {
   const beneath = module?.boundary;

@@ -1,6 +1,6 @@
 /** rsyncd.conf read: the daemon's parameters, and its modules with theirs. */
 import { readdirSync, statSync } from 'node:fs';
-import { errnoText } from '../../errno.ts';
+import { EINVAL, errnoText } from '../../errno.ts';
 import { SysError } from '../../errors.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { systemErrorOf } from '../../kernel/trusted-path.ts';
@@ -223,7 +223,7 @@ function filesAt(path: ByteString, ending: string): ByteString[] {
   const bytes = Buffer.from(path, 'latin1');
   const stat = statSync(bytes);
   if (stat.isFile()) return [path];
-  if (!stat.isDirectory()) throw new SysError(22, 'EINVAL', 'open');
+  if (!stat.isDirectory()) throw new SysError(EINVAL, 'EINVAL', 'open');
   return readdirSync(bytes, 'latin1')
     .filter((name) => name.endsWith(ending))
     .sort((a, b) => (a < b ? -1 : 1))
