@@ -53,15 +53,15 @@ describe.skipIf(reference === null)('--backup-dir', () => {
 
   test
     .skipIf(!canBePlainUser)
-    .each(fewer(['$PWD/bk', '../bk', 'bk']).flatMap((dir) => ways.map((way) => ({ dir, way }))))(
+    .each(fewer(['$PWD/bk', '../bk']).flatMap((dir) => ways.map((way) => ({ dir, way }))))(
     '$dir, $way: a file stays whose backup is not permitted',
     ({ dir, way }) =>
       expectSameScript(
         {
           way,
           plainUser: true,
-          script: `mkdir s d bk d/bk; touch s/new; echo 1 >d/gone; echo 2 >d/too; chmod 555 bk d/bk
-            sync -r --delete -b --backup-dir=${dir} ${said}; ls d bk; chmod 755 bk d/bk`,
+          script: `mkdir s d bk; touch s/new; echo 1 >d/gone; echo 2 >d/too; chmod 555 bk
+            sync -r --delete -b --backup-dir=${dir} ${said}; ls d bk; chmod 755 bk`,
         },
         reference!,
       ),
