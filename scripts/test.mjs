@@ -227,9 +227,13 @@ if (given['plain-user']) {
   await vitest(`tests, ${main} kernel`, { env, but: ['tests/daemon/**'] });
   await vitest(`daemon, ${main} kernel`, { env, only: ['tests/daemon'] });
   if (native) {
+    // What went wrong on one kernel alone, or on each in its own way, was found by these.
+    const robustness = ['plain-user', 'hard-links', 'read-errors', 'races'].map(
+      (name) => `tests/robustness/${name}`,
+    );
     await vitest('sample, portable kernel', {
       env: { OC_RSYNC_KERNEL: 'portable', ...later(3), ...peer },
-      only: ['tests/contract', 'tests/roles', 'tests/interop'],
+      only: ['tests/contract', 'tests/roles', 'tests/interop', ...robustness],
     });
   }
   const daemons = ['modules', 'standalone', 'clients', 'failures'].map((name) => `tests/daemon/${name}`);

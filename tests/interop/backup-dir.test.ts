@@ -1,8 +1,8 @@
 /** Backups that other backups, or what cannot be written, stand in the way of. */
 import { describe, test } from 'vitest';
-import { referencePeer } from '../support/peers.ts';
+import { isRoot, referencePeer } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
-import { expectSameScript, ways } from '../support/script.ts';
+import { canBePlainUser, expectSameScript, ways } from '../support/script.ts';
 
 const reference = referencePeer();
 
@@ -30,5 +30,40 @@ describe.skipIf(reference === null)('--backup-dir', () => {
       },
       reference!,
     ),
+  );
+
+  // Why it failed is left out: rsync's errno may have been overwritten before it says it.
+  const said = `2>&1 | sed -n '/exit/p; s/\\(make_backup.*failed\\): .*/\\1/p'`;
+
+  test
+    .skipIf(!isRoot)
+    .each(fewer(['--delete', '--delete-after']).flatMap((o) => ways.map((way) => [o, way] as const)))(
+    '%s, %s: a file stays for whose backup there is no room',
+    (options, way) =>
+      expectSameScript(
+        {
+          way,
+          script: `mkdir s d bk; touch s/new; mount -t tmpfs -o size=64k tmpfs bk || exit 77; trap "umount -l $PWD/bk" EXIT
+            seq 40000 >d/gone; echo small >d/small; sync -r ${options} -b --backup-dir=$PWD/bk ${said}; ls d bk/small
+            rm -rf bk/* d/*; seq 40000 >d/old; echo new >s/old; sync -r ${options} -b --backup-dir=$PWD/bk ${said}; cksum d/old`,
+        },
+        reference!,
+      ),
+  );
+
+  test
+    .skipIf(!canBePlainUser)
+    .each(fewer(['$PWD/bk', '../bk']).flatMap((dir) => ways.map((way) => ({ dir, way }))))(
+    '$dir, $way: a file stays whose backup is not permitted',
+    ({ dir, way }) =>
+      expectSameScript(
+        {
+          way,
+          plainUser: true,
+          script: `mkdir s d bk; touch s/new; echo 1 >d/gone; echo 2 >d/too; chmod 555 bk
+            sync -r --delete -b --backup-dir=${dir} ${said}; ls d bk; chmod 755 bk`,
+        },
+        reference!,
+      ),
   );
 });

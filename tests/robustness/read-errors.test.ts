@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'vitest';
 import { referencePeer } from '../support/peers.ts';
-import { expectSameScript } from '../support/script.ts';
+import { fewer } from '../support/property.ts';
+import { expectSameScript, ways } from '../support/script.ts';
 
 const unreadable = '/sys/class/net/lo/duplex';
 
@@ -17,17 +18,25 @@ function cannotBeRead(): boolean {
 
 const reference = referencePeer();
 
+const options = [
+  '-rt',
+  '-rt --no-whole-file',
+  '-rtz',
+  '-rt --inplace',
+  '-rt --no-inc-recursive',
+  '-rt --protocol=29',
+];
+const rows = options.flatMap((option) => ways.map((way) => ({ option, way })));
+
 describe.skipIf(reference === null || !cannotBeRead())('a source that cannot be read', () => {
-  test.for(['-rt', '-rt --no-whole-file', '-rtz', '-rt --inplace', '-rt --no-inc-recursive'])(
-    '%s',
-    (options) =>
-      expectSameScript(
-        {
-          script: `mkdir s d; for i in 1 2 3 4 5; do echo $i > s/f$i; done
-          $R ${options} s/f1 s/f2 ${unreadable} s/f3 s/f4 s/f5 d/ 2>&1 | grep -v '^rsync error' | sort
-          echo "\${PIPESTATUS[0]}"; rm -f d/duplex`,
-        },
-        reference!,
-      ),
+  test.each(fewer(rows))('$option: $way', ({ option, way }) =>
+    expectSameScript(
+      {
+        way,
+        script: `mkdir s d; for i in 1 2 3 4 5; do echo $i > s/f$i; done; ln -s ${unreadable} s/f3-no
+          sync -L ${option} 2>&1 | grep -v '^rsync error' | sort; rm -f d/f3-no`,
+      },
+      reference!,
+    ),
   );
 });

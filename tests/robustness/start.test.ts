@@ -164,11 +164,25 @@ describe.skipIf(reference === null)('a daemon that does not let us in', () => {
       options: { env: { RSYNC_PASSWORD: daemonUser.password } },
       says: [/@ERROR: auth failed on module auth/],
     }));
+  // What runs here leads a session of its own, and has no terminal.
+  test.each([
+    ['the right one', `${daemonUser.password}\nmore\n`, 0, /^Password: $/m],
+    ['one without an end of line', daemonUser.password, 0, /^Password: $/m],
+    ['a wrong one', 'wrong\n', 5, /^Password: @ERROR: auth failed on module auth$/m],
+    ['none', '', 5, /^Password: @ERROR: auth failed on module auth$/m],
+  ])('a password is asked for without a terminal, and standard input has %s', (_, input, code, says) =>
+    refused(`rsync://${daemonUser.name}@127.0.0.1:${daemon.port}/auth/`, {
+      options: { input },
+      codes: [code],
+      says: [says],
+    }),
+  );
   test('unknown module', () => refused(`${daemon.url}/none/`, { says: [/@ERROR: Unknown module 'none'/] }));
   test('nobody listens', async () => {
     const port = await freePort();
     await refused(`rsync://127.0.0.1:${port}/rw/`, {
-      says: [/failed to connect to 127\.0\.0\.1.*Connection refused/],
+      says: [/^rsync: \[Receiver\] failed to connect to 127\.0\.0\.1.*Connection refused \(111\)$/m],
+      codes: [10],
     });
   });
   test('no such host', () =>
