@@ -5,8 +5,8 @@ import { tell, Word } from './word.ts';
 
 /** Where clients come by, and whom that concerns. */
 export interface Door {
-  /** Listening descriptors. */
-  readonly descriptors: readonly number[];
+  /** Listening descriptors; or the path of a socket that is made. */
+  readonly listens: readonly ({ readonly fd: number } | { readonly path: string })[];
   /** How many may wait to be let in. */
   readonly backlog: number;
   /** A descriptor by which the daemon is told. */
@@ -53,15 +53,15 @@ function daemonAt(reports: number, gone: () => void): Socket {
 }
 
 /** Listens, and tells the daemon so; answers what ends that at once. */
-function openDoor({ descriptors, backlog, reports }: Door, came: (socket: Socket) => void): () => void {
+function openDoor({ listens, backlog, reports }: Door, came: (socket: Socket) => void): () => void {
   const servers: Server[] = [];
   let listening = 0;
-  for (const fd of descriptors) {
+  for (const where of listens) {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, came);
     servers.push(server);
-    server.listen({ fd, backlog }, () => {
+    server.listen({ ...where, backlog }, () => {
       listening++;
-      if (listening === descriptors.length) tell(reports, Word.Ready);
+      if (listening === listens.length) tell(reports, Word.Ready);
     });
   }
   return () => {

@@ -66,7 +66,7 @@ async function nextClient(
     );
   keepCode?.();
   const door = {
-    descriptors: options.accepts,
+    listens: options.accepts.map((fd) => ({ fd })),
     reports,
     backlog: config?.global['listen backlog'] ?? fewWaiting,
     ready() {
