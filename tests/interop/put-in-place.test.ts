@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe } from 'vitest';
-import { referencePeer } from '../support/peers.ts';
+import { kernelName, referencePeer } from '../support/peers.ts';
 import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
 import { test } from '../support/tables.ts';
 
@@ -48,7 +48,7 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
         '--partial-dir=.p --no-W',
         '--delay-updates',
         '--partial',
-        '-X --no-W',
+        ...(kernelName === 'portable' ? [] : ['-X --no-W']),
       ])('on another file system: %s', (options) =>
       same({ way, script: `${onOther}\n${files}\nsync -rltpiO -T $T ${options}; ls -A $T` }),
     );
