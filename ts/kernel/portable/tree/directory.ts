@@ -95,7 +95,10 @@ export class Directory {
 
   /** As `Tree.admit`: ways at and below `path` start at what it leads to now. */
   admit(path: ByteString): void {
-    if (path.startsWith('/')) return this.admitNamed(path);
+    if (path.startsWith('/')) {
+      this.admitNamed(path);
+      return;
+    }
     if (this.admitted.has(path)) return;
     if (this.confined) throw sysError('ELOOP', 'open');
     if (this.outer !== undefined) {
@@ -176,7 +179,8 @@ export class Directory {
 
   /** The same for the directory `dir` as a whole (`''` is the tree itself). */
   resolveDirectory(dir: ByteString, syscall: string): Buffer {
-    return dir.charCodeAt(0) === 0x2f ? this.resolve(dir, syscall) : this.within(dir, '.', syscall);
+    const isLoose = dir.charCodeAt(0) === 0x2f && this.startOf(dir).fd === this.fd;
+    return isLoose ? this.resolve(dir, syscall) : this.within(dir, '.', syscall);
   }
 
   /** What was held may be gone, or have another name now. */
