@@ -93,6 +93,42 @@ eachKernel('what was admitted to a tree', (kernel) => {
       expect(tree.lstat('a/link').isLink()).toBe(true);
     });
   });
+  it.each([{ trustedLinks: true }, {}, { trustedLinks: true, followParents: 'below' as const }])(
+    'is left through no link where its name is absolute (%o)',
+    (options) => {
+      const dir = fs.mkdtempSync(`${work.path}/named-`);
+      for (const name of ['tree', 'far/kept/sub', 'out']) fs.mkdirSync(`${dir}/${name}`, { recursive: true });
+      for (const name of ['tree/f', 'out/g', 'far/kept/g']) fs.writeFileSync(`${dir}/${name}`, 'x');
+      fs.symlinkSync('far', `${dir}/way`);
+      const tree = kernel.openTree(`${dir}/tree`, options);
+      try {
+        const base = `${dir}/way/kept`;
+        expect(code(() => tree.admit(`${dir}/nowhere`))).toBe('ENOENT');
+        tree.admit(base);
+        tree.link('f', `${base}/sub/f`);
+        expect(fs.existsSync(`${dir}/far/kept/sub/f`)).toBe(true);
+        // What takes a place below it, or that of what led there, gains nothing.
+        fs.rmSync(`${dir}/far/kept/sub`, { recursive: true });
+        fs.symlinkSync(`${dir}/out`, `${dir}/far/kept/sub`);
+        fs.rmSync(`${dir}/way`);
+        fs.symlinkSync('out', `${dir}/way`);
+        tree.admit(base);
+        expect(code(() => tree.link('f', `${base}/sub/f`))).toBe('ELOOP');
+        expect(code(() => tree.rename('f', `${base}/sub/f`))).toBe('ELOOP');
+        expect(code(() => tree.scan(`${base}/sub`))).toBe('ELOOP');
+        expect(tree.lstat(`${base}/g`).size()).toBe(1);
+        expect(fs.readdirSync(`${dir}/out`)).toEqual(['g']);
+        // Removed, it is looked for again.
+        fs.rmSync(`${dir}/far/kept`, { recursive: true });
+        fs.mkdirSync(`${dir}/out/kept`);
+        tree.admit(base);
+        tree.link('f', `${base}/f`);
+        expect(fs.readdirSync(`${dir}/out/kept`)).toEqual(['f']);
+      } finally {
+        tree.close();
+      }
+    },
+  );
   it('must be a directory', () => {
     const dir = work.path;
     fs.writeFileSync(`${dir}/f`, '');

@@ -156,6 +156,40 @@ describe.skipIf(reference === null).each(realPeers())('daemon of $name', (peer) 
       },
       { output: 'sorted' },
     ));
+  test('lets a password in that standard input begins with', () =>
+    same(
+      {
+        command: (who) => [
+          'sh',
+          '-c',
+          'printf "%s\\nmore\\n" "$1" | { shift; exec "$@"; }',
+          'sh',
+          daemonUser.password,
+          ...who.command,
+          '-ai',
+          '--password-file=-',
+          `rsync://${daemonUser.name}@127.0.0.1:${daemon.port}/auth/`,
+          'dst/',
+        ],
+      },
+      { output: 'sorted' },
+    ));
+  test.each(['', '\\n', 'wrong'])('standard input that begins with no password: "%s"', async (text) => {
+    await same({
+      command: (who) => [
+        'sh',
+        '-c',
+        'printf "$1" | { shift; exec "$@"; }',
+        'sh',
+        text,
+        ...who.command,
+        '-ai',
+        '--password-file=-',
+        `rsync://${daemonUser.name}@127.0.0.1:${daemon.port}/auth/`,
+        'dst/',
+      ],
+    });
+  });
   test('does not let a wrong password in', () =>
     same({
       command: (who) => [

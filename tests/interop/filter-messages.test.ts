@@ -31,6 +31,10 @@ const files: Readonly<Record<string, ByteString>> = {
   overflow: `. ${'../'.repeat(300)}x\n. ${x(4090)}/${x(4)}\n`,
   blanks: '- a \n- b\t\n',
   names: 'a\nb\n',
+  itself: '- a\n. ../itself\n- b\n',
+  ...Object.fromEntries(
+    Array.from({ length: 34 }, (_, n) => [`deep${n}`, n === 0 ? '- c\n' : `. ../deep${n - 1}\n`]),
+  ),
 };
 
 interface Row {
@@ -51,6 +55,8 @@ const rows: readonly Row[] = [
   { options: ['--filter=merge,w- ../lines'] },
   { options: ['-0', '--filter=merge,w- ../lines'] },
   { options: ['--filter=merge ../overflow'] },
+  { options: ['--filter=merge ../itself'], everywhere: true },
+  ...[30, 31, 32, 33].map((depth) => ({ options: [`--filter=merge ../deep${depth}`] })),
   { options: ['--debug=filter1', '--exclude=a ', '--include=b\t', '--exclude=c'], everywhere: true },
   { options: ['--debug=filter1', '--exclude-from=../blanks'] },
   { options: ['--debug=filter1', '--filter=:e-/ .rules ', '--filter=Pp x '] },

@@ -99,4 +99,19 @@ describe.skipIf(reference === null || !isRoot)('a symbolic link', () => {
       reference!,
     ),
   );
+
+  // rsync keeps mode and time there without --inplace alone (docs/compatibility.md): that is what ours is held to.
+  test.for(ways)('%s: in a relative --backup-dir of ours, and files are written in place', (way) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `mkdir -p s/sub d/sub out; for f in f sub/g; do echo new >s/$f; echo o >d/$f; chmod 604 d/$f; touch -d @1000 d/$f; done
+          ln -s $PWD/out d/bk; ln -s ../out d/near; [[ $R != *oc-rsync* ]] || how=--inplace
+          sync -rtb $how -I --backup-dir=bk --info=backup
+          find out d -type f -printf '%p %m ' -exec cat {} \\;; find out/f out/sub/g -printf '%p %t\\n'; sync -rtb $how -I --backup-dir=near/x; rm d/bk`,
+      },
+      reference!,
+    ),
+  );
 });

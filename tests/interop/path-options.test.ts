@@ -1,6 +1,6 @@
 /** Options about the names of sources and destinations beside real rsync. */
 import { describe } from 'vitest';
-import { referencePeer } from '../support/peers.ts';
+import { referencePeer, remoteCommand } from '../support/peers.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
 import { test } from '../support/tables.ts';
 
@@ -88,21 +88,32 @@ describe.skipIf(reference === null)('a server with --secluded-args', () => {
 });
 
 describe.skipIf(reference === null)('environment and', () => {
-  test.each([
-    'RSYNC_PROTECT_ARGS=1 run -rti',
-    'RSYNC_PROTECT_ARGS=0 run -rti',
-    'RSYNC_OLD_ARGS=1 run -rti',
-    'RSYNC_OLD_ARGS=1 run -rtis',
-    'run -rti --old-args',
-    'run -rtis --old-args',
-    'RSYNC_PROTECT_ARGS=1 run -rti --old-args',
-    'RSYNC_PROTECT_ARGS=1 run -rti --no-s',
-  ])('%s', (call) =>
+  const asked = (call: string) =>
     same({
       way: 'pull',
       script: `mkdir -p s d; echo 1 >s/one; echo 2 >two; echo 3 >'s/one two'; touch -d 2001-01-01 s/* two; run() { said from_to 's/one two' d/ "$@"; }; ${call}`,
-    }),
-  );
+    });
+  test.each([
+    'RSYNC_PROTECT_ARGS=0 run -rti',
+    'RSYNC_OLD_ARGS=1 run -rti',
+    'RSYNC_OLD_ARGS=1 run -rtis',
+    'run -rtis --old-args',
+    'RSYNC_PROTECT_ARGS=1 run -rti --old-args',
+    'RSYNC_PROTECT_ARGS=1 run -rti --no-s',
+  ])('%s', asked);
+  // Faults that there were: no lane leaves these out.
+  for (const call of ['RSYNC_PROTECT_ARGS=1 run -rti', 'run -rti --old-args']) test(call, () => asked(call));
+});
+
+describe.skipIf(reference === null)("real rsync's client keeps names from a shell", () => {
+  const client = reference === null ? '' : remoteCommand(reference);
+  for (const way of ['push', 'pull'] as const)
+    test(`${way}, and ours is the server`, () =>
+      same({
+        script: `mkdir -p 's/A $weird)name' d; echo 1 >'s/A $weird)name/file'; echo 2 >s/one; echo 4 >'s/st*r'; touch -d 2001-01-01 s/* s/A*/*
+          go() { local a=$1 b=$2; shift 2; said ${client} --rsh=$LSH --rsync-path="$R" -rti "$@" "${way === 'pull' ? 'lh:$PWD/' : ''}$a" "${way === 'push' ? 'lh:$PWD/' : ''}$b"; echo "exit \${PIPESTATUS[0]}"; }
+          go 's/A $weird)name/' 'd/a (b;c' -s; go s/one 'd/ x' --secluded-args --exclude='a b'; go 's/st\\*r' 'd/$y' --protect-args --protocol=29; go s/none d/ -s; RSYNC_PROTECT_ARGS=1 go s/ 'd/e e' -A`,
+      }));
 });
 
 /** A sender that adds to what it was asked for, or forgets what it was to leave out. */

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { exchange } from '../support/exchange.ts';
@@ -85,6 +93,38 @@ describe('a directory that is exchanged for a link', () => {
         },
         work,
         join(work, 'd', 'sub'),
+      );
+    }),
+  );
+
+  // Run for run the destination's files are old again, so that each has its backup made.
+  test.for([
+    ['-b', '--backup-dir=../bk'],
+    ['-b', '--backup-dir=../bk', '--inplace'],
+    ['-b', '--backup-dir=bk'],
+    ['--delete', '-b', '--backup-dir=../bk'],
+  ])('leads backups nowhere: %s', (options) =>
+    withWorkspace(async (work) => {
+      const backups = join(work, options.includes('--backup-dir=bk') ? 'd/bk' : 'bk');
+      fill(join(work, 's', 'sub'), 'new');
+      fill(join(work, 'out'), 'untouched');
+      for (const name of readdirSync(join(work, 'out')))
+        if (name.startsWith('f')) rmSync(join(work, 'out', name));
+      mkdirSync(join(backups, 'sub.dir', 'deep'), { recursive: true });
+      symlinkSync(join(work, 'out'), join(backups, 'sub.link'));
+      const before = contentOf(join(work, 'out'));
+      await race(
+        (round) => {
+          fill(join(work, 'd', 'sub'), `old ${round}`);
+          if (options.includes('--delete')) fill(join(work, 'd', 'sub', 'gone'), `old ${round}`);
+          return [...program, '-rI', ...options, 's/', 'd/'];
+        },
+        () => {
+          expect(readdirSync(join(work, 'out'))).toEqual(['deep']);
+          expect(contentOf(join(work, 'out'))).toBe(before);
+        },
+        work,
+        join(backups, 'sub'),
       );
     }),
   );

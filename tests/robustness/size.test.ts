@@ -118,6 +118,47 @@ describe.skipIf(reference === null || !linux)('large', () => {
   );
 });
 
+// What was measured, and a third of room (decision 0046); rsync takes 13 and 22 MiB.
+describe.skipIf(!linux)('memory', () => {
+  test(
+    'of 100,000 empty directories',
+    () =>
+      withWorkspace(async (work) => {
+        for (let d = 0; d < 100; d++)
+          for (let e = 0; e < 1000; e++) mkdirSync(join(work, 'src', `d${d}`, `e${e}`), { recursive: true });
+        const copy = await runMeasured(
+          [...ours().command, '-a', join(work, 'src/'), join(work, 'dst/')],
+          400_000,
+        );
+        expect(copy.stderr.replace(/^warning: the portable kernel .*\n/m, '')).toBe('');
+        expect(copy.code).toBe(0);
+        expect(copy.peak / mebibyte, 'peak memory of one process in MiB').toBeLessThan(175);
+        expect(readdirSync(join(work, 'dst', 'd99'))).toHaveLength(1000);
+      }),
+    600_000,
+  );
+
+  test(
+    'of 200,000 rules without wildcards',
+    () =>
+      withWorkspace(async (work) => {
+        mkdirSync(join(work, 'src'));
+        for (const name of ['kept', 'name-199999']) writeFileSync(join(work, 'src', name), name);
+        let rules = '';
+        for (let n = 0; n < 200_000; n++) rules += `- /name-${n}\n`;
+        writeFileSync(join(work, 'rules'), rules);
+        const exclude = `--exclude-from=${join(work, 'rules')}`;
+        const ends = [join(work, 'src/'), join(work, 'dst/')];
+        const copy = await runMeasured([...ours().command, '-r', exclude, ...ends], 100_000);
+        expect(copy.stderr).toBe('');
+        expect(copy.code).toBe(0);
+        expect(copy.peak / mebibyte, 'peak memory of one process in MiB').toBeLessThan(115);
+        expect(readdirSync(join(work, 'dst'))).toEqual(['kept']);
+      }),
+    120_000,
+  );
+});
+
 /** Fills V8's young generation with what survives for a while, in slices, and tells at the end how large it got. */
 const churn = `const { writeFileSync } = require('fs'), { getHeapSpaceStatistics } = require('v8');
   const kept = []; let most = 0;

@@ -113,15 +113,33 @@ describe.skipIf(reference === null).concurrent('a peer that falls silent', () =>
 
 describe.skipIf(reference === null).concurrent('a daemon that falls silent', () => {
   const greeting = 40;
-  test.each([
+  const consent = '@RSYNCD: OK\n';
+  interface Row {
+    readonly way: Way;
+    readonly at: string;
+    readonly bytes: number;
+    readonly options?: readonly string[];
+    readonly once?: string;
+  }
+  test.each<Row>([
     { way: 'push', at: 'before it greets', bytes: 0 },
     { way: 'pull', at: 'in its greeting', bytes: 20 },
     { way: 'push', at: 'behind its greeting', bytes: greeting },
     { way: 'pull', at: 'in the file list', bytes: greeting + 250 },
-  ] as const)('$way, $at', ({ way, bytes }) =>
+    // Flags have two bytes, and without lists of names the seed's four come next.
+    ...(['push', 'pull'] as const).flatMap((way) => [
+      { way, at: 'behind its consent', bytes: 0, options: [], once: consent },
+      { way, at: 'in its flags', bytes: 1, options: [], once: consent },
+      { way, at: 'behind its flags', bytes: 2, options: [], once: consent },
+      { way, at: 'in its list of digests', bytes: 8, options: [], once: consent },
+      { way, at: 'in its seed', bytes: 4, options: ['--checksum-choice=md5'], once: consent },
+      { way, at: 'behind its seed', bytes: 4, options: ['--protocol=29'], once: consent },
+    ]),
+    { way: 'pull', at: 'behind its seed', bytes: 6, options: ['--checksum-choice=md5'], once: consent },
+  ])('$way, $at ($options)', ({ way, bytes, options = [], once }) =>
     withWorkspace(async (work) => {
       const daemon = await startDaemon(reference!, work);
-      const relay = await silentRelay(daemon.port, bytes);
+      const relay = await silentRelay(daemon.port, bytes, once);
       try {
         const source = makeSource(work, 40, 2000);
         const module = `rsync://127.0.0.1:${relay.port}/rw/`;
@@ -130,7 +148,7 @@ describe.skipIf(reference === null).concurrent('a daemon that falls silent', () 
         const ends = way === 'push' ? [source, module] : [module, `${seed}/`];
         const failure = {
           before: () => removeTree(seed),
-          command: (who: Peer) => [...who.command, '-a', '--timeout=2', ...ends],
+          command: (who: Peer) => [...who.command, '-a', '--timeout=2', ...options, ...ends],
           says: [timedOut(roleBeforeTheList[way])],
           codes: [30],
         };
@@ -141,10 +159,31 @@ describe.skipIf(reference === null).concurrent('a daemon that falls silent', () 
       }
     }),
   );
+
+  // rsync's sender sends keep-alives from protocol 30 on, and takes them for a sign of life: for minutes, as measured.
+  test.skipIf(realOne)('push, behind its seed, where keep-alives can leave', () =>
+    withWorkspace(async (work) => {
+      const daemon = await startDaemon(reference!, work);
+      const relay = await silentRelay(daemon.port, 6, consent);
+      try {
+        const module = `rsync://127.0.0.1:${relay.port}/rw/`;
+        const options = ['-a', '--timeout=2', '--checksum-choice=md5'];
+        const result = await run([...ours().command, ...options, makeSource(work, 40, 2000), module], {
+          timeout: 50_000,
+        });
+        const account = accountOf(result);
+        expect(result.code, account).toBe(30);
+        expect(result.stderr, account).toMatch(timedOut('sender'));
+      } finally {
+        relay.stop();
+        await daemon.stop();
+      }
+    }),
+  );
 });
 
-/** Passes connections on to `port`, but only so many bytes back; they stay open. */
-async function silentRelay(port: number, bytes: number): Promise<{ port: number; stop(): void }> {
+/** Passes connections on to `port`, but only so many bytes back, counted from behind `once`; they stay open. */
+async function silentRelay(port: number, bytes: number, once = ''): Promise<{ port: number; stop(): void }> {
   const open = new Set<{ destroy(): void }>();
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1');
@@ -152,12 +191,15 @@ async function silentRelay(port: number, bytes: number): Promise<{ port: number;
       open.add(socket);
       socket.on('error', () => {});
     }
-    let left = bytes;
+    let [text, passed] = ['', 0];
     near.pipe(far);
     near.on('close', () => far.destroy());
     far.on('data', (chunk: Buffer) => {
-      const some = chunk.subarray(0, left);
-      left -= some.length;
+      text += chunk.toString('latin1');
+      const at = text.indexOf(once);
+      const most = at < 0 ? text.length : at + once.length + bytes;
+      const some = chunk.subarray(0, Math.max(0, most - passed));
+      passed += some.length;
       if (some.length > 0) near.write(some);
     });
   });

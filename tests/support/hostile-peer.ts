@@ -328,6 +328,8 @@ export interface HostileEntry {
   /** More flags of the entry. */
   readonly flags?: number;
   readonly link?: string;
+  /** Major and minor number of a device. */
+  readonly device?: readonly [number, number];
 }
 
 /** An entry of a list of -rlt. */
@@ -343,6 +345,7 @@ export function sayEntry(
   writer.varlong(size, 3);
   writer.varlong(mtime, 4);
   writer.int(mode);
+  for (const number of more.device ?? []) writer.varint(number);
   if (more.link === undefined) return;
   writer.varint(more.link.length);
   writer.string(more.link);

@@ -29,9 +29,10 @@ function partOf<T>(rows: readonly T[], part: string | undefined): T[] {
   return rows.filter((_, i) => i % step === phase);
 }
 
-/** The rows of a large table that this run tries: each lane of `npm test` takes others. */
-export function sampled<T>(rows: readonly T[]): T[] {
-  return partOf(rows, process.env.OC_RSYNC_SAMPLE);
+/** The rows of a large table that this run tries: each lane of `npm test` takes others, and those that `always` names. */
+export function sampled<T>(rows: readonly T[], always: (row: T) => boolean = () => false): T[] {
+  const some = new Set(partOf(rows, process.env.OC_RSYNC_SAMPLE));
+  return rows.filter((row) => some.has(row) || always(row));
 }
 
 /** The rows of a small table: all in the first lane, some in the later ones, which do the same another way. */

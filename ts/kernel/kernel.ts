@@ -309,8 +309,10 @@ export interface Tree extends HeldTree {
   interrupt(): void;
 
   /**
-   * Holds the directory that `path` leads to now, through whatever symbolic links (in a confined tree they must
-   * not leave it): paths at and below `path` go on from there. For what the user named.
+   * Holds the directory that `path` leads to now, and paths at and below `path` go on from there: for what the user
+   * named. A relative path may go through whatever links (in a confined tree they must not leave it); an absolute
+   * one goes through those that absolute paths go through, and from there on no link is followed. What was held and is
+   * removed now is held anew.
    */
   admit(path: ByteString): void;
 

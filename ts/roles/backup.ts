@@ -15,7 +15,7 @@ import { tellIfRefused } from './refused.ts';
 export interface Backup {
   /** As messages name it. */
   readonly name: ByteString;
-  /** Absolute below a --backup-dir: that is the user's, and its links may be followed, which those of a list are not. */
+  /** Absolute below a --backup-dir: that is the user's, and links on the way to it may be followed. */
   readonly path: ByteString;
 }
 
@@ -198,6 +198,8 @@ function linkOrRename(
 function copyParents(ctx: RoleContext, tree: Tree, path: ByteString, backup: Backup): void {
   const base = absoluteIn(tree, ctx.options.backupDir).replace(/\/+$/, '');
   makeAll(tree, base);
+  // Below the directory that the user named lies what peers have named: links in it lead nowhere, whenever they come.
+  if (base !== '') attempt(() => tree.admit(base));
   for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
     const target = `${base}/${path.slice(0, slash)}`;
     if (target.length >= backup.path.length) break;

@@ -212,21 +212,36 @@ impl TreeRoot {
         self.read
     }
 
-    /// Holds the directory that `path` leads to now, through whatever links: paths at and below `path` go on
-    /// from there. For what the user named; a link that takes a place later gains nothing.
+    /// Holds the directory that `path` leads to now: paths at and below `path` go on from there. For what the user
+    /// named; a link that takes a place later gains nothing. A relative path is gone through whatever links, an
+    /// absolute one through those that its like are, and there is none below it; held anew where it was removed.
     pub fn admit(&self, path: &[u8]) -> Result<(), SysError> {
         let path = trim_slashes(path);
-        let known = self.admitted().iter().any(|(known, _)| known == path);
-        if known || path.first() == Some(&b'/') {
+        let named = path.first() == Some(&b'/');
+        let gone = |fd: &OwnedFd| named && fstat(fd).is_ok_and(|stat| stat.st_nlink == 0);
+        let known = self
+            .admitted()
+            .iter()
+            .any(|(known, fd)| known == path && !gone(fd));
+        if known || (named && self.confined) {
             return Ok(());
         }
-        let fd = match self.start_of(path) {
-            Some((from, rest)) if !self.is_bounded() => openat(&from, rest, HOLD, Mode::empty()),
-            _ => self.open_following(path, HOLD),
+        let fd = if named && self.beneath.is_none() {
+            self.open_absolute(path)
+        } else {
+            match self.start_of(path) {
+                Some((from, rest)) if !self.is_bounded() => {
+                    openat(&from, rest, HOLD, Mode::empty())
+                }
+                _ => self.open_following(path, HOLD),
+            }
         };
         let fd = Arc::new(fd.during(Syscall::Open)?);
-        self.admitted().push((path.to_vec(), fd));
+        let mut admitted = self.admitted();
+        admitted.retain(|(known, _)| known != path);
+        admitted.push((path.to_vec(), fd));
         *kept(&self.last_parent) = None;
+        *kept(&self.last_named) = None;
         Ok(())
     }
 
@@ -236,7 +251,8 @@ impl TreeRoot {
         let (path, fd) = admitted
             .iter()
             .filter(|(path, _)| {
-                dir.starts_with(path) && matches!(dir.get(path.len()), None | Some(b'/'))
+                let alike = (path.first() == Some(&b'/')) == (dir.first() == Some(&b'/'));
+                alike && dir.starts_with(path) && matches!(dir.get(path.len()), None | Some(b'/'))
             })
             .max_by_key(|(path, _)| path.len())?;
         let rest = dir.get(path.len() + 1..).filter(|rest| !rest.is_empty());
@@ -267,6 +283,9 @@ impl TreeRoot {
         if path.first() == Some(&b'/') {
             if self.confined {
                 return Err(Errno::XDEV);
+            }
+            if let Some((parent, name)) = self.below_admitted(path)? {
+                return Ok(Located { parent, name });
             }
             if let Some(outer) = &self.beneath {
                 let (dir, name) = split(inside(&outer.path, path).ok_or(Errno::XDEV)?)?;
@@ -305,21 +324,42 @@ impl TreeRoot {
         once(&self.last_parent, dir, || self.open_below(dir)).map(Parent::Below)
     }
 
-    /// Opens the absolute directory `dir`. One below the tree is found from the tree, wherever that is now.
     fn named_parent(&self, dir: &[u8]) -> Result<Parent<'_>, Errno> {
-        once(&self.last_named, dir, || {
-            let found = match dir.strip_prefix(&self.path[..]) {
-                Some([]) => openat(&self.root, c".", HOLD, Mode::empty()),
-                Some([b'/', rest @ ..]) => open_named(self.root(), rest),
-                _ if dir.is_empty() => open_named(CWD, b"/"),
-                _ => open_named(CWD, dir),
-            }?;
-            match &self.confine_root {
-                Some(root) if !is_within(&found, root) => Err(Errno::LOOP),
-                _ => Ok(found),
-            }
-        })
-        .map(Parent::Below)
+        once(&self.last_named, dir, || self.open_absolute(dir)).map(Parent::Below)
+    }
+
+    /// Opens the absolute directory `dir`. One below the tree is found from the tree, wherever that is now.
+    fn open_absolute(&self, dir: &[u8]) -> Result<OwnedFd, Errno> {
+        if !self.trusted_links {
+            return openat(CWD, dir, HOLD, Mode::empty());
+        }
+        let found = match dir.strip_prefix(&self.path[..]) {
+            Some([]) => openat(&self.root, c".", HOLD, Mode::empty()),
+            Some([b'/', rest @ ..]) => open_named(self.root(), rest),
+            _ if dir.is_empty() => open_named(CWD, b"/"),
+            _ => open_named(CWD, dir),
+        }?;
+        match &self.confine_root {
+            Some(root) if !is_within(&found, root) => Err(Errno::LOOP),
+            _ => Ok(found),
+        }
+    }
+
+    /// Finds an absolute path from the admitted directory that it lies in, through no link.
+    fn below_admitted<'p>(&self, path: &'p [u8]) -> Result<Option<(Parent<'_>, &'p [u8])>, Errno> {
+        let (dir, name) = split(path)?;
+        let Some((from, rest)) = self.start_of(dir) else {
+            return Ok(None);
+        };
+        let parent = once(&self.last_named, dir, || {
+            self.open_plainly(from.as_fd(), rest)
+        })?;
+        Ok(Some((Parent::Below(parent), name)))
+    }
+
+    /// Opens a directory below `from`, without following a symbolic link.
+    fn open_plainly(&self, from: BorrowedFd, dir: &[u8]) -> Result<OwnedFd, Errno> {
+        self.open_by(from, dir, Links::No, ResolveFlags::NO_SYMLINKS)
     }
 
     /// Opens a directory below the tree, without following a symbolic link unless parents may be.
@@ -336,11 +376,23 @@ impl TreeRoot {
             let way = [&outer.way[..], dir].join(&b'/');
             return reach(outer.root.as_fd(), &way, HOLD);
         }
-        let (links, resolve) = match self.parents {
-            Parents::Plain => (Links::No, ResolveFlags::NO_SYMLINKS),
-            Parents::Below => (Links::Below, ResolveFlags::NO_MAGICLINKS),
-            Parents::Anywhere => return openat(from, dir, HOLD, Mode::empty()),
-        };
+        match self.parents {
+            Parents::Plain => self.open_plainly(from, dir),
+            Parents::Below => self.open_by(from, dir, Links::Below, ResolveFlags::NO_MAGICLINKS),
+            Parents::Anywhere => openat(from, dir, HOLD, Mode::empty()),
+        }
+    }
+
+    fn open_by(
+        &self,
+        from: BorrowedFd,
+        dir: &[u8],
+        links: Links,
+        resolve: ResolveFlags,
+    ) -> Result<OwnedFd, Errno> {
+        if dir == b"." {
+            return openat(from, dir, HOLD, Mode::empty());
+        }
         if !self.no_openat2.load(Ordering::Relaxed) {
             let resolve = ResolveFlags::BENEATH | resolve;
             match retry(|| openat2(from, dir, HOLD, Mode::empty(), resolve)) {

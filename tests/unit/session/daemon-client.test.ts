@@ -29,6 +29,7 @@ interface Visit {
   readonly options?: Partial<Options>;
   readonly env?: NodeJS.ProcessEnv;
   readonly askPassword?: DaemonRequest['askPassword'];
+  readonly readInputLine?: DaemonRequest['readInputLine'];
 }
 
 function request(visit: Visit, lines: string[]): DaemonRequest {
@@ -48,7 +49,7 @@ function request(visit: Visit, lines: string[]): DaemonRequest {
     onLine: (line) => lines.push(line),
     host: testHost({ env: visit.env ?? {} }),
     site: testSite(),
-    readInputLine: () => undefined,
+    readInputLine: visit.readInputLine ?? (() => undefined),
     askPassword: visit.askPassword ?? (async () => undefined),
   };
 }
@@ -166,6 +167,25 @@ describe.each(realPeers().map((peer) => [peer.name, peer] as const))('daemon of 
     expect(await lines((line) => line.startsWith('@'))).toBe('@RSYNCD: OK');
     duplex.destroy();
   });
+
+  test.each([password, '', undefined])(
+    '--password-file=-, and standard input begins with %j',
+    async (line) => {
+      const go = visit({
+        module: 'auth',
+        user,
+        options: { passwordFile: '-' },
+        env: { RSYNC_PASSWORD: password },
+        readInputLine: () => line,
+      });
+      if (line !== undefined && line !== '') expect((await go).outcome.kind).toBe('ready');
+      else
+        await expect(go).rejects.toMatchObject({
+          exitCode: 1,
+          message: 'ERROR: failed to read a password from -',
+        });
+    },
+  );
 
   test('a wrong password, and none', async () => {
     const refused = { exitCode: 5, message: '@ERROR: auth failed on module auth' };

@@ -369,6 +369,13 @@ describe('what is no rsync', () => {
     expect(await hear(bytes)).toMatchObject({ exitCode: 2, message: mismatch });
   });
 
+  // rsync 3.5.0 speaks them (docs/compatibility.md): who offers one is told what is wrong.
+  test.each([20, 21, 22, 23, 24, 25, 26])('protocol %i, which was spoken once', async (theirs) => {
+    const message = `the other side speaks protocol ${theirs}; here protocols 27 to 32 are spoken`;
+    expect(await hear(int(theirs))).toMatchObject({ exitCode: 2, message });
+    expect(await hear(Buffer.from(`@RSYNCD: ${theirs}\n`))).toMatchObject({ exitCode: 2, message: mismatch });
+  });
+
   test('nothing at all', async () => {
     expect(await hear(Buffer.alloc(0))).toMatchObject({
       exitCode: 12,

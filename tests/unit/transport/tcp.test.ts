@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { type AddressInfo, connect, createServer, Server, type Socket } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
 import { connectDaemon, type TcpTarget } from '../../../ts/transport/tcp.ts';
 
 const servers: Server[] = [];
@@ -103,6 +103,33 @@ test('a connect program in place of a connection', async () => {
   ]) {
     const unsafe = connectDaemon(target({ host, env }));
     await expect(unsafe, host).rejects.toMatchObject({ exitCode: 10 });
+  }
+});
+
+test('a stranger who is first at the wire of a connect program gets nothing of it, and says nothing', async () => {
+  const listenOnly = Server.prototype.listen as (port: number, host: string, done: () => void) => Server;
+  let [heard, closed]: [string, Promise<unknown> | undefined] = ['', undefined];
+  // Whoever listens goes on once the stranger is in: connections are accepted in the order in which they came.
+  vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+    return listenOnly.call(this, 0, '127.0.0.1', () => {
+      const stranger = connect((this.address() as AddressInfo).port, '127.0.0.1', () => {
+        stranger.write('planted');
+        (args.at(-1) as () => void)();
+      });
+      stranger.on('error', () => {});
+      stranger.on('data', (chunk) => {
+        heard += chunk.toString();
+      });
+      closed = new Promise((resolve) => stranger.on('close', resolve));
+    });
+  } as typeof Server.prototype.listen);
+  try {
+    const env = { PATH: process.env.PATH, RSYNC_CONNECT_PROG: 'cat' };
+    expect(await say({ host: 'some.host', env }, 'payload')).toBe('payload');
+    await closed;
+    expect(heard).toBe('');
+  } finally {
+    vi.restoreAllMocks();
   }
 });
 

@@ -93,9 +93,13 @@ export class Directory {
     return this.confined || this.outer !== undefined;
   }
 
-  /** Holds what `path` leads to now, links and all: ways at and below it start there. */
+  /** As `Tree.admit`: ways at and below `path` start at what it leads to now. */
   admit(path: ByteString): void {
-    if (path.startsWith('/') || this.admitted.has(path)) return;
+    if (path.startsWith('/')) {
+      this.admitNamed(path);
+      return;
+    }
+    if (this.admitted.has(path)) return;
     if (this.confined) throw sysError('ELOOP', 'open');
     if (this.outer !== undefined) {
       this.forget();
@@ -111,6 +115,26 @@ export class Directory {
     );
   }
 
+  /** Of an absolute path; where what was held is gone, what is there now is held. */
+  private admitNamed(path: ByteString): void {
+    // Without descriptors there is only the look at each part.
+    if (this.confined || this.fd < 0) return;
+    const known = this.admitted.get(path);
+    if (known !== undefined) {
+      if (fstatSync(known).nlink > 0) return;
+      this.admitted.delete(path);
+      closeSync(known);
+    }
+    this.forget();
+    const isLoose = !this.trustedLinks && this.outer === undefined;
+    const way = isLoose ? bytesOf(path) : bytesOf(`/proc/self/fd/${this.enter(path, 'open')}/.`);
+    this.admitted.set(
+      path,
+      attempt('open', () => openSync(way, O_PATH | constants.O_DIRECTORY)),
+    );
+    this.forget();
+  }
+
   /**
    * The path of `path` for a system call. Its last component is not looked at. It is good until
    * `heldDirectories` others were resolved, or `forget` called. Throws `SysError` where the way there leads
@@ -119,7 +143,8 @@ export class Directory {
   resolve(path: ByteString, syscall: string): Buffer {
     if (path.charCodeAt(0) === 0x2f) {
       if (this.confined) throw sysError('EXDEV', syscall);
-      if (!this.trustedLinks && this.outer === undefined) return bytesOf(path);
+      const isLoose = !this.trustedLinks && this.outer === undefined;
+      if (isLoose && this.startOf(path).fd === this.fd) return bytesOf(path);
     }
     let end = path.length;
     while (end > 0 && path.charCodeAt(end - 1) === 0x2f) end--;
@@ -154,7 +179,8 @@ export class Directory {
 
   /** The same for the directory `dir` as a whole (`''` is the tree itself). */
   resolveDirectory(dir: ByteString, syscall: string): Buffer {
-    return dir.charCodeAt(0) === 0x2f ? this.resolve(dir, syscall) : this.within(dir, '.', syscall);
+    const isLoose = dir.charCodeAt(0) === 0x2f && this.startOf(dir).fd === this.fd;
+    return isLoose ? this.resolve(dir, syscall) : this.within(dir, '.', syscall);
   }
 
   /** What was held may be gone, or have another name now. */
@@ -188,11 +214,12 @@ export class Directory {
     }
     const start = this.startOf(dir);
     const climbs = this.outer !== undefined && this.followParents === 'below' && start.fd === this.fd;
-    const fd = climbs
-      ? this.enterNamed(dir.startsWith('/') ? dir : `${this.root}/${dir}`)
-      : dir.startsWith('/')
-        ? this.enterNamed(dir)
-        : this.walk(start.fd, start.rest, syscall);
+    const isNamed = dir.startsWith('/');
+    let fd: number;
+    if (climbs) fd = this.enterNamed(isNamed ? dir : `${this.root}/${dir}`);
+    else if (!isNamed) fd = this.walk(start.fd, start.rest, syscall);
+    else if (start.fd === this.fd) fd = this.enterNamed(dir);
+    else fd = this.walk(start.fd, start.rest, syscall, 'never');
     if (fd === start.fd) return fd;
     this.held.unshift({ path: dir, fd });
     if (this.held.length > heldDirectories) closeSync(this.held.pop()?.fd as number);
@@ -237,7 +264,12 @@ export class Directory {
   }
 
   /** A descriptor of what lies below `start`; `start` itself where nothing is left of the way. */
-  private walk(start: number, dir: ByteString, syscall: string, follow = this.followParents): number {
+  private walk(
+    start: number,
+    dir: ByteString,
+    syscall: string,
+    follow: TreeOptions['followParents'] | 'never' = this.followParents ?? 'never',
+  ): number {
     if (follow === 'anywhere') {
       if (dir === '') return start;
       return attempt(syscall, () =>
@@ -253,7 +285,7 @@ export class Directory {
         const at = held[held.length - 1];
         if (name === '..') {
           if (held.length === 1 || links === 0)
-            throw sysError(follow === undefined ? 'EXDEV' : 'ELOOP', syscall);
+            throw sysError(follow === 'never' ? 'EXDEV' : 'ELOOP', syscall);
           closeSync(held.pop() as number);
           continue;
         }
@@ -262,7 +294,7 @@ export class Directory {
           held.push(openSync(path, walkFlags));
         } catch (error) {
           const target = linkTarget(path, error, syscall);
-          if (follow === undefined || ++links > mostLinks) throw sysError('ELOOP', syscall);
+          if (follow === 'never' || ++links > mostLinks) throw sysError('ELOOP', syscall);
           if (target.startsWith('/')) throw sysError('ELOOP', syscall);
           left.unshift(...partsOf(target));
         }
