@@ -76,7 +76,7 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     same({
       way,
       sorted: true,
-      script: `mkdir s d; for f in file1 file2 file3 file4; do seq 9000 >s/$f; done; seq 8000 >d/file2; seq 7000 >d/file4
+      script: `mkdir s d; for f in file1 file2 file3 file4; do seq 9000 >s/$f; done; seq 8000 >d/file2; seq 7000 >d/file4; touch -d @1000 s/* d/*
         sync -rtiyO --no-W --debug=fuzzy2 | ${quiet}`,
     }));
 });
