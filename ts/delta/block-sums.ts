@@ -3,11 +3,13 @@ import { type BlockSums, digestLength } from '../kernel/kernel.ts';
 import { areTooManySums } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { Reader } from '../wire/reader.ts';
-import { readSumHead, type SumHead } from './sum-head.ts';
+import { emptySumHead, readSumHead, type SumHead } from './sum-head.ts';
 
 export type BlockSumsHead = SumHead & BlockSums;
 
 const none = new Uint8Array(0);
+/** Of a request for a whole file. */
+const noSums: BlockSumsHead = { ...emptySumHead, sums: none };
 
 /**
  * The generator's sum head and block sums (with append: the head alone), waiting for all of them. More of them
@@ -40,6 +42,7 @@ export function tryReadBlockSums(
     reader.tryRecord(() => {
       const start = reader.mark();
       const head = decodeHead(reader, negotiated);
+      if (head === emptySumHead) return noSums;
       if (headOnly || head.count === 0) return { ...head, sums: none };
       reader.rewind(start);
       return null;

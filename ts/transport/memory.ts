@@ -45,6 +45,8 @@ class Channel implements Source, Sink {
   private waiting: Waiting | undefined;
   private ended = false;
   private writtenAt = Number.NEGATIVE_INFINITY;
+  /** Written to since `writtenAt`: when that was is asked for now and then, and far more seldom than it happens. */
+  private isWritten = false;
   /** Set when the reader is gone. */
   private abandoned = false;
 
@@ -63,7 +65,7 @@ class Channel implements Source, Sink {
     let bytes = 0;
     for (const chunk of chunks) bytes += chunk.length;
     if (bytes === 0) return Promise.resolve();
-    this.writtenAt = monotonicMs();
+    this.isWritten = true;
     const first = this.queue.length;
     for (const chunk of chunks) if (chunk.length > 0) this.queue.push(chunk);
     this.queued += bytes;
@@ -80,6 +82,8 @@ class Channel implements Source, Sink {
   }
 
   sinceArrival(): number {
+    if (this.isWritten) this.writtenAt = monotonicMs();
+    this.isWritten = false;
     return monotonicMs() - this.writtenAt;
   }
 

@@ -115,7 +115,11 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
       queue.echo(list, i, item, true);
       continue;
     }
-    const head = await receiveSumHead(ctx, queue, redo);
+    const headOnly = !redo && ctx.options.append !== 'no';
+    // Of many small files nothing has to be waited for.
+    const head =
+      tryReadBlockSums(reader, negotiated, headOnly) ??
+      (await queue.waitFor(readBlockSums(reader, negotiated, headOnly, ctx.options.maxAlloc)));
     if (queue.takes(list, i, head)) {
       queue.add(list, i, item, head);
     } else {
@@ -138,14 +142,6 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
       text.matchReport(search.matches, search.hashHits, search.falseAlarms, stats.literal),
     );
   writer.ndx(ndxDone);
-}
-
-async function receiveSumHead(ctx: RoleContext, queue: AnswerQueue, redo: boolean): Promise<BlockSumsHead> {
-  const append = redo ? 'no' : ctx.options.append;
-  const now = tryReadBlockSums(ctx.reader, ctx.negotiated, append !== 'no');
-  return (
-    now ?? queue.waitFor(readBlockSums(ctx.reader, ctx.negotiated, append !== 'no', ctx.options.maxAlloc))
-  );
 }
 
 /** The values of attributes that the generator asks for, read again. */
