@@ -216,7 +216,7 @@ const main = native ? 'native' : 'portable';
 if (given['plain-user']) {
   await plainUserLane(main, filters);
 } else if (filters.length > 0) {
-  await vitest('tests', { env: peer });
+  await vitest('tests', { env: native ? peer : { OC_RSYNC_KERNEL: main, ...peer } });
 } else {
   await check('types', ['npx', '--no-install', 'tsc', '--noEmit']);
   await check('lint', ['npx', '--no-install', 'biome', 'check', '.']);

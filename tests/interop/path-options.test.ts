@@ -1,6 +1,6 @@
 /** Options about the names of sources and destinations beside real rsync. */
 import { describe } from 'vitest';
-import { referencePeer, remoteCommand } from '../support/peers.ts';
+import { kernelName, referencePeer, remoteCommand } from '../support/peers.ts';
 import { expectSameScript, type Script, ways } from '../support/script.ts';
 import { test } from '../support/tables.ts';
 
@@ -112,7 +112,7 @@ describe.skipIf(reference === null)("real rsync's client keeps names from a shel
       same({
         script: `mkdir -p 's/A $weird)name' d; echo 1 >'s/A $weird)name/file'; echo 2 >s/one; echo 4 >'s/st*r'; touch -d 2001-01-01 s/* s/A*/*
           go() { local a=$1 b=$2; shift 2; said ${client} --rsh=$LSH --rsync-path="$R" -rti "$@" "${way === 'pull' ? 'lh:$PWD/' : ''}$a" "${way === 'push' ? 'lh:$PWD/' : ''}$b"; echo "exit \${PIPESTATUS[0]}"; }
-          go 's/A $weird)name/' 'd/a (b;c' -s; go s/one 'd/ x' --secluded-args --exclude='a b'; go 's/st\\*r' 'd/$y' --protect-args --protocol=29; go s/none d/ -s; RSYNC_PROTECT_ARGS=1 go s/ 'd/e e' -A`,
+          go 's/A $weird)name/' 'd/a (b;c' -s; go s/one 'd/ x' --secluded-args --exclude='a b'; go 's/st\\*r' 'd/$y' --protect-args --protocol=29; go s/none d/ -s; RSYNC_PROTECT_ARGS=1 go s/ 'd/e e' ${kernelName === 'portable' ? '-E' : '-A'}`,
       }));
 });
 
