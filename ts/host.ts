@@ -60,8 +60,8 @@ export interface Host {
   random(): number;
   /** This process is a copy from now on, which `exit` ends. */
   becomeCopy(exit: (status: number) => void): void;
-  /** A run that succeeds may end this process by `exit`. */
-  endBy(exit: (status: number) => void): void;
+  /** A run that succeeds may end this process by `exit`; undefined: by Node's own way alone. */
+  endBy(exit: ((status: number) => void) | undefined): void;
   /** What the user's terminal can show. */
   readonly charset: Charset;
   /** Milliseconds since 1970. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Kernel } from '../../ts/kernel/kernel.ts';
 import { defaultOptions } from '../../ts/options/defaults.ts';
 import { openEnd } from '../../ts/session/end.ts';
-import { Msg } from '../../ts/wire/constants.ts';
+import { Msg, mplexBase } from '../../ts/wire/constants.ts';
 import { testIo, testSite } from '../support/host.ts';
 
 const MiB = 1024 * 1024;
@@ -11,7 +11,7 @@ const MiB = 1024 * 1024;
 /** A frame that names no file to send, as often as it fits. */
 function noSend(into: Uint8Array): number {
   const frame = Buffer.alloc(8);
-  frame.writeUInt32LE(((7 + Msg.NoSend) << 24) | 4);
+  frame.writeUInt32LE(((mplexBase + Msg.NoSend) << 24) | 4);
   const count = Math.floor(into.length / frame.length);
   for (let k = 0; k < count; k++) into.set(frame, k * frame.length);
   return count * frame.length;

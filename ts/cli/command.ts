@@ -160,7 +160,7 @@ async function printed(
   }
   const { host } = input.io;
   const kernel = await (await input.loadKernels()).loadKernel(host);
-  if (kernel.exitAtOnce !== undefined) host.endBy(kernel.exitAtOnce);
+  host.endBy(kernel.exitAtOnce);
   return command.json ? versionJson(kernel) : versionText(kernel);
 }
 

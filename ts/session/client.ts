@@ -37,7 +37,7 @@ export function openNamedFiles(options: Options, { host }: SessionIo): void {
 export async function runClient(options: Options, args: ByteString[], io: SessionIo): Promise<RunEnd> {
   const { host } = io;
   const plain = await loadKernel(host);
-  if (plain.exitAtOnce !== undefined) host.endBy(plain.exitAtOnce);
+  host.endBy(plain.exitAtOnce);
   const site = siteOf(host);
   const charset = await nameCharset(options, io);
   const { batch } = options;
