@@ -3,7 +3,8 @@ import { summarize } from './table.mjs';
 
 /**
  * All tools in turns, `runs` times each, but no further turn once `enough` seconds have gone into it; a tool
- * that fails once is out of the scenario. With `verifies`, the first copy of every tool is compared with its
+ * that fails once is out of the scenario. The order changes from turn to turn: what runs before leaves the
+ * machine's caches as it likes, and would always favour the same one. With `verifies`, the first copy of every tool is compared with its
  * source.
  */
 export async function compare(rig, scenario, tools, { runs, verifies, say, enough = Infinity }) {
@@ -12,7 +13,7 @@ export async function compare(rig, scenario, tools, { runs, verifies, say, enoug
   const begin = performance.now();
   for (let turn = 0; turn < runs; turn++) {
     if (turn > 0 && performance.now() - begin > enough * 1000) break;
-    for (const [tool, command] of Object.entries(tools)) {
+    for (const [tool, command] of ordered(Object.entries(tools), turn)) {
       if (failed[tool] !== undefined) continue;
       try {
         const result = await rig.run(scenario, command);
@@ -31,3 +32,9 @@ export async function compare(rig, scenario, tools, { runs, verifies, say, enoug
     if (failed[tool] === undefined && list.length > 0) medians[tool] = summarize(list);
   return { name: scenario.name, goal: scenario.goal, args: scenario.args, medians, runs: done, failed };
 }
+
+/** Each begins a turn in its turn, and runs after each other one. */
+const ordered = (list, turn) => {
+  const turned = list.map((_, i) => list[(i + (turn >> 1)) % list.length]);
+  return turn % 2 === 0 ? turned : turned.reverse();
+};

@@ -33,15 +33,15 @@ class Rig {
     if (!this.stops.includes(this.sshd.stop)) this.stops.push(this.sshd.stop);
     return this.sshd;
   }
-  /** The daemon that `command` is, started when it is asked for first. */
+  /** The daemon that `command` is, started when it is asked for first; one that does not start is not tried again. */
   async daemon(command) {
     const key = command.join(' ');
-    const known = this.daemons.get(key);
-    if (known !== undefined) return known;
-    const daemon = await startDaemon(this.root, command, `daemon-${this.daemons.size}`);
-    this.daemons.set(key, daemon);
-    this.stops.push(daemon.stop);
-    return daemon;
+    if (!this.daemons.has(key)) {
+      const started = startDaemon(this.root, command, `daemon-${this.daemons.size}`);
+      this.daemons.set(key, started);
+      this.stops.push((await started).stop);
+    }
+    return this.daemons.get(key);
   }
 
   /** Whether a data set has been made. */
