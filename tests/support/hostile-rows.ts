@@ -756,6 +756,23 @@ const published: readonly Row[] = [
       sayEnd(writer, to);
     },
   },
+  ...[1, 3].map(
+    (parent): Row => ({
+      what: `ends of lists that were never asked for, and a list of directory ${parent} after them`,
+      peer: 'sender',
+      incremental: true,
+      codes: [2, 12],
+      say: (writer, to) => {
+        sayList(writer, [top, directory('d'), directory('e')]);
+        subList(writer, 1, [directory('d/f')]);
+        subList(writer, 2, [{ name: 'e/f' }]);
+        for (let k = 0; k < 2; k++) writer.ndx(ndxDone);
+        subList(writer, parent, [{ name: parent === 1 ? 'd/g' : 'd/f/g' }]);
+        writer.ndx(ndxFlistEof);
+        sayEnd(writer, to);
+      },
+    }),
+  ),
   ...[hardLinked, hardLinked | firstOfLinks].map(
     (flags): Row => ({
       what: `a hard link (${flags.toString(16)}) that nobody asked for`,

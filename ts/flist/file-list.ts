@@ -145,6 +145,8 @@ export class FileList {
   inProgress = 0;
   /** Generator and receiver: entries that will be asked for again. */
   toRedo = 0;
+  /** Set once the generator is done with it. */
+  ended = false;
   /** Receiving side: `IoError` bits that the sender told at the end of this list, if it is not the first. */
   ioError = 0;
   /** Generator: some entry was more than passed over, so that the directory may have changed. */

@@ -29,24 +29,28 @@ export interface FlistTotals {
 
 /**
  * All directories of an incremental transfer by their number (rsync's dir_flist). An entry outlives the
- * segment it came in.
+ * segment it came in: it is held until its content has been dealt with.
  */
 export class DirTable {
-  private lists: FileList[] = [];
+  private lists: (FileList | undefined)[] = [];
   private indexes = new Int32Array(0);
 
   get length(): number {
     return this.lists.length;
   }
+  /** Whether `d`, which may be any number from the wire, is a directory whose content is still to come. */
+  holds(d: number): boolean {
+    return this.lists[d] !== undefined;
+  }
   /** The list that holds directory `d`; its entry there is `index(d)`. */
   list(d: number): FileList {
-    return this.lists[d];
+    return this.lists[d] as FileList;
   }
   index(d: number): number {
     return this.indexes[d];
   }
   path(d: number): ByteString {
-    return this.lists[d].path(this.indexes[d]);
+    return this.list(d).path(this.indexes[d]);
   }
   add(list: FileList, i: number): number {
     const d = this.lists.push(list) - 1;
@@ -54,11 +58,20 @@ export class DirTable {
     this.indexes[d] = i;
     return d;
   }
-  /** Lets `d` be found in another list from now on. */
-  move(d: number, list: FileList, i: number): void {
+  /** Lets `d` be found in another list from now on; in none, where that is undefined. */
+  move(d: number, list: FileList | undefined, i: number): void {
     this.lists[d] = list;
     this.indexes[d] = i;
   }
+}
+
+/** From so many on, the directories of released segments go into another list. */
+const keptTogether = 1024;
+
+export interface ListsOptions {
+  readonly limit?: ListLimit | undefined;
+  readonly received?: boolean;
+  readonly keepsDirs?: boolean;
 }
 
 /**
@@ -92,16 +105,21 @@ export class FileLists {
   held = 0;
   private nextStart: number;
   private cursor = 0;
-  /** Directories of released segments. */
-  private keptDirs: FileList | undefined;
+  /** Directories of released segments: the list that takes the next, and of each list how many are still held. */
+  private keptDirs = new FileList();
+  private readonly keptCounts = new Map<FileList, number>();
   private first = true;
   private readonly limit: ListLimit | undefined;
+  private readonly keepsDirs: boolean;
 
-  /** `limit`: of each list, and of all directories; none where nobody says. */
-  constructor(incRecurse: boolean, limit?: ListLimit, received = false) {
+  /**
+   * `limit`: of each list, and of all directories; none where nobody says. `keepsDirs`: directories are held to the end.
+   */
+  constructor(incRecurse: boolean, { limit, received = false, keepsDirs = false }: ListsOptions = {}) {
     this.incRecurse = incRecurse;
     this.received = received;
     this.limit = limit;
+    this.keepsDirs = keepsDirs;
     this.nextStart = incRecurse ? 1 : 0;
   }
 
@@ -202,18 +220,37 @@ export class FileLists {
     return list === undefined ? undefined : { list, i: list.rowOf(ndx - list.ndxStart) };
   }
 
-  /** Forgets the oldest segment; its directories stay in `dirs`. */
+  /**
+   * Forgets the oldest segment, whose content has been dealt with, and the directory that it is the content of. Its own
+   * directories stay in `dirs` until their turn.
+   */
   releaseFirst(): FileList | undefined {
     const list = this.segments.shift();
     if (list === undefined) return undefined;
     this.held -= list.count;
     if (this.cursor > 0) this.cursor--;
-    if (list.dirCount > 0) {
-      this.keptDirs ??= new FileList();
-      for (let d = list.dirStart; d < list.dirStart + list.dirCount; d++)
-        this.dirs.move(d, this.keptDirs, this.keptDirs.addCopy(list, this.dirs.index(d)));
-    }
+    for (let d = list.dirStart; d < list.dirStart + list.dirCount; d++) this.keepDir(d, list);
+    // What ends a segment for the receiver comes from the peer, who may tell it too early.
+    const isOver = list.ended || !this.received;
+    if (isOver && !this.keepsDirs && list.parentDirNdx < list.dirStart) this.dropDir(list.parentDirNdx);
     return list;
+  }
+
+  private keepDir(d: number, list: FileList): void {
+    if (this.keptDirs.count >= keptTogether) this.keptDirs = new FileList();
+    const kept = this.keptDirs;
+    this.dirs.move(d, kept, kept.addCopy(list, this.dirs.index(d)));
+    this.keptCounts.set(kept, (this.keptCounts.get(kept) ?? 0) + 1);
+  }
+
+  /** A list of which nothing is held any more is left to the garbage collector. */
+  private dropDir(d: number): void {
+    if (!this.dirs.holds(d)) return;
+    const kept = this.dirs.list(d);
+    this.dirs.move(d, undefined, 0);
+    const left = (this.keptCounts.get(kept) ?? 0) - 1;
+    if (left > 0) this.keptCounts.set(kept, left);
+    else this.keptCounts.delete(kept);
   }
 
   /** Counts all entries of a directory. */

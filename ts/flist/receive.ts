@@ -63,7 +63,12 @@ export class FlistReceiver {
     this.format = flistFormat(context.negotiated, context.options);
     // The first list comes before there are a generator and a receiver.
     const who = () => (this.lists.isEmpty ? 'Receiver' : 'receiver');
-    this.lists = new FileLists(context.negotiated.incRecurse, listLimit(context, who), true);
+    this.lists = new FileLists(context.negotiated.incRecurse, {
+      limit: listLimit(context, who),
+      received: true,
+      // Their times are put back when all else is done.
+      keepsDirs: context.options.delete === 'delay',
+    });
     const { report, texts } = context;
     report.trace('flist', () => texts.traces.recordsAre(entryBytes, columnBytes), 4);
     this.hardLinks = new HardLinks(this.lists);
@@ -162,7 +167,7 @@ export class FlistReceiver {
       return;
     }
     const dirNdx = ndxFlistOffset - ndx;
-    if (dirNdx < 0 || dirNdx >= lists.dirs.length)
+    if (!lists.dirs.holds(dirNdx))
       throw protocolError(
         `[receiver] Invalid dir index: ${ndx} (${ndxFlistOffset} - ${ndxFlistOffset - lists.dirs.length + 1})`,
       );

@@ -73,10 +73,7 @@ export class FlistSender {
     this.context = context;
     this.mostAhead = context.segments === undefined ? mostSegments : mostPassed;
     this.format = flistFormat(context.negotiated, context.options);
-    this.lists = new FileLists(
-      context.negotiated.incRecurse,
-      listLimit(context, () => 'sender'),
-    );
+    this.lists = new FileLists(context.negotiated.incRecurse, { limit: listLimit(context, () => 'sender') });
     this.ids = new SentIds(context.names);
     const plain = context.paths.plainEntriesOut ? context.kernel.encodeEntries : undefined;
     this.encoder = new FlistEncoder({

@@ -11,7 +11,7 @@ export function locate(lists: FileLists, ndx: number, who: 'sender' | 'receiver'
   let place = found;
   if (found.i < 0) {
     const dir = found.list.parentDirNdx;
-    if (dir < 0 || dir >= lists.dirs.length) throw protocolError(text.badNdx(ndx, lists, who));
+    if (!lists.dirs.holds(dir)) throw protocolError(text.badNdx(ndx, lists, who));
     place = { list: lists.dirs.list(dir), i: lists.dirs.index(dir) };
   }
   if (!place.list.isActive(place.i)) throw protocolError(text.clearedNdx(ndx));

@@ -55,3 +55,31 @@ it('a list keeps its names where they grow to many bytes, also after it was put 
     for (let i = 0; i < count; i++)
       if (one.basename(i) !== nameOf(count - 1 - i)) expect(one.basename(i)).toBe(nameOf(count - 1 - i));
 });
+
+it('a directory is held from its own segment to the end of the one with its content', () => {
+  const lists = new FileLists(true);
+  const fields = { mode: 0o40755, size: 0, mtime: 0, mtimeNsec: 0, uid: 0, gid: 0, flags: 0 };
+  const append = (parent: number, names: string[]): void => {
+    const list = lists.newList();
+    const dir = list.internDir(parent < 0 ? '' : `${lists.dirs.path(parent)}/`, 0);
+    for (const name of names) list.addName(name, dir, fields);
+    list.parentDirNdx = parent;
+    lists.addDirs(list);
+    lists.append(list);
+  };
+  const many = Array.from({ length: 3000 }, (_, d) => `d${d}`);
+  append(-1, ['a', 'b']);
+  append(0, many);
+  lists.releaseFirst();
+  expect(lists.dirs.path(1)).toBe('b');
+  lists.releaseFirst();
+  expect(lists.dirs.holds(0)).toBe(false);
+  for (let d = 2; d < 3002; d++) append(d, []);
+  for (let d = 2; d < 3002; d++) {
+    expect([d, lists.dirs.path(d)]).toEqual([d, `a/d${d - 2}`]);
+    lists.releaseFirst();
+    expect(lists.dirs.holds(d)).toBe(false);
+  }
+  expect(lists.dirs.path(1)).toBe('b');
+  for (const d of [-1, 3002, 2 ** 31]) expect(lists.dirs.holds(d)).toBe(false);
+});

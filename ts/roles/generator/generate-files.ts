@@ -422,6 +422,7 @@ function finishSegments(
     const looks = first.worked || gen.ctx.report.debug('time', 2);
     if (first.parentDirNdx >= 0 && looks && gen.ctx.options.delete !== 'delay')
       touchUpDirs(gen, first.parentDirNdx);
+    first.ended = true;
     first = next;
   }
   return first;

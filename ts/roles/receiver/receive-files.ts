@@ -205,7 +205,7 @@ async function receiveSegment(
       ctx.report.trace('flist', () => text.traces.listsEnd(who), 3);
   } else {
     const dir = ndxFlistOffset - ndx;
-    if (dir < 0 || dir >= lists.dirs.length) throw protocolError(text.badDirNdx(ndx, lists, 'receiver'));
+    if (!lists.dirs.holds(dir)) throw protocolError(text.badDirNdx(ndx, lists, 'receiver'));
     ctx.report.trace('flist', () => text.traces.listFollows('receiver', dir), 2);
     await flist.receive(dir);
     ctx.report.trace('flist', () => text.fileListReceived(lists.segments.at(-1)?.count ?? 0), 2);
