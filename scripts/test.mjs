@@ -221,6 +221,7 @@ if (given['plain-user']) {
   await check('types', ['npx', '--no-install', 'tsc', '--noEmit']);
   await check('lint', ['npx', '--no-install', 'biome', 'check', '.']);
   await check('layers', [process.execPath, 'scripts/layers.mjs']);
+  await check('dead code', ['npx', '--no-install', 'knip', '--no-progress']);
   await check('table of options', [process.execPath, 'scripts/option-table.mjs', '--check']);
   await cargoChecks(cargo);
   const env = { OC_RSYNC_KERNEL: main, ...first, ...peer };

@@ -210,9 +210,3 @@ export function munges({ values, complain }: ModuleSetup, { root, dir }: ModuleP
   }
   return true;
 }
-
-/** What went wrong while a module was set up, in the words of a client and of the log. */
-export function asRefusal(error: unknown): unknown {
-  if (!(error instanceof RsyncError)) return error;
-  return refuse('module configuration error', error.lines.join('\n'));
-}

@@ -4,7 +4,7 @@
  */
 export { FilterChain } from './chain.ts';
 export { receiveFilters, rulesAsArgs, sendFilters } from './codec.ts';
-export type { FilterAction, FilterContext, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
-export { createFilters, type ModuleRules, moduleRules, parseFilterArgs } from './create.ts';
+export type { FilterContext, FilterSide } from './context.ts';
+export { createFilters, moduleRules, parseFilterArgs } from './create.ts';
 export { ImpliedIncludes } from './implied.ts';
 export { iwildmatch, wildmatch } from './wildmatch.ts';

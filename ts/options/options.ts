@@ -14,7 +14,7 @@ import { tellOptions } from './defs/tell.ts';
 import { wireOptions } from './defs/wire.ts';
 import { writeOptions } from './defs/write.ts';
 
-export type { AlternateDest, Batch, DebugFlag, DeleteWhen, FilterArg, InfoFlag } from './values.ts';
+export type { DebugFlag, FilterArg, InfoFlag } from './values.ts';
 
 /** The options by topic, as the help shows them. */
 export const topics = [

@@ -7,8 +7,6 @@
  */
 import { Msg } from './constants.ts';
 
-/** --max-alloc by default: bytes of one allocation. */
-export const defaultMaxAlloc = 1 << 30;
 /** Bytes that rsync takes for a block sum, by which it counts them against --max-alloc. */
 const blockSumBytes = 24;
 /** Bytes of a message's text; rsync has no room for more. */
