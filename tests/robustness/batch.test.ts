@@ -28,7 +28,7 @@ describe.skipIf(reference === null).each(kernels)('batches with the %s kernel', 
     same({
       way,
       sorted: true,
-      script: `made; cp -a e f; ln -s x s/link; mkdir s/dir; echo 2 >s/dir/f; touch -d @1000 s/dir/f s/dir; sync -rlti --no-W --write-batch=B
+      script: `made; cp -a e f; ln -s x s/link; mkdir s/dir; echo 2 >s/dir/f; touch -d @1000 s/dir/f s/dir s; touch -d @2000 d e f; sync -rlti --no-W --write-batch=B
         ${real} -rlt --read-batch=B e/; echo $?; $R -rlti --read-batch=B f/; echo $?; left B B.sh`,
     }),
   );

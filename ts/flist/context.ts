@@ -4,6 +4,7 @@ import type { FastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import type * as messages from '../report/messages.ts';
 import type { LogCode } from '../report/report.ts';
+import type * as traces from '../report/trace-messages.ts';
 import type { WireCharset } from '../wire/charset.ts';
 import { mostEntries } from '../wire/limits.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
@@ -27,8 +28,50 @@ export interface FlistReport {
   flistProgress(count: number): void;
 }
 
-/** Message texts; `ts/report/messages.ts` as a whole. */
-export type FlistTexts = typeof messages;
+/** Message texts, those of `ts/report/messages.ts` and `trace-messages.ts` that a list needs. */
+export type FlistTexts = Pick<
+  typeof messages,
+  | 'aclReadFailed'
+  | 'cannotConvertName'
+  | 'cannotConvertTarget'
+  | 'changeDirFailed'
+  | 'copyingUnsafeSymlink'
+  | 'exceededMaxAlloc'
+  | 'fullName'
+  | 'idMapBadId'
+  | 'idMapBadNumber'
+  | 'idMapNoColon'
+  | 'idMapNoName'
+  | 'idMapUnknown'
+  | 'invalidPathFromSender'
+  | 'linkStatFailed'
+  | 'opendirFailed'
+  | 'parentNotListed'
+  | 'readdirFailed'
+  | 'readlinkStatFailed'
+  | 'removingDuplicate'
+  | 'skippingDirectory'
+  | 'skippingMountPoint'
+  | 'symlinkWithoutReferent'
+  | 'vanished'
+  | 'xattrFailed'
+> & { readonly traces: FlistTraces };
+/** What --debug tells. */
+export type FlistTraces = Pick<
+  typeof traces,
+  | 'enteringDirectory'
+  | 'entryIs'
+  | 'groupsOfProcess'
+  | 'inodeIs'
+  | 'linksTo'
+  | 'listIs'
+  | 'listsEnd'
+  | 'makingEntry'
+  | 'mappedId'
+  | 'receivedName'
+  | 'recordsAre'
+  | 'tableOfDevice'
+>;
 
 /** The shared `IoError` bits of a run. */
 export interface FlistState {

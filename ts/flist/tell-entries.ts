@@ -1,6 +1,6 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
-import type { FlistContext, FlistReport, FlistTexts } from './context.ts';
+import type { FlistContext, FlistReport, FlistTraces } from './context.ts';
 import { EntryFlag, type FileList } from './file-list.ts';
 
 const contentDir = 1 << 2;
@@ -20,7 +20,7 @@ const longSize = 2 ** 32;
 
 /** Where the lines go, and their words. */
 interface Telling {
-  readonly texts: Pick<FlistTexts, 'traces'>;
+  readonly texts: { readonly traces: Pick<FlistTraces, 'entryIs' | 'listIs'> };
   readonly report: Pick<FlistReport, 'print'>;
 }
 

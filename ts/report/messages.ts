@@ -20,8 +20,6 @@ export interface Place {
 
 /** The errors that roles tell apart. */
 export { EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, ENOTEMPTY, EXDEV } from '../errno.ts';
-/** What --debug tells. */
-export * as traces from './trace-messages.ts';
 
 /** What a daemon's module refuses. */
 export const moduleIsReadOnly = 'ERROR: module is read only';

@@ -7,6 +7,7 @@ import type { StatTable } from '../kernel/stat-table.ts';
 import { isRefused } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import * as traces from '../report/trace-messages.ts';
 import type { Destination } from '../roles/destination.ts';
 import type { End } from './end.ts';
 
@@ -83,7 +84,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
             : undefined,
       });
       if (path !== '.')
-        end.report.trace('chdir', () => text.traces.enteringDirectory('Receiver', text.collapsed(tree.path)));
+        end.report.trace('chdir', () => traces.enteringDirectory('Receiver', text.collapsed(tree.path)));
       return { tree, localName: undefined, missing: false, base: path, at: tree.path };
     } catch (error) {
       if (!(error instanceof SysError)) throw error;

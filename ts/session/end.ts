@@ -11,6 +11,7 @@ import { bytewiseCharset, escapeText } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
 import { type LogCode, type Output, Report, type RunEvents, type TransferLog } from '../report/report.ts';
 import { Statistics } from '../report/statistics.ts';
+import * as traces from '../report/trace-messages.ts';
 import type { DaemonFacts } from '../report/view/out-format.ts';
 import type { GeneratorLink } from '../roles/generator-link.ts';
 import type { Loopback } from '../roles/loopback.ts';
@@ -337,7 +338,7 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
       return;
     case Msg.ErrorExit: {
       const code = payload.length === 0 ? 0 : intOf(tag, payload);
-      report.trace('exit', () => text.traces.peersExit(end.who, payload.length, code), 3);
+      report.trace('exit', () => traces.peersExit(end.who, payload.length, code), 3);
       throw peerExit(code);
     }
   }

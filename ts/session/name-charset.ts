@@ -2,6 +2,7 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { Options } from '../options/options.ts';
 import { localeCodeset } from '../report/escape.ts';
 import * as text from '../report/messages.ts';
+import * as traces from '../report/trace-messages.ts';
 import { openCharset, type WireCharset } from '../wire/charset.ts';
 import type { End, SessionIo } from './end.ts';
 
@@ -24,7 +25,7 @@ export async function nameCharset(options: Options, io: SessionIo): Promise<Wire
 export function tellCharset({ setup, report, who }: End): void {
   const { charset, server, io, options } = setup;
   if (!server && !options.eightBitOutput)
-    report.trace('iconv', () => text.traces.checkingCharset(localeCodeset(io.host.env)), 2);
+    report.trace('iconv', () => traces.checkingCharset(localeCodeset(io.host.env)), 2);
   if (charset === undefined || !report.debug('iconv')) return;
   const line = text.charsetInUse(who, charset.name);
   if (server) io.host.stderr(Buffer.from(`${line}\n`, 'latin1'));

@@ -23,6 +23,7 @@ import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { openDestination } from './destination.ts';
 import { type End, endsOf } from './end.ts';
+import { flistTexts } from './flist-texts.ts';
 import { amRoot, chmodOf, extrasOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
 import { tellOfLosses } from './tell-of-losses.ts';
@@ -81,7 +82,7 @@ export async function runReceiver(
     paths: fastPaths(options, endsOf(end, negotiated)),
     negotiated,
     report,
-    texts: text,
+    texts: flistTexts,
     state: end.state,
     segments,
     reader,

@@ -6,6 +6,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
+import * as traces from '../report/trace-messages.ts';
 import { tellOfHeap } from '../report/view/summary.ts';
 import { readDeleteStats, writeDeleteStats } from '../roles/counts.ts';
 import { ItemLog } from '../roles/item-log.ts';
@@ -15,6 +16,7 @@ import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import { decodeItem, type ItemForm, newItemHeader } from '../wire/item.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import { type End, endsOf } from './end.ts';
+import { flistTexts } from './flist-texts.ts';
 import { chmodOf, extrasOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
 import { countWire, takeTotals, wireRead, wireWritten } from './totals.ts';
@@ -47,7 +49,7 @@ export async function runSender(
     paths: fastPaths(options, endsOf(end, negotiated)),
     negotiated,
     report,
-    texts: text,
+    texts: flistTexts,
     state: end.state,
     segments: setup.segments,
     writer,
@@ -70,8 +72,8 @@ export async function runSender(
     finishTelling(lists.totals.entries);
     report.lists = lists;
     report.trace('flist', text.fileListSent, 2);
-    if (lists.eof) report.trace('flist', () => text.traces.listsEnd('sender'), 3);
-    if (!setup.server) report.trace('flist', () => text.traces.fileListSent, 3);
+    if (lists.eof) report.trace('flist', () => traces.listsEnd('sender'), 3);
+    if (!setup.server) report.trace('flist', () => traces.fileListSent, 3);
     if (setup.server && lists.totals.entries === 0) {
       await writer.drain();
       takeTotals(end, lists);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { IdMap } from '../../../ts/flist/id-map.ts';
 import { IdNames } from '../../../ts/flist/id-names.ts';
 import { type IdKind, parseIdRules } from '../../../ts/flist/id-rules.ts';
-import * as texts from '../../../ts/report/messages.ts';
+import { flistTexts } from '../../../ts/session/flist-texts.ts';
 
 const names = new IdNames((file) =>
   file === 'passwd' ? 'root:x:0:0::/:\nann:x:1001:5::/:\n' : 'root:x:0:\nstaff:x:50:\n',
@@ -10,7 +10,7 @@ const names = new IdNames((file) =>
 
 function parse(kind: IdKind, map: string): { map: IdMap; told: string[] } {
   const told: string[] = [];
-  const rules = parseIdRules(map, { kind, names, texts, warn: (text) => told.push(text) });
+  const rules = parseIdRules(map, { kind, names, texts: flistTexts, warn: (text) => told.push(text) });
   return {
     map: new IdMap({ amRoot: true, memberOf: () => [], names, userRules: rules, groupRules: rules }),
     told,

@@ -4,7 +4,7 @@ import type { Kernel } from '../../../ts/kernel/kernel.ts';
 import { defaultOptions } from '../../../ts/options/defaults.ts';
 import { apart, fastPaths, type SharedPaths } from '../../../ts/options/fast-paths.ts';
 import type { Options } from '../../../ts/options/options.ts';
-import * as texts from '../../../ts/report/messages.ts';
+import { flistTexts } from '../../../ts/session/flist-texts.ts';
 import type { Negotiated } from '../../../ts/wire/negotiated.ts';
 import { Reader } from '../../../ts/wire/reader.ts';
 import { Writer } from '../../../ts/wire/writer.ts';
@@ -126,7 +126,7 @@ export function testContext(
     options,
     paths: fastPaths(options, { server: false, shared, protocol, incRecurse, codec: codec.name }),
     negotiated,
-    texts,
+    texts: flistTexts,
     state: { ioError: 0 },
     lines,
     report: {

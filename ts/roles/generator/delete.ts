@@ -200,7 +200,7 @@ function entriesToDelete(
         kept++;
         continue;
       }
-      if (tells) gen.ctx.report.print('info', text.traces.makingEntry('generator', target, 2));
+      if (tells) gen.ctx.report.print('info', traces.makingEntry('generator', target, 2));
       told.push({ name, mode, path: target, row: k });
     }
     if (gen.fileSystems !== undefined && isDir(mode) && content.dev(k) !== gen.fileSystems.current) {
@@ -216,7 +216,12 @@ function entriesToDelete(
   doomed.sort(inOrder);
   if (gen.ctx.report.debug('flist', 3)) {
     const { options, report, amRoot } = gen.ctx;
-    tellRows(told.sort(inOrder), content, { options, report, texts: text, showsUsers: amRoot });
+    tellRows(told.sort(inOrder), content, {
+      options,
+      report,
+      texts: { traces },
+      showsUsers: amRoot,
+    });
   }
   return { doomed, kept };
 }

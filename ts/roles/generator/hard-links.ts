@@ -2,6 +2,7 @@ import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { type Present, sameInode } from '../../metadata/compare.ts';
 import * as text from '../../report/messages.ts';
+import * as traces from '../../report/trace-messages.ts';
 import { Item } from '../../wire/constants.ts';
 import { presentAt } from '../present-at.ts';
 import { type AlternateLink, alternateHardLink } from './alternate-link.ts';
@@ -63,7 +64,7 @@ export function linkToLeader(gen: Generator, entry: Entry): boolean {
 /** --debug=hlink2. */
 function tell({ ctx }: Generator, { list, i, ndx }: Entry, becomes: ByteString): void {
   const group = ctx.negotiated.incRecurse ? list.hardLinkGroupOf(i) : -1;
-  ctx.report.trace('hlink', () => text.traces.laterName(ndx, list.path(i), group, becomes), 2);
+  ctx.report.trace('hlink', () => traces.laterName(ndx, list.path(i), group, becomes), 2);
 }
 
 /** A name is complete at `path`: the names that waited for it are linked now (rsync's finish_hard_link). */

@@ -7,6 +7,7 @@ import type { Present } from '../../metadata/compare.ts';
 import { destMode } from '../../metadata/modes.ts';
 import { partialDirName } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
+import * as traces from '../../report/trace-messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import { setAttributes } from '../attributes.ts';
 import { dressBackup, prepareBackup } from '../backup.ts';
@@ -317,7 +318,6 @@ function tellOfSums(
   head: SumHead | undefined,
 ): void {
   if (!report.debug('deltasum', 2)) return;
-  const { traces } = text;
   const size = stats.size(row);
   report.trace('deltasum', () => traces.mappedByGenerator(path, size), 3);
   report.print('info', traces.sendingSums(ndx));

@@ -7,6 +7,7 @@ import { AttrFlag, type Present } from '../../metadata/compare.ts';
 import { destMode } from '../../metadata/modes.ts';
 import { partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
+import * as traces from '../../report/trace-messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { setAttributes } from '../attributes.ts';
@@ -66,7 +67,7 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
   const { job, hasBasis } = opened;
   ctx.items.beforeTransfer(list, i, item.iflags);
   if (hasBasis && plan.basisSize > 0)
-    report.trace('deltasum', () => text.traces.mappedByReceiver(plan.basis ?? plan.path, plan.basisSize), 2);
+    report.trace('deltasum', () => traces.mappedByReceiver(plan.basis ?? plan.path, plan.basisSize), 2);
   let result: ReceiveResult;
   try {
     await pump(ctx, job, list, i);
@@ -77,7 +78,7 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
       throw protocolError(text.noBasisFile(tree, plan.path));
     throw error;
   }
-  report.trace('deltasum', () => text.traces.gotFileSum, 2);
+  report.trace('deltasum', () => traces.gotFileSum, 2);
   stats.literal += result.literal;
   stats.matched += result.matched;
   report.transferSum = result.digest;

@@ -4,6 +4,7 @@ import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import { digestLength } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
 import { Statistics } from '../../report/statistics.ts';
+import * as traces from '../../report/trace-messages.ts';
 import { Item, ndxDelStats, ndxDone, ndxFlistEof, ndxFlistOffset } from '../../wire/constants.ts';
 import { decodeItem, type ItemHeader, newItemHeader } from '../../wire/item.ts';
 import { setAttributes } from '../attributes.ts';
@@ -43,7 +44,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
   const decodeHead = () => readSumHead(reader, protocol, digestBytes, 'receiver');
   let phase = 0;
   const { report } = ctx;
-  const traces = report.debug('recv');
+  const tracing = report.debug('recv');
   report.trace('recv', () => text.recvFilesStarts(lists.segments[0]?.count ?? 0));
 
   for (;;) {
@@ -72,7 +73,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
 
     if (isKeepAlive(lists, item, protocol)) continue;
     const { list, i } = locate(lists, ndx, 'receiver');
-    if (traces) report.print('info', text.recvFilesItem(list.path(i)));
+    if (tracing) report.print('info', text.recvFilesItem(list.path(i)));
     if (ctx.refuses?.(destinationPath(input.destination, list, i), list.isDir(i)))
       throw protocolError(text.rejectedRequest(destinationPath(input.destination, list, i)));
     if (item.xattrs.length > 0) takeXattrs(ctx, list, i, item);
@@ -184,9 +185,9 @@ function tellOfGeneratorsList(
   list: FileList | undefined,
   dir: number,
 ): void {
-  report.print('info', text.traces.listFollows('generator', dir));
+  report.print('info', traces.listFollows('generator', dir));
   const count = list?.count ?? 0;
-  for (let i = 0; i < count; i++) report.print('info', text.traces.receivedName((list as FileList).path(i)));
+  for (let i = 0; i < count; i++) report.print('info', traces.receivedName((list as FileList).path(i)));
   if (list !== undefined) flist.tellOf(list, 'generator');
   for (const line of text.fileListReceived(count)) report.print('info', line);
 }
@@ -201,12 +202,11 @@ async function receiveSegment(
   if (!incRecurse) throw protocolError(text.badNdx(ndx, lists, 'receiver'));
   if (ndx === ndxFlistEof) {
     lists.eof = true;
-    for (const who of ['receiver', 'generator'])
-      ctx.report.trace('flist', () => text.traces.listsEnd(who), 3);
+    for (const who of ['receiver', 'generator']) ctx.report.trace('flist', () => traces.listsEnd(who), 3);
   } else {
     const dir = ndxFlistOffset - ndx;
     if (!lists.dirs.holds(dir)) throw protocolError(text.badDirNdx(ndx, lists, 'receiver'));
-    ctx.report.trace('flist', () => text.traces.listFollows('receiver', dir), 2);
+    ctx.report.trace('flist', () => traces.listFollows('receiver', dir), 2);
     await flist.receive(dir);
     ctx.report.trace('flist', () => text.fileListReceived(lists.segments.at(-1)?.count ?? 0), 2);
     if (ctx.report.debug('hlink')) flist.tellOfLinks('generator');
