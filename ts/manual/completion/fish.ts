@@ -7,9 +7,13 @@ import { type Argument, allChoices, type Choice, madeBy } from './choices.ts';
 export function fishCompletion(): string {
   return `${madeBy('fish')}
 
+function __oc_rsync_argument
+    commandline -ct | string replace -r '^-[^=]*=' ''
+end
+
 # Words of a list with commas between.
 function __oc_rsync_list
-    set -l before (commandline -ct | string replace -r '^-[^=]*=' '' | string match -r '^.*,')
+    set -l before (__oc_rsync_argument | string match -r '^.*,')
     for word in $argv
         echo "$before$word"
     end
@@ -22,6 +26,7 @@ end
 
 function __oc_rsync_hosts
     functions -q __fish_print_hostnames; or return
+    __oc_rsync_behind completion; and return
     string match -q -- '*[:/]*' (commandline -ct); and return
     __fish_print_hostnames | string replace -r '$' :
 end
@@ -51,7 +56,7 @@ function actionFor(argument: Exclude<Argument, 'none'>): string {
     case 'file':
       return '-rF';
     case 'directory':
-      return `-xa '(__fish_complete_directories)'`;
+      return `-xa '(__fish_complete_directories (__oc_rsync_argument))'`;
     case 'command':
       return `-xa '(__fish_complete_command)'`;
     default: {
