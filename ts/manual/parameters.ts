@@ -6,7 +6,7 @@ export const parameterTexts: Readonly<Record<GlobalName | ModuleName, string>> =
   'daemon chroot': 'A directory that becomes the root of the daemon before it serves anybody.',
   'daemon gid': 'The group that the daemon itself takes on.',
   'daemon uid':
-    'The user that the daemon itself takes on. It can bind no port below 1024 afterwards, and change to no other user.',
+    'The user that the daemon itself takes on. Only root can become the users of the modules afterwards.',
   'motd file': 'A text that is shown to every client that lists or opens a module.',
   'pid file':
     'Where the process number is written. The file is locked, so that a second daemon with it does not start.',
