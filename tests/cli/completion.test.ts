@@ -119,6 +119,7 @@ describe.each(Object.keys(offers))('%s', (shell) => {
 
   test.skipIf(missing)('options behind help, and shells behind completion', () => {
     expect(offered('help --no-tim')).toContain('--no-timeout');
+    expect(offered('help no-mot')).toEqual(['no-motd']);
     expect(offered('completion b')).toEqual(['bash']);
   });
 });

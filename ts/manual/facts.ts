@@ -23,7 +23,7 @@ export const commands: readonly Row[] = [
   ],
   [
     'completion bash|zsh|fish',
-    'Prints a script that completes options, their arguments, files and hosts. Write it once to where the shell looks for such files, or source it.',
+    'Prints a script that completes options, their arguments, files and hosts. Write it once to where the shell looks for such files: ~/.local/share/bash-completion/completions/oc-rsync, a directory of $fpath under the name _oc_rsync, or ~/.config/fish/completions/oc-rsync.fish.',
   ],
 ];
 

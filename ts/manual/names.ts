@@ -37,6 +37,12 @@ export function allNames(): string[] {
   return [...new Set(candidates().flatMap(({ entry, name }) => (entry.inner ? [] : [name])))];
 }
 
+/** ... as a shell completes them behind `help`: with their dashes or without. */
+export function wordsOfHelp(): string[] {
+  const names = allNames();
+  return [...names, ...names.flatMap((name) => (name.startsWith('--') ? [name.slice(2)] : []))];
+}
+
 /**
  * What `word` names: an option with its dashes or without, or several letters behind one dash. Nothing: it names none.
  */

@@ -1,6 +1,6 @@
 /** The script for bash, from 3.2 on. */
 import { programName } from '../../options/program.ts';
-import { allNames } from '../names.ts';
+import { wordsOfHelp } from '../names.ts';
 import { type Argument, allChoices, type Choice, madeBy, quoted } from './choices.ts';
 
 /** What `completion bash` prints. Bash parts words at `=` and `:`, unless somebody has told it otherwise. */
@@ -50,7 +50,7 @@ _oc_rsync() {
   _oc_rsync_argument "$option" && return
   if ((COMP_CWORD == 2)); then
     case \${COMP_WORDS[1]} in
-      help) _oc_rsync_take '' < <(compgen -W ${quoted(allNames().join(' '))} -- "$cur"); return ;;
+      help) _oc_rsync_take '' < <(compgen -W ${quoted(wordsOfHelp().join(' '))} -- "$cur"); return ;;
       completion) _oc_rsync_take '' < <(compgen -W 'bash zsh fish' -- "$cur"); return ;;
     esac
   fi

@@ -1,6 +1,6 @@
 /** The script for fish, from 3.0 on. */
 import { programName } from '../../options/program.ts';
-import { allNames } from '../names.ts';
+import { wordsOfHelp } from '../names.ts';
 import { type Argument, allChoices, type Choice, madeBy } from './choices.ts';
 
 /** What `completion fish` prints. */
@@ -32,7 +32,7 @@ function __oc_rsync_hosts
 end
 
 complete -c ${programName} -n 'test (count (commandline -opc)) -eq 1' -a 'help completion'
-complete -c ${programName} -n '__oc_rsync_behind help' -f -a ${quoted(allNames().join(' '))}
+complete -c ${programName} -n '__oc_rsync_behind help' -f -a ${quoted(wordsOfHelp().join(' '))}
 complete -c ${programName} -n '__oc_rsync_behind completion' -f -a 'bash zsh fish'
 complete -c ${programName} -a '(__oc_rsync_hosts)' -d 'remote host'
 ${allChoices().map(line).join('\n')}

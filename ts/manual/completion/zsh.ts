@@ -1,6 +1,6 @@
 /** The script for zsh: a file of its `fpath`, or to be sourced behind `compinit`. */
 import { programName } from '../../options/program.ts';
-import { allNames } from '../names.ts';
+import { wordsOfHelp } from '../names.ts';
 import { type Argument, allChoices, type Choice, madeBy, quoted } from './choices.ts';
 
 /** What `completion zsh` prints. */
@@ -19,7 +19,7 @@ _oc_rsync_paths() {
 _oc_rsync() {
   if (( CURRENT == 3 )); then
     case $words[2] in
-      help) compadd -- ${allNames().map(quoted).join(' ')}; return ;;
+      help) compadd -- ${wordsOfHelp().map(quoted).join(' ')}; return ;;
       completion) compadd -- bash zsh fish; return ;;
     esac
   fi
