@@ -231,6 +231,6 @@ export function daemonUsage(): string {
   return `${versionLine()}
 Usage: rsync --daemon [OPTION]...
 ${lines.join('')}
-Whoever did not mean to start a daemon leaves these options alone. rsyncd.conf(5) tells how one is set up.
+Whoever did not mean to start a daemon leaves these options alone. oc-rsyncd.conf(5) tells how one is set up.
 `;
 }

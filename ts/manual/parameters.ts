@@ -3,14 +3,15 @@ import type { GlobalName, ModuleName } from '../daemon/config/parameters.ts';
 
 export const parameterTexts: Readonly<Record<GlobalName | ModuleName, string>> = {
   address: 'The address to listen on; all of the machine otherwise.',
-  'daemon chroot': 'A directory that becomes the root of the daemon before it serves anybody.',
-  'daemon gid': 'The group that the daemon itself takes on.',
-  'daemon uid':
-    'The user that the daemon itself takes on. Only root can become the users of the modules afterwards.',
-  'motd file': 'A text that is shown to every client that lists or opens a module.',
+  'daemon chroot':
+    'A directory that becomes the root before a client is heard. Paths of the configuration begin there.',
+  'daemon gid': 'The group of what serves a client, before gid of a module counts.',
+  'daemon uid': 'The user of what serves a client, before uid of a module counts; only root can become that.',
+  'motd file': 'A file whose text is shown to every client.',
   'pid file':
     'Where the process number is written. The file is locked, so that a second daemon with it does not start.',
-  'proxy protocol hosts': 'Peers that may speak for others by the proxy protocol; a list as in hosts allow.',
+  'proxy protocol hosts':
+    'Peers that may speak for others by the proxy protocol; a list as in hosts allow. Without it nobody is let in where proxy protocol is on.',
   'socket options': 'Options of the sockets, such as SO_KEEPALIVE or TCP_NODELAY, with commas between.',
   'listen backlog': 'How many connections may wait to be accepted.',
   port: 'The port to listen on; 0 stands for 873.',
@@ -18,7 +19,7 @@ export const parameterTexts: Readonly<Record<GlobalName | ModuleName, string>> =
     'Every connection begins with a header (version 1 or 2) that says where the client really is.',
 
   'auth digest':
-    'The digests that a password may be proven by, best first; a client that has none of them stays out.',
+    'The weakest digest that a password may be proven by; a client that knows none so strong stays out.',
   'auth users':
     'Users who may come in, with commas or blanks between; everybody otherwise. A pattern or an @GROUP may stand for several, and :deny, :ro or :rw behind one says what he may do.',
   charset: 'The charset of the file names in the module, for clients with --iconv.',

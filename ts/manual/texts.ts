@@ -48,7 +48,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
     'FROM:TO, with commas between; FROM is a name, a number, a range of numbers or a pattern, and the first that matches counts.',
   groupmap: 'As --usermap, for groups.',
   copyAs:
-    'The side that reads or writes gives up its other rights first: what is in the way of links planted by others.',
+    'This side gives up its own rights first, which takes the super-user; the other one does so by --remote-option. In a local run both are one process.',
   checksum:
     'Every file of equal size is read on both sides before anything is sent. Without it a file of equal size and modification time is taken for unchanged. What is transferred is verified by a checksum in any case.',
   checksumChoice:
@@ -91,7 +91,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
     'The sides agree on the best method that both have, unless --compress-choice names one. It saves nothing in a local run.',
   compressChoice: 'auto agrees with the other side on one.',
   bwlimit: 'In KiB a second, or with a unit as in --max-size; 0 is no limit.',
-  stopAt: 'The run then ends as if it had been interrupted, and what has come is in place.',
+  stopAt: 'The run then ends with 30, and what has come by then is in place.',
   batch:
     'A batch repeats the changes of a run at other destinations that are as this one was. Beside FILE a script FILE.sh is left that does so.',
   verbose:

@@ -46,7 +46,7 @@ export function usageText(): string {
     return `\n${title}\n${lines.join('')}`;
   });
   return `${versionLine()}\n${usage()}${parts.join('')}
-rsync(1) tells what each option means: https://download.samba.org/pub/rsync/rsync.1
+${programName} help OPTION tells more of one option, ${programName}(1) of all.
 `;
 }
 
