@@ -32,7 +32,8 @@ const openToAll = [
 /** For each folder of `ts/`, the others that it may import values from. */
 const arrows = {
   '.': ['api'],
-  cli: ['api', 'session', 'daemon', 'options', 'report', 'kernel'],
+  cli: ['api', 'manual', 'session', 'daemon', 'options', 'report', 'kernel'],
+  manual: ['daemon', 'options'],
   api: ['session', 'options'],
   daemon: ['session', 'transport', 'kernel', ...below],
   session: ['roles', 'transport', 'batch', 'kernel', ...below],

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Brings what the tests run against: real rsync (3.5.0 from Debian's security suite, and 3.2.7 unpacked
- * beside it), OpenSSH, Node 24, and what makes file systems with reflinks. Everything that is not installed by the system's packages lies below
+ * beside it), OpenSSH, Node 24, what makes file systems with reflinks,
+ * shells to complete in, and mandoc. Everything that is not installed by the system's packages lies below
  * `.test-peers/`; `.test-peers/peers.json` says what there is and, for what there is not, why.
  *
  * Quick when all is present. Nothing here is an error: a missing peer makes tests skip, and says so.
@@ -198,6 +199,7 @@ await setUpProgram('getfacl', 'acl');
 await setUpProgram('getfattr', 'attr');
 await setUpProgram('fakeroot', 'fakeroot');
 await setUpProgram('stunnel4', 'stunnel4');
+for (const name of ['mandoc', 'zsh', 'fish']) await setUpProgram(name, name);
 await setUpCallers();
 const ansible = await setUpAnsibleModule();
 const wrappers = await setUpWrappers();

@@ -16,7 +16,7 @@ const commands = blocks('sh').flatMap((text) => text.trim().split('\n'));
 const served = 8730;
 const isDaemon = (command: string) => command.includes('--daemon');
 /** What only ours knows, and says in its own way. */
-const isOwn = (command: string) => /--help|--version|npx/.test(command);
+const isOwn = (command: string) => /--help|--version|npx| help | completion /.test(command);
 const reference = referencePeer();
 
 /** A program of the sandbox. */

@@ -7,7 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { usageText } from '../../ts/options/help.ts';
+import { oursMark, usageText } from '../../ts/options/help.ts';
 import { debugFlags, flagsHelp, infoFlags } from '../../ts/options/output-flags.ts';
 import { parseClientArgs } from '../../ts/options/parse.ts';
 import { allSwitches, longSwitch, type OptionSwitch, shortSwitch } from '../../ts/options/switches.ts';
@@ -39,7 +39,7 @@ interface Named {
 function namedIn(help: string): Named[] {
   return help
     .split('\n')
-    .filter((line) => line.startsWith('-'))
+    .filter((line) => line.startsWith('-') && !line.endsWith(oursMark))
     .flatMap((line) => {
       const spec = line.slice(0, 24).replace('(*)', '').trim();
       const words = spec.split(', ');
@@ -117,7 +117,7 @@ describe.skipIf(reference === null)('the table of options', () => {
     ...(one.short === undefined || one.short === 'h' ? [] : [`-${one.short}`]),
   ];
   const all = allSwitches()
-    .filter((one) => !notBeside.has(one.option))
+    .filter((one) => !notBeside.has(one.option) && !one.how.ours)
     .flatMap(names);
   test('names nothing that rsync does not know, and takes arguments where it does', () => {
     const differing = all.flatMap((name) => {

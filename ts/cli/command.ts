@@ -1,9 +1,11 @@
 /** One command from its arguments to its exit code; the process itself is `main.ts`'s. */
 
+import { lstatSync } from 'node:fs';
 import { errnoText } from '../errno.ts';
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import type { Answer, Asking } from '../manual/index.ts';
 import type { Alias } from '../options/aliases.ts';
 import type { OptionEnv } from '../options/env.ts';
 import { usageText } from '../options/help.ts';
@@ -44,6 +46,11 @@ export interface Kernels {
   loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can' | 'exitAtOnce'>>;
 }
 
+/** What explains, loaded by those alone that seem to ask. */
+export interface Manual {
+  answerTo(argv: readonly ByteString[], asking: Asking): Answer | undefined;
+}
+
 /** What serves, loaded by those alone that do. */
 export interface Server {
   runDaemon(
@@ -62,6 +69,7 @@ export interface CommandInput {
   readonly loadEngine: () => Promise<Engine>;
   readonly loadServer: () => Promise<Server>;
   readonly loadKernels: () => Promise<Kernels>;
+  readonly loadManual: () => Promise<Manual>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
   /**
@@ -78,6 +86,8 @@ export async function runCommand(input: CommandInput): Promise<number> {
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
   try {
     if (argv.length === 0) return usageError(io, role);
+    const answer = await answered(input);
+    if (answer !== undefined) return answer;
     const command = parseClientArgs(argv, { env, aliases: input.aliases });
     if (command.kind === 'daemon')
       return await (await input.loadServer()).runDaemon(argv, io, input.codeToKeep);
@@ -118,6 +128,33 @@ export async function runCommand(input: CommandInput): Promise<number> {
       await (await input.loadEngine()).logEarlyEnd(error, sends, io);
     }
     return code;
+  }
+}
+
+/** The exit code of what is answered instead of run (docs/decisions/0051); undefined: it is rsync's. */
+async function answered(input: CommandInput): Promise<number | undefined> {
+  const { argv, env, aliases, io } = input;
+  if (argv.length !== 2 || (argv[0] !== 'help' && argv[0] !== 'completion')) return undefined;
+  const fails = () => {
+    try {
+      const command = parseClientArgs(argv, { env, aliases });
+      return command.kind === 'run' && !command.options.server && command.options.missingArgs === 'report';
+    } catch (error) {
+      return error instanceof RsyncError;
+    }
+  };
+  const answer = (await input.loadManual()).answerTo(argv, { exists, fails });
+  if (answer === undefined) return undefined;
+  if (answer.code === ExitCode.Ok) io.host.stdout(answer.text);
+  else io.host.stderr(toBytes(answer.text));
+  return answer.code;
+}
+
+function exists(name: ByteString): boolean {
+  try {
+    return lstatSync(Buffer.from(name, 'latin1'), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
   }
 }
 

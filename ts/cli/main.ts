@@ -70,6 +70,7 @@ runCommand({
   loadEngine: () => import('../session/index.ts'),
   loadServer: () => import('../daemon/index.ts'),
   loadKernels: () => import('../kernel/index.ts'),
+  loadManual: () => import('../manual/index.ts'),
   codeToKeep: () => keep && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

@@ -1,7 +1,7 @@
 /** The command line of a daemon: `--daemon`, and the few options that it has. */
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { versionLine } from '../options/help.ts';
+import { oursMark, versionLine } from '../options/help.ts';
 import { splitArguments } from '../options/popt.ts';
 import { parseSize } from '../options/sizes.ts';
 import type { Override } from './config/config.ts';
@@ -51,6 +51,8 @@ interface Row {
   readonly short: string;
   readonly argName: string;
   readonly help: string;
+  /** rsync's daemon has none such. */
+  readonly ours?: true;
   readonly how: { readonly arg: 'none' | 'string' | 'int' };
   readonly to: (draft: Draft, given: Given) => void;
 }
@@ -60,6 +62,10 @@ function row(spec: string, help: string, to: Row['to'], kind: 'string' | 'int' =
     spec,
   ) as RegExpExecArray;
   return { long, short, argName, help, how: { arg: argName === '' ? 'none' : kind }, to };
+}
+
+function ours(row: Row): Row {
+  return { ...row, ours: true };
 }
 
 function text(
@@ -101,18 +107,20 @@ const rows: readonly Row[] = [
   row('--log-file=FILE', 'log to FILE, whatever the configuration says', text('logFile')),
   row('--log-file-format=FMT', 'log files in this format', text('logFileFormat')),
   row('--sockopts=OPTIONS', 'set these options of the sockets', text('sockopts')),
-  row('--metrics=[HOST:]PORT', 'answer HTTP there with figures for Prometheus', text('metrics')),
-  row(
-    '--memory-limit=SIZE',
-    'let a connection have no more memory than that (4G; 0: all)',
-    (draft, { value }) => {
-      draft.memoryLimit = parseSize(value, {
-        name: 'memory-limit',
-        unit: 'b',
-        min: leastMemory,
-        zeroIsUnlimited: true,
-      });
-    },
+  ours(row('--metrics=[HOST:]PORT', 'answer HTTP there with figures for Prometheus', text('metrics'))),
+  ours(
+    row(
+      '--memory-limit=SIZE',
+      'let a connection have no more memory than that (4G; 0: all)',
+      (draft, { value }) => {
+        draft.memoryLimit = parseSize(value, {
+          name: 'memory-limit',
+          unit: 'b',
+          min: leastMemory,
+          zeroIsUnlimited: true,
+        });
+      },
+    ),
   ),
   row('--verbose, -v', 'tell more', (draft) => {
     draft.verbose++;
@@ -209,17 +217,20 @@ function withAdvice(lines: readonly string[]): RsyncError {
 
 const textColumn = 25;
 
+/** What is shown of a daemon's options: all that are for people. */
+export function daemonSwitches(): readonly Pick<Row, 'long' | 'short' | 'argName' | 'help' | 'ours'>[] {
+  return rows.filter(({ help }) => help !== '');
+}
+
 /** What --daemon --help prints. */
 export function daemonUsage(): string {
-  const lines = rows
-    .filter(({ help }) => help !== '')
-    .map(({ long, short, argName, help }) => {
-      const name = `--${long}${argName === '' ? '' : `=${argName}`}${short === '' ? '' : `, -${short}`}`;
-      return `${name.padEnd(textColumn - 1)} ${help}\n`;
-    });
+  const lines = daemonSwitches().map(({ long, short, argName, help, ours }) => {
+    const name = `--${long}${argName === '' ? '' : `=${argName}`}${short === '' ? '' : `, -${short}`}`;
+    return `${name.padEnd(textColumn - 1)} ${help}${ours ? ` ${oursMark}` : ''}\n`;
+  });
   return `${versionLine()}
 Usage: rsync --daemon [OPTION]...
 ${lines.join('')}
-Whoever did not mean to start a daemon leaves these options alone. rsyncd.conf(5) tells how one is set up.
+Whoever did not mean to start a daemon leaves these options alone. oc-rsyncd.conf(5) tells how one is set up.
 `;
 }

@@ -24,6 +24,8 @@ export interface Switch<Raw, Wide> {
   readonly help?: string;
   /** Name of the argument in the help. */
   readonly argName?: string;
+  /** rsync has none such: whatever is shown of it says so. */
+  readonly ours?: true;
   /** What the option becomes; other options that it sets as well are changed in the draft. */
   readonly to: (raw: Raw, given: Given, draft: Wide) => Raw;
 }

@@ -7,18 +7,32 @@ import type { AnyDefinition } from './settle.ts';
 /** Column at which the text of an option starts. */
 const textColumn = 25;
 
-const usage = `rsync copies files from one place to another and sends only what differs.
+/** Stands behind what rsync has not. */
+export const oursMark = '(ours)';
 
-Usage: rsync [OPTION]... SRC [SRC]... DEST
-  or   rsync [OPTION]... SRC [SRC]... [USER@]HOST:DEST
-  or   rsync [OPTION]... SRC [SRC]... [USER@]HOST::DEST
-  or   rsync [OPTION]... SRC [SRC]... rsync://[USER@]HOST[:PORT]/DEST
-  or   rsync [OPTION]... [USER@]HOST:SRC [DEST]
-  or   rsync [OPTION]... [USER@]HOST::SRC [DEST]
-  or   rsync [OPTION]... rsync://[USER@]HOST[:PORT]/SRC [DEST]
+/** How the command is called, behind its name. */
+export const usageForms = [
+  '[OPTION]... SRC [SRC]... DEST',
+  '[OPTION]... SRC [SRC]... [USER@]HOST:DEST',
+  '[OPTION]... SRC [SRC]... [USER@]HOST::DEST',
+  '[OPTION]... SRC [SRC]... rsync://[USER@]HOST[:PORT]/DEST',
+  '[OPTION]... [USER@]HOST:SRC [DEST]',
+  '[OPTION]... [USER@]HOST::SRC [DEST]',
+  '[OPTION]... rsync://[USER@]HOST[:PORT]/SRC [DEST]',
+] as const;
+
+/** ... for something that rsync cannot be asked for. */
+export const ourForms = ['help OPTION', 'completion bash|zsh|fish'] as const;
+
+function usage(): string {
+  const forms = [...usageForms, ...ourForms.map((form) => `${form}  ${oursMark}`)];
+  return `${programName} copies files from one place to another and sends only what differs.
+
+Usage: ${forms.map((form) => `${programName} ${form}`).join('\n  or   ')}
 One ':' connects through a remote shell; '::' and 'rsync://' connect to an rsync daemon, and
 SRC or DEST then begins with the name of a module.
-`.replaceAll(/\brsync (?=\[OPTION\])|^rsync(?= copies)/gm, (word) => word.replace('rsync', programName));
+`;
+}
 
 /** First line of --help and --version. */
 export function versionLine(): string {
@@ -31,17 +45,24 @@ export function usageText(): string {
     const lines = Object.values(options as unknown as Record<string, AnyDefinition>).map(helpOf);
     return `\n${title}\n${lines.join('')}`;
   });
-  return `${versionLine()}\n${usage}${parts.join('')}
-rsync(1) tells what each option means: https://download.samba.org/pub/rsync/rsync.1
+  return `${versionLine()}\n${usage()}${parts.join('')}
+${programName} help OPTION tells more of one option, ${programName}(1) of all.
 `;
 }
 
 /** The lines of one option: each way to say it that has a text of its own. */
 function helpOf({ switches }: AnyDefinition): string {
-  return switches.map((one) => (one.help === undefined ? '' : helpLines(helpName(one), one.help))).join('');
+  return switches
+    .map((one) => (one.help === undefined ? '' : helpLines(helpName(one), marked(one))))
+    .join('');
 }
 
-function helpName(one: Switch<unknown, never> | HelpNote): string {
+function marked(one: Switch<unknown, never> | HelpNote): string {
+  return 'ours' in one && one.ours ? `${one.help} ${oursMark}` : one.help!;
+}
+
+/** The names of a switch as the help shows them. */
+export function helpName(one: Switch<unknown, never> | HelpNote): string {
   if ('note' in one) return one.note;
   const argument = one.argName === undefined ? '' : `=${one.argName}`;
   const long = one.long === undefined ? '' : `--${one.long}${argument}`;

@@ -1,7 +1,18 @@
 /** The names of --checksum-choice, and whether anything but whole files can be sent with it. */
 import { ExitCode, RsyncError } from '../errors.ts';
 
-const checksumNames = new Set(['xxh128', 'xxh3', 'xxh64', 'xxhash', 'md5', 'md4', 'sha1', 'none', 'auto']);
+/** What --checksum-choice may say. */
+export const checksumNames: ReadonlySet<string> = new Set([
+  'xxh128',
+  'xxh3',
+  'xxh64',
+  'xxhash',
+  'md5',
+  'md4',
+  'sha1',
+  'none',
+  'auto',
+]);
 
 /** What of a draft decides that. */
 export interface Choosing {

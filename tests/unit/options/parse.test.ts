@@ -346,6 +346,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       codeToKeep: () => undefined,
       loadEngine: () => Promise.reject(new Error('no run was to start')),
       loadKernels: () => Promise.reject(new Error('no question was asked')),
+      loadManual: () => Promise.reject(new Error('nothing was to be explained')),
     });
     return { code, stderr };
   }

@@ -54,6 +54,10 @@ it('every option can be parsed', () => {
   }
 });
 
+it('what rsync has not is marked', () => {
+  expect(usageText()).toMatch(/\n {2}or {3}oc-rsync help OPTION {2}\(ours\)\n/);
+});
+
 it('every help line fits a terminal and has its text in one column', () => {
   for (const line of usageText().split('\n')) {
     expect(line.length, line).toBeLessThanOrEqual(100);

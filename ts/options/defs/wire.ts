@@ -10,7 +10,8 @@ import { parseStopAt } from '../stop-at.ts';
 import type { Batch } from '../values.ts';
 import { syntax } from '../wrong.ts';
 
-const compressNames = new Set(['zstd', 'lz4', 'zlibx', 'zlib', 'none']);
+/** What --compress-choice may say, besides `auto`. */
+export const compressNames: ReadonlySet<string> = new Set(['zstd', 'lz4', 'zlibx', 'zlib', 'none']);
 const longestBatchName = 256;
 const defaultMaxAlloc = 1 << 30;
 

@@ -1,0 +1,66 @@
+/** Arguments that are one of a few words, from the tables that the options themselves are read by. */
+import { stderrModes } from '../options/defs/tell.ts';
+import { compressNames } from '../options/defs/wire.ts';
+import type { Draft } from '../options/options.ts';
+import { debugFlags, infoFlags } from '../options/output-flags.ts';
+import { checksumNames } from '../options/whole-file.ts';
+
+export interface Word {
+  readonly word: string;
+  /** '' where the word speaks for itself. */
+  readonly help: string;
+}
+
+export interface Words {
+  readonly all: readonly Word[];
+  /** Several, with commas between. */
+  readonly list: boolean;
+}
+
+/** What the argument of `option` is one of; undefined where it may be anything. */
+export function fixedWords(option: keyof Draft): Words | undefined {
+  switch (option) {
+    case 'info':
+      return flagWords(infoFlags);
+    case 'debug':
+      return flagWords(debugFlags);
+    case 'msgs2stderr':
+      return bare(stderrModes);
+    case 'checksumChoice':
+      return bare(checksumNames, true);
+    case 'compressChoice':
+      return bare(['auto', ...compressNames]);
+    case 'outbuf':
+      return {
+        all: [
+          { word: 'N', help: 'not at all' },
+          { word: 'L', help: 'by line' },
+          { word: 'B', help: 'by block' },
+        ],
+        list: false,
+      };
+    default:
+      return undefined;
+  }
+}
+
+function bare(words: Iterable<string>, list = false): Words {
+  return { all: [...words].map((word) => ({ word, help: '' })), list };
+}
+
+interface Flags {
+  readonly option: string;
+  readonly words: readonly { readonly name: string; readonly help: string }[];
+}
+
+function flagWords({ option, words }: Flags): Words {
+  return {
+    all: [
+      ...words.map(({ name, help }) => ({ word: name, help })),
+      { word: 'all', help: `All ${option} flags` },
+      { word: 'none', help: `No ${option} flag` },
+      { word: 'help', help: 'List them' },
+    ],
+    list: true,
+  };
+}
