@@ -35,7 +35,7 @@ async function buildAddon() {
 
 if (!argv['addon-only']) await buildBundles(root);
 if (argv.addon !== false) {
-  const cargo = process.platform === 'linux' && (await which('cargo', { nothrow: true }));
+  const cargo = ['linux', 'darwin'].includes(process.platform) && (await which('cargo', { nothrow: true }));
   if (!cargo) console.log('oc-rsync: no cargo here, so the portable kernel will be used');
   else {
     try {

@@ -36,7 +36,14 @@ fn negative(error: &std::io::Error) -> i32 {
     -error.raw_os_error().unwrap_or(libc::EAGAIN)
 }
 
+/// Of a process with threads of the system's own no copy can be made.
+#[cfg(not(target_os = "linux"))]
+fn keep_in_copies() -> std::io::Result<()> {
+    Err(std::io::Error::from_raw_os_error(libc::ENOSYS))
+}
+
 /// V8 marks its memory so that copies of the process are without.
+#[cfg(target_os = "linux")]
 fn keep_in_copies() -> std::io::Result<()> {
     let maps = std::fs::read_to_string("/proc/self/maps")?;
     for line in maps.lines() {

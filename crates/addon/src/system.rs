@@ -120,11 +120,17 @@ pub fn limit_memory(more: f64) -> napi::Result<i32> {
     Ok(set.err().map_or(0, |errno| errno.raw_os_error()))
 }
 
+const LOG: &str = if cfg!(target_os = "macos") {
+    "/var/run/syslog"
+} else {
+    "/dev/log"
+};
+
 /// A socket whose datagrams go to the system's log; or the errno of what failed, negative.
 #[napi(catch_unwind)]
 pub fn system_log() -> napi::Result<i32> {
     let reached = UnixDatagram::unbound()
-        .and_then(|socket| socket.connect("/dev/log").map(|()| OwnedFd::from(socket)));
+        .and_then(|socket| socket.connect(LOG).map(|()| OwnedFd::from(socket)));
     Ok(match reached {
         Ok(socket) => socket.into_raw_fd(),
         Err(error) => -errno_of(&error),
@@ -149,14 +155,20 @@ pub fn syscall_names() -> Vec<String> {
 /// What this machine offers beyond plain reads and writes.
 #[napi(catch_unwind)]
 pub fn features() -> napi::Result<Vec<String>> {
-    let mut found = vec!["copy_file_range".to_owned()];
+    let mut found = Vec::new();
+    let on_linux = cfg!(target_os = "linux");
+    if on_linux {
+        found.push("copy_file_range".to_owned());
+    }
     if oc_wireio::openat2_usable() {
         found.push("openat2".to_owned());
     }
     if oc_wireio::io_uring_usable() {
         found.push("io_uring".to_owned());
     }
-    found.push("splice".to_owned());
+    if on_linux {
+        found.push("splice".to_owned());
+    }
     Ok(found)
 }
 

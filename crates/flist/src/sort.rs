@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use rustix::fs::FileType;
+use rustix::fs::{FileType, RawMode};
 
 use crate::entries::{Entry, ENTRY_BYTES};
 
@@ -28,7 +28,7 @@ pub fn sort_entries(records: &mut [u8], names: &[u8]) -> Option<Option<Vec<u32>>
     for record in records.chunks_exact(ENTRY_BYTES) {
         let entry = Entry::new(record);
         let name = entry.name(names)?;
-        let class = if FileType::from_raw_mode(entry.mode()) != FileType::Directory {
+        let class = if FileType::from_raw_mode(entry.mode() as RawMode) != FileType::Directory {
             Class::Item
         } else if name == b"." {
             Class::Dot

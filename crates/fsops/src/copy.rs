@@ -1,11 +1,12 @@
 use std::os::fd::OwnedFd;
 
-use rustix::fs::{copy_file_range, fstat, ioctl_ficlone, unlinkat, AtFlags, Mode, OFlags};
+use rustix::fs::{fstat, unlinkat, AtFlags, Mode, OFlags, RawMode};
 use rustix::io::{pread, Errno};
 
 use crate::interrupt::Interrupt;
 use crate::resolve::{OpenFile, TreeRoot};
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::{copy_file_range, ioctl_ficlone};
 use crate::writer::{write_all, FileWriter};
 
 /// Up to here a read and a write are faster than asking the file system to copy.
@@ -153,7 +154,7 @@ pub fn copy_file(tree: &TreeRoot, from: &[u8], to: &[u8], mode: u32) -> Result<(
         file: source, size, ..
     } = tree.open_read(from)?;
     let create = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-    let mode = Mode::from_raw_mode(mode & 0o7777);
+    let mode = Mode::from_raw_mode((mode & 0o7777) as RawMode);
     let target = match tree.open_file(to, create, mode) {
         Err(Errno::EXIST) => {
             tree.with(to, |dir, name| unlinkat(dir, name, AtFlags::empty()))

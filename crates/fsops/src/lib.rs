@@ -20,6 +20,7 @@ mod send_many;
 mod single;
 mod stat_table;
 mod syscall;
+mod system;
 mod walk;
 mod window;
 mod writer;

@@ -2,11 +2,15 @@
 //! stands in between (fakeroot) would then see a file's owner and not its mode (docs/decisions/0041).
 
 use std::ffi::CString;
+#[cfg(target_os = "linux")]
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
+#[cfg(target_os = "linux")]
 use std::sync::OnceLock;
 
 use rustix::io::Errno;
+
+use crate::system::mode_of;
 
 /// The id that leaves an owner or a group as it is.
 const UNCHANGED: u32 = u32::MAX;
@@ -21,13 +25,14 @@ pub(crate) fn fchown(file: BorrowedFd, uid: Option<u32>, gid: Option<u32>) -> Re
 /// Sets the mode of an open file.
 pub(crate) fn fchmod(file: BorrowedFd, mode: u32) -> Result<(), Errno> {
     // SAFETY: the descriptor is open for the length of the call, which takes no memory of ours.
-    done(unsafe { libc::fchmod(file.as_raw_fd(), mode) })
+    done(unsafe { libc::fchmod(file.as_raw_fd(), mode as libc::mode_t) })
 }
 
 /// Sets the mode of `name` in a directory; `flags` as fchmodat(2) has them.
 pub(crate) fn fchmodat(dir: BorrowedFd, name: &[u8], mode: u32, flags: i32) -> Result<(), Errno> {
     let name = CString::new(name).map_err(|_| Errno::INVAL)?;
     // An older library makes four calls of one with flags.
+    #[cfg(target_os = "linux")]
     if flags != 0 && nobody_between() {
         // SAFETY: as below.
         let done = done(unsafe {
@@ -39,11 +44,11 @@ pub(crate) fn fchmodat(dir: BorrowedFd, name: &[u8], mode: u32, flags: i32) -> R
     }
     // SAFETY: the descriptor is open and `name` is a C string, both for the length of the call, which writes to no
     // memory of ours.
-    done(unsafe { libc::fchmodat(dir.as_raw_fd(), name.as_ptr(), mode, flags) })
+    done(unsafe { libc::fchmodat(dir.as_raw_fd(), name.as_ptr(), mode as libc::mode_t, flags) })
 }
 
 /// Type bits of the mode, and size of an open file.
-#[cfg(target_pointer_width = "64")]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub(crate) fn type_and_size(file: BorrowedFd) -> Result<(u32, i64), Errno> {
     if !nobody_between() {
         return type_and_size_told(file);
@@ -58,20 +63,22 @@ pub(crate) fn type_and_size(file: BorrowedFd) -> Result<(u32, i64), Errno> {
     Ok((stat.st_mode, stat.st_size))
 }
 
-#[cfg(not(target_pointer_width = "64"))]
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 pub(crate) fn type_and_size(file: BorrowedFd) -> Result<(u32, i64), Errno> {
     type_and_size_told(file)
 }
 
 fn type_and_size_told(file: BorrowedFd) -> Result<(u32, i64), Errno> {
     let stat = rustix::fs::fstat(file)?;
-    Ok((stat.st_mode, stat.st_size as i64))
+    Ok((mode_of(&stat), stat.st_size as i64))
 }
 
 /// Its number is the same everywhere; the system has it from Linux 6.6 on.
+#[cfg(target_os = "linux")]
 const FCHMODAT2: libc::c_long = 452;
 
 /// Whether the library's own functions are what we call: who stands in between has put some of his before them.
+#[cfg(target_os = "linux")]
 fn nobody_between() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
@@ -88,6 +95,7 @@ fn nobody_between() -> bool {
 }
 
 /// Where the object begins that a function is from.
+#[cfg(target_os = "linux")]
 fn origin(function: *const ()) -> Option<usize> {
     let mut found = MaybeUninit::<libc::Dl_info>::uninit();
     // SAFETY: `found` is filled where the answer is not 0, and read nowhere else.

@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 
-use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, RawDir, Stat};
+use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, Stat};
 use rustix::io::Errno;
 
 use crate::resolve::TreeRoot;
 use crate::scan::can_search;
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::RawDir;
 use oc_flist::{file_type, push_entry, EntryFields};
 
 const DIRENT_BUFFER: usize = 32 * 1024;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::mem::MaybeUninit;
 
-use rustix::fs::{FileType, RawDir, Stat};
+use rustix::fs::{FileType, RawMode, Stat};
 use rustix::io::Errno;
 
 use crate::compare::{Comparer, Same, Sources};
@@ -11,6 +11,7 @@ use crate::resolve::{Parent, TreeRoot};
 use crate::scan::{lstat_at, parent_at};
 use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::{mode_of, RawDir};
 use oc_flist::{file_type, Entry, ENTRY_BYTES};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
@@ -114,7 +115,7 @@ fn differs(same: Option<&Same>) -> bool {
 }
 
 fn is_regular(record: &[u8]) -> bool {
-    FileType::from_raw_mode(Entry::new(record).mode()) == FileType::RegularFile
+    FileType::from_raw_mode(Entry::new(record).mode() as RawMode) == FileType::RegularFile
 }
 
 /// A regular file of the entry's size is there.
@@ -122,7 +123,7 @@ fn may_be_same(entry: Entry, status: &Result<Stat, Errno>) -> bool {
     let Ok(stat) = status else {
         return false;
     };
-    FileType::from_raw_mode(entry.mode()) == FileType::RegularFile
+    FileType::from_raw_mode(entry.mode() as RawMode) == FileType::RegularFile
         && file_type(stat) == FileType::RegularFile
         && entry.size() == stat.st_size as f64
 }
@@ -157,14 +158,14 @@ fn needs_nothing(entry: Entry, status: &Result<Stat, Errno>, wanted: &Wanted) ->
         return false;
     };
     let mode = entry.mode();
-    match (FileType::from_raw_mode(mode), file_type(stat)) {
+    match (FileType::from_raw_mode(mode as RawMode), file_type(stat)) {
         (FileType::Directory, FileType::Directory) => wanted.dirs,
         (FileType::RegularFile, FileType::RegularFile) => {
             stat.st_nlink == 1
                 && entry.size() == stat.st_size as f64
                 && entry.mtime() == stat.st_mtime as f64
                 && i64::from(entry.mtime_nsec()) == stat.st_mtime_nsec
-                && (mode ^ stat.st_mode) & PERMISSIONS == 0
+                && (mode ^ mode_of(stat)) & PERMISSIONS == 0
                 && (!wanted.owner || entry.uid() == stat.st_uid)
                 && (!wanted.group
                     || entry.flags() & wanted.group_free != 0

@@ -1,13 +1,13 @@
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
 use rustix::fs::{
-    chownat, openat, statat, utimensat, AtFlags, FileType, Gid, Mode, OFlags, Timespec, Timestamps,
-    Uid, CWD, UTIME_OMIT,
+    chownat, statat, utimensat, AtFlags, FileType, Gid, Timespec, Timestamps, Uid, UTIME_OMIT,
 };
 use rustix::io::Errno;
 
 use crate::libc_calls::fchmodat;
 use crate::resolve::TreeRoot;
+use crate::system::chmod_held;
 
 /// Metadata to put on a path; what is `None` stays as it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,27 +69,20 @@ pub fn set_meta(tree: &TreeRoot, path: &[u8], meta: &Meta) -> i32 {
     first
 }
 
-/// chmod that does not follow; through `/proc/self/fd` where the C library or the system cannot. The mode of a
-/// symbolic link is left alone.
+/// chmod that does not follow; another way where the C library or the system cannot. The mode of a symbolic link is
+/// left alone.
 fn change_mode(dir: BorrowedFd, name: &[u8], mode: u32) -> Result<(), Errno> {
     match fchmodat(dir, name, mode, libc::AT_SYMLINK_NOFOLLOW) {
         // Symbolic links have no mode of their own on Linux.
-        Err(Errno::OPNOTSUPP) if is_link(dir, name) => return Ok(()),
-        Err(Errno::NOSYS | Errno::PERM | Errno::INVAL | Errno::OPNOTSUPP) => {}
-        other => return other,
+        Err(Errno::OPNOTSUPP) if is_link(dir, name) => Ok(()),
+        Err(errno @ (Errno::NOSYS | Errno::PERM | Errno::INVAL | Errno::OPNOTSUPP)) => {
+            match chmod_held(dir, name, mode) {
+                Err(Errno::NOSYS) => Err(errno),
+                other => other,
+            }
+        }
+        other => other,
     }
-    let file = openat(
-        dir,
-        name,
-        OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?;
-    let stat = rustix::fs::fstat(&file)?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
-        return Ok(());
-    }
-    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-    fchmodat(CWD, path.as_bytes(), mode, 0)
 }
 
 fn is_link(dir: BorrowedFd, name: &[u8]) -> bool {

@@ -1,18 +1,17 @@
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Instant;
 
 use oc_checksum::{DigestSpec, Hasher, MAX_DIGEST};
 use oc_delta::{BlockSums, Decoder, Input, Source, Step, StreamError};
 use oc_wireio::{FrameReader, Wait};
-use rustix::fs::{
-    chmodat, fstat, ftruncate, openat, unlinkat, AtFlags, FileType, Mode, OFlags, CWD,
-};
+use rustix::fs::{fstat, ftruncate, unlinkat, AtFlags, FileType, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
 use crate::resolve::TreeRoot;
 use crate::send::hash_range;
 use crate::syscall::{During, Failure, SysError, Syscall};
+use crate::system::open_read_only;
 use crate::window::Window;
 use crate::writer::FileWriter;
 
@@ -317,8 +316,8 @@ fn see_zeros(decoder: &mut Decoder, length: u64) -> Result<(), StreamError> {
     Ok(())
 }
 
-fn is_regular(mode: u32) -> bool {
-    rustix::fs::FileType::from_raw_mode(mode) == rustix::fs::FileType::RegularFile
+fn is_regular(mode: RawMode) -> bool {
+    FileType::from_raw_mode(mode) == FileType::RegularFile
 }
 
 fn open_window(tree: &TreeRoot, path: &[u8]) -> Result<Window, SysError> {
@@ -362,30 +361,6 @@ fn open_target(
         own_basis,
         created: !in_place,
     })
-}
-
-/// A file that its owner may not write, to be written all the same: the right is lent for the moment of opening.
-/// Everything goes through one descriptor, so that the file cannot be exchanged in between.
-fn open_read_only(tree: &TreeRoot, path: &[u8]) -> Result<OwnedFd, Errno> {
-    let held = tree.open_file(path, OFlags::PATH, Mode::empty())?;
-    let stat = fstat(&held)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-        return Err(Errno::ACCESS);
-    }
-    let itself = format!("/proc/self/fd/{}", held.as_raw_fd());
-    let open = || {
-        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-        openat(CWD, &itself, flags, Mode::empty())
-    };
-    let mode = Mode::from_raw_mode(stat.st_mode & 0o7777);
-    if mode.contains(Mode::WUSR) {
-        return open();
-    }
-    let lend = |mode| chmodat(CWD, &itself, mode, AtFlags::empty());
-    lend(mode | Mode::WUSR).map_err(|_| Errno::ACCESS)?;
-    let opened = open();
-    lend(mode)?;
-    opened
 }
 
 fn same_file(a: &OwnedFd, b: &OwnedFd) -> bool {

@@ -4,7 +4,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
-use rustix::fs::{fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode, OFlags};
+use rustix::fs::{fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode, OFlags, RawMode};
 use rustix::io::Errno;
 
 use crate::copy::{copy_data, Copied};
@@ -13,6 +13,7 @@ use crate::libc_calls::{fchmod, fchown};
 use crate::meta::Meta;
 use crate::resolve::{Locator, OpenFile, TreeRoot};
 use crate::syscall::{SysError, Syscall};
+use crate::system::mode_of;
 use crate::writer::{write_all, FileWriter};
 
 const HEADER: usize = 48;
@@ -308,7 +309,7 @@ impl<'t> Worker<'t> {
         let own = Own {
             uid: stat.st_uid,
             gid: stat.st_gid,
-            mode: stat.st_mode & 0o7777,
+            mode: mode_of(&stat) & 0o7777,
         };
         self.born = Some((birth, own));
         Some(own)
@@ -379,7 +380,8 @@ fn first_mode(record: &Record) -> Mode {
     let mode = record.mode & 0o7777;
     let (group, other) = (mode >> 3 & 7, mode & 7);
     let open = record.flags & FLAG_MODE != 0 && mode & 0o7022 == 0 && group & !other == 0;
-    Mode::from_raw_mode(if open { mode } else { 0o600 })
+    let mode = if open { mode } else { 0o600 };
+    Mode::from_raw_mode(mode as RawMode)
 }
 
 /// Owner and group, times, mode. A look is cheaper than a change, and mostly enough.

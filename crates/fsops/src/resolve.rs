@@ -10,12 +10,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::fs::{fstat, openat, openat2, FileType, Mode, OFlags, ResolveFlags, CWD};
+use rustix::fs::{fstat, openat, FileType, Mode, OFlags, RawMode, CWD};
 use rustix::io::Errno;
 
 use crate::interrupt::Interrupt;
 use crate::libc_calls::type_and_size;
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::{openat2, place_of, ResolveFlags, KEEP_ACCESS_TIME};
 use crate::walk::{open_named, walk, Links, HOLD};
 
 /// A fifo that took a file's place must not block.
@@ -31,7 +32,7 @@ pub struct OpenFile {
 impl OpenFile {
     fn look_at(file: OwnedFd) -> Result<Self, SysError> {
         let (mode, size) = type_and_size(file.as_fd()).during(Syscall::Stat)?;
-        let kind = FileType::from_raw_mode(mode);
+        let kind = FileType::from_raw_mode(mode as RawMode);
         if kind == FileType::Directory {
             return Err(SysError::new(Errno::ISDIR, Syscall::Open));
         }
@@ -200,9 +201,8 @@ impl TreeRoot {
 
     /// Reading a file leaves its access time alone.
     pub fn keeping_access_times(mut self, keep: bool) -> Self {
-        #[cfg(target_os = "linux")]
         if keep {
-            self.read |= OFlags::NOATIME;
+            self.read |= KEEP_ACCESS_TIME;
         }
         self
     }
@@ -570,9 +570,7 @@ fn reach(from: BorrowedFd, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno>
 
 /// Where a directory is now tells whether it lies in `root`; one that does not say is taken to be outside.
 fn is_within(dir: &OwnedFd, root: &[u8]) -> bool {
-    use std::os::fd::AsRawFd;
-    let at = format!("/proc/self/fd/{}", dir.as_raw_fd());
-    rustix::fs::readlinkat(CWD, at, Vec::new()).is_ok_and(|path| {
+    place_of(dir).is_ok_and(|path| {
         let rest = path.to_bytes().strip_prefix(root);
         matches!(rest, Some([] | [b'/', ..]))
     })

@@ -1,12 +1,13 @@
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
-use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, RawDir, Stat};
+use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, Stat};
 use rustix::io::Errno;
 
 use crate::resolve::{Parent, TreeRoot};
 use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::{RawDir, LOOK};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
 const MAX_TARGET: usize = 4096;
@@ -121,7 +122,7 @@ fn follow(tree: &TreeRoot, dir: &[u8], fd: &impl AsFd, name: &std::ffi::CStr, ow
     } else {
         [dir, b"/", name.to_bytes()].concat()
     };
-    tree.open_following(&path, rustix::fs::OFlags::PATH)
+    tree.open_following(&path, LOOK)
         .and_then(|target| rustix::fs::fstat(&target))
         .unwrap_or(own)
 }

@@ -1,14 +1,15 @@
 //! One system call on one path, below the tree.
 
 use rustix::fs::{
-    fstat, linkat, makedev, mkdirat, mknodat, readlinkat, renameat, seek, statat, symlinkat,
-    unlinkat, AtFlags, FileType, Mode, OFlags, SeekFrom,
+    fstat, linkat, makedev, mkdirat, readlinkat, renameat, seek, statat, symlinkat, unlinkat,
+    AtFlags, FileType, Mode, OFlags, RawMode, SeekFrom,
 };
 use rustix::io::{read, write, Errno};
 
 use crate::resolve::TreeRoot;
 use crate::stat_table::{write_row, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::{mknodat, LOOK};
 
 /// Status of `path` itself, as one row without a name.
 pub fn lstat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<(), SysError> {
@@ -21,7 +22,7 @@ pub fn lstat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<
 /// Status of what `path` leads to.
 pub fn stat(tree: &TreeRoot, path: &[u8], row: &mut [u8; ROW_BYTES]) -> Result<(), SysError> {
     let stat = if tree.is_bounded() {
-        tree.open_following(path, OFlags::PATH)
+        tree.open_following(path, LOOK)
             .and_then(|target| fstat(&target))
     } else if tree.follows_anywhere() && !path.is_empty() {
         // As where a directory is read: the links of its own path do not count.
@@ -44,7 +45,7 @@ pub fn read_link(tree: &TreeRoot, path: &[u8]) -> Result<Vec<u8>, SysError> {
 
 pub fn make_dir(tree: &TreeRoot, path: &[u8], mode: u32) -> Result<(), SysError> {
     tree.with(path, |dir, name| {
-        mkdirat(dir, name, Mode::from_raw_mode(mode & 0o7777))
+        mkdirat(dir, name, Mode::from_raw_mode((mode & 0o7777) as RawMode))
     })
     .during(Syscall::MkDir)
 }
@@ -75,8 +76,8 @@ pub fn make_node(
     if major >= 1 << 12 || minor >= 1 << 20 {
         return Err(SysError::new(Errno::INVAL, Syscall::MkNod));
     }
-    let kind = FileType::from_raw_mode(mode);
-    let mode = Mode::from_raw_mode(mode & 0o7777);
+    let kind = FileType::from_raw_mode(mode as RawMode);
+    let mode = Mode::from_raw_mode((mode & 0o7777) as RawMode);
     tree.with(path, |dir, name| {
         mknodat(dir, name, kind, mode, makedev(major, minor))
     })
@@ -117,7 +118,7 @@ pub fn write_small(
 ) -> Result<(), SysError> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC;
     let file = tree
-        .open_file(path, flags, Mode::from_raw_mode(mode & 0o7777))
+        .open_file(path, flags, Mode::from_raw_mode((mode & 0o7777) as RawMode))
         .during(Syscall::Open)?;
     let mut rest = content;
     while !rest.is_empty() {

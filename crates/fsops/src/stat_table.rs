@@ -2,6 +2,8 @@
 
 use rustix::fs::{major, minor, Stat};
 
+use crate::system::mode_of;
+
 /// Bytes of one row.
 pub const ROW_BYTES: usize = 96;
 
@@ -134,7 +136,7 @@ pub(crate) fn write_row(row: &mut [u8], stat: &Stat) {
         (INO_HIGH, (stat.st_ino >> 32) as u32),
         (MTIME_NSEC, stat.st_mtime_nsec as u32),
         (ATIME_NSEC, stat.st_atime_nsec as u32),
-        (MODE, stat.st_mode),
+        (MODE, mode_of(stat)),
         (UID, stat.st_uid),
         (GID, stat.st_gid),
         (NLINK, stat.st_nlink as u32),

@@ -3,12 +3,14 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{fstat, openat, openat2, readlinkat, FileType, Mode, OFlags, ResolveFlags, CWD};
+use rustix::fs::{openat, FileType, Mode, OFlags, CWD};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+use crate::system::{openat2, Link, ResolveFlags, LOOK};
+
 /// How a directory is held: to look names up in it, without the right to read it.
-pub(crate) const HOLD: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+pub(crate) const HOLD: OFlags = LOOK.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 const MOST_LINKS: u32 = 40;
 
@@ -79,9 +81,8 @@ pub(crate) fn walk(from: BorrowedFd, path: &[u8], links: Links) -> Result<OwnedF
 
 /// Where the link `name` leads, read from the link whose owner was looked at; `errno` where it is none.
 fn target_of(dir: BorrowedFd, name: &[u8], links: Links, errno: Errno) -> Result<Vec<u8>, Errno> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let link = openat(dir, name, flags, Mode::empty())?;
-    let stat = fstat(&link)?;
+    let link = Link::hold(dir, name)?;
+    let stat = link.stat()?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
         return Err(errno);
     }
@@ -89,7 +90,7 @@ fn target_of(dir: BorrowedFd, name: &[u8], links: Links, errno: Errno) -> Result
     if links == Links::No || (links == Links::Trusted && !trusted) {
         return Err(Errno::LOOP);
     }
-    Ok(readlinkat(&link, c"", Vec::new())?.into_bytes())
+    link.target()
 }
 
 /// Puts the parts of `path` before what is left of the way; the next one is the last.

@@ -4,6 +4,7 @@ use rustix::fs::{fallocate, ftruncate, FallocateFlags};
 use rustix::io::{pwrite, Errno};
 
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::punch_hole;
 
 /// Larger pieces are written at once, smaller ones are collected.
 const DIRECT: usize = 16 * 1024;
@@ -145,8 +146,7 @@ impl FileWriter {
             return Ok(());
         }
         self.flush()?;
-        let punch = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        match fallocate(&self.file, punch, from, to - from) {
+        match punch_hole(&self.file, from, to - from) {
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => self.write_zeros(from, to),
             other => other.during(Syscall::Fallocate),
         }

@@ -205,8 +205,8 @@ impl FrameWriter {
 mod tests {
     use super::*;
     use crate::probe::io_uring_usable;
-    use rustix::net::{socketpair, AddressFamily, SocketFlags, SocketType};
-    use rustix::pipe::{pipe_with, PipeFlags};
+    use rustix::io::ioctl_fionbio;
+    use rustix::pipe::pipe;
     use std::os::fd::{AsFd, OwnedFd};
     use std::time::Duration;
 
@@ -226,15 +226,23 @@ mod tests {
     }
 
     fn wires() -> Vec<(OwnedFd, OwnedFd)> {
-        let flags = SocketFlags::NONBLOCK;
-        let sockets = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None);
-        vec![pipe_with(PipeFlags::NONBLOCK).unwrap(), sockets.unwrap()]
+        let wires = vec![pipe().unwrap(), crate::socket_pair().unwrap()];
+        for (read, write) in &wires {
+            ioctl_fionbio(read, true).unwrap();
+            ioctl_fionbio(write, true).unwrap();
+        }
+        wires
     }
 
     /// Every path that works here, on a pipe and on a socket.
     fn each(test: impl Fn(IoPath, OwnedFd, OwnedFd)) {
         for path in [IoPath::Plain, IoPath::Uring, IoPath::Splice] {
-            if path != IoPath::Uring || io_uring_usable() {
+            let works = match path {
+                IoPath::Plain => true,
+                IoPath::Uring => io_uring_usable(),
+                IoPath::Splice => cfg!(target_os = "linux"),
+            };
+            if works {
                 for (read, write) in wires() {
                     test(path, read, write);
                 }

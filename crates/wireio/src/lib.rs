@@ -7,8 +7,11 @@ mod lock;
 mod output;
 mod path;
 mod pipe;
+#[cfg_attr(not(target_os = "linux"), path = "no_probe.rs")]
 mod probe;
+#[cfg_attr(not(target_os = "linux"), path = "no_ring.rs")]
 mod ring;
+#[cfg_attr(not(target_os = "linux"), path = "no_splice.rs")]
 mod splice;
 mod tcp;
 mod wait;

@@ -44,6 +44,7 @@ impl Default for IoPath {
 }
 
 /// Whether `fd` is a socket, and no pipe.
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 pub(crate) fn is_socket(fd: BorrowedFd) -> Result<bool, Errno> {
     Ok(FileType::from_raw_mode(fstat(fd)?.st_mode) == FileType::Socket)
 }

@@ -1,10 +1,17 @@
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
+#[cfg(not(target_os = "linux"))]
+use rustix::io::{fcntl_setfd, FdFlags};
 use rustix::net::{socketpair, AddressFamily, SocketFlags, SocketType};
+#[cfg(target_os = "linux")]
 use rustix::pipe::{fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, PipeFlags};
 
+#[cfg(target_os = "linux")]
 const MAX_SIZE_FILE: &str = "/proc/sys/fs/pipe-max-size";
+/// What a pipe holds at least where the system does not say: macOS enlarges one that is in use.
+#[cfg(not(target_os = "linux"))]
+const LEAST: usize = 16 * 1024;
 
 /// Both ends of an anonymous pipe, and how many bytes it holds.
 pub struct PipePair {
@@ -15,6 +22,7 @@ pub struct PipePair {
 
 /// A close-on-exec pipe, enlarged to the system's maximum. Where an unprivileged user's pipe quota is used
 /// up it keeps its size.
+#[cfg(target_os = "linux")]
 pub fn pipe() -> Result<PipePair, Errno> {
     let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
     let maximum = std::fs::read_to_string(MAX_SIZE_FILE)
@@ -30,7 +38,21 @@ pub fn pipe() -> Result<PipePair, Errno> {
     Ok(PipePair { read, write, size })
 }
 
+/// A close-on-exec pipe.
+#[cfg(not(target_os = "linux"))]
+pub fn pipe() -> Result<PipePair, Errno> {
+    let (read, write) = rustix::pipe::pipe()?;
+    fcntl_setfd(&read, FdFlags::CLOEXEC)?;
+    fcntl_setfd(&write, FdFlags::CLOEXEC)?;
+    Ok(PipePair {
+        read,
+        write,
+        size: LEAST,
+    })
+}
+
 /// A connected pair of close-on-exec AF_UNIX stream sockets.
+#[cfg(target_os = "linux")]
 pub fn socket_pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     socketpair(
         AddressFamily::UNIX,
@@ -38,6 +60,16 @@ pub fn socket_pair() -> Result<(OwnedFd, OwnedFd), Errno> {
         SocketFlags::CLOEXEC,
         None,
     )
+}
+
+/// A connected pair of close-on-exec AF_UNIX stream sockets.
+#[cfg(not(target_os = "linux"))]
+pub fn socket_pair() -> Result<(OwnedFd, OwnedFd), Errno> {
+    let (unix, stream) = (AddressFamily::UNIX, SocketType::STREAM);
+    let (a, b) = socketpair(unix, stream, SocketFlags::empty(), None)?;
+    fcntl_setfd(&a, FdFlags::CLOEXEC)?;
+    fcntl_setfd(&b, FdFlags::CLOEXEC)?;
+    Ok((a, b))
 }
 
 #[cfg(test)]
