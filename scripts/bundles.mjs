@@ -1,8 +1,10 @@
 /** The bundles of the program and of the library. */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { writeDeclarations } from './declarations.mjs';
 
 const shared = {
   bundle: true,
@@ -21,20 +23,34 @@ const commonJs = {
 };
 // Half of the text is names, which V8 reads in each start.
 const small = { minify: true };
-
-const library = [
-  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.mjs', format: 'esm' },
-  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', ...commonJs },
-];
+/** Who debugs a program of theirs sees the library's names. */
+const readable = { minifySyntax: true, minifyWhitespace: true };
 
 /** Builds all bundles into `dist/`. */
 export async function buildBundles(root) {
-  const present = library.filter((bundle) => existsSync(join(root, bundle.entryPoints[0])));
-  const program = existsSync(join(root, 'ts/cli/main.ts')) ? buildProgram(root, 'dist', small) : undefined;
-  await Promise.all([
-    program,
-    ...present.map((bundle) => build({ ...shared, ...bundle, absWorkingDir: root })),
-  ]);
+  await Promise.all([buildProgram(root, 'dist', small), buildLibrary(root, 'index', 'dist/index')]);
+}
+
+/**
+ * Builds the library whose entry is `ts/ENTRY.ts`, with its declarations. The one instance is CommonJS: who imports it
+ * and who requires it must get the same classes.
+ */
+async function buildLibrary(root, entry, output) {
+  const file = join(root, `${output}.cjs`);
+  await build({
+    ...shared,
+    ...commonJs,
+    ...readable,
+    absWorkingDir: root,
+    entryPoints: [`ts/${entry}.ts`],
+    outfile: file,
+  });
+  const names = Object.keys(createRequire(file)(file)).filter((name) => name !== 'default');
+  writeFileSync(
+    join(root, `${output}.mjs`),
+    `export { ${names.sort().join(', ')} } from './${basename(file)}';\n`,
+  );
+  writeDeclarations(root, entry, [`${output}.d.mts`, `${output}.d.cts`]);
 }
 
 /**

@@ -1,0 +1,21 @@
+/** The library: rsync in a process of yours. */
+
+export { RsyncError } from './library/error.ts';
+export type {
+  DeleteEvent,
+  EndEvent,
+  FailureEvent,
+  FileKind,
+  ItemEvent,
+  MessageEvent,
+  Name,
+  ProgressEvent,
+  ScanEvent,
+  StartEvent,
+  SyncEvent,
+  SyncFailure,
+} from './library/events.ts';
+export type { OptionText, RsyncOptions } from './library/options.ts';
+export type { Location, Run, RunOptions, SyncResult } from './library/run-options.ts';
+export type { SyncStatistics } from './library/statistics.ts';
+export { sync } from './library/sync.ts';

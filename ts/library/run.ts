@@ -1,0 +1,164 @@
+/** One run of the library, from its request to its end. */
+import { errnoText } from '../errno.ts';
+import { ExitCode, RsyncError as FatalError, SysError } from '../errors.ts';
+import type { Environment, Host } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { parseClientArgs } from '../options/parse.ts';
+import type { RunEvents } from '../report/report.ts';
+import type { Statistics } from '../report/statistics.ts';
+import { runClient, type SessionIo } from '../session/index.ts';
+import { wrong } from './arguments.ts';
+import { RsyncError } from './error.ts';
+import type { SyncEvent, SyncFailure } from './events.ts';
+import { libraryHost } from './host.ts';
+import { runEvents } from './listeners.ts';
+import { gatherWords, type Words } from './messages.ts';
+import { textOf } from './names.ts';
+import type { SyncStatistics } from './statistics.ts';
+
+/** What a run is asked for. */
+export interface RunRequest {
+  /** Options as on a command line; throws what is wrong with them. */
+  words(): ByteString[];
+  readonly sources: readonly ByteString[];
+  /** undefined: the sources are listed. */
+  readonly destination: ByteString | undefined;
+  readonly env: Environment | undefined;
+  readonly cwd: ByteString | undefined;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  /** Hears of it; undefined where nobody listens. */
+  readonly emit: ((event: SyncEvent) => void) | undefined;
+  /** More of what happens, for who wants to know more than events tell. */
+  readonly events?: RunEvents;
+  readonly held?: SessionIo['held'];
+}
+
+/** How a run ended that did not fail. */
+export interface RunResult {
+  readonly exitCode: 0 | 24;
+  readonly failures: readonly SyncFailure[];
+  readonly stats: SyncStatistics;
+}
+
+/** How a run ended, whatever came of it. */
+interface Outcome {
+  readonly exitCode: number;
+  readonly statistics: Readonly<Statistics> | undefined;
+  readonly reason: string;
+  readonly cause: unknown;
+}
+
+/** Does it. Rejects with the library's error for every end but success and vanished sources. */
+export async function doRun(request: RunRequest): Promise<RunResult> {
+  const { emit } = request;
+  const words = gatherWords(
+    emit && {
+      message: (level, text) => emit({ type: 'message', level, text }),
+      failure: (failure) => emit({ type: 'failure', ...failure }),
+    },
+  );
+  const { exitCode, statistics, reason, cause } = await outcomeOf(request, words);
+  words.finish();
+  const stats: SyncStatistics | undefined = statistics && { ...statistics };
+  emit?.({ type: 'end', exitCode, ...(stats === undefined ? {} : { stats }) });
+  const { failures } = words;
+  if ((exitCode === ExitCode.Ok || exitCode === ExitCode.Vanished) && stats !== undefined)
+    return { exitCode, failures, stats };
+  const { signal } = request;
+  const aborted = signal.aborted && exitCode === ExitCode.Signal;
+  throw new RsyncError({
+    exitCode,
+    reason: aborted ? 'aborted' : reason,
+    failures,
+    stats,
+    stderrTail: words.tail(),
+    ...(aborted ? { code: 'ERR_RSYNC_ABORTED', cause: signal.reason } : { cause }),
+  });
+}
+
+async function outcomeOf(request: RunRequest, words: Words): Promise<Outcome> {
+  const { signal } = request;
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(interruption(signal));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (signal.aborted) throw interruption(signal);
+    const { options, args, host } = prepare(request, words);
+    tellStart(request, options);
+    if (signal.aborted) throw interruption(signal);
+    const events = eventsOf(request, host);
+    const io: SessionIo = { host, signal: controller.signal, events, log: undefined, held: request.held };
+    const { code, statistics } = await runClient(options, [...args], io);
+    const [first] = words.failures;
+    return { exitCode: code, statistics, reason: first === undefined ? '' : worded(first), cause: undefined };
+  } catch (error) {
+    return failed(error, words);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function interruption(signal: AbortSignal): FatalError {
+  return new FatalError(ExitCode.Signal, '', { cause: signal.reason });
+}
+
+function worded({ path, reason }: SyncFailure): string {
+  return `${path}: ${reason}`;
+}
+
+function prepare(
+  { words: wordsOf, sources, destination, env, cwd }: RunRequest,
+  { stdout, stderr }: Words,
+): { options: Options; args: readonly ByteString[]; host: Host } {
+  const given = destination === undefined ? sources : [...sources, destination];
+  const argv = [...wordsOf(), '--', ...given];
+  const host = libraryHost({ env, cwd, words: argv, stdout, stderr });
+  const command = parseClientArgs(argv, { env: bytesOfEnvironment(host.env) });
+  if (command.kind !== 'run') throw wrong('help, version and daemons are for the command line');
+  const { options, args } = command;
+  if (options.server) throw wrong('a server is for the command line');
+  if (options.copyAs !== '') throw wrong('--copy-as would change the user of the whole process');
+  if (args.length !== given.length) throw wrong('args holds options alone');
+  if (args.length === 0) throw wrong('there are no sources');
+  return { options, args, host };
+}
+
+/** Options go by variables as bytes. */
+function bytesOfEnvironment(env: Environment): Record<string, ByteString | undefined> {
+  const names = Object.keys(env).filter((name) => name.startsWith('RSYNC_') || name.startsWith('POSIX'));
+  return Object.fromEntries(
+    names.map((name) => [name, env[name] && Buffer.from(env[name], 'utf8').toString('latin1')]),
+  );
+}
+
+function tellStart({ emit, sources, destination }: RunRequest, { dryRun }: Options): void {
+  emit?.({
+    type: 'start',
+    sources: sources.map(textOf),
+    ...(destination === undefined ? {} : { destination: textOf(destination) }),
+    dryRun,
+  });
+}
+
+function eventsOf({ emit, events }: RunRequest, host: Host): RunEvents | undefined {
+  if (emit === undefined) return events;
+  return { ...runEvents(emit, host.now), ...events };
+}
+
+function failed(error: unknown, words: Words): Outcome {
+  if (error instanceof FatalError) {
+    if (!error.told) for (const line of error.lines) words.error(line);
+    words.finish();
+    const said = error.lines.map(textOf).join('\n') || words.tail().split('\n').at(-1) || '';
+    return { exitCode: error.exitCode, statistics: error.statistics, reason: said, cause: error.cause };
+  }
+  const of = (exitCode: ExitCode, reason: string): Outcome => {
+    words.error(`rsync: ${reason}`);
+    return { exitCode, statistics: undefined, reason, cause: error };
+  };
+  if (error instanceof SysError)
+    return of(ExitCode.FileIo, `${error.syscall} failed: ${errnoText(error.errno)} (${error.errno})`);
+  return of(ExitCode.Crashed, `internal error: ${error instanceof Error ? error.message : String(error)}`);
+}
