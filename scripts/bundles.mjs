@@ -1,6 +1,6 @@
 /** The bundles of the program and of the library. */
 import { createHash } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
@@ -50,6 +50,7 @@ async function buildLibrary(root, entry, output) {
     join(root, `${output}.mjs`),
     `export { ${names.sort().join(', ')} } from './${basename(file)}';\n`,
   );
+  copyFileSync(join(root, 'docs/events.schema.json'), join(root, 'dist/events.schema.json'));
   writeDeclarations(root, entry, [`${output}.d.mts`, `${output}.d.cts`]);
 }
 

@@ -7,6 +7,8 @@ export type {
   FailureEvent,
   FileKind,
   ItemEvent,
+  ListEntry,
+  ListEvent,
   MessageEvent,
   Name,
   ProgressEvent,

@@ -44,6 +44,12 @@ export interface Kernels {
   loadKernel(host: Host): Promise<Pick<Kernel, 'report' | 'digests' | 'compressions' | 'can' | 'exitAtOnce'>>;
 }
 
+/** What tells of a run as JSON, where that is asked for. */
+export interface Json {
+  /** Its exit value; or the words of a command that is no run, without the option. */
+  runJson(input: CommandInput): Promise<number | readonly ByteString[]>;
+}
+
 /** What serves, loaded by those alone that do. */
 export interface Server {
   runDaemon(
@@ -62,6 +68,7 @@ export interface CommandInput {
   readonly loadEngine: () => Promise<Engine>;
   readonly loadServer: () => Promise<Server>;
   readonly loadKernels: () => Promise<Kernels>;
+  readonly loadJson: () => Promise<Json>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
   /**
@@ -78,6 +85,11 @@ export async function runCommand(input: CommandInput): Promise<number> {
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
   try {
     if (argv.length === 0) return usageError(io, role);
+    if (role === 'client' && argv.includes('--json')) {
+      const ran = await (await input.loadJson()).runJson(input);
+      if (typeof ran === 'number') return ran;
+      if (ran.length < argv.length) return runCommand({ ...input, argv: ran });
+    }
     const command = parseClientArgs(argv, { env, aliases: input.aliases });
     if (command.kind === 'daemon')
       return await (await input.loadServer()).runDaemon(argv, io, input.codeToKeep);

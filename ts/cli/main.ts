@@ -70,6 +70,7 @@ runCommand({
   loadEngine: () => import('../session/index.ts'),
   loadServer: () => import('../daemon/index.ts'),
   loadKernels: () => import('../kernel/index.ts'),
+  loadJson: () => import('../library/json.ts'),
   codeToKeep: () => keep && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

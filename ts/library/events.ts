@@ -35,15 +35,26 @@ export interface ScanEvent {
 }
 
 /** An item is done with: it was changed or transferred, or would be. */
-export interface ItemEvent extends Name {
+export interface ItemEvent extends ListEntry {
   readonly type: 'item';
   /** What changed, in rsync's eleven letters (%i): `>f.st......`. */
   readonly change: string;
-  readonly kind: FileKind;
   /** Its content was transferred. */
   readonly transferred: boolean;
   /** It was not there before. */
   readonly created: boolean;
+  /** The name that a hard link was made from. */
+  readonly hardLinkTo?: string;
+}
+
+/** An entry is listed: nothing is transferred (--list-only). */
+export interface ListEvent extends ListEntry {
+  readonly type: 'list';
+}
+
+/** What a list tells of an entry. */
+export interface ListEntry extends Name {
+  readonly kind: FileKind;
   /** Bytes of a regular file or symbolic link. */
   readonly size: number;
   /** Milliseconds since 1970. */
@@ -51,8 +62,6 @@ export interface ItemEvent extends Name {
   readonly mode: number;
   /** Of a symbolic link. */
   readonly linkTarget?: string;
-  /** The name that a hard link was made from. */
-  readonly hardLinkTo?: string;
 }
 
 /** Something was deleted at the destination, or would be. */
@@ -111,6 +120,7 @@ export type SyncEvent =
   | StartEvent
   | ScanEvent
   | ItemEvent
+  | ListEvent
   | DeleteEvent
   | ProgressEvent
   | MessageEvent

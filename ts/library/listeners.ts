@@ -4,7 +4,7 @@ import { type ItemizeContext, itemString } from '../report/itemize.ts';
 import { isLink, isRegular, typeLetter } from '../report/mode.ts';
 import type { RunEvents } from '../report/report.ts';
 import { Item, significantItems } from '../wire/constants.ts';
-import type { FileKind, SyncEvent } from './events.ts';
+import type { FileKind, ListEntry, SyncEvent } from './events.ts';
 import { nameOf, textOf } from './names.ts';
 
 /** Between two events of progress, or of the scan, in milliseconds. */
@@ -23,16 +23,11 @@ export function kindOf(mode: number): FileKind {
   return kinds[typeLetter(mode)]!;
 }
 
-/** What is told of an entry besides its name. */
-export function factsOf(entry: ItemEntry): {
-  kind: FileKind;
-  size: number;
-  mtimeMs: number;
-  mode: number;
-  linkTarget?: string;
-} {
+/** What is told of an entry. */
+export function entryOf(entry: ItemEntry): ListEntry {
   const { mode } = entry;
   return {
+    ...nameOf(entry.path),
     kind: kindOf(mode),
     size: isRegular(mode) || isLink(mode) ? entry.size : 0,
     mtimeMs: entry.mtime * 1000 + Math.floor(entry.mtimeNsec / 1e6),
@@ -102,13 +97,15 @@ export function runEvents(emit: (event: SyncEvent) => void, now: () => number): 
       if ((iflags & significantItems) === 0 && leader === '') return;
       emit({
         type: 'item',
-        ...nameOf(entry.path),
+        ...entryOf(entry),
         change: itemString(iflags, entry.mode, context),
         transferred,
         created: (iflags & Item.IsNew) !== 0,
-        ...factsOf(entry),
         ...(leader === '' ? {} : { hardLinkTo: textOf(leader) }),
       });
+    },
+    listed(entry) {
+      emit({ type: 'list', ...entryOf(entry) });
     },
     deleted(path, mode) {
       scan();

@@ -1,37 +1,37 @@
 /** One run of the library, from its request to its end. */
 import { errnoText } from '../errno.ts';
 import { ExitCode, RsyncError as FatalError, SysError } from '../errors.ts';
-import type { Environment, Host } from '../host.ts';
+import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import { parseClientArgs } from '../options/parse.ts';
 import type { RunEvents } from '../report/report.ts';
 import type { Statistics } from '../report/statistics.ts';
 import { runClient, type SessionIo } from '../session/index.ts';
-import { wrong } from './arguments.ts';
 import { RsyncError } from './error.ts';
 import type { SyncEvent, SyncFailure } from './events.ts';
-import { libraryHost } from './host.ts';
 import { runEvents } from './listeners.ts';
 import { gatherWords, type Words } from './messages.ts';
 import { textOf } from './names.ts';
 import type { SyncStatistics } from './statistics.ts';
 
+/** What a command line is made into, and where it runs. */
+export interface Prepared {
+  readonly options: Options;
+  /** Sources and, behind them, the destination. */
+  readonly args: readonly ByteString[];
+  readonly host: Host;
+}
+
 /** What a run is asked for. */
 export interface RunRequest {
-  /** Options as on a command line; throws what is wrong with them. */
-  words(): ByteString[];
-  readonly sources: readonly ByteString[];
-  /** undefined: the sources are listed. */
-  readonly destination: ByteString | undefined;
-  readonly env: Environment | undefined;
-  readonly cwd: ByteString | undefined;
+  /** Throws what is wrong with what is asked for. What is said goes to `words`. */
+  prepare(words: Words): Prepared;
   /** Ends the run. */
   readonly signal: AbortSignal;
   /** Hears of it; undefined where nobody listens. */
   readonly emit: ((event: SyncEvent) => void) | undefined;
   /** More of what happens, for who wants to know more than events tell. */
-  readonly events?: RunEvents;
+  readonly events?: RunEvents | undefined;
   readonly held?: SessionIo['held'];
 }
 
@@ -85,8 +85,8 @@ async function outcomeOf(request: RunRequest, words: Words): Promise<Outcome> {
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (signal.aborted) throw interruption(signal);
-    const { options, args, host } = prepare(request, words);
-    tellStart(request, options);
+    const { options, args, host } = request.prepare(words);
+    tellStart(request, options, args);
     if (signal.aborted) throw interruption(signal);
     const events = eventsOf(request, host);
     const io: SessionIo = { host, signal: controller.signal, events, log: undefined, held: request.held };
@@ -101,6 +101,7 @@ async function outcomeOf(request: RunRequest, words: Words): Promise<Outcome> {
 }
 
 function interruption(signal: AbortSignal): FatalError {
+  if (signal.reason instanceof FatalError) return signal.reason;
   return new FatalError(ExitCode.Signal, '', { cause: signal.reason });
 }
 
@@ -108,38 +109,14 @@ function worded({ path, reason }: SyncFailure): string {
   return `${path}: ${reason}`;
 }
 
-function prepare(
-  { words: wordsOf, sources, destination, env, cwd }: RunRequest,
-  { stdout, stderr }: Words,
-): { options: Options; args: readonly ByteString[]; host: Host } {
-  const given = destination === undefined ? sources : [...sources, destination];
-  const argv = [...wordsOf(), '--', ...given];
-  const host = libraryHost({ env, cwd, words: argv, stdout, stderr });
-  const command = parseClientArgs(argv, { env: bytesOfEnvironment(host.env) });
-  if (command.kind !== 'run') throw wrong('help, version and daemons are for the command line');
-  const { options, args } = command;
-  if (options.server) throw wrong('a server is for the command line');
-  if (options.copyAs !== '') throw wrong('--copy-as would change the user of the whole process');
-  if (args.length !== given.length) throw wrong('args holds options alone');
-  if (args.length === 0) throw wrong('there are no sources');
-  return { options, args, host };
-}
-
-/** Options go by variables as bytes. */
-function bytesOfEnvironment(env: Environment): Record<string, ByteString | undefined> {
-  const names = Object.keys(env).filter((name) => name.startsWith('RSYNC_') || name.startsWith('POSIX'));
-  return Object.fromEntries(
-    names.map((name) => [name, env[name] && Buffer.from(env[name], 'utf8').toString('latin1')]),
-  );
-}
-
-function tellStart({ emit, sources, destination }: RunRequest, { dryRun }: Options): void {
-  emit?.({
-    type: 'start',
-    sources: sources.map(textOf),
-    ...(destination === undefined ? {} : { destination: textOf(destination) }),
-    dryRun,
-  });
+function tellStart(
+  { emit }: RunRequest,
+  { dryRun, listOnly, batch }: Options,
+  args: readonly ByteString[],
+): void {
+  const names = args.map(textOf);
+  const destination = batch?.kind === 'read' || !listOnly || args.length > 1 ? names.pop() : undefined;
+  emit?.({ type: 'start', sources: names, ...(destination === undefined ? {} : { destination }), dryRun });
 }
 
 function eventsOf({ emit, events }: RunRequest, host: Host): RunEvents | undefined {

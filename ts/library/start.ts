@@ -4,6 +4,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { optionWords } from './arguments.ts';
 import type { SyncEvent } from './events.ts';
 import { bytesOf } from './names.ts';
+import { prepare } from './prepare.ts';
 import { type EventQueue, eventQueue } from './queue.ts';
 import { doRun, type RunRequest, type RunResult } from './run.ts';
 import type { Location, Run, RunOptions } from './run-options.ts';
@@ -48,11 +49,16 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
       const { sources, destination } = plan;
       const all = typeof sources === 'string' || sources instanceof Uint8Array ? [sources] : sources;
       const result = await doRun({
-        words: () => [...optionWords(options), ...args.map(bytesOf), ...(plan.fixed ?? [])],
-        sources: all.map(bytesOf),
-        destination: destination === undefined ? undefined : bytesOf(destination),
-        env,
-        cwd: cwd === undefined ? undefined : absolute(cwd),
+        prepare: (words) => {
+          const asked = {
+            words: [...optionWords(options), ...args.map(bytesOf), ...(plan.fixed ?? [])],
+            sources: all.map(bytesOf),
+            destination: destination === undefined ? undefined : bytesOf(destination),
+            env,
+            cwd: cwd === undefined ? undefined : absolute(cwd),
+          };
+          return prepare(asked, words);
+        },
         signal: controller.signal,
         emit: queues.size > 0 || onEvent !== undefined ? emit : undefined,
         events: plan.events,

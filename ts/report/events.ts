@@ -24,7 +24,7 @@ export interface RunEvents {
   agreed?(context: ItemizeContext): void;
   /** The lists of the run begin; they grow until `eof`. */
   listing?(lists: ListTotals): void;
-  /** An entry is listed, where nothing is transferred (--list-only). */
+  /** An entry is listed, where nothing is transferred (--list-only): in place of its line. */
   listed?(entry: ItemEntry): void;
   /** Something was said in words: raw bytes, with the line end. */
   said?(code: LogCode, text: ByteString): void;

@@ -183,10 +183,10 @@ export class Report {
     this.events?.listing?.(lists);
   }
 
-  /** The line of an entry that is listed and not transferred. */
+  /** An entry is listed and not transferred: whoever listens is told, else its line is said. */
   list(entry: ItemEntry): void {
-    this.events?.listed?.(entry);
-    this.print('info', listLine(entry, this.options));
+    if (this.events?.listed !== undefined) this.events.listed(entry);
+    else this.print('info', listLine(entry, this.options));
   }
 
   /** Whether `--info=FLAG` is at `level` or above. */

@@ -346,6 +346,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       codeToKeep: () => undefined,
       loadEngine: () => Promise.reject(new Error('no run was to start')),
       loadKernels: () => Promise.reject(new Error('no question was asked')),
+      loadJson: () => Promise.reject(new Error('no JSON was asked for')),
     });
     return { code, stderr };
   }
