@@ -17,7 +17,19 @@ export type {
   SyncEvent,
   SyncFailure,
 } from './library/events.ts';
+export { list } from './library/list.ts';
 export type { OptionText, RsyncOptions } from './library/options.ts';
-export type { Location, Run, RunOptions, SyncResult } from './library/run-options.ts';
+export { plan } from './library/plan.ts';
+export type {
+  Difference,
+  ListResult,
+  Location,
+  Plan,
+  Run,
+  RunOptions,
+  SyncResult,
+  Verification,
+} from './library/run-options.ts';
 export type { SyncStatistics } from './library/statistics.ts';
 export { sync } from './library/sync.ts';
+export { verify } from './library/verify.ts';

@@ -1,5 +1,5 @@
 /** What callers give to a run and get of it. */
-import type { SyncEvent, SyncFailure } from './events.ts';
+import type { DeleteEvent, FileKind, ItemEvent, ListEntry, Name, SyncEvent, SyncFailure } from './events.ts';
 import type { RsyncOptions } from './options.ts';
 import type { SyncStatistics } from './statistics.ts';
 
@@ -34,6 +34,43 @@ export interface SyncResult {
   /** 24: sources vanished while it was under way, all else was done. */
   readonly exitCode: 0 | 24;
   /** Those sources; the first 10,000 of them. */
+  readonly vanished: readonly SyncFailure[];
+  readonly stats: SyncStatistics;
+}
+
+/** What a source holds. */
+export interface ListResult {
+  readonly entries: readonly ListEntry[];
+  /** What went while it was listed. */
+  readonly vanished: readonly SyncFailure[];
+  readonly stats: SyncStatistics;
+}
+
+/** What a run would change. */
+export interface Plan {
+  /** In the order in which they would be made. */
+  readonly changes: readonly (ItemEvent | DeleteEvent)[];
+  readonly vanished: readonly SyncFailure[];
+  readonly stats: SyncStatistics;
+  /** Makes the changes, with the options that were planned with; a signal and a listener are given anew. */
+  apply(options?: Pick<RunOptions, 'signal' | 'onEvent'>): Run<SyncResult>;
+}
+
+/** How two trees differ in one name. */
+export interface Difference extends Name {
+  readonly kind: FileKind;
+  /**
+   * `missing` or `extra` at the destination; other `content`; the same content and other `attributes`, where options ask for
+   * those.
+   */
+  readonly difference: 'missing' | 'extra' | 'content' | 'attributes';
+}
+
+/** Whether two trees hold the same. */
+export interface Verification {
+  readonly equal: boolean;
+  readonly differences: readonly Difference[];
+  /** What went while it was compared; then `equal` is false. */
   readonly vanished: readonly SyncFailure[];
   readonly stats: SyncStatistics;
 }

@@ -4,7 +4,6 @@ import { ExitCode, RsyncError as FatalError, SysError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import type { RunEvents } from '../report/report.ts';
 import type { Statistics } from '../report/statistics.ts';
 import { runClient, type SessionIo } from '../session/index.ts';
 import { RsyncError } from './error.ts';
@@ -30,8 +29,6 @@ export interface RunRequest {
   readonly signal: AbortSignal;
   /** Hears of it; undefined where nobody listens. */
   readonly emit: ((event: SyncEvent) => void) | undefined;
-  /** More of what happens, for who wants to know more than events tell. */
-  readonly events?: RunEvents | undefined;
   readonly held?: SessionIo['held'];
 }
 
@@ -88,7 +85,7 @@ async function outcomeOf(request: RunRequest, words: Words): Promise<Outcome> {
     const { options, args, host } = request.prepare(words);
     tellStart(request, options, args);
     if (signal.aborted) throw interruption(signal);
-    const events = eventsOf(request, host);
+    const events = request.emit && runEvents(request.emit, host.now);
     const io: SessionIo = { host, signal: controller.signal, events, log: undefined, held: request.held };
     const { code, statistics } = await runClient(options, [...args], io);
     const [first] = words.failures;
@@ -117,11 +114,6 @@ function tellStart(
   const names = args.map(textOf);
   const destination = batch?.kind === 'read' || !listOnly || args.length > 1 ? names.pop() : undefined;
   emit?.({ type: 'start', sources: names, ...(destination === undefined ? {} : { destination }), dryRun });
-}
-
-function eventsOf({ emit, events }: RunRequest, host: Host): RunEvents | undefined {
-  if (emit === undefined) return events;
-  return { ...runEvents(emit, host.now), ...events };
 }
 
 function failed(error: unknown, words: Words): Outcome {

@@ -6,7 +6,7 @@ import type { SyncEvent } from './events.ts';
 import { bytesOf } from './names.ts';
 import { prepare } from './prepare.ts';
 import { type EventQueue, eventQueue } from './queue.ts';
-import { doRun, type RunRequest, type RunResult } from './run.ts';
+import { doRun, type RunResult } from './run.ts';
 import type { Location, Run, RunOptions } from './run-options.ts';
 
 /** What a kind of run makes of it. */
@@ -16,7 +16,8 @@ export interface RunPlan<Result> {
   readonly options: RunOptions;
   /** Options that it is not a run of this kind without; they come last. */
   readonly fixed?: readonly ByteString[];
-  readonly events?: RunRequest['events'];
+  /** Hears of all that happens, whoever else listens. */
+  readonly observe?: (event: SyncEvent) => void;
   result(result: RunResult): Result;
 }
 
@@ -34,7 +35,9 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
     for (const queue of queues) queue.letGo();
   });
 
+  const { observe } = plan;
   const emit = (event: SyncEvent): void => {
+    observe?.(event);
     for (const queue of queues) queue.push(event);
     try {
       onEvent?.(event);
@@ -60,8 +63,7 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
           return prepare(asked, words);
         },
         signal: controller.signal,
-        emit: queues.size > 0 || onEvent !== undefined ? emit : undefined,
-        events: plan.events,
+        emit: queues.size > 0 || onEvent !== undefined || observe !== undefined ? emit : undefined,
         held: queues.size > 0 ? () => roomIn(queues) : undefined,
       });
       for (const queue of queues) queue.end();
