@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
-import { writeDeclarations } from './declarations.mjs';
+import { asExportEquals, declarationsOf } from './declarations.mjs';
 
 const shared = {
   bundle: true,
@@ -28,30 +28,46 @@ const readable = { minifySyntax: true, minifyWhitespace: true };
 
 /** Builds all bundles into `dist/`. */
 export async function buildBundles(root) {
-  await Promise.all([buildProgram(root, 'dist', small), buildLibrary(root, 'index', 'dist/index')]);
+  await Promise.all([buildProgram(root, 'dist', small), buildLibrary(root), buildCompat(root)]);
 }
 
 /**
- * Builds the library whose entry is `ts/ENTRY.ts`, with its declarations. The one instance is CommonJS: who imports it
- * and who requires it must get the same classes.
+ * Builds the library, with its declarations and the schema of its events. The one instance is CommonJS: who imports it and
+ * who requires it must get the same classes.
  */
-async function buildLibrary(root, entry, output) {
-  const file = join(root, `${output}.cjs`);
-  await build({
+async function buildLibrary(root) {
+  const file = join(root, 'dist/index.cjs');
+  await buildCommonJs(root, 'ts/index.ts', file);
+  const names = Object.keys(createRequire(file)(file)).sort();
+  writeFileSync(join(root, 'dist/index.mjs'), `export { ${names.join(', ')} } from './index.cjs';\n`);
+  copyFileSync(join(root, 'docs/events.schema.json'), join(root, 'dist/events.schema.json'));
+  const text = declarationsOf(root, 'index');
+  for (const kind of ['mts', 'cts']) writeFileSync(join(root, `dist/index.d.${kind}`), text);
+}
+
+/** The class in place of npm's `rsync`: what is required is the class itself. */
+async function buildCompat(root) {
+  const file = join(root, 'dist/compat/rsync.cjs');
+  await buildCommonJs(root, 'ts/compat/rsync.ts', file, { js: 'module.exports = module.exports.default;' });
+  writeFileSync(
+    join(root, 'dist/compat/rsync.mjs'),
+    "import Rsync from './rsync.cjs';\nexport default Rsync;\n",
+  );
+  const text = declarationsOf(root, 'compat/rsync');
+  writeFileSync(join(root, 'dist/compat/rsync.d.mts'), text);
+  writeFileSync(join(root, 'dist/compat/rsync.d.cts'), asExportEquals(text));
+}
+
+function buildCommonJs(root, entry, outfile, footer = {}) {
+  return build({
     ...shared,
     ...commonJs,
     ...readable,
     absWorkingDir: root,
-    entryPoints: [`ts/${entry}.ts`],
-    outfile: file,
+    entryPoints: [entry],
+    outfile,
+    footer,
   });
-  const names = Object.keys(createRequire(file)(file)).filter((name) => name !== 'default');
-  writeFileSync(
-    join(root, `${output}.mjs`),
-    `export { ${names.sort().join(', ')} } from './${basename(file)}';\n`,
-  );
-  copyFileSync(join(root, 'docs/events.schema.json'), join(root, 'dist/events.schema.json'));
-  writeDeclarations(root, entry, [`${output}.d.mts`, `${output}.d.cts`]);
 }
 
 /**
