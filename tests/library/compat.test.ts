@@ -31,7 +31,11 @@ const chains: Record<string, Chain> = {
   'options with values': (r) => r.set('progress').set('--list-only').set('exclude-from', '/p/f').set('a'),
   'unset, and given anew': (r) => r.set('bwlimit', '1').set('bwlimit', '2').set('q').unset('q'),
   patterns: (r) =>
-    r.patterns('-.git', { action: '+', pattern: '/scripts' }).exclude(['a', 'b']).exclude('c', 'e').include('d'),
+    r
+      .patterns('-.git', { action: '+', pattern: '/scripts' })
+      .exclude(['a', 'b'])
+      .exclude('c', 'e')
+      .include('d'),
   accessors: (r) =>
     r.delete().progress().archive().compress().recursive().update().quiet().dirs().links().dry(),
   'more accessors': (r) => r.hardLinks().perms().executability().group().owner().acls().xattrs().times(),

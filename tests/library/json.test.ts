@@ -15,7 +15,7 @@ interface Line {
   readonly [name: string]: unknown;
 }
 
-const schema = JSON.parse(readFileSync(join(repositoryRoot, 'docs', 'events.schema.json'), 'utf8'));
+const schema = JSON.parse(readFileSync(join(repositoryRoot, 'dist', 'events.schema.json'), 'utf8'));
 const valid = new Ajv.default({ strict: true }).compile(schema);
 
 /** Runs the command with --json; each line must be as the schema says, and the last tell the end. */
