@@ -93,6 +93,19 @@ describe.each(ways)('%s', (way) => {
     }));
 });
 
+test.each(['start', 'end'])('a listener that throws at the %s is heard', (type) =>
+  withWorkspace(async (work) => {
+    const src = folder(join(work, 'src'), { a: '1' });
+    const why = new Error('not so');
+    const onEvent = (event: SyncEvent) => {
+      if (event.type === type) throw why;
+    };
+    const error = await failureOf(sync(`${src}/`, join(work, 'dst'), { recursive: true, onEvent }));
+    expect(error).toMatchObject({ code: 'ERR_RSYNC_ABORTED', exitCode: 20, cause: why });
+    expect(existsSync(join(work, 'dst', 'a'))).toBe(type === 'end');
+  }),
+);
+
 test('an abort before the run begins changes nothing', () =>
   withWorkspace(async (work) => {
     const src = folder(join(work, 'src'), { a: '1' });

@@ -10,13 +10,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { RsyncError, type SyncEvent, sync } from '../../ts/index.ts';
+import { list, plan, RsyncError, type SyncEvent, sync, verify } from '../../ts/index.ts';
 import { bytes } from '../support/bytes.ts';
 import { ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { compareSnapshots, takeSnapshot } from '../support/snapshot.ts';
 import { withWorkspace } from '../support/workspace.ts';
-import { eventsOf, folder, itemized, lsh, placed, ways } from './places.ts';
+import { eventsOf, failureOf, folder, itemized, lsh, placed, ways } from './places.ts';
 
 const reference = referencePeer()!;
 
@@ -126,6 +126,24 @@ describe.skipIf(referencePeer() === null)('sync', () => {
     expect((error as Error).message).toMatch(words);
     expect(events.map(({ type }) => type)).toEqual(['message', 'end']);
   });
+
+  test('what is no name is none: nothing is listed, or copied, in its place', () =>
+    withWorkspace(async (work) => {
+      const none = undefined as unknown as string;
+      for (const going of [
+        sync([], work),
+        sync(none, work),
+        sync([work, none], work),
+        sync(work, none),
+        sync(work, null as unknown as string),
+        sync(work, { none: 1 } as unknown as string),
+        list([work, work] as unknown as string),
+        list([] as unknown as string),
+        plan(work, none),
+        verify(work, none),
+      ])
+        expect(await failureOf(going)).toMatchObject({ code: 'ERR_RSYNC_SYNTAX' });
+    }));
 
   test('two runs at once keep apart, and many too', () =>
     withWorkspace(async (work) => {

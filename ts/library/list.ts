@@ -13,7 +13,7 @@ export function list(source: Location, options: RunOptions = {}): Run<ListResult
   const entries: ListEntry[] = [];
   return startRun({
     sources: source,
-    destination: undefined,
+    destination: { none: true },
     options,
     fixed: ['--list-only'],
     observe(event) {

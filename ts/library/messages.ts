@@ -11,6 +11,8 @@ const mostFailures = 10_000;
 /** Of what is said to standard error, lines and chars that an error shows. */
 const tailLines = 40;
 const longestLine = 1000;
+/** A peer that never ends its line is not waited for. */
+const mostUnended = 64 * 1024;
 
 /** Who hears of it; undefined where nobody listens. */
 export interface Hearer {
@@ -68,6 +70,9 @@ function lines(each: (line: ByteString) => void): { add(text: ByteString): void;
       const parts = (rest + text).split(/[\r\n]/);
       rest = parts.pop() ?? '';
       for (const part of parts) if (part !== '') each(part);
+      if (rest.length <= mostUnended) return;
+      each(rest);
+      rest = '';
     },
     end() {
       if (rest !== '') each(rest);

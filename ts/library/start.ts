@@ -1,10 +1,12 @@
 /** A run that is promised, and that callers listen to. */
 import { resolve } from 'node:path';
+import { ExitCode } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { optionWords } from './arguments.ts';
+import { optionWords, wrong } from './arguments.ts';
+import { RsyncError } from './error.ts';
 import type { SyncEvent } from './events.ts';
 import { bytesOf } from './names.ts';
-import { prepare } from './prepare.ts';
+import { type Asked, prepare } from './prepare.ts';
 import { type EventQueue, eventQueue } from './queue.ts';
 import { doRun, type RunResult } from './run.ts';
 import type { Location, Run, RunOptions } from './run-options.ts';
@@ -12,7 +14,8 @@ import type { Location, Run, RunOptions } from './run-options.ts';
 /** What a kind of run makes of it. */
 export interface RunPlan<Result> {
   readonly sources: Location | readonly Location[];
-  readonly destination: Location | undefined;
+  /** 'none': the source is listed. */
+  readonly destination: Location | { readonly none: true };
   readonly options: RunOptions;
   /** Options that it is not a run of this kind without; they come last. */
   readonly fixed?: readonly ByteString[];
@@ -23,49 +26,42 @@ export interface RunPlan<Result> {
 
 /** Promises a run, which begins when the caller's turn is over. */
 export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
-  const { args = [], signal, onEvent, env, cwd, ...options } = plan.options;
+  const { onEvent, signal } = plan.options;
+  const { observe } = plan;
   const queues = new Set<EventQueue>();
-  let begun = false;
   const controller = new AbortController();
+  let begun = false;
+  let thrown: { readonly error: unknown } | undefined;
+
   const abort = (): void => controller.abort(signal?.reason);
-  if (signal?.aborted) abort();
-  else signal?.addEventListener('abort', abort, { once: true });
   // A caller who is to take events first need not, once nothing comes of them.
   controller.signal.addEventListener('abort', () => {
     for (const queue of queues) queue.letGo();
   });
-
-  const { observe } = plan;
   const emit = (event: SyncEvent): void => {
     observe?.(event);
     for (const queue of queues) queue.push(event);
     try {
       onEvent?.(event);
     } catch (error) {
+      thrown ??= { error };
       controller.abort(error);
     }
   };
   const run = async (): Promise<Result> => {
     await undefined;
     begun = true;
+    if (signal?.aborted) abort();
+    else signal?.addEventListener('abort', abort, { once: true });
     try {
-      const { sources, destination } = plan;
-      const all = typeof sources === 'string' || sources instanceof Uint8Array ? [sources] : sources;
       const result = await doRun({
-        prepare: (words) => {
-          const asked = {
-            words: [...optionWords(options), ...args.map(bytesOf), ...(plan.fixed ?? [])],
-            sources: all.map(bytesOf),
-            destination: destination === undefined ? undefined : bytesOf(destination),
-            env,
-            cwd: cwd === undefined ? undefined : absolute(cwd),
-          };
-          return prepare(asked, words);
-        },
+        prepare: (words) => prepare(askedFor(plan), words),
         signal: controller.signal,
         emit: queues.size > 0 || onEvent !== undefined || observe !== undefined ? emit : undefined,
         held: queues.size > 0 ? () => roomIn(queues) : undefined,
       });
+      // It was over before that could end it.
+      if (thrown !== undefined) throw abortedBy(thrown.error, result);
       for (const queue of queues) queue.end();
       return plan.result(result);
     } catch (error) {
@@ -85,6 +81,41 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
       promise.catch(() => {});
       return queue.iterator;
     },
+  });
+}
+
+/** Takes a caller's request apart; what is no text is a mistake, and not called `undefined`. */
+function askedFor({ sources, destination, options, fixed = [] }: RunPlan<unknown>): Asked {
+  const { args = [], signal, onEvent, env, cwd, ...rsyncOptions } = options;
+  const all = isLocation(sources) ? [sources] : sources;
+  if (!Array.isArray(all) || !all.every(isLocation)) throw wrong('a source is text or bytes');
+  const lists = !isLocation(destination);
+  if (lists && destination?.none !== true) throw wrong('a destination is text or bytes');
+  if (lists && all.length > 1) throw wrong('one source is listed at a time');
+  if (all.length === 0) throw wrong('there are no sources');
+  return {
+    words: [...optionWords(rsyncOptions), ...args.map(bytesOf), ...fixed],
+    sources: all.map(bytesOf),
+    destination: lists ? undefined : bytesOf(destination),
+    env,
+    cwd: cwd === undefined ? undefined : absolute(cwd),
+  };
+}
+
+function isLocation(value: unknown): value is Location {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+function abortedBy(cause: unknown, { failures, stats }: RunResult): RsyncError {
+  const code = 'ERR_RSYNC_ABORTED';
+  return new RsyncError({
+    exitCode: ExitCode.Signal,
+    reason: 'aborted',
+    failures,
+    stats,
+    stderrTail: '',
+    code,
+    cause,
   });
 }
 
