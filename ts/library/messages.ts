@@ -1,10 +1,8 @@
 /** What a run says, line by line, and which files it says could not be dealt with. */
 import type { ByteString } from '../kernel/kernel.ts';
 import type { SyncFailure } from './events.ts';
-import { nameOf, textOf } from './names.ts';
-
-/** Reason of a source that went while the run was under way. */
-export const vanishedReason = 'vanished';
+import { failureIn, unescaped } from './failures.ts';
+import { textOf } from './names.ts';
 
 /** How many of them are kept: a run may fail for each file of a large tree. */
 const mostFailures = 10_000;
@@ -79,35 +77,4 @@ function lines(each: (line: ByteString) => void): { add(text: ByteString): void;
       rest = '';
     },
   };
-}
-
-/** What was escaped to be shown, as it was. */
-function unescaped(text: ByteString): ByteString {
-  return text.replace(/\\#([0-3][0-7]{2})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
-}
-
-/** Behind a name that a daemon tells of. */
-const inModule = String.raw`(?: \(in [^)]*\))?`;
-const vanished = new RegExp(`^file has vanished: "(.*)"${inModule}$`);
-const failed = new RegExp(
-  String.raw`^rsync: (?:\[\w+\] )?[^"]*"(?:.*" -> ")?(.*)"${inModule}[^"]*: ([^":]+) \((\d+)\)(?: at .*)?$`,
-);
-const discarded =
-  /^ERROR: (.*) (failed verification) -- update (?:discarded|put into partial-dir|retained)\.$/;
-const noReferent = new RegExp(`^(?:rsync: (?:\\[\\w+\\] )?)?(symlink has no referent): "(.*)"${inModule}$`);
-
-/** The file that an error's line is about. A peer tells of its files in words alone, an old one in these as well. */
-export function failureIn(line: ByteString): SyncFailure | undefined {
-  const name = (path: ByteString | undefined) => nameOf(unescaped(path ?? ''));
-  let found = failed.exec(line);
-  if (found !== null) return { ...name(found[1]), reason: textOf(found[2]!), errno: Number(found[3]) };
-  found = vanished.exec(line);
-  if (found !== null) return { ...name(found[1]), reason: vanishedReason };
-  found = discarded.exec(line);
-  if (found !== null) return { ...name(found[1]), reason: found[2]! };
-  found = noReferent.exec(line);
-  if (found !== null) return { ...name(found[2]), reason: found[1]! };
-  return undefined;
 }

@@ -1,6 +1,6 @@
 /** From how a run ended to what its caller gets. */
 import type { SyncFailure } from './events.ts';
-import { vanishedReason } from './messages.ts';
+import { vanishedReason } from './failures.ts';
 import type { RunResult } from './run.ts';
 import type { SyncResult } from './run-options.ts';
 
