@@ -33,6 +33,11 @@ export function folder(dir: string, files: Readonly<Record<string, string>>): st
   return dir;
 }
 
+/** Standard error without what the portable kernel says of itself. */
+export function withoutNotice(stderr: string): string {
+  return stderr.replace('warning: the portable kernel keeps times to the microsecond only\n', '');
+}
+
 /** The error of a run that has to fail. */
 export async function failureOf(run: PromiseLike<unknown>): Promise<RsyncError> {
   const outcome = await Promise.resolve(run).then(
