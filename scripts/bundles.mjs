@@ -1,8 +1,10 @@
 /** The bundles of the program and of the library. */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { asExportEquals, declarationsOf } from './declarations.mjs';
 
 const shared = {
   bundle: true,
@@ -21,20 +23,51 @@ const commonJs = {
 };
 // Half of the text is names, which V8 reads in each start.
 const small = { minify: true };
-
-const library = [
-  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.mjs', format: 'esm' },
-  { entryPoints: ['ts/index.ts'], outfile: 'dist/index.cjs', ...commonJs },
-];
+/** Who debugs a program of theirs sees the library's names. */
+const readable = { minifySyntax: true, minifyWhitespace: true };
 
 /** Builds all bundles into `dist/`. */
 export async function buildBundles(root) {
-  const present = library.filter((bundle) => existsSync(join(root, bundle.entryPoints[0])));
-  const program = existsSync(join(root, 'ts/cli/main.ts')) ? buildProgram(root, 'dist', small) : undefined;
-  await Promise.all([
-    program,
-    ...present.map((bundle) => build({ ...shared, ...bundle, absWorkingDir: root })),
-  ]);
+  await Promise.all([buildProgram(root, 'dist', small), buildLibrary(root), buildCompat(root)]);
+}
+
+/**
+ * Builds the library, with its declarations and the schema of its events. The one instance is CommonJS: who imports it and
+ * who requires it must get the same classes.
+ */
+async function buildLibrary(root) {
+  const file = join(root, 'dist/index.cjs');
+  await buildCommonJs(root, 'ts/index.ts', file);
+  const names = Object.keys(createRequire(file)(file)).sort();
+  writeFileSync(join(root, 'dist/index.mjs'), `export { ${names.join(', ')} } from './index.cjs';\n`);
+  copyFileSync(join(root, 'docs/events.schema.json'), join(root, 'dist/events.schema.json'));
+  const text = declarationsOf(root, 'index');
+  for (const kind of ['mts', 'cts']) writeFileSync(join(root, `dist/index.d.${kind}`), text);
+}
+
+/** The class in place of npm's `rsync`: what is required is the class itself. */
+async function buildCompat(root) {
+  const file = join(root, 'dist/compat/rsync.cjs');
+  await buildCommonJs(root, 'ts/compat/rsync.ts', file, { js: 'module.exports = module.exports.default;' });
+  writeFileSync(
+    join(root, 'dist/compat/rsync.mjs'),
+    "import Rsync from './rsync.cjs';\nexport default Rsync;\n",
+  );
+  const text = declarationsOf(root, 'compat/rsync');
+  writeFileSync(join(root, 'dist/compat/rsync.d.mts'), text);
+  writeFileSync(join(root, 'dist/compat/rsync.d.cts'), asExportEquals(text));
+}
+
+function buildCommonJs(root, entry, outfile, footer = {}) {
+  return build({
+    ...shared,
+    ...commonJs,
+    ...readable,
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    footer,
+  });
 }
 
 /**

@@ -223,6 +223,7 @@ if (given['plain-user']) {
   await check('layers', [process.execPath, 'scripts/layers.mjs']);
   await check('dead code', ['npx', '--no-install', 'knip', '--no-progress']);
   await check('table of options', [process.execPath, 'scripts/option-table.mjs', '--check']);
+  await check("the library's options", [process.execPath, 'scripts/library-options.mjs', '--check']);
   await cargoChecks(cargo);
   const env = { OC_RSYNC_KERNEL: main, ...first, ...peer };
   await vitest(`tests, ${main} kernel`, { env, but: ['tests/daemon/**'] });
@@ -234,7 +235,7 @@ if (given['plain-user']) {
     );
     await vitest('sample, portable kernel', {
       env: { OC_RSYNC_KERNEL: 'portable', ...later(3), ...peer },
-      only: ['tests/contract', 'tests/roles', 'tests/interop', ...robustness],
+      only: ['tests/contract', 'tests/roles', 'tests/interop', 'tests/library', ...robustness],
     });
   }
   const daemons = ['modules', 'standalone', 'clients', 'failures'].map((name) => `tests/daemon/${name}`);
@@ -243,6 +244,7 @@ if (given['plain-user']) {
     'tests/roles',
     'tests/interop',
     'tests/robustness',
+    'tests/library',
     'tests/daemon/rights',
     ...daemons,
   ]);

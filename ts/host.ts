@@ -47,6 +47,8 @@ export interface Host {
   readonly env: Environment;
   /** Absolute path of the working directory; throws Node's error where there is none any more. */
   workingDirectory(): ByteString;
+  /** Where programs start that it starts; undefined: where this process is. */
+  readonly childDirectory: string | undefined;
   /** The command, program and all. */
   readonly commandLine: readonly ByteString[];
   /** How this program is started anew: interpreter, its flags, and the program. */

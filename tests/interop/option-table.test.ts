@@ -54,8 +54,8 @@ function namedIn(help: string): Named[] {
     });
 }
 
-/** What rsync's help writes on one line and ours on two, or in brackets, and what stands for others. */
-const written = ({ long }: Named) => long !== 'no-OPTION';
+/** What rsync's help writes on one line and ours on two, or in brackets, and what stands for others; --json is ours. */
+const written = ({ long }: Named) => long !== 'no-OPTION' && long !== 'json';
 
 /** The arguments that an rsync takes of a name, found out by what becomes of the --help behind it. */
 function arity(asks: (...words: string[]) => boolean, name: string): 'none' | 'one' | 'unknown' {

@@ -53,6 +53,8 @@ describe.skipIf(noInstaller !== null)('the package', () => {
     const expected = [
       /^dist\/oc-rsync\.mjs$/,
       /^dist\/parts\/main\.cjs$/,
+      /^dist\/(index|compat\/rsync)\.(mjs|cjs|d\.mts|d\.cts)$/,
+      /^dist\/events\.schema\.json$/,
       /^packaging\/systemd\/[\w@.-]+$/,
       /^packaging\/man\/[\w.-]+\.[15]$/,
       /^(LICENSE|README\.md|CHANGELOG\.md|THIRD_PARTY_NOTICES\.md|package\.json)$/,

@@ -51,6 +51,12 @@ export interface Manual {
   answerTo(argv: readonly ByteString[], asking: Asking): Answer | undefined;
 }
 
+/** What tells of a run as JSON, where that is asked for. */
+export interface Json {
+  /** Its exit value; or the words of a command that is no run, without the option. */
+  runJson(input: CommandInput): Promise<number | readonly ByteString[]>;
+}
+
 /** What serves, loaded by those alone that do. */
 export interface Server {
   runDaemon(
@@ -70,6 +76,7 @@ export interface CommandInput {
   readonly loadServer: () => Promise<Server>;
   readonly loadKernels: () => Promise<Kernels>;
   readonly loadManual: () => Promise<Manual>;
+  readonly loadJson: () => Promise<Json>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
   /**
@@ -88,6 +95,11 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (argv.length === 0) return usageError(io, role);
     const answer = await answered(input);
     if (answer !== undefined) return answer;
+    if (role === 'client' && argv.includes('--json')) {
+      const ran = await (await input.loadJson()).runJson(input);
+      if (typeof ran === 'number') return ran;
+      if (ran.length < argv.length) return runCommand({ ...input, argv: ran });
+    }
     const command = parseClientArgs(argv, { env, aliases: input.aliases });
     if (command.kind === 'daemon')
       return await (await input.loadServer()).runDaemon(argv, io, input.codeToKeep);

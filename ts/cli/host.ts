@@ -16,6 +16,7 @@ export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'st
       return [Buffer.from(process.argv[1] ?? '').toString('latin1'), ...argumentBytes()];
     },
     workingDirectory,
+    childDirectory: undefined,
     program: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     umask: () => process.umask(),
     user: {

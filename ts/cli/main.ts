@@ -71,6 +71,7 @@ runCommand({
   loadServer: () => import('../daemon/index.ts'),
   loadKernels: () => import('../kernel/index.ts'),
   loadManual: () => import('../manual/index.ts'),
+  loadJson: () => import('../library/json.ts'),
   codeToKeep: () => keep && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

@@ -3,7 +3,8 @@
  * terminal, a log or a peer is shown of the same.
  */
 import type { ByteString } from '../kernel/kernel.ts';
-import type { ItemEntry } from './item-entry.ts';
+import type { ItemEntry, ListTotals } from './item-entry.ts';
+import type { ItemizeContext } from './itemize.ts';
 import type { Statistics } from './statistics.ts';
 
 /**
@@ -19,6 +20,12 @@ export type LogCode = 'info' | 'warning' | 'error' | 'error-xfer' | 'error-utf8'
  * returns, and what is kept of them has to be copied.
  */
 export interface RunEvents {
+  /** Both ends know how they speak: what the letters of items are made by. */
+  agreed?(context: ItemizeContext): void;
+  /** The lists of the run begin; they grow until `eof`. */
+  listing?(lists: ListTotals): void;
+  /** An entry is listed, where nothing is transferred (--list-only): in place of its line. */
+  listed?(entry: ItemEntry): void;
   /** Something was said in words: raw bytes, with the line end. */
   said?(code: LogCode, text: ByteString): void;
   /**

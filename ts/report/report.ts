@@ -15,6 +15,7 @@ import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
 import { type ItemLines, logLines, userLines } from './view/item-lines.ts';
+import { listLine } from './view/list-only.ts';
 import type { DaemonFacts } from './view/out-format.ts';
 import { Progress } from './view/progress.ts';
 import { type Output, TextView } from './view/text.ts';
@@ -98,6 +99,7 @@ export class Report {
   lists: ListTotals | undefined;
   /** Who wants to know what happens; roles need not look. */
   readonly events: RunEvents | undefined;
+  private readonly local: boolean;
   private readonly output: Output;
   private readonly text: TextView;
   private readonly progress: Progress | undefined;
@@ -126,6 +128,7 @@ export class Report {
     this.server = server;
     this.sender = sender;
     this.events = setup.events;
+    this.local = setup.local;
     this.output = output;
     this.log = setup.log;
     this.counters = setup.counters ?? noCounters;
@@ -162,6 +165,28 @@ export class Report {
   /** How far each file is, is shown: lines about files then come in their order, and none before its turn. */
   get showsProgress(): boolean {
     return this.progress !== undefined || this.events?.progressed !== undefined;
+  }
+
+  /** The handshake is through. */
+  agree(negotiated: Negotiated): void {
+    this.negotiated = negotiated;
+    this.events?.agreed?.({
+      transferSign: this.sender && !this.local ? '<' : '>',
+      times: this.options.times,
+      linkTimes: negotiated.symlinkTimes,
+    });
+  }
+
+  /** The lists of this direction begin. */
+  listsBegun(lists: ListTotals): void {
+    this.lists = lists;
+    this.events?.listing?.(lists);
+  }
+
+  /** An entry is listed and not transferred: whoever listens is told, else its line is said. */
+  list(entry: ItemEntry): void {
+    if (this.events?.listed !== undefined) this.events.listed(entry);
+    else this.print('info', listLine(entry, this.options));
   }
 
   /** Whether `--info=FLAG` is at `level` or above. */

@@ -41,7 +41,7 @@ export async function runClientEnd(
   startCounting(end);
   const { protocol } = negotiated;
   const options = optionsForProtocol(given, protocol);
-  report.negotiated = negotiated;
+  report.agree(negotiated);
   const charset = options.secludedArgs ? setup.charset : undefined;
   const namesFromPeer = sender && options.filesFromHost !== undefined;
   if (protocol >= 30 || (!sender && options.removeSourceFiles)) writer.startMultiplex();

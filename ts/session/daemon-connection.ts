@@ -36,6 +36,7 @@ export async function connectToDaemon(
     family: options.addressFamily === 'any' ? undefined : options.addressFamily === 'ipv4' ? 4 : 6,
     bindAddress: options.address === '' ? undefined : options.address,
     env: io.host.env,
+    cwd: io.host.childDirectory,
     onStderr: (chunk) => io.host.stderr(chunk),
     acknowledge: kernel.acknowledge,
     socketOptions: options.sockopts === '' ? undefined : socketOptions(kernel, options, ends, io),

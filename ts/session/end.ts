@@ -34,6 +34,8 @@ export interface SessionIo {
   readonly signal: AbortSignal;
   /** Who wants to know what happens, besides the words. */
   readonly events: RunEvents | undefined;
+  /** What the client waits for before it hears more of its peer: whoever is told falls behind. */
+  readonly held?: (() => Promise<void> | undefined) | undefined;
   /** A log beside the output, opened when it is first asked for; one that cannot be is told of, and is none. */
   readonly log: (() => TransferLog | undefined) | undefined;
 }
@@ -123,7 +125,8 @@ export function openEnd(setup: EndSetup): End {
       announced: (tag, length) => admitMessage(end, tag, length),
       beforeWait: () => writer.flush(),
       // A sender answers, and sends messages on: a peer that takes none of it is not heard any further.
-      beforeMore: () => (setup.sender && writer.full ? writer.drain() : undefined),
+      beforeMore: () =>
+        setup.sender && writer.full ? writer.drain() : server ? undefined : setup.io.held?.(),
       closed: (bytesRead) =>
         new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who), { cutOff: true }),
     },
@@ -135,7 +138,7 @@ export function openEnd(setup: EndSetup): End {
     server,
     sender: setup.sender,
     local: setup.local === true,
-    events: server ? undefined : setup.io.events,
+    events: server ? eventsOfServer(setup) : setup.io.events,
     // Of a local run the client alone keeps a log.
     log: setup.local && server ? undefined : setup.io.log?.(),
     host: setup.io.host,
@@ -174,6 +177,12 @@ export function openEnd(setup: EndSetup): End {
     trees: [],
   };
   return end;
+}
+
+/** Of a local run it is the receiving end that lists; all else reaches the client. */
+function eventsOfServer({ io: { events }, local }: EndSetup): RunEvents | undefined {
+  if (!local || events?.listed === undefined) return undefined;
+  return { listed: (entry) => events.listed?.(entry) };
 }
 
 /** What the log of a module says of its visitor. */

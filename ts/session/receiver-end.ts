@@ -98,7 +98,7 @@ export async function runReceiver(
     isExcludedDir: (path) => filters.check(path, true, 'protect') === 'excluded',
   });
   const { lists } = flist;
-  report.lists = lists;
+  report.listsBegun(lists);
   const finishTelling = tellOfList(report, options, negotiated, 'receiving');
   await flist.receive(-1);
   finishTelling(lists.totals.entries);

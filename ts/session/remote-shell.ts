@@ -83,5 +83,6 @@ export function startRemoteShell(
     onStderr: (chunk) => host.stderr(chunk),
     blockingIo: options.blockingIo,
     env: { ...host.env, ...env },
+    cwd: host.childDirectory,
   });
 }

@@ -105,7 +105,7 @@ async function replay(
   startCounting(end);
   const { protocol } = negotiated;
   const spoken = optionsForProtocol(options, protocol);
-  report.negotiated = negotiated;
+  report.agree(negotiated);
   becomeCopyAsUser(spoken, host);
   sendFilters(undefined, spoken, filters, protocol);
   await runReceiver(end, negotiated, { options: spoken, filters, destination, guard: undefined });

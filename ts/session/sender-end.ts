@@ -70,7 +70,7 @@ export async function runSender(
     const finishTelling = tellOfList(report, options, negotiated, 'sending');
     const lists = await flist.sendInitial(args, filesFrom);
     finishTelling(lists.totals.entries);
-    report.lists = lists;
+    report.listsBegun(lists);
     report.trace('flist', text.fileListSent, 2);
     if (lists.eof) report.trace('flist', () => traces.listsEnd('sender'), 3);
     if (!setup.server) report.trace('flist', () => traces.fileListSent, 3);

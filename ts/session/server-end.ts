@@ -62,7 +62,7 @@ export async function runServerEnd(
   startCounting(end);
   const { protocol } = negotiated;
   const options = optionsForProtocol(given, protocol);
-  report.negotiated = negotiated;
+  report.agree(negotiated);
   writer.startMultiplex();
   tellTimeout(end, options, protocol);
   if (setup.site.module !== undefined) checkModule(setup.site.module, options, sender);

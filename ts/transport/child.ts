@@ -15,6 +15,8 @@ export interface RemoteShellOptions {
    */
   readonly blockingIo?: boolean;
   readonly env: Environment;
+  /** Where it starts; undefined: where we are. */
+  readonly cwd?: string | undefined;
 }
 
 /** The descriptors of a child and our ends of them. */
@@ -37,14 +39,15 @@ export function spawnRemoteShell(
   options: RemoteShellOptions,
 ): ChildDuplex {
   const command = shellCommand(argv);
-  const { env } = options;
+  const { env, cwd } = options;
   const plumbing = openPlumbing(kernel);
   const child = plumbing
     ? spawn(command.file, command.args, {
         env,
+        cwd,
         stdio: [plumbing.stdin.read, plumbing.stdout.write, plumbing.stderr?.[1] ?? 'pipe'],
       })
-    : spawn(command.file, command.args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    : spawn(command.file, command.args, { env, cwd, stdio: ['pipe', 'pipe', 'pipe'] });
   const wire = plumbing ? pipeHalves(kernel, plumbing) : nodeHalves(child);
   const stderr = plumbing?.stderr
     ? new Socket({ fd: plumbing.stderr[0], readable: true, writable: false })

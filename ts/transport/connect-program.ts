@@ -11,6 +11,8 @@ export interface ProgramTarget {
   readonly host: string;
   /** RSYNC_SHELL is read from this; the program gets all of it. */
   readonly env: Environment;
+  /** Where it starts; undefined: where we are. */
+  readonly cwd?: string | undefined;
   /** Its standard error. */
   onStderr?(chunk: Buffer): void;
 }
@@ -25,6 +27,7 @@ export async function spawnConnectProgram(program: string, target: ProgramTarget
   const { theirs, ours } = await socketPair();
   const child = spawn(target.env.RSYNC_SHELL ?? '/bin/sh', ['-c', command], {
     env: target.env,
+    cwd: target.cwd,
     stdio: [theirs, theirs, 'pipe'],
   });
   theirs.destroy();

@@ -347,6 +347,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       loadEngine: () => Promise.reject(new Error('no run was to start')),
       loadKernels: () => Promise.reject(new Error('no question was asked')),
       loadManual: () => Promise.reject(new Error('nothing was to be explained')),
+      loadJson: () => Promise.reject(new Error('no JSON was asked for')),
     });
     return { code, stderr };
   }

@@ -70,6 +70,7 @@ export const runOptions = {
     on<undefined>('--help', undefined, () => {
       throw new Request({ kind: 'help' });
     }),
+    { note: '--json', help: "tell what happens as JSON lines (oc-rsync's own)" },
     { note: '--help, -h (*)', help: 'show this (* -h only on its own)' },
   ]),
 };

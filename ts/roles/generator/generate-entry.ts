@@ -2,7 +2,6 @@ import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
 import { destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
-import { listLine } from '../../report/view/list-only.ts';
 import { inModule } from '../module-mode.ts';
 import { below } from './below.ts';
 import { fileType, unchangedByKind } from './compare.ts';
@@ -28,7 +27,7 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   if (gen.traces) report.print('info', text.generatorItem(list.path(i), entry.ndx));
   if (options.listOnly) {
     if (!isDir || (turn === 'now' && (options.impliedDirs || !(list.flags(i) & EntryFlag.ImpliedDir))))
-      report.print('info', listLine(gen.ctx.items.at(list, i), options));
+      report.list(gen.ctx.items.at(list, i));
     return undefined;
   }
 

@@ -1,0 +1,35 @@
+/** The library: rsync in a process of yours. */
+
+export { RsyncError } from './library/error.ts';
+export type {
+  DeleteEvent,
+  EndEvent,
+  FailureEvent,
+  FileKind,
+  ItemEvent,
+  ListEntry,
+  ListEvent,
+  MessageEvent,
+  Name,
+  ProgressEvent,
+  ScanEvent,
+  StartEvent,
+  SyncEvent,
+  SyncFailure,
+} from './library/events.ts';
+export { list } from './library/list.ts';
+export type { OptionText, RsyncOptions } from './library/options.ts';
+export { plan } from './library/plan.ts';
+export type {
+  Difference,
+  ListResult,
+  Location,
+  Plan,
+  Run,
+  RunOptions,
+  SyncResult,
+  Verification,
+} from './library/run-options.ts';
+export type { SyncStatistics } from './library/statistics.ts';
+export { sync } from './library/sync.ts';
+export { verify } from './library/verify.ts';

@@ -1,0 +1,45 @@
+/** From what a caller of the library asks for to a run. */
+import type { Environment } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
+import { parseClientArgs } from '../options/parse.ts';
+import { wrong } from './arguments.ts';
+import { libraryHost } from './host.ts';
+import type { Words } from './messages.ts';
+import type { Prepared } from './run.ts';
+
+/** What a caller asks for. */
+export interface Asked {
+  /** Options as on a command line. */
+  readonly words: readonly ByteString[];
+  readonly sources: readonly ByteString[];
+  /** undefined: the sources are listed. */
+  readonly destination: ByteString | undefined;
+  readonly env: Environment | undefined;
+  readonly cwd: ByteString | undefined;
+}
+
+/** Throws rsync's exit 1 for what is no run of a client. */
+export function prepare(
+  { words, sources, destination, env, cwd }: Asked,
+  { stdout, stderr }: Words,
+): Prepared {
+  const given = destination === undefined ? sources : [...sources, destination];
+  const argv = [...words, '--', ...given];
+  const host = libraryHost({ env, cwd, words: argv, stdout, stderr });
+  const command = parseClientArgs(argv, { env: bytesOfEnvironment(host.env) });
+  if (command.kind !== 'run') throw wrong('help, version and daemons are for the command line');
+  const { options, args } = command;
+  if (options.server) throw wrong('a server is for the command line');
+  if (options.copyAs !== '') throw wrong('--copy-as would change the user of the whole process');
+  if (args.length !== given.length) throw wrong('args holds options alone');
+  if (args.length === 0) throw wrong('there are no sources');
+  return { options, args, host };
+}
+
+/** Options go by variables as bytes. */
+function bytesOfEnvironment(env: Environment): Record<string, ByteString | undefined> {
+  const names = Object.keys(env).filter((name) => name.startsWith('RSYNC_') || name.startsWith('POSIX'));
+  return Object.fromEntries(
+    names.map((name) => [name, env[name] && Buffer.from(env[name], 'utf8').toString('latin1')]),
+  );
+}
