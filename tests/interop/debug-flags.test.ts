@@ -81,6 +81,20 @@ describe.skipIf(reference === null || !canBePlainUser).each(ways)('%s', (way) =>
     ));
 });
 
+describe.skipIf(reference === null).each(ways)('%s', (way) => {
+  test('--debug=deltasum3 tells of the sums that are sent', () =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `mkdir s d; seq 3001 >s/short; seq 3000 >d/short; head -c 4200 /dev/zero >d/whole; head -c 4201 /dev/zero >s/whole
+          seq 9 >s/none; seq 90000 >s/long; seq 90001 >d/long; : >d/none
+          sync -rt --no-W --debug=deltasum3 --checksum-seed=7 2>&1 | grep -e '^chunk.* offset=.* len=' -e flength= -e gen`,
+      },
+      reference!,
+    ));
+});
+
 /** Where the streams are told apart, they are named. */
 const streams = [
   '--stderr=all -v',

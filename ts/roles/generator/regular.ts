@@ -300,10 +300,11 @@ function openSums(gen: Generator, basis: Basis, ndx: number): Sums | undefined {
   }
   try {
     const job = tree.openBlockSums(basis.path, size, head.blockLength, head.strongLength, transferDigest);
-    tellOfSums(gen, basis, ndx, head);
-    if (!gen.rules.append) return { head, job };
+    const isEmpty = size === 0;
+    tellOfSums(gen, basis, ndx, isEmpty ? undefined : head);
+    if (!isEmpty && !gen.rules.append) return { head, job };
     job.close();
-    return { head, job: undefined };
+    return { head: isEmpty ? emptySumHead : head, job: undefined };
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     report.print('error', text.basisOpenFailed(tree, basis.path, error.errno));
@@ -335,7 +336,8 @@ function sendSums(gen: Generator, sums: Sums | undefined): Promise<void> | undef
 }
 
 async function sendBlocks(gen: Generator, head: SumHead, job: BlockSumJob): Promise<void> {
-  const { writer } = gen.ctx;
+  const { writer, report } = gen.ctx;
+  const tells = report.debug('deltasum', 3);
   try {
     const expected = head.count * (4 + head.strongLength);
     let sent = 0;
@@ -344,6 +346,8 @@ async function sendBlocks(gen: Generator, head: SumHead, job: BlockSumJob): Prom
       const n = await job.next(piece);
       if (n === 0) break;
       const take = Math.min(n, expected - sent);
+      if (tells)
+        for (const line of chunkLines(head, sent, piece.subarray(0, take))) report.print('info', line);
       writer.bytes(piece, 0, take);
       sent += take;
       if (writer.full) await writer.drain();
@@ -353,6 +357,17 @@ async function sendBlocks(gen: Generator, head: SumHead, job: BlockSumJob): Prom
   } finally {
     job.close();
   }
+}
+
+/** --debug=deltasum3: what is told of the sums in `pairs`, before which `sent` bytes of sums went. */
+function chunkLines(head: SumHead, sent: number, pairs: Buffer): ByteString[] {
+  const { blockLength, strongLength, remainder, count } = head;
+  const pairBytes = 4 + strongLength;
+  return Array.from({ length: pairs.length / pairBytes }, (_, at) => {
+    const k = sent / pairBytes + at;
+    const length = k === count - 1 && remainder !== 0 ? remainder : blockLength;
+    return traces.sumOfChunk(k, k * blockLength, length, pairs.readUInt32LE(at * pairBytes));
+  });
 }
 
 function waitsForLastName(gen: Generator, list: FileList, i: number): boolean {
