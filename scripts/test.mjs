@@ -13,6 +13,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { minimist, which } from 'zx';
+import { cargoChecks, checks } from './checks.mjs';
 import { asPlainUser } from './plain-user.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -102,7 +103,7 @@ const buildIfStale = async (cargo) => {
 
 // --- the checks
 
-const cargoChecks = async (cargo) => {
+const checkRust = async (cargo) => {
   const why = !existsSync(join(root, 'Cargo.toml'))
     ? 'there is no Cargo.toml'
     : cargo
@@ -112,11 +113,7 @@ const cargoChecks = async (cargo) => {
     skipped('cargo fmt, cargo clippy, cargo test', why, 3);
     return;
   }
-  for (const [name, command] of [
-    ['cargo fmt', ['cargo', 'fmt', '--all', '--check']],
-    ['cargo clippy', ['cargo', 'clippy', '--quiet', '--workspace', '--all-targets', '--', '-D', 'warnings']],
-  ]) {
-    const tool = command[1];
+  for (const { name, component: tool, command } of cargoChecks) {
     const probe = spawn('cargo', [tool, '--version'], { stdio: 'ignore' });
     const present = await new Promise((resolve) => {
       probe.on('error', () => resolve(false));
@@ -218,13 +215,8 @@ if (given['plain-user']) {
 } else if (filters.length > 0) {
   await vitest('tests', { env: native ? peer : { OC_RSYNC_KERNEL: main, ...peer } });
 } else {
-  await check('types', ['npx', '--no-install', 'tsc', '--noEmit']);
-  await check('lint', ['npx', '--no-install', 'biome', 'check', '.']);
-  await check('layers', [process.execPath, 'scripts/layers.mjs']);
-  await check('dead code', ['npx', '--no-install', 'knip', '--no-progress']);
-  await check('table of options', [process.execPath, 'scripts/option-table.mjs', '--check']);
-  await check("the library's options", [process.execPath, 'scripts/library-options.mjs', '--check']);
-  await cargoChecks(cargo);
+  for (const { name, command } of checks) await check(name, command);
+  await checkRust(cargo);
   const env = { OC_RSYNC_KERNEL: main, ...first, ...peer };
   await vitest(`tests, ${main} kernel`, { env, but: ['tests/daemon/**'] });
   await vitest(`daemon, ${main} kernel`, { env, only: ['tests/daemon'] });
