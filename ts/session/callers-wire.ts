@@ -12,6 +12,9 @@ import type { WireRequest } from './wire-request.ts';
 /** How long the other side has to end when all has been said: not every wire tells of that. */
 const graceMs = 1000;
 
+/** Node's timers take no more. */
+const longestMs = 2 ** 31 - 1;
+
 /** A wire, and how it ends when all has been said. */
 export interface CallersWire {
   readonly duplex: Duplex;
@@ -64,7 +67,7 @@ async function inTime<T>(
   const timers: NodeJS.Timeout[] = [];
   const limit = (seconds: number, error: () => RsyncError): Promise<never> =>
     new Promise((_, reject) => {
-      if (seconds > 0) timers.push(setTimeout(() => reject(error()), seconds * 1000));
+      if (seconds > 0) timers.push(setTimeout(() => reject(error()), Math.min(seconds * 1000, longestMs)));
     });
   try {
     return await Promise.race([
@@ -81,7 +84,9 @@ function callersWire(stream: NodeDuplex): CallersWire {
   const duplex = nodeDuplex(stream);
   return {
     duplex,
-    async finish({ writer }) {
+    async finish({ writer, timeout, setup }) {
+      const told = writer.drain().catch(() => {});
+      await timeout.bound(untilAborted(told, setup.io.signal));
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs);
