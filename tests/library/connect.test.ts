@@ -133,6 +133,11 @@ describe.each(peers)('with $name at the other end', (peer) => {
       const far = { ...options, connect: overChild };
       const error = await failureOf(sync(`h:${work}/none`, work, far));
       expect(error).toMatchObject({ exitCode: 23, failures: [{ path: join(work, 'none'), errno: 2 }] });
+      const dst = folder(join(work, 'dst'), { a: '', b: '', c: '' });
+      const src = folder(join(work, 'src'), {});
+      const deleting = sync(`${src}/`, `h:${dst}`, { ...far, delete: true, maxDelete: 1 });
+      const text = 'Deletions stopped due to --max-delete limit (2 skipped)';
+      expect(await eventsOf(deleting)).toContainEqual({ type: 'message', level: 'error', text });
       const started = { ...far, rsyncPath: 'false' };
       expect(await failureOf(sync(work, 'h:x', started))).toMatchObject({ exitCode: 12, retryable: true });
     }));
@@ -273,6 +278,26 @@ describe('a wire that does not hold', () => {
       expect(error.exitCode).toBe(30);
     }));
 });
+
+test('a wire that is slow, but moves, outlasts a timeout', () =>
+  withWorkspace(async (work) => {
+    const src = folder(join(work, 'src'), { f: 'n'.repeat(700_000) });
+    const connect = (request: ConnectRequest) => {
+      const { stdin, stdout } = start(request);
+      const wire: Duplex = new Duplex({
+        read() {},
+        write: (chunk, _, done) => void stdin!.write(chunk, () => setTimeout(done, chunk.length / 150)),
+        final: (done) => void stdin!.end(done),
+      });
+      stdout!.on('data', (chunk) => wire.push(chunk));
+      stdout!.on('end', () => wire.push(null));
+      return wire;
+    };
+    const before = Date.now();
+    await sync(`${src}/f`, `h:${work}/dst`, { rsyncPath, wholeFile: true, timeout: 2, connect });
+    expect(Date.now() - before).toBeGreaterThan(4000);
+    expect(readFileSync(join(work, 'dst'), 'utf8').length).toBe(700_000);
+  }));
 
 describe('a wire that does not come', () => {
   const cause = new Error('no route');

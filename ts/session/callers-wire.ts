@@ -84,20 +84,23 @@ function callersWire(stream: NodeDuplex): CallersWire {
   const duplex = nodeDuplex(stream);
   return {
     duplex,
-    async finish({ writer, timeout, setup }) {
+    async finish(end) {
+      const { writer, timeout, setup } = end;
       const told = writer.drain().catch(() => {});
       await timeout.bound(untilAborted(told, setup.io.signal));
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, graceMs);
       });
-      await Promise.race([writer.end().then(() => heardOut(duplex)), late]).catch(() => {});
-      clearTimeout(timer);
+      const last = Promise.all([writer.end().catch(() => {}), end.reader.drain()]).catch((error: unknown) => {
+        // That a wire ends now is as it should be; what the other side ended with is its last word.
+        if (error instanceof RsyncError && error.told) throw error;
+      });
+      try {
+        await Promise.race([last, late]);
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
-}
-
-async function heardOut({ source }: Duplex): Promise<void> {
-  const rest = Buffer.alloc(1024);
-  while ((await source.read(rest)) > 0);
 }
