@@ -403,6 +403,17 @@ describe('an abort', () => {
       if (way === 'pull') expect(readdirSync(dst)).toEqual([]);
     }),
   );
+
+  test('of a wire that neither takes anything nor closes', () =>
+    withWorkspace(async (work) => {
+      const src = folder(join(work, 'src'), { f: 'n'.repeat(3_000_000) });
+      const stuck = () => new Duplex({ read() {}, write() {}, final() {}, destroy() {} });
+      const signal = AbortSignal.timeout(300);
+      const before = Date.now();
+      const error = await failureOf(sync(`${src}/f`, 'h:x', { connect: stuck, signal }));
+      expect(error.code).toBe('ERR_RSYNC_ABORTED');
+      expect(Date.now() - before).toBeLessThan(10_000);
+    }));
 });
 
 describe('who is slow is waited for', () => {

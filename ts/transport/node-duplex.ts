@@ -1,4 +1,5 @@
 /** A wire of a Node stream that somebody else has made: it has no descriptor, and may be anything. */
+import { constants } from 'node:os';
 import type { Duplex as NodeDuplex } from 'node:stream';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Sink } from '../wire/source-sink.ts';
@@ -45,10 +46,18 @@ export function dropStream(stream: unknown): void {
 /** Both halves of a stream without a `faultOf`, which it takes over. */
 export function nodeDuplex(stream: NodeDuplex): Duplex {
   const source = streamSource(stream, (error) => broken('read', error));
-  return { source, sink: streamSink(stream), destroy: () => source.destroy() };
+  const sink = streamSink(stream);
+  return {
+    source,
+    sink,
+    destroy() {
+      source.destroy();
+      sink.drop();
+    },
+  };
 }
 
-function streamSink(stream: NodeDuplex): Sink {
+function streamSink(stream: NodeDuplex): Sink & { drop(): void } {
   let failure: unknown;
   let reject: ((error: unknown) => void) | undefined;
   const fail = (error: NodeJS.ErrnoException): void => {
@@ -57,7 +66,8 @@ function streamSink(stream: NodeDuplex): Sink {
     reject = undefined;
   };
   stream.on('error', fail);
-  stream.on('close', () => fail(brokenPipe()));
+  const drop = (): void => fail(brokenPipe());
+  stream.on('close', drop);
 
   const settle = (start: (done: (error?: Error | null) => void) => void): Promise<void> =>
     new Promise((resolve, rejectThis) => {
@@ -94,6 +104,7 @@ function streamSink(stream: NodeDuplex): Sink {
       if (stream.writableEnded || failure !== undefined) return;
       await settle((done) => stream.end(done));
     },
+    drop,
   };
 }
 
@@ -108,7 +119,7 @@ const gone: ReadonlySet<string | undefined> = new Set([
 function broken(call: 'read' | 'write', error: NodeJS.ErrnoException): RsyncError {
   const { code, errno, message } = Object(error) as NodeJS.ErrnoException;
   if (gone.has(code)) return wireError(call, brokenPipe());
-  if (errno !== undefined || code === 'EPIPE') return wireError(call, error);
+  if (errno !== undefined || (code !== undefined && code in constants.errno)) return wireError(call, error);
   const reason = message || String(error);
   return new RsyncError(ExitCode.SocketIo, `${call} error: ${reason}`, { cause: error });
 }

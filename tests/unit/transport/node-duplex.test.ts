@@ -43,6 +43,7 @@ describe('input', () => {
 
   it.each([
     ['a system error', { code: 'ECONNRESET', errno: -104 }, 'read error: Connection reset by peer (104)'],
+    ['one without its number', { code: 'ETIMEDOUT' }, 'read error: Connection timed out (110)'],
     ['another error', { code: 'ERR_X' }, 'read error: no luck'],
   ])('fails with %s', async (_, fields, words) => {
     const { stream } = hand();
@@ -58,9 +59,11 @@ describe('input', () => {
     const stream = new Duplex({ read() {}, write() {}, destroy() {} });
     const duplex = nodeDuplex(stream);
     const reading = duplex.source.read(Buffer.alloc(1));
+    const writing = expect(duplex.sink.write([Buffer.from('a')])).rejects.toThrow('Broken pipe');
     duplex.destroy();
     duplex.destroy();
     expect(await reading).toBe(0);
+    await writing;
   });
 });
 
