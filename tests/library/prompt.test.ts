@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { list, type RunOptions, sync } from '../../ts/index.ts';
 import { type Daemon, daemonUser, startDaemon } from '../support/daemon.ts';
-import { referencePeer, repositoryRoot } from '../support/peers.ts';
+import { onPath, referencePeer, repositoryRoot } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { withWorkspace } from '../support/workspace.ts';
 import { failureOf, folder, withoutNotice } from './places.ts';
@@ -102,7 +102,8 @@ describe.skipIf(reference === null)('a daemon that asks for a password', () => {
     expect([good!.status, bad!.status]).toEqual(['fulfilled', 'rejected']);
   });
 
-  test('the standard input of the process is not read, and its terminal not asked', () =>
+  const alone = onPath('setsid');
+  test.skipIf(alone === null)('neither standard input nor the terminal of the process is asked', () =>
     withWorkspace(async (work) => {
       const library = join(repositoryRoot, 'dist', 'index.mjs');
       const program = `
@@ -112,11 +113,12 @@ describe.skipIf(reference === null)('a daemon that asks for a password', () => {
         process.stdin.setEncoding('utf8').on('data', (text) => console.log(text.trim()));`;
       const args = ['--input-type=module', '-e', program, `${from()}/auth/`];
       // In a session of its own it has no terminal, and rsync would read this.
-      const command = ['setsid', '-w', process.execPath, ...args];
+      const command = [alone!, '-w', process.execPath, ...args];
       const { stdout, stderr } = await run(command, { cwd: work, env, input: `${password}\n` });
       expect([stdout, withoutNotice(stderr)]).toEqual([`5\n${password}\n`, '']);
       expect(readdirSync(work)).toEqual([]);
-    }));
+    }),
+  );
 
   test('what is no function is a mistake', async () => {
     const error = await failureOf(sync('a', 'b', { prompt: 'secret' as unknown as () => string }));

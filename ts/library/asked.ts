@@ -17,7 +17,10 @@ export interface Request {
   readonly fixed?: readonly ByteString[];
 }
 
-/** Takes a caller's request apart; what is no text is a mistake, and not called `undefined`. `endedBy` hears what ends it later. */
+/**
+ * Takes a caller's request apart; what is no text is a mistake, and not called `undefined`. `endedBy` hears of what ends the
+ * run later.
+ */
 export function askedFor(request: Request, endedBy: (error: unknown) => void): Asked {
   const { sources, destination, options, fixed = [] } = request;
   const { args = [], signal, onEvent, env, cwd, connect, prompt, reject, ...rsyncOptions } = options;
