@@ -75,6 +75,8 @@ export interface Host {
   memory(): MemoryInUse;
   /** Whether it may draw on its terminal. */
   inForeground(): boolean;
+  /** Asks the user for a secret; undefined where there is nobody to ask, or the user gave up. Rejects as `signal` says. */
+  askPassword(prompt: string, signal: AbortSignal): Promise<ByteString | undefined>;
   /** Descriptors: of input that is read as it is, and both of a server's wire. */
   readonly descriptors: { readonly input: number; readonly output: number };
   stdout(text: ByteString): void;

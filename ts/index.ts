@@ -21,12 +21,19 @@ export { list } from './library/list.ts';
 export type { OptionText, RsyncOptions } from './library/options.ts';
 export { plan } from './library/plan.ts';
 export type {
+  ConnectDaemon,
+  ConnectRequest,
+  ConnectServer,
   Difference,
+  DuplexStream,
   ListResult,
   Location,
   Plan,
   Run,
   RunOptions,
+  Settled,
+  SettledRun,
+  SettlingOptions,
   SyncResult,
   Verification,
 } from './library/run-options.ts';

@@ -86,13 +86,29 @@ export async function all(): Promise<string[]> {
   }
   return lines;
 }
+export const settled = sync('a', 'b', { reject: false }).then(({ exitCode, vanished, stats, error }) => {
+  // @ts-expect-error: a run may have failed before anything was counted
+  stats.totalSize;
+  return [exitCode, vanished.length, error?.code];
+});
+plan('a', 'b', { reject: false }).then(({ changes, failures }) => [changes.length, failures.length]);
+sync('a', 'h:b', { connect: (request) => (request.kind === 'daemon' ? net(request.port) : exec(request.command)) });
+sync('a', 'h::b', { connect: async ({ host }) => connect({ host }), prompt: async () => 'secret' });
+const net = (port: number): Socket => new Socket();
+const exec = (words: readonly string[]): Duplex => new PassThrough();
+// @ts-expect-error: one direction is no wire
+sync('a', 'h:b', { connect: () => new Readable() });
 // @ts-expect-error: no such option
 sync('a', 'b', { archiv: true });
 // @ts-expect-error: a switch has no text
 sync('a', 'b', { archive: 'x' });
 `;
-    writeFileSync(join(work, 'esm.mts'), `import { RsyncError, sync } from 'oc-rsync';${good}`);
-    writeFileSync(join(work, 'cjs.cts'), `import { RsyncError, sync } from 'oc-rsync';${good}`);
+    const imports = `import { plan, RsyncError, sync } from 'oc-rsync';
+import { Socket } from 'node:net';
+import { type Duplex, PassThrough, Readable } from 'node:stream';
+import { connect } from 'node:tls';`;
+    writeFileSync(join(work, 'esm.mts'), `${imports}${good}`);
+    writeFileSync(join(work, 'cjs.cts'), `${imports}${good}`);
     const options = { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: ['node'] };
     const config = { compilerOptions: { ...options, skipLibCheck: false }, include: ['*.mts', '*.cts'] };
     writeFileSync(join(work, 'tsconfig.json'), JSON.stringify(config));

@@ -6,6 +6,8 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { localeCharset } from '../report/escape.ts';
 import { argumentBytes } from './argv.ts';
 
+const descriptors = { input: 0, output: 1 };
+
 /** The process's host, with what is the program's own: how things are said, and how it ends. */
 export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'stderr' | 'endBy'>): Host {
   let { pid } = process;
@@ -58,7 +60,11 @@ export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'st
       };
     },
     inForeground,
-    descriptors: { input: 0, output: 1 },
+    async askPassword(prompt, signal) {
+      const { askPassword } = await import('../session/ask-password.ts');
+      return askPassword(prompt, { stderr, descriptors }, signal);
+    },
+    descriptors,
     stdout,
     stderr,
   };

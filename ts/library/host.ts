@@ -2,6 +2,7 @@
 import { processHost } from '../cli/host.ts';
 import type { Environment, Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { untilAborted } from '../session/until-aborted.ts';
 
 /** What a run is given of its own. */
 export interface RunPlace {
@@ -10,12 +11,14 @@ export interface RunPlace {
   /** Absolute; undefined: where the process is when the run begins. */
   readonly cwd: ByteString | undefined;
   readonly words: readonly ByteString[];
+  /** Asks for a secret; undefined: there is nobody to ask. */
+  readonly ask: ((question: string) => Promise<ByteString | undefined>) | undefined;
   stdout(text: ByteString): void;
   stderr(bytes: Uint8Array): void;
 }
 
-/** No run of the library hears signals, ends the process, or becomes another user. */
-export function libraryHost({ env, cwd, words, stdout, stderr }: RunPlace): Host {
+/** No run of the library hears signals, ends the process, becomes another user, or asks on the terminal. */
+export function libraryHost({ env, cwd, words, ask, stdout, stderr }: RunPlace): Host {
   const host = processHost({ stdout, stderr, endBy() {} });
   const deaf = () => () => {};
   return {
@@ -28,6 +31,7 @@ export function libraryHost({ env, cwd, words, stdout, stderr }: RunPlace): Host
     become: () => 'the user of a process that others share stays as it is',
     // Names are escaped by who shows them; only what could end a line is.
     charset: 'bytes',
+    askPassword: async (question, signal) => ask && untilAborted(ask(question), signal),
     onProgressWanted: deaf,
     onChildEnd: deaf,
     inForeground: () => false,

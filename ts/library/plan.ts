@@ -1,7 +1,7 @@
 /** `plan`: what a run would change, and that run. */
 import type { DeleteEvent, ItemEvent } from './events.ts';
 import { vanishedIn } from './results.ts';
-import type { Location, Plan, Run, RunOptions } from './run-options.ts';
+import type { Location, Plan, Run, RunOptions, Settled, SettlingOptions } from './run-options.ts';
 import { startRun } from './start.ts';
 import { sync } from './sync.ts';
 
@@ -12,10 +12,21 @@ import { sync } from './sync.ts';
 export function plan(
   sources: Location | readonly Location[],
   destination: Location,
-  options: RunOptions = {},
-): Run<Plan> {
+  options?: RunOptions,
+): Run<Plan>;
+/** The same with a result whatever comes of it. */
+export function plan(
+  sources: Location | readonly Location[],
+  destination: Location,
+  options: SettlingOptions,
+): Run<Settled<Plan>>;
+export function plan(
+  sources: Location | readonly Location[],
+  destination: Location,
+  options: RunOptions | SettlingOptions = {},
+): Run<Plan | Settled<Plan>> {
   const changes: (ItemEvent | DeleteEvent)[] = [];
-  const { onEvent, signal, dryRun, ...same } = options;
+  const { onEvent, signal, dryRun, reject, ...same } = options;
   return startRun({
     sources,
     destination,

@@ -2,8 +2,9 @@
 import type { Environment } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { parseClientArgs } from '../options/parse.ts';
+import type { SessionIo } from '../session/index.ts';
 import { wrong } from './arguments.ts';
-import { libraryHost } from './host.ts';
+import { libraryHost, type RunPlace } from './host.ts';
 import type { Words } from './messages.ts';
 import type { Prepared } from './run.ts';
 
@@ -16,24 +17,28 @@ export interface Asked {
   readonly destination: ByteString | undefined;
   readonly env: Environment | undefined;
   readonly cwd: ByteString | undefined;
+  readonly makeWire: SessionIo['makeWire'];
+  readonly ask: RunPlace['ask'];
 }
 
 /** Throws rsync's exit 1 for what is no run of a client. */
 export function prepare(
-  { words, sources, destination, env, cwd }: Asked,
+  { words, sources, destination, env, cwd, makeWire, ask }: Asked,
   { stdout, stderr }: Words,
 ): Prepared {
   const given = destination === undefined ? sources : [...sources, destination];
   const argv = [...words, '--', ...given];
-  const host = libraryHost({ env, cwd, words: argv, stdout, stderr });
+  const host = libraryHost({ env, cwd, words: argv, ask, stdout, stderr });
   const command = parseClientArgs(argv, { env: bytesOfEnvironment(host.env) });
   if (command.kind !== 'run') throw wrong('help, version and daemons are for the command line');
   const { options, args } = command;
   if (options.server) throw wrong('a server is for the command line');
   if (options.copyAs !== '') throw wrong('--copy-as would change the user of the whole process');
+  if (makeWire !== undefined && options.rsh !== undefined)
+    throw wrong('connect is in place of a remote shell: rsh goes not with it');
   if (args.length !== given.length) throw wrong('args holds options alone');
   if (args.length === 0) throw wrong('there are no sources');
-  return { options, args, host };
+  return { options, args, host, makeWire };
 }
 
 /** Options go by variables as bytes. */

@@ -1,4 +1,5 @@
 /** What callers give to a run and get of it. */
+import type { RsyncError } from './error.ts';
 import type { DeleteEvent, FileKind, ItemEvent, ListEntry, Name, SyncEvent, SyncFailure } from './events.ts';
 import type { RsyncOptions } from './options.ts';
 import type { SyncStatistics } from './statistics.ts';
@@ -15,6 +16,70 @@ export interface RunOptions extends RsyncOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What relative names are relative to; the process's own directory unless given. */
   readonly cwd?: string | Uint8Array;
+  /**
+   * Makes the way to another host, in place of the remote shell or the daemon's socket. What it gives belongs to the run,
+   * which ends it, or destroys it where the run fails or is aborted.
+   */
+  readonly connect?: (request: ConnectRequest) => DuplexStream | Promise<DuplexStream>;
+  /**
+   * Asked for the password of a daemon's user where neither `passwordFile` nor RSYNC_PASSWORD has one; undefined for none.
+   * One that throws ends the run as `signal` does.
+   */
+  readonly prompt?: (question: string) => string | undefined | Promise<string | undefined>;
+  /** A failed run rejects; see `SettlingOptions`. */
+  readonly reject?: true;
+}
+
+/** Options of a run that resolves whatever comes of it. */
+export interface SettlingOptions extends Omit<RunOptions, 'reject'> {
+  /** A failed run does not reject: its result has the `error`. */
+  readonly reject: false;
+}
+
+/** How a run ended that resolves whatever comes of it. */
+export interface SettledRun {
+  /** rsync's exit value. */
+  readonly exitCode: number;
+  /** What could not be dealt with, and what vanished; the first 10,000 of them. */
+  readonly failures: readonly SyncFailure[];
+  /** Undefined where no run began. */
+  readonly stats: SyncStatistics | undefined;
+  /** What the run would have rejected with; undefined where it did all that it was asked for. */
+  readonly error: RsyncError | undefined;
+}
+
+/** A result with `reject: false`; of a run that failed it holds what came until then. */
+export type Settled<Result> = Omit<Result, keyof SettledRun> & SettledRun;
+
+/** What `connect` is to reach. */
+export type ConnectRequest = ConnectServer | ConnectDaemon;
+
+/** An rsync that is started at the other end, for `host:path`. */
+export interface ConnectServer {
+  readonly kind: 'server';
+  readonly host: string;
+  /** As in `user@host:path`. */
+  readonly user?: string;
+  /** The program and its arguments, where they are not read by a shell (`spawn`, `docker exec`). Nothing expands a `*`. */
+  readonly command: readonly string[];
+  /** The same as one line for a POSIX shell, as ssh sends it: there a `*` in a path is expanded. */
+  readonly commandLine: string;
+}
+
+/** A daemon that is connected to, for `host::module` and `rsync://host/module`. */
+export interface ConnectDaemon {
+  readonly kind: 'daemon';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What of a stream a run needs: each `Duplex` of Node's has it. It must not be in object mode. */
+export interface DuplexStream {
+  read(size?: number): unknown;
+  write(chunk: Uint8Array, callback?: (error?: Error | null) => void): boolean;
+  end(callback?: () => void): unknown;
+  destroy(error?: Error): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
 }
 
 /** A path, or `[USER@]HOST:PATH` and the like, as on rsync's command line; bytes where it is not UTF-8. */

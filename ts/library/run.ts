@@ -19,6 +19,7 @@ export interface Prepared {
   /** Sources and, behind them, the destination. */
   readonly args: readonly ByteString[];
   readonly host: Host;
+  readonly makeWire?: SessionIo['makeWire'];
 }
 
 /** What a run is asked for. */
@@ -82,11 +83,12 @@ async function outcomeOf(request: RunRequest, words: Words): Promise<Outcome> {
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (signal.aborted) throw interruption(signal);
-    const { options, args, host } = request.prepare(words);
+    const { options, args, host, makeWire } = request.prepare(words);
     tellStart(request, options, args);
     if (signal.aborted) throw interruption(signal);
     const events = request.emit && runEvents(request.emit, host.now);
-    const io: SessionIo = { host, signal: controller.signal, events, log: undefined, held: request.held };
+    const { held } = request;
+    const io: SessionIo = { host, signal: controller.signal, events, log: undefined, held, makeWire };
     const { code, statistics } = await runClient(options, [...args], io);
     const [first] = words.failures;
     return { exitCode: code, statistics, reason: first === undefined ? '' : worded(first), cause: undefined };

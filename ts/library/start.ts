@@ -1,24 +1,15 @@
 /** A run that is promised, and that callers listen to. */
-import { resolve } from 'node:path';
 import { ExitCode } from '../errors.ts';
-import type { ByteString } from '../kernel/kernel.ts';
-import { optionWords, wrong } from './arguments.ts';
+import { askedFor, type Request } from './asked.ts';
 import { RsyncError } from './error.ts';
 import type { SyncEvent } from './events.ts';
-import { bytesOf } from './names.ts';
-import { type Asked, prepare } from './prepare.ts';
+import { prepare } from './prepare.ts';
 import { type EventQueue, eventQueue } from './queue.ts';
 import { doRun, type RunResult } from './run.ts';
-import type { Location, Run, RunOptions } from './run-options.ts';
+import type { Run } from './run-options.ts';
 
 /** What a kind of run makes of it. */
-export interface RunPlan<Result> {
-  readonly sources: Location | readonly Location[];
-  /** 'none': the source is listed. */
-  readonly destination: Location | { readonly none: true };
-  readonly options: RunOptions;
-  /** Options that it is not a run of this kind without; they come last. */
-  readonly fixed?: readonly ByteString[];
+export interface RunPlan<Result> extends Request {
   /** Hears of all that happens, whoever else listens. */
   readonly observe?: (event: SyncEvent) => void;
   result(result: RunResult): Result;
@@ -38,14 +29,17 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
   controller.signal.addEventListener('abort', () => {
     for (const queue of queues) queue.letGo();
   });
+  const endedBy = (error: unknown): void => {
+    thrown ??= { error };
+    controller.abort(error);
+  };
   const emit = (event: SyncEvent): void => {
     observe?.(event);
     for (const queue of queues) queue.push(event);
     try {
       onEvent?.(event);
     } catch (error) {
-      thrown ??= { error };
-      controller.abort(error);
+      endedBy(error);
     }
   };
   const run = async (): Promise<Result> => {
@@ -55,7 +49,7 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
     else signal?.addEventListener('abort', abort, { once: true });
     try {
       const result = await doRun({
-        prepare: (words) => prepare(askedFor(plan), words),
+        prepare: (words) => prepare(askedFor(plan, endedBy), words),
         signal: controller.signal,
         emit: queues.size > 0 || onEvent !== undefined || observe !== undefined ? emit : undefined,
         held: queues.size > 0 ? () => roomIn(queues) : undefined,
@@ -63,10 +57,12 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
       // It was over before that could end it.
       if (thrown !== undefined) throw abortedBy(thrown.error, result);
       for (const queue of queues) queue.end();
-      return plan.result(result);
+      return resultOf(plan, result);
     } catch (error) {
-      for (const queue of queues) queue.end({ error });
-      throw error;
+      const rejects = plan.options.reject !== false || !(error instanceof RsyncError);
+      for (const queue of queues) queue.end(rejects ? { error } : undefined);
+      if (rejects) throw error;
+      return resultOf(plan, error, error);
     } finally {
       signal?.removeEventListener('abort', abort);
     }
@@ -84,26 +80,12 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
   });
 }
 
-/** Takes a caller's request apart; what is no text is a mistake, and not called `undefined`. */
-function askedFor({ sources, destination, options, fixed = [] }: RunPlan<unknown>): Asked {
-  const { args = [], signal, onEvent, env, cwd, ...rsyncOptions } = options;
-  const all = isLocation(sources) ? [sources] : sources;
-  if (!Array.isArray(all) || !all.every(isLocation)) throw wrong('a source is text or bytes');
-  const lists = !isLocation(destination);
-  if (lists && destination?.none !== true) throw wrong('a destination is text or bytes');
-  if (lists && all.length > 1) throw wrong('one source is listed at a time');
-  if (all.length === 0) throw wrong('there are no sources');
-  return {
-    words: [...optionWords(rsyncOptions), ...args.map(bytesOf), ...fixed],
-    sources: all.map(bytesOf),
-    destination: lists ? undefined : bytesOf(destination),
-    env,
-    cwd: cwd === undefined ? undefined : absolute(cwd),
-  };
-}
-
-function isLocation(value: unknown): value is Location {
-  return typeof value === 'string' || value instanceof Uint8Array;
+/** What the caller gets. Of a run that failed that is less than the type of its plan tells: `Settled` tells that. */
+function resultOf<Result>(plan: RunPlan<Result>, ended: RunResult | RsyncError, error?: RsyncError): Result {
+  const result = plan.result(ended as RunResult);
+  if (plan.options.reject !== false) return result;
+  const { exitCode, failures } = ended;
+  return { ...result, exitCode, failures, error };
 }
 
 function abortedBy(cause: unknown, { failures, stats }: RunResult): RsyncError {
@@ -122,10 +104,4 @@ function abortedBy(cause: unknown, { failures, stats }: RunResult): RsyncError {
 function roomIn(queues: ReadonlySet<EventQueue>): Promise<void> | undefined {
   const waits = [...queues].flatMap((queue) => queue.room() ?? []);
   return waits.length === 0 ? undefined : Promise.all(waits).then(() => {});
-}
-
-function absolute(cwd: string | Uint8Array): ByteString {
-  if (typeof cwd === 'string') return bytesOf(resolve(cwd));
-  const bytes = bytesOf(cwd);
-  return bytes.startsWith('/') ? bytes : `${bytesOf(resolve('.'))}/${bytes}`;
 }

@@ -1,6 +1,6 @@
 /** `sync`: rsync's own job. */
 import { syncResult } from './results.ts';
-import type { Location, Run, RunOptions, SyncResult } from './run-options.ts';
+import type { Location, Run, RunOptions, Settled, SettlingOptions, SyncResult } from './run-options.ts';
 import { startRun } from './start.ts';
 
 /**
@@ -10,7 +10,18 @@ import { startRun } from './start.ts';
 export function sync(
   sources: Location | readonly Location[],
   destination: Location,
-  options: RunOptions = {},
-): Run<SyncResult> {
+  options?: RunOptions,
+): Run<SyncResult>;
+/** The same with a result whatever comes of it. */
+export function sync(
+  sources: Location | readonly Location[],
+  destination: Location,
+  options: SettlingOptions,
+): Run<Settled<SyncResult>>;
+export function sync(
+  sources: Location | readonly Location[],
+  destination: Location,
+  options: RunOptions | SettlingOptions = {},
+): Run<SyncResult | Settled<SyncResult>> {
   return startRun({ sources, destination, options, result: syncResult });
 }

@@ -1,7 +1,15 @@
 /** `verify`: whether two trees hold the same. */
 import type { SyncEvent } from './events.ts';
 import { vanishedIn } from './results.ts';
-import type { Difference, Location, Run, RunOptions, Verification } from './run-options.ts';
+import type {
+  Difference,
+  Location,
+  Run,
+  RunOptions,
+  Settled,
+  SettlingOptions,
+  Verification,
+} from './run-options.ts';
 import { startRun } from './start.ts';
 
 /**
@@ -12,8 +20,19 @@ import { startRun } from './start.ts';
 export function verify(
   sources: Location | readonly Location[],
   destination: Location,
-  options: RunOptions = {},
-): Run<Verification> {
+  options?: RunOptions,
+): Run<Verification>;
+/** The same with a result whatever comes of it. */
+export function verify(
+  sources: Location | readonly Location[],
+  destination: Location,
+  options: SettlingOptions,
+): Run<Settled<Verification>>;
+export function verify(
+  sources: Location | readonly Location[],
+  destination: Location,
+  options: RunOptions | SettlingOptions = {},
+): Run<Verification | Settled<Verification>> {
   const differences: Difference[] = [];
   return startRun({
     sources,

@@ -4,25 +4,28 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import { readSome } from '../filter/read-rule-file.ts';
 import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import type { SessionIo } from './end.ts';
 
 /**
  * Asks on the terminal, without echo; where there is none, on standard error, and reads standard input (getpass).
  * Undefined where the user gave up (end of input). An interrupt ends the run, and leaves the terminal as it was.
  */
-export async function askPassword(prompt: string, io: SessionIo): Promise<ByteString | undefined> {
+export async function askPassword(
+  prompt: string,
+  host: Pick<Host, 'descriptors' | 'stderr'>,
+  signal: AbortSignal,
+): Promise<ByteString | undefined> {
   let input: ReadStream;
   let output: WriteStream;
   try {
     input = new ReadStream(openSync('/dev/tty', 'r'));
     output = new WriteStream(openSync('/dev/tty', 'w'));
   } catch {
-    return askOnStandardInput(prompt, io);
+    return askOnStandardInput(prompt, host);
   }
   output.write(prompt);
   input.setRawMode(true);
   try {
-    return await readHidden(input, io.signal);
+    return await readHidden(input, signal);
   } finally {
     input.setRawMode(false);
     output.write('\n');
@@ -31,9 +34,12 @@ export async function askPassword(prompt: string, io: SessionIo): Promise<ByteSt
   }
 }
 
-function askOnStandardInput(prompt: string, io: SessionIo): ByteString | undefined {
-  io.host.stderr(Buffer.from(prompt));
-  return readInputLine(io.host);
+function askOnStandardInput(
+  prompt: string,
+  host: Pick<Host, 'descriptors' | 'stderr'>,
+): ByteString | undefined {
+  host.stderr(Buffer.from(prompt));
+  return readInputLine(host);
 }
 
 /** The next line of standard input, without its end; nothing behind it is taken. Undefined at the end of input. */

@@ -22,6 +22,7 @@ import { openNames } from './read-names.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 import { tellOfCommand } from './tell-of-command.ts';
 import { tellOfExit, tellOfWait } from './tell-of-exit.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** Opens what options name, and no more: a file that is not there is said before arguments that are missing. */
 export function openNamedFiles(options: Options, { host }: SessionIo): void {
@@ -96,6 +97,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
       if (greeting === 'listed') return endOf(client);
       await runClientEnd(client, options, { ...ends, names }, filters, greeting ?? {});
       tellOfWait(client, child?.pid);
+      await connection.finish?.(client);
       const remote = child === undefined ? 0 : await remoteExit(client, child);
       summarize(client, ends);
       const code = Math.max(remote, exitCodeOf(client));
@@ -134,19 +136,4 @@ async function remoteExit(end: End, child: ChildDuplex): Promise<number> {
   const failure = spawnFailure(child.program, exit);
   if (failure) throw failure;
   return exitCodeOfRemote(exit);
-}
-
-/** Settles as `work` does, or with the reason of `signal` where that comes first. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort: () => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -7,7 +7,7 @@ import { systemError } from '../report/messages.ts';
 import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import type { SocketOptions } from '../transport/socket-options.ts';
 import { connectDaemon } from '../transport/tcp.ts';
-import { askPassword, readInputLine } from './ask-password.ts';
+import { readInputLine } from './ask-password.ts';
 import { type DaemonRequest, daemonExchange, daemonPaths } from './daemon-client.ts';
 import type { End, SessionIo } from './end.ts';
 import { type Endpoints, moduleOf } from './endpoints.ts';
@@ -107,15 +107,16 @@ export async function greetDaemon(
   options: Options,
   ends: Endpoints,
 ): Promise<Partial<HandshakeSetup> | 'listed'> {
+  const { host, signal } = end.setup.io;
   const outcome = await daemonExchange(end, {
     module: moduleOf(ends),
     user: ends.remote?.user,
     options,
     kernel,
-    host: end.setup.io.host,
+    host,
     site: end.setup.site,
-    askPassword: (prompt) => askPassword(prompt, end.setup.io),
-    readInputLine: () => readInputLine(end.setup.io.host),
+    askPassword: (prompt) => host.askPassword(prompt, signal),
+    readInputLine: () => readInputLine(host),
     ...daemonArgs(end, options, ends),
     onLine: (line) => end.report.print('info', line),
   });

@@ -26,6 +26,7 @@ import { Writer } from '../wire/writer.ts';
 import type { Recording } from './batch-file.ts';
 import { refusal } from './refusal.ts';
 import { IoTimeout } from './timeouts.ts';
+import type { MakeWire } from './wire-request.ts';
 
 /** Where a run takes place, what ends it early, and who hears of it. */
 export interface SessionIo {
@@ -36,6 +37,8 @@ export interface SessionIo {
   readonly events: RunEvents | undefined;
   /** What the client waits for before it hears more of its peer: whoever is told falls behind. */
   readonly held?: (() => Promise<void> | undefined) | undefined;
+  /** Makes the way to another host in place of a remote shell or a socket. */
+  readonly makeWire?: MakeWire | undefined;
   /** A log beside the output, opened when it is first asked for; one that cannot be is told of, and is none. */
   readonly log: (() => TransferLog | undefined) | undefined;
 }

@@ -121,7 +121,8 @@ export function spoken(failure: RsyncError, who: End['who']): RsyncError {
   if (failure.who !== undefined) return failure;
   if (failure.cause === undefined || failure.message === '') return named(failure, who);
   const lines = failure.lines.map((line) => `rsync: [${who}] ${line}`);
-  return named(new RsyncError(failure.exitCode, lines, { told: failure.told }), who);
+  const { exitCode, told, cause } = failure;
+  return named(new RsyncError(exitCode, lines, { told, cause }), who);
 }
 
 function named(failure: RsyncError, who: End['who']): RsyncError {

@@ -57,13 +57,21 @@ export function remoteCommand(options: Options, ends: Endpoints, host: Host): Re
     command.push(options.addressFamily === 'ipv4' ? '-4' : '-6');
   command.push(name, options.rsyncPath);
   if (daemon) return { command: [...command, '--server', '--daemon', '.'], secluded: undefined };
+  const { words, secluded } = serverWords(options, ends);
+  return { command: [...command, ...words], secluded };
+}
+
+/** What follows the remote program's name, as a remote shell may see it; and what --secluded-args keeps from it. */
+export function serverWords(
+  options: Options,
+  ends: Endpoints,
+): { readonly words: ByteString[]; readonly secluded: ByteString[] | undefined } {
   const side = { sender: !ends.sender, protocol: options.protocol, daemon: false };
   const { open, secluded } = splitServerArgs(options, side);
   secluded.push('.', ...ends.remotePaths.map((path) => quotePath(path, { options, amSender: ends.sender })));
-  command.push(...open);
   return options.secludedArgs
-    ? { command, secluded }
-    : { command: [...command, ...secluded], secluded: undefined };
+    ? { words: open, secluded }
+    : { words: [...open, ...secluded], secluded: undefined };
 }
 
 function shellWords(options: Options, { env }: Host): ByteString[] {

@@ -3,6 +3,7 @@ import { Socket, type SocketConstructorOpts } from 'node:net';
 import { monotonicMs } from '../clock.ts';
 import type { Sink, Source } from '../wire/source-sink.ts';
 import { brokenPipe, wireError } from './io-error.ts';
+import { streamSource } from './stream-source.ts';
 
 /** A source whose descriptor can be dropped. */
 export interface FdSource extends Source {
@@ -62,7 +63,7 @@ export function socketHalves(
 
 /** The halves of streams that Node itself made for a child: its stdout and its stdin. */
 export function nodeStreamHalves(output: Socket, input: Socket): [FdSource, FdSink] {
-  return [streamSource(output), socketSink(input, true)];
+  return [streamSource(output, (error) => wireError('read', error)), socketSink(input, true)];
 }
 
 /** Node's `onread` option. */
@@ -225,49 +226,6 @@ class Receiver implements FdSource {
 
 function newSlab(): Slab {
   return { bytes: Buffer.allocUnsafeSlow(slabBytes), from: 0, to: 0 };
-}
-
-/** Input of a stream that was made without `onread`. */
-function streamSource(stream: Socket): FdSource {
-  let failure: unknown;
-  let ended = false;
-  let wake: (() => void) | undefined;
-  const stir = (): void => {
-    wake?.();
-    wake = undefined;
-  };
-  stream.on('readable', stir);
-  stream.on('end', () => {
-    ended = true;
-    stir();
-  });
-  stream.on('error', (error) => {
-    failure ??= wireError('read', error);
-    stir();
-  });
-  stream.on('close', () => {
-    ended = true;
-    stir();
-  });
-  return {
-    async read(into) {
-      for (;;) {
-        const waiting = stream.readableLength;
-        const chunk: Buffer | null = waiting > 0 ? stream.read(Math.min(into.length, waiting)) : null;
-        if (chunk) {
-          into.set(chunk);
-          return chunk.length;
-        }
-        if (failure !== undefined) throw failure;
-        if (ended) return 0;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-          stream.read(0);
-        });
-      }
-    },
-    destroy: () => stream.destroy(),
-  };
 }
 
 /** Output of a socket; `alone` when nothing reads from it, so that its end is the descriptor's. */
