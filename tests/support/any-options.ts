@@ -272,7 +272,10 @@ const differs: readonly [RegExp, string][] = [
   // rsync is three processes, of which one ends the others.
   [/^(?:log: )?rsync error: received SIGUSR1 \(code 19\).*\n/gm, ''],
   // The words of the help are our own.
-  [/^(?:oc-)?rsync {2}version (?:.*\n)*?(?:See https:..rsync.samba.org|oc-rsync help OPTION tells).*$/gm, 'usage'],
+  [
+    /^(?:oc-)?rsync {2}version (?:.*\n)*?(?:See https:..rsync.samba.org|oc-rsync help OPTION tells).*$/gm,
+    'usage',
+  ],
 ];
 
 /** How often a foreign link is refused depends on how often it is come across (docs/compatibility.md). */
