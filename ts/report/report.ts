@@ -15,6 +15,7 @@ import { bytewiseCharset, escapeLog, escapeText } from './escape.ts';
 import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
+import { PassedBytes } from './passed.ts';
 import { type ItemLines, logLines, userLines } from './view/item-lines.ts';
 import { listLine } from './view/list-only.ts';
 import type { DaemonFacts } from './view/out-format.ts';
@@ -122,6 +123,7 @@ export class Report {
   private readonly wording: ((text: ByteString) => ByteString) | undefined;
   /** A list that comes whole is on its way. */
   private countsEntries = false;
+  private passed: PassedBytes | undefined;
   private writtenBefore = 0;
   private readBefore = 0;
 
@@ -343,8 +345,15 @@ export class Report {
   }
 
   /** The content of a file is asked for. In a local run the generator says so, which is ahead of the sender. */
-  requested(size: number): void {
-    if (!this.local || !this.sender) this.events?.requested?.(size);
+  requested(list: ListRange, i: number, size: number): void {
+    if (this.local && this.sender) return;
+    this.events?.requested?.(size);
+    if (this.sender) this.passes(list, i + 1);
+  }
+  private passes(list: ListRange, to: number): void {
+    if (this.events?.passed === undefined || this.local) return;
+    this.passed ??= new PassedBytes();
+    this.events.passed(this.passed.upTo(list, to));
   }
   /** The generator has been through the list. */
   allRequested(): void {
@@ -387,8 +396,9 @@ export class Report {
   }
   /** All of a list's items are through (an NDX_DONE came). */
   listDone(list: ListRange | undefined): void {
-    if (this.progress === undefined || list === undefined) return;
-    this.progress.endList(list);
+    if (list === undefined) return;
+    if (this.sender) this.passes(list, list.count);
+    this.progress?.endList(list);
   }
 
   /** A file was deleted, or would be (log_delete). `mode` needs only its type bits. */

@@ -111,7 +111,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     stats.transferredFiles++;
     ctx.report.startItem();
     stats.transferredSize += list.size(i);
-    ctx.report.requested(list.size(i));
+    ctx.report.requested(list, i, list.size(i));
 
     if (!ctx.options.transfers) {
       queue.echo(list, i, item, true);

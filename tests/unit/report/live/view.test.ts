@@ -241,7 +241,7 @@ test('lines take its place where nothing can be drawn', () => {
     expect.stringMatching(/^\d of \d\+ files, .* literal, 0\/s matched\), at most .* left\n$/),
     expect.stringMatching(/^\d+ of \d+\+ files, .*\n$/),
     expect.stringMatching(
-      /^11 files, 11.00K transferred \(11.00K literal, 0 matched\), 10 entries listed, in 0:00:11\n$/,
+      /^11 files, 11.00K transferred \(11.00K literal, 0 matched\), 10 entries, 0:00:11\n$/,
     ),
   ]);
 });
@@ -253,4 +253,20 @@ test('a screen of few rows has a shorter one', () => {
   arrives('f', 10);
   pass(2000);
   expect(screen.lines).toHaveLength(2);
+});
+
+test('a sender that hears of requests one by one shows its place in the list', () => {
+  const { events, screen, pass, lists } = watched();
+  events.agreed?.(agreed);
+  lists.eof = true;
+  events.requested?.(1_000_000);
+  events.passed?.(3_000_000);
+  events.progressed?.('f', 500_000, 1_000_000, 0);
+  pass(2500);
+  expect(screen.lines[0]).toMatch(/ 62% {2}at most 0:00:\d\d left$/);
+  expect(screen.lines[1]).toBe('0 of 1+ files, 500.00K of 1.00M+ bytes');
+  events.allRequested?.();
+  events.passed?.(4_000_000);
+  pass(1000);
+  expect(screen.lines[0]).toMatch(/ 87% {2}0:00:\d\d left$/);
 });

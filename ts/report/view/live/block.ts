@@ -58,7 +58,7 @@ export function lastLine(standing: Standing, style: Style, whole: boolean): stri
     : `${countTexts(standing, style)[0]} ${what}`;
   const data = style.dryRun ? '' : ` (${size(literal)} literal, ${size(matched)} matched)`;
   const listed = `${bigNumber(entries, 1)} ${entries === 1 ? 'entry' : 'entries'}`;
-  return `${head}${data}, ${listed} listed, in ${duration(elapsed / 1000)}`;
+  return `${head}${data}, ${listed}, ${duration(elapsed / 1000)}`;
 }
 
 function ofFiles(n: number): string {

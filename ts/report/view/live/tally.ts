@@ -57,6 +57,8 @@ export class Tally {
   private statistics: Readonly<Statistics> | undefined;
   private readonly wanted = { files: 0, bytes: 0, all: false };
   private readonly done = { files: 0, bytes: 0 };
+  /** Bytes of the list that the sender has behind it, asked for or not; undefined where that is not told. */
+  private passed: number | undefined;
   private current: ByteString | undefined;
   private position = 0;
   private size = 0;
@@ -89,6 +91,10 @@ export class Tally {
     requested: (size) => {
       this.wanted.files++;
       this.wanted.bytes += size;
+      this.changed();
+    },
+    passed: (bytes) => {
+      this.passed = bytes;
       this.changed();
     },
     allRequested: () => {
@@ -132,7 +138,7 @@ export class Tally {
     this.sample();
     const { literalRate, matchedRate, spanned } = this.rates(now);
     const listed = lists?.eof ?? false;
-    const rest = wanted.all ? wanted.bytes - bytes : listed ? (lists?.totals.size ?? 0) - bytes : undefined;
+    const rest = listed || wanted.all ? this.rest(bytes) : undefined;
     const rate = (literalRate ?? 0) + (matchedRate ?? 0);
     const known = rest !== undefined && spanned >= leastForTimeLeft && rate > 0;
     return {
@@ -146,7 +152,7 @@ export class Tally {
       part: this.part(bytes, rest),
       literalRate,
       matchedRate,
-      left: known ? Math.max(rest, 0) / rate : undefined,
+      left: known ? rest / rate : undefined,
       name: this.current,
       namePart: this.size > 0 ? Math.min(this.position / this.size, 1) : 1,
       literal: most.literal,
@@ -155,14 +161,29 @@ export class Tally {
     };
   }
 
-  /** Of what is asked for, or, as long as that is not known, of all that is listed. Nothing is whole before it is. */
+  /** Bytes that are still to come, at most: what is asked for, and what may be. */
+  private rest(bytes: number): number {
+    const { wanted, passed, lists } = this;
+    const asked = Math.max(wanted.bytes - bytes, 0);
+    if (wanted.all) return asked;
+    const total = lists?.totals.size ?? 0;
+    return passed === undefined ? Math.max(total - bytes, asked) : asked + Math.max(total - passed, 0);
+  }
+
+  /**
+   * Of what is asked for, or, as long as that is not known, of all that is listed. A sender that hears of requests one by
+   * one knows what it asked for when all is over: there it is the place in the list. Nothing is whole before it is.
+   */
   private part(bytes: number, rest: number | undefined): number | undefined {
-    const { wanted, done, most } = this;
+    const { wanted, done, most, passed, lists } = this;
     if (rest === undefined) return undefined;
     const whole = wanted.all && done.files >= wanted.files;
     if (whole) return raise(most, 'part', 1);
-    const all = bytes + Math.max(rest, 0);
-    const part = all > 0 ? bytes / all : wanted.files > 0 ? done.files / wanted.files : 0;
+    const total = lists?.totals.size ?? 0;
+    const all = bytes + rest;
+    let part = wanted.files > 0 ? done.files / wanted.files : 0;
+    if (passed !== undefined && total > 0) part = 1 - rest / total;
+    else if (all > 0) part = bytes / all;
     return raise(most, 'part', Math.min(part, 0.999));
   }
 
