@@ -34,7 +34,7 @@ export function watch(options: Options, io: SessionIo): Watched {
     else host.stderr(Buffer.from(text, 'latin1'));
   };
   const failures = options.info.failures > 0 ? new FailureList(escapeFor(options, host)) : undefined;
-  const watching = options.info.progress >= liveProgress && !options.listOnly;
+  const watching = options.info.progress >= liveProgress && !options.listOnly && !options.quiet;
   const live = watching ? liveView(options, host, write) : undefined;
   const say = live === undefined ? write : live.view.say.bind(live.view);
   return {
