@@ -94,7 +94,9 @@ export class ScreenBuffer {
       while (this.rows.length <= this.y) this.rows.push({ cells: [], continues: true });
     }
     this.full = false;
-    this.top = Math.max(0, this.rows.length - rowCount);
+    // The cursor stays on the screen: what has no room below it is gone.
+    this.top = Math.max(0, Math.min(this.rows.length - rowCount, this.y));
+    this.rows.length = Math.min(this.rows.length, this.top + rowCount);
   }
 
   private control(mark: string, digits: string, letter: string): void {

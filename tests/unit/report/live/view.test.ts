@@ -270,3 +270,26 @@ test('a sender that hears of requests one by one shows its place in the list', (
   pass(1000);
   expect(screen.lines[0]).toMatch(/ 87% {2}0:00:\d\d left$/);
 });
+
+test('in the background nothing is drawn, and words still come', () => {
+  const foreground = { now: true };
+  const screen = new ScreenBuffer(80, 24);
+  const { events, view, pass, arrives } = watched(80, {
+    terminal: {
+      write: (_, text) => screen.write(text.replaceAll(/(?<!\r)\n/g, '\r\n')),
+      ours: () => foreground.now,
+    },
+  });
+  events.agreed?.(agreed);
+  arrives('f', 10);
+  pass(1500);
+  foreground.now = false;
+  // The shell has the terminal now, and its prompt is where the block was.
+  screen.write('$ \x1b[J');
+  view.say('err', 'a word\n');
+  pass(3000);
+  expect(screen.lines).toEqual(['$ a word']);
+  foreground.now = true;
+  pass(1500);
+  expect(screen.lines[1]).toMatch(/^\[/);
+});
