@@ -90,6 +90,20 @@ describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
       expect(screen.lines.at(-1)).toMatch(/^rsync error: received SIGINT/);
     }));
 
+  test('a stop that the system does not grant stops nothing', () =>
+    withWorkspace(async (cwd) => {
+      const line = command(...slowly, source(cwd), 'dst');
+      const { frames, screen, code } = await inTerminal(line, {
+        size: '120x24',
+        later: ['900:SIGTSTP'],
+        cwd,
+      });
+      expect(code).toBe(0);
+      const seen = frames.filter(({ at }) => at > 1000).map(({ lines }) => lines[0] ?? '');
+      expect(seen.some((one) => bar.test(one))).toBe(true);
+      expect(screen.lines).toHaveLength(1);
+    }));
+
   test('colours, and none of them with NO_COLOR; lines with TERM=dumb', () =>
     withWorkspace(async (cwd) => {
       const src = source(cwd);

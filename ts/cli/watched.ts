@@ -95,12 +95,19 @@ function liveView(
   };
   // A second signal, or a fault: nothing else hears of such an end.
   const onExit = (): void => view.takeAway();
-  if (draws) process.on('SIGWINCH', onResize);
+  // Stopped as by default, in an orphaned group not at all; but the shell gets a clean screen.
+  const onStop = (): void => {
+    view.leave();
+    process.removeListener('SIGTSTP', onStop);
+    process.kill(process.pid, 'SIGTSTP');
+    process.on('SIGTSTP', onStop);
+  };
+  if (draws) process.on('SIGWINCH', onResize).on('SIGTSTP', onStop);
   process.once('exit', onExit);
   return {
     view,
     end(code) {
-      process.removeListener('SIGWINCH', onResize);
+      process.removeListener('SIGWINCH', onResize).removeListener('SIGTSTP', onStop);
       process.removeListener('exit', onExit);
       view.end(code);
     },

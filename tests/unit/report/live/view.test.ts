@@ -271,6 +271,17 @@ test('a sender that hears of requests one by one shows its place in the list', (
   expect(screen.lines[0]).toMatch(/ 87% {2}0:00:\d\d left$/);
 });
 
+test('is away while somebody else has the terminal, and comes again', () => {
+  const { events, view, screen, pass, arrives } = watched();
+  events.agreed?.(agreed);
+  arrives('f', 10);
+  pass(500);
+  view.leave();
+  expect(screen.lines).toEqual(['']);
+  pass(1500);
+  expect(screen.lines.at(-1)).toBe('f');
+});
+
 test('in the background nothing is drawn, and words still come', () => {
   const foreground = { now: true };
   const screen = new ScreenBuffer(80, 24);

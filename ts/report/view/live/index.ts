@@ -74,6 +74,11 @@ export class LiveView {
     if (!this.ended && this.setup.size !== undefined && this.tally.begun) this.draw();
   }
 
+  /** Takes the block away until the next news: somebody else gets the terminal. */
+  leave(): void {
+    if (this.setup.size !== undefined) this.screen.clear();
+  }
+
   /** The run is over: what stays is a line with its totals, where there was a run at all. */
   end(code: number): void {
     if (this.ended) return;
@@ -89,7 +94,7 @@ export class LiveView {
   takeAway(): void {
     this.ended = true;
     this.stop();
-    if (this.setup.size !== undefined) this.screen.clear();
+    this.leave();
   }
 
   private lookAtClock(): void {
