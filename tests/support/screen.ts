@@ -29,9 +29,11 @@ export class ScreenBuffer {
   private full = false;
   private rest = '';
   cursorShown = true;
-  /** A char has come into the last column. */
-  wrapped = 0;
+  /** Chars that came behind the last column where lines are not broken. */
+  cutOff = 0;
   coloured = false;
+  /** Lines are broken at the last column. */
+  breaks = true;
 
   constructor(columns: number, rowCount: number) {
     this.columns = columns;
@@ -103,6 +105,7 @@ export class ScreenBuffer {
     const n = digits === '' ? 1 : Number(digits);
     if (letter === 'm') this.coloured = true;
     else if (mark === '?' && digits === '25') this.cursorShown = letter === 'h';
+    else if (mark === '?' && digits === '7') this.breaks = letter === 'h';
     else if (letter === 'A') this.y = Math.max(this.top, this.y - n);
     else if (letter === 'K' && digits === '')
       this.rows[this.y]!.cells.length = Math.min(this.row.length, this.x);
@@ -136,8 +139,11 @@ export class ScreenBuffer {
       if (this.x > 0) this.row[this.x - 1] += char;
       return;
     }
-    if (this.full || this.x + columns > this.columns) {
-      this.wrapped++;
+    const beyond = this.full || this.x + columns > this.columns;
+    if (beyond && !this.breaks) {
+      this.cutOff++;
+      this.x = this.columns - columns;
+    } else if (beyond) {
       this.lineFeed(true);
       this.x = 0;
     }

@@ -202,7 +202,7 @@ test.each([20, 40, 80, 200])('keeps within %d columns, with names of any kind', 
   }
   events.allRequested?.();
   pass(3000);
-  expect(screen.wrapped).toBe(0);
+  expect(screen.cutOff).toBe(0);
   expect(screen.lines.length).toBeLessThanOrEqual(4);
   view.takeAway();
   expect(screen.lines).toEqual(['']);
@@ -303,4 +303,17 @@ test('in the background nothing is drawn, and words still come', () => {
   foreground.now = true;
   pass(1500);
   expect(screen.lines[1]).toMatch(/^\[/);
+});
+
+test('a terminal that is narrower than was heard breaks no line of it', () => {
+  const { events, screen, pass, arrives, view } = watched(80);
+  events.agreed?.(agreed);
+  view.say('out', 'above\n');
+  arrives('some name that is longer than thirty columns', 10);
+  pass(300);
+  screen.resize(30, 24);
+  pass(3000);
+  expect(screen.lines.filter((line) => line.startsWith('['))).toHaveLength(1);
+  expect(screen.lines).toHaveLength(5);
+  expect(screen.breaks).toBe(true);
 });

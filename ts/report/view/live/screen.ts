@@ -16,6 +16,9 @@ const mostHeld = 64 * 1024;
 
 const clearLine = '\x1b[K';
 const clearBelow = '\x1b[J';
+/** Lines are not broken: the terminal may be narrower by now than we have heard, or draw a char wider than we think. */
+const unbroken = '\x1b[?7l';
+const broken = '\x1b[?7h';
 
 /**
  * While a block stands the cursor is at its first char. So it is found again where a terminal breaks its lines anew after
@@ -66,7 +69,7 @@ export class Screen {
     if (this.open || lines.length === 0) return;
     const up = lines.length > 1 ? `\x1b[${lines.length - 1}A` : '';
     const text = lines.map((line) => line + clearLine).join('\r\n');
-    terminal.write('err', bytesOf(`\r${text}${clearBelow}${up}\r`));
+    terminal.write('err', bytesOf(`${unbroken}\r${text}${clearBelow}${up}\r${broken}`));
     this.stands = true;
   }
 
