@@ -28,10 +28,10 @@ describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
   test.each([20, 80, 200])('of %d columns', (columns) =>
     withWorkspace(async (cwd) => {
       const line = command(...slowly, source(cwd), 'dst');
-      const { frames, screen, code, stderr } = await inTerminal(line, { size: `${columns}x24`, cwd });
+      const { frames, screen, raw, code, stderr } = await inTerminal(line, { size: `${columns}x24`, cwd });
       expect([code, stderr]).toEqual([0, '']);
       const blocks = frames.map(({ lines }) => lines).filter(([first = '']) => bar.test(first));
-      expect(blocks.length).toBeGreaterThan(3);
+      expect(blocks.length).toBeGreaterThan(1);
       for (const lines of blocks) {
         // Of wide chars the second halves take a column each.
         for (const text of lines)
@@ -41,7 +41,8 @@ describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
       const parts = blocks.map(([first = '']) => Number(bar.exec(first)?.[1] ?? 0));
       expect(parts).toEqual([...parts].sort((a, b) => a - b));
       const [first, last] = [frames[0]!, frames.at(-1)!];
-      expect(blocks.length).toBeLessThanOrEqual((last.at - first.at) / 100 + 3);
+      const drawn = raw.split('\x1b[?7l').length - 1;
+      expect(drawn).toBeLessThanOrEqual((last.at - first.at) / 100 + 3);
       expect(blocks.some((lines) => lines.at(-1)?.includes('\u540d\u524d'))).toBe(true);
       expect(screen.lines.join('')).toMatch(
         /^31 files, 6\.00M transferred \(6\.00M literal, 0 matched\), 32 entries/,
@@ -69,7 +70,7 @@ describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
   test('a terminal whose size changes has one block, and none at the end', () =>
     withWorkspace(async (cwd) => {
       const line = command('-v', ...slowly, source(cwd), 'dst');
-      const later = ['700:40x24', '1100:20x30', '1500:120x20'];
+      const later = ['400:40x24', '800:20x30', '1200:120x20'];
       const { frames, screen, code } = await inTerminal(line, { size: '200x24', later, cwd });
       expect(code).toBe(0);
       for (const { lines } of frames)
@@ -81,7 +82,7 @@ describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
   test('an interrupt leaves the terminal as it was', () =>
     withWorkspace(async (cwd) => {
       const line = command(...slowly, source(cwd), 'dst');
-      const { frames, screen, code } = await inTerminal(line, { size: '120x24', later: ['900:SIGINT'], cwd });
+      const { frames, screen, code } = await inTerminal(line, { size: '120x24', later: ['500:SIGINT'], cwd });
       expect(code).toBe(20);
       expect(frames.some(({ lines }) => bar.test(lines[0] ?? ''))).toBe(true);
       expect([screen.cursorShown, screen.breaks]).toEqual([true, true]);
@@ -95,11 +96,11 @@ describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
       const line = command(...slowly, source(cwd), 'dst');
       const { frames, screen, code } = await inTerminal(line, {
         size: '120x24',
-        later: ['900:SIGTSTP'],
+        later: ['500:SIGTSTP'],
         cwd,
       });
       expect(code).toBe(0);
-      const seen = frames.filter(({ at }) => at > 1000).map(({ lines }) => lines[0] ?? '');
+      const seen = frames.filter(({ at }) => at > 600).map(({ lines }) => lines[0] ?? '');
       expect(seen.some((one) => bar.test(one))).toBe(true);
       expect(screen.lines).toHaveLength(1);
     }));

@@ -1,6 +1,6 @@
 """Runs a program in a pseudo-terminal: in-terminal.py COLUMNSxROWS [MS:COLUMNSxROWS | MS:SIGNAL]... -- PROGRAM [ARGUMENT]...
 
-Each line of its output is JSON: what was written {"at": MS, "data": BASE64}, a new size {"size": [COLUMNS, ROWS]} from
+MS count from what is written first. Each line of its output is JSON: what was written {"at": MS, "data": BASE64}, a new size {"size": [COLUMNS, ROWS]} from
 there on, and last {"code": EXIT}, negative where a signal ended the program.
 """
 import base64, fcntl, json, os, pty, select, signal, struct, sys, termios, time
@@ -28,16 +28,16 @@ if pid == 0:
     os.read(start_read, 1)
     os.execvp(sys.argv[split + 1], sys.argv[split + 1:])
 resize(fd, size)
-begun = time.monotonic()
+begun = None
 os.write(start_write, b'x')
 
 
 def elapsed():
-    return (time.monotonic() - begun) * 1000
+    return 0 if begun is None else (time.monotonic() - begun) * 1000
 
 
 while True:
-    while todo and elapsed() >= int(todo[0][0]):
+    while begun and todo and elapsed() >= int(todo[0][0]):
         what = todo.pop(0)[1]
         if 'x' in what:
             # What was written for the old size comes before it.
@@ -47,7 +47,7 @@ while True:
             resize(fd, what)
         else:
             os.kill(pid, getattr(signal, what))
-    wait = min([0.05] + [max(int(todo[0][0]) - elapsed(), 0) / 1000] if todo else [0.05])
+    wait = min(0.05, max(int(todo[0][0]) - elapsed(), 0) / 1000) if begun and todo else 0.05
     if not select.select([fd], [], [], wait)[0]:
         continue
     try:
@@ -56,6 +56,7 @@ while True:
         break
     if not data:
         break
+    begun = begun or time.monotonic()
     tell(at=elapsed(), data=base64.b64encode(data).decode())
 status = os.waitpid(pid, 0)[1]
 tell(code=os.waitstatus_to_exitcode(status))

@@ -16,7 +16,7 @@ export interface Frame {
   readonly lines: readonly string[];
 }
 
-/** Columns and rows, and what happens after so many milliseconds: another size, or a signal. */
+/** Columns and rows, and what happens so many milliseconds after something was written: another size, or a signal. */
 export interface Session {
   readonly size: string;
   readonly later?: readonly string[];
