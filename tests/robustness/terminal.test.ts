@@ -22,9 +22,11 @@ function source(dir: string): string {
   return 'src/';
 }
 
+/** rsync itself is tested. */
+const another = process.env.OC_RSYNC_BIN !== undefined;
 const command = (...args: string[]) => [...ours().command, '-r', ...args];
 
-describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
+describe.skipIf(!havePty || another)('--info=progress3 in a terminal', () => {
   test.each([20, 80, 200])('of %d columns', (columns) =>
     withWorkspace(async (cwd) => {
       const line = command(...slowly, source(cwd), 'dst');
@@ -147,7 +149,7 @@ describe.skipIf(!havePty)('--info=progress3 in a terminal', () => {
     }));
 });
 
-describe('--info=progress3 and failures without a terminal', () => {
+describe.skipIf(another)('--info=progress3 and failures without a terminal', () => {
   test.each([['2>/dev/full'], ['2>&-'], ['2>&1 >/dev/null | true']])(
     'a run goes on whose stderr is %s',
     (how) =>
