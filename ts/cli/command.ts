@@ -11,7 +11,7 @@ import type { OptionEnv } from '../options/env.ts';
 import { usageText } from '../options/help.ts';
 import { parseLocation } from '../options/location.ts';
 import type { Options } from '../options/options.ts';
-import { debugFlags, flagsHelp, infoFlags } from '../options/output-flags.ts';
+import { debugFlags, flagsHelp, infoFlags, liveProgress } from '../options/output-flags.ts';
 import { type ParsedCommand, parseClientArgs } from '../options/parse.ts';
 import { versionJson, versionText } from '../options/version.ts';
 import { bytewiseCharset, type Charset, escapeText } from '../report/escape.ts';
@@ -57,6 +57,16 @@ export interface Json {
   runJson(input: CommandInput): Promise<number | readonly ByteString[]>;
 }
 
+/** What shows a run to a person beside its words, loaded by those runs alone that are asked for it. */
+export interface Watch {
+  watch(options: Options, io: SessionIo): Watched;
+}
+
+interface Watched {
+  readonly io: SessionIo;
+  end(code: number): void;
+}
+
 /** What serves, loaded by those alone that do. */
 export interface Server {
   runDaemon(
@@ -77,6 +87,7 @@ export interface CommandInput {
   readonly loadKernels: () => Promise<Kernels>;
   readonly loadManual: () => Promise<Manual>;
   readonly loadJson: () => Promise<Json>;
+  readonly loadWatch: () => Promise<Watch>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
   /**
@@ -90,6 +101,7 @@ export interface CommandInput {
 export async function runCommand(input: CommandInput): Promise<number> {
   const { argv, env, io } = input;
   let known: Options | undefined;
+  let watched: Watched | undefined;
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
   try {
     if (argv.length === 0) return usageError(io, role);
@@ -128,11 +140,14 @@ export async function runCommand(input: CommandInput): Promise<number> {
     }
     const amSender = options.server ? options.sender : parseLocation(args[0]!).kind === 'local';
     role = amSender ? 'sender' : 'Receiver';
+    if (isWatched(options)) watched = (await input.loadWatch()).watch(options, io);
     const run = options.server ? engine.runServer : engine.runClient;
-    const { code, who } = await run(options, [...args], io);
+    const { code, who } = await run(options, [...args], watched?.io ?? io);
+    watched?.end(code);
     if (!options.server || !endOfRun.has(code)) io.host.stderr(toBytes(finalErrorLine(code, who)));
     return code;
   } catch (error) {
+    watched?.end(explain(error)[0]);
     const code = fail(error, io, role, known);
     if (error instanceof RsyncError && error.log) {
       error.who ??= role;
@@ -141,6 +156,10 @@ export async function runCommand(input: CommandInput): Promise<number> {
     }
     return code;
   }
+}
+
+function isWatched({ server, info }: Options): boolean {
+  return !server && (info.progress >= liveProgress || info.failures > 0);
 }
 
 /** The exit code of what is answered instead of run (docs/decisions/0051); undefined: it is rsync's. */

@@ -72,6 +72,7 @@ runCommand({
   loadKernels: () => import('../kernel/index.ts'),
   loadManual: () => import('../manual/index.ts'),
   loadJson: () => import('../library/json.ts'),
+  loadWatch: () => import('./watched.ts'),
   codeToKeep: () => keep && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

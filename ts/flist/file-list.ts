@@ -223,6 +223,11 @@ export class FileList {
     this.wireRows = rows;
   }
 
+  bytesOf(from: number, to: number): number {
+    let sum = 0;
+    for (let i = from; i < to; i++) if (this.isRegular(i) || this.isLink(i)) sum += this.size(i);
+    return sum;
+  }
   size(i: number): number {
     return this.f64[(this.base + i) * F64];
   }

@@ -1,8 +1,8 @@
 /** What a run says, line by line, and which files it says could not be dealt with. */
 import type { ByteString } from '../kernel/kernel.ts';
+import { failureIn, unescaped } from '../report/failures.ts';
 import type { SyncFailure } from './events.ts';
-import { failureIn, unescaped } from './failures.ts';
-import { textOf } from './names.ts';
+import { nameOf, textOf } from './names.ts';
 
 /** How many of them are kept: a run may fail for each file of a large tree. */
 const mostFailures = 10_000;
@@ -41,8 +41,9 @@ export function gatherWords(hearer: Hearer | undefined): Words {
     last.push(text.length > longestLine ? `${text.slice(0, longestLine)}…` : text);
     if (last.length > tailLines) last.shift();
     hearer?.message('error', text);
-    const failure = failureIn(line);
-    if (failure === undefined) return;
+    const found = failureIn(line);
+    if (found === undefined) return;
+    const failure = { ...found, ...nameOf(found.path), reason: textOf(found.reason) };
     if (failures.length < mostFailures) failures.push(failure);
     hearer?.failure(failure);
   };

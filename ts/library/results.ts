@@ -1,6 +1,7 @@
 /** From how a run ended to what its caller gets. */
+
+import { vanishedReason } from '../report/failures.ts';
 import type { SyncFailure } from './events.ts';
-import { vanishedReason } from './failures.ts';
 import type { RunResult } from './run.ts';
 import type { SyncResult } from './run-options.ts';
 

@@ -96,7 +96,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
     'A batch repeats the changes of a run at other destinations that are as this one was. Beside FILE a script FILE.sh is left that does so.',
   verbose:
     'Once names what is transferred, twice what is skipped too. Each level stands for flags of --info and --debug.',
-  info: 'A number behind a flag is its level; 0 silences it. --info=help lists them.',
+  info: 'A number behind a flag is its level; 0 silences it. --info=help lists them. Two are not of rsync, go to stderr, and are not part of all: progress3 shows on a terminal one block (a bar, files and bytes of those asked for, the speed, the time left, the name under way) and elsewhere a line every few seconds; failures lists, when a run ends with 23 or 24, each failed file below its reason.',
   debug: 'A number behind a flag is its level; 0 silences it. --debug=help lists them.',
   msgs2stderr:
     'errors: errors alone. all: messages as well, so that standard output stays empty. client: errors of the remote side come by the protocol and can lag behind.',
@@ -105,7 +105,8 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
   outFormat:
     '%n is the name, %l the size, %i what changes, %b the bytes that passed; more letters are those of log format in rsyncd.conf.',
   humanReadable: 'Once with units by 1000, twice by 1024; --no-human-readable has plain digits.',
-  progress: 'A line for each file while it passes. --info=progress2 shows the whole run in one line.',
+  progress:
+    'A line for each file while it passes. --info=progress2 shows the whole run in one line; --info=progress3, which rsync has not, in a block that tells more.',
   dryRun: 'Best with --itemize-changes or --verbose.',
   server: 'Said by a client to its other side, and not for people.',
   sender: 'Said by a client to its other side, and not for people.',

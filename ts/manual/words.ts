@@ -51,12 +51,14 @@ function bare(words: Iterable<string>, list = false): Words {
 interface Flags {
   readonly option: string;
   readonly words: readonly { readonly name: string; readonly help: string }[];
+  readonly oursToo?: readonly (readonly [word: string, help: string])[];
 }
 
-function flagWords({ option, words }: Flags): Words {
+function flagWords({ option, words, oursToo = [] }: Flags): Words {
   return {
     all: [
       ...words.map(({ name, help }) => ({ word: name, help })),
+      ...oursToo.map(([word, help]) => ({ word, help })),
       { word: 'all', help: `All ${option} flags` },
       { word: 'none', help: `No ${option} flag` },
       { word: 'help', help: 'List them' },

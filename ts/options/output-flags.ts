@@ -9,12 +9,18 @@ interface FlagWord<Name extends string> {
   readonly name: Name;
   readonly sides: number;
   readonly help: string;
+  /** rsync does not know it: ALL is not about it. */
+  readonly ours?: true;
+  /** The highest level that rsync knows, where ours has more: ALL goes no further. */
+  readonly most?: number;
 }
 
 /** One of the two sets of flags, in the order in which help and the server's argument name them. */
 export interface FlagSet<Name extends string> {
   readonly option: '--info' | '--debug';
   readonly words: readonly FlagWord<Name>[];
+  /** Levels that rsync does not know, and what they are. */
+  readonly oursToo?: readonly (readonly [word: string, help: string])[];
   /** Words that each level of -v adds. */
   readonly verbosity: readonly string[];
 }
@@ -34,12 +40,19 @@ export const infoFlags: FlagSet<InfoFlag> = {
     { name: 'mount', sides: ends, help: 'Name mount points found or skipped' },
     { name: 'name', sides: ends, help: 'Name 1) updated files and dirs, 2) unchanged ones too' },
     { name: 'nonreg', sides: Receiver, help: 'Name skipped non-regular files (default 1, 0 silences)' },
-    { name: 'progress', sides: Client, help: 'Show the progress of 1) each file or 2) the whole transfer' },
+    {
+      name: 'progress',
+      sides: Client,
+      help: 'Show the progress of 1) each file or 2) the whole transfer',
+      most: 2,
+    },
     { name: 'remove', sides: Sender, help: 'Name files that the sending side removes' },
     { name: 'skip', sides: Receiver, help: 'Name files that an option kept from the transfer (levels 1-2)' },
     { name: 'stats', sides: both, help: 'Give statistics at the end (levels 1-3)' },
     { name: 'symsafe', sides: ends, help: 'Name unsafe symlinks' },
+    { name: 'failures', sides: Client, help: 'List at the end what failed, by reason', ours: true },
   ],
+  oursToo: [['progress3', 'Show it all in one block on the terminal']],
   verbosity: ['nonreg', 'copy,del,flist,misc,name,stats,symsafe', 'backup,misc2,mount,name2,remove,skip'],
 };
 
@@ -80,6 +93,9 @@ export const debugFlags: FlagSet<DebugFlag> = {
     'chdir,deltasum4,flist4,fuzzy2,hash,hlink',
   ],
 };
+
+/** From this level of --info=progress on a view of its own shows it (`report/view/live/`), and no lines. */
+export const liveProgress = 3;
 
 /** The largest level of any flag. */
 const maxLevel = 4;
@@ -125,11 +141,11 @@ export function applyFlags<Name extends string>(
     const all = name === 'all' || name === 'none';
     let known = all;
     for (const flag of set.words) {
-      if (!all && flag.name !== name) continue;
+      if (all ? flag.ours && name === 'all' : flag.name !== name) continue;
       known = true;
       if (byUser) levels.given.add(flag.name);
       else if (levels.given.has(flag.name)) continue;
-      levels.level[flag.name] = name === 'none' ? 0 : level;
+      levels.level[flag.name] = name === 'none' ? 0 : all ? Math.min(level, flag.most ?? level) : level;
     }
     if (!known && !isServer) {
       throw new RsyncError(ExitCode.Syntax, `Unknown ${set.option} item: "${word}"`);
@@ -217,15 +233,22 @@ function withLevel(name: string, level: number): string {
   return level === 1 ? name : `${name}${level}`;
 }
 
+/** Above the flags and levels that rsync has not. */
+export const oursAlone = 'Of oc-rsync alone:';
+
 /** What `--info=help` and `--debug=help` print. */
 export function flagsHelp<Name extends string>(set: FlagSet<Name>): string {
   const row = (name: string, help: string) => `${name.padEnd(10)} ${help}\n`;
   let out = 'Each flag alone is level 1; FLAG2 asks for level 2, and so on; FLAG0 silences it.\n\n';
-  for (const word of set.words) out += row(word.name.toUpperCase(), word.help);
+  for (const word of set.words) if (!word.ours) out += row(word.name.toUpperCase(), word.help);
   out += '\n';
   out += row('ALL', `All ${set.option} flags (e.g. all4)`);
   out += row('NONE', `No ${set.option} flag (like all0)`);
   out += row('HELP', 'This help');
+  const ours: (readonly [string, string])[] = [...(set.oursToo ?? [])];
+  for (const word of set.words) if (word.ours) ours.push([word.name, word.help]);
+  if (ours.length > 0) out += `\n${oursAlone}\n`;
+  for (const [name, help] of ours) out += row(name.toUpperCase(), help);
   out += '\nWhat each level of verbosity adds:\n';
   for (let i = 0; i <= maxVerbosity; i++) {
     const text = set.verbosity[i] ?? '';

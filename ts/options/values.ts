@@ -8,6 +8,7 @@ export type InfoFlag =
   | 'backup'
   | 'copy'
   | 'del'
+  | 'failures'
   | 'flist'
   | 'misc'
   | 'mount'

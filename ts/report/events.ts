@@ -36,8 +36,19 @@ export interface RunEvents {
   item?(entry: ItemEntry, iflags: number, leader: ByteString): void;
   /** A file was deleted, or would be; of `mode` the type alone is certain. */
   deleted?(path: ByteString, mode: number): void;
-  /** A file's transfer is `position` bytes far; the last call for a file has `position` equal to `size`. */
-  progressed?(path: ByteString, position: number, size: number): void;
+  /** What this end counts: it grows until `ended`. */
+  counting?(statistics: Readonly<Statistics>): void;
+  /** The content of a file of so many bytes is asked for: its turn comes later. */
+  requested?(size: number): void;
+  /** A sender that hears of requests alone: entries of so many bytes are behind it, whether they were asked for or not. */
+  passed?(bytes: number): void;
+  /** Every file of the list has been looked at: no more is asked for, but what has to come again. */
+  allRequested?(): void;
+  /**
+   * A file's transfer is `position` bytes far, of which `matched` were there before; the last call for a file has
+   * `position` equal to `size`.
+   */
+  progressed?(path: ByteString, position: number, size: number, matched: number): void;
   /** The run is over, or failed: what it counted. */
   ended?(statistics: Readonly<Statistics>): void;
 }

@@ -32,6 +32,8 @@ export interface ListRange {
   readonly ndxStart: number;
   readonly count: number;
   path?(i: number): ByteString;
+  /** Bytes of the regular files and symbolic links from one entry up to another. */
+  bytesOf?(from: number, to: number): number;
 }
 
 /** What progress lines tell of all lists of a direction; `FileLists` is one. */

@@ -7,6 +7,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFREG } from '../kernel/stat-table.ts';
 import { formatGiven, formatHas, itemizeLevel } from '../options/log-format.ts';
 import type { DebugFlag, InfoFlag, Options } from '../options/options.ts';
+import { liveProgress } from '../options/output-flags.ts';
 import type { WireCharset } from '../wire/charset.ts';
 import { Item, significantItems } from '../wire/constants.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
@@ -14,6 +15,7 @@ import { bytewiseCharset, escapeLog, escapeText } from './escape.ts';
 import type { LogCode, RunEvents } from './events.ts';
 import type { ItemEntry, ListRange, ListTotals } from './item-entry.ts';
 import { isDir } from './mode.ts';
+import { PassedBytes } from './passed.ts';
 import { type ItemLines, logLines, userLines } from './view/item-lines.ts';
 import { listLine } from './view/list-only.ts';
 import type { DaemonFacts } from './view/out-format.ts';
@@ -71,6 +73,9 @@ const noCounters: WireCounters = { written: () => 0, read: () => 0 };
 /** Where progress of a file that is sent begins to be shown: rsync's pieces are as long. */
 export const firstStep = 32 * 1024;
 
+/** How far a file is, and how much of that was matched. */
+export type ProgressStep = (position: number, matched?: number) => void;
+
 /** What one end of a session says. */
 export class Report {
   readonly options: Options;
@@ -118,6 +123,7 @@ export class Report {
   private readonly wording: ((text: ByteString) => ByteString) | undefined;
   /** A list that comes whole is on its way. */
   private countsEntries = false;
+  private passed: PassedBytes | undefined;
   private writtenBefore = 0;
   private readBefore = 0;
 
@@ -141,7 +147,7 @@ export class Report {
       protocol: () => this.protocol,
     });
     if (!server) this.meter = new Progress(this, host);
-    if (options.info.progress > 0) this.progress = this.meter;
+    if (options.info.progress > 0 && options.info.progress < liveProgress) this.progress = this.meter;
 
     this.formatHasI = itemizeLevel(options, server);
     const facts = { options, sender, local: setup.local, daemon: setup.daemon, report: this };
@@ -338,6 +344,22 @@ export class Report {
     this.meter?.instant();
   }
 
+  /** The content of a file is asked for. In a local run the generator says so, which is ahead of the sender. */
+  requested(list: ListRange, i: number, size: number): void {
+    if (this.local && this.sender) return;
+    this.events?.requested?.(size);
+    if (this.sender) this.passes(list, i + 1);
+  }
+  private passes(list: ListRange, to: number): void {
+    if (this.events?.passed === undefined || this.local) return;
+    this.passed ??= new PassedBytes();
+    this.events.passed(this.passed.upTo(list, to));
+  }
+  /** The generator has been through the list. */
+  allRequested(): void {
+    this.events?.allRequested?.();
+  }
+
   /** The turn of a transfer has come (it may fail yet): progress counts it. */
   transferBegins(size: number): void {
     this.meter?.begin(size);
@@ -354,28 +376,29 @@ export class Report {
 
   /**
    * Makes an entry the one that progress lines are about. The function that is returned, if any is, takes
-   * the position in the file (bytes) as often as one likes.
+   * the position in the file (bytes) as often as one likes, and how much of it was matched.
    */
-  startProgress(list: ListRange, i: number, size: number): ((position: number) => void) | undefined {
+  startProgress(list: ListRange, i: number, size: number): ProgressStep | undefined {
     const { progress, events } = this;
     progress?.setEntry(list, i);
     if (events?.progressed === undefined)
       return progress === undefined ? undefined : (position) => progress.show(position, size);
     const path = list.path?.(i) ?? '';
-    return (position) => {
-      events.progressed?.(path, position, size);
+    return (position, matched = 0) => {
+      events.progressed?.(path, position, size, matched);
       progress?.show(position, size);
     };
   }
   /** The file of `startProgress` is through; `size` as it was transferred. */
   endProgress(list: ListRange, i: number, size: number): void {
-    if (this.events?.progressed !== undefined) this.events.progressed(list.path?.(i) ?? '', size, size);
+    if (this.events?.progressed !== undefined) this.events.progressed(list.path?.(i) ?? '', size, size, 0);
     this.progress?.end(size);
   }
   /** All of a list's items are through (an NDX_DONE came). */
   listDone(list: ListRange | undefined): void {
-    if (this.progress === undefined || list === undefined) return;
-    this.progress.endList(list);
+    if (list === undefined) return;
+    if (this.sender) this.passes(list, list.count);
+    this.progress?.endList(list);
   }
 
   /** A file was deleted, or would be (log_delete). `mode` needs only its type bits. */

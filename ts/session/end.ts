@@ -150,6 +150,7 @@ export function openEnd(setup: EndSetup): End {
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
   });
+  report.events?.counting?.(stats);
   const timeout = new IoTimeout(options.timeout, {
     now,
     lastInput: () => reader.lastInput,
@@ -182,10 +183,16 @@ export function openEnd(setup: EndSetup): End {
   return end;
 }
 
-/** Of a local run it is the receiving end that lists; all else reaches the client. */
+/** Of a local run it is the receiving end that lists and asks; all else reaches the client. */
 function eventsOfServer({ io: { events }, local }: EndSetup): RunEvents | undefined {
-  if (!local || events?.listed === undefined) return undefined;
-  return { listed: (entry) => events.listed?.(entry) };
+  if (!local || events === undefined) return undefined;
+  const { listed, requested, allRequested } = events;
+  if (listed === undefined && requested === undefined) return undefined;
+  return {
+    ...(listed && { listed: (entry) => events.listed?.(entry) }),
+    requested: (size) => events.requested?.(size),
+    ...(allRequested && { allRequested: () => events.allRequested?.() }),
+  };
 }
 
 /** What the log of a module says of its visitor. */

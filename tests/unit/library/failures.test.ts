@@ -1,7 +1,7 @@
 /** Files and reasons in the words of both rsyncs, and of daemons. */
 import { expect, test } from 'vitest';
-import { failureIn } from '../../../ts/library/failures.ts';
 import { gatherWords } from '../../../ts/library/messages.ts';
+import { failureIn } from '../../../ts/report/failures.ts';
 import * as text from '../../../ts/report/messages.ts';
 
 const place = { path: '/at', module: undefined };

@@ -72,6 +72,11 @@ describe('every option and every fact of the ends', () => {
 });
 
 describe('an archive', () => {
+  it('is watched on the same paths', () => {
+    expect(closedBy(local, '--info=progress3,failures')).toEqual([]);
+    expect(closedBy((...argv) => over({}, ...argv), '--info=progress3,failures')).toEqual([]);
+  });
+
   it('of one process takes all paths but those of deletions and checksums', () => {
     const taken = local('-a');
     const left = (Object.keys(taken) as FastPath[]).filter((path) => !taken[path]).sort();

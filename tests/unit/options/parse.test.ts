@@ -67,6 +67,13 @@ describe('implications', () => {
     expect(push('-P')).toMatchObject({ partial: true, progress: true });
   });
 
+  it('all flags of --info are those of rsync', () => {
+    expect(push('--info=all4').info).toMatchObject({ progress: 2, failures: 0, name: 4 });
+    expect(push('--info=progress3,failures').info).toMatchObject({ progress: 3, failures: 1 });
+    expect(push('--info=progress3', '--progress').info.progress).toBe(3);
+    expect(push('--info=failures,none').info.failures).toBe(0);
+  });
+
   it('deletion', () => {
     expect(push('-r', '--delete')).toMatchObject({ delete: 'during', deleteWhenGiven: false });
     expect(push('-r', '--del')).toMatchObject({ delete: 'during', deleteWhenGiven: true });
@@ -347,6 +354,9 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       loadEngine: () => Promise.reject(new Error('no run was to start')),
       loadKernels: () => Promise.reject(new Error('no question was asked')),
       loadManual: () => Promise.reject(new Error('nothing was to be explained')),
+      loadWatch: () => {
+        throw new Error('nothing is watched');
+      },
       loadJson: () => Promise.reject(new Error('no JSON was asked for')),
     });
     return { code, stderr };

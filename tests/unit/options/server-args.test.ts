@@ -312,6 +312,15 @@ describe.skipIf(version === '')(`server arguments beside rsync ${version}`, () =
   }
 });
 
+it.each([
+  ['src', 'host:dest'],
+  ['host:src', 'dest'],
+])('what is ours of --info is told nobody (%s)', (...args) => {
+  const told = (info: string) => ours(['-r', `--info=${info}`, ...args]);
+  expect(told('name,progress3,failures')).toEqual(told('name'));
+  expect(told('all,progress3,failures')).toEqual(told('all'));
+});
+
 describe('a server reads what a client sends', () => {
   const cases: [string, object][] = [
     ['--server -vlogDtpre.iLsfxCIvu . dest', { recursive: true, links: true, verbose: 1, sender: false }],

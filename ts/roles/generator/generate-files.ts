@@ -87,6 +87,7 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     }
   }
   gen.filters.leaveAll();
+  ctx.report.allRequested();
   nextPhase(gen);
 
   // What is left of phase 1, then the second attempts.

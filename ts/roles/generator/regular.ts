@@ -271,6 +271,7 @@ function sendItem(
   if (negotiated.incRecurse && options.transfers) list.inProgress++;
   if (options.hardLinks && list.flags(i) & EntryFlag.Hlinked) list.setFlag(i, EntryFlag.FileSent);
   gen.requested++;
+  gen.ctx.report.requested(list, i, list.size(i));
   gen.link.asked++;
   requestItem(gen, entry, shown, basis?.type ?? BasisType.Fname, basis?.xname);
 }

@@ -220,6 +220,11 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
   const { reader, report, signal } = ctx;
   const progress = report.startProgress(list, i, size);
   const lends = size >= worthLending && job.drain !== undefined && ctx.paths.wireLent;
+  const step = (): void => {
+    if (progress === undefined) return;
+    const { size: come, matched } = job.result();
+    progress(Math.min(come, size), matched);
+  };
   // As rsync does, what was there is shown before the data goes in: a file of one piece at its beginning and its end.
   if (lends) progress?.(0);
   for (;;) {
@@ -229,13 +234,13 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
       if (did !== undefined) {
         if (did.errno !== 0) throw wireFailure('read', did.errno);
         if (did.bytesRead === 0 && did.rest.length === 0 && !did.done) await reader.waitForInput();
-        progress?.(Math.min(job.result().size, size));
+        step();
         if (did.done) break;
         continue;
       }
     }
     const bulk = await reader.bulk();
-    if (size > 0) progress?.(Math.min(job.result().size, size));
+    if (size > 0) step();
     const { consumed, done } = await job.push(bulk.raw, bulk.ranges, bulk.count);
     reader.took(consumed);
     if (done) break;

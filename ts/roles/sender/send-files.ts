@@ -81,6 +81,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
         }
       }
       if (++phase > maxPhase) break;
+      if (phase === 1) ctx.report.allRequested();
       report.trace('send', () => text.phaseOf('send_files', phase));
       writer.ndx(ndxDone);
       continue;
@@ -110,6 +111,7 @@ export async function sendFiles(ctx: RoleContext, input: SenderInput): Promise<v
     stats.transferredFiles++;
     ctx.report.startItem();
     stats.transferredSize += list.size(i);
+    ctx.report.requested(list, i, list.size(i));
 
     if (!ctx.options.transfers) {
       queue.echo(list, i, item, true);
@@ -222,7 +224,8 @@ async function sendFile(
     const step = () => {
       if (progress === undefined || job.size === 0) return;
       const position = positionOf(job, from);
-      progress(first ? Math.min(position, from + firstStep) : position);
+      const matched = from + job.result().matched;
+      progress(first ? Math.min(position, from + firstStep) : position, matched);
       first = false;
     };
     const lent = ctx.paths.wireLent && (await pumpLent(ctx, job, step));

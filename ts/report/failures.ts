@@ -1,10 +1,16 @@
 /**
  * Which file a message is about that could not be dealt with. A peer tells of its files in words alone, an old one in these
- * as well: `ts/report/messages.ts` has them.
+ * as well: `messages.ts` has them.
  */
 import type { ByteString } from '../kernel/kernel.ts';
-import type { SyncFailure } from './events.ts';
-import { nameOf, textOf } from './names.ts';
+
+/** A file that could not be dealt with. */
+export interface Failure {
+  readonly path: ByteString;
+  readonly reason: ByteString;
+  /** Of the system call that failed. */
+  readonly errno?: number;
+}
 
 /** Reason of a source that went while the run was under way. */
 export const vanishedReason = 'vanished';
@@ -32,13 +38,13 @@ const namedFirst: readonly RegExp[] = [
 ];
 
 /** The failure that a line tells of; undefined for any other line. */
-export function failureIn(line: ByteString): SyncFailure | undefined {
-  const name = (path: ByteString | undefined) => nameOf(unescaped(path ?? ''));
+export function failureIn(line: ByteString): Failure | undefined {
+  const name = (path: ByteString | undefined) => ({ path: unescaped(path ?? '') });
   const system = systemError.exec(line);
   if (system !== null) {
     const path = nameIn(system[1]!);
     if (path === undefined) return undefined;
-    return { ...name(path), reason: textOf(system[2]!), errno: Number(system[3]) };
+    return { ...name(path), reason: system[2]!, errno: Number(system[3]) };
   }
   const gone = vanished.exec(line);
   if (gone !== null) return { ...name(gone[1]), reason: vanishedReason };
