@@ -5,25 +5,10 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { loadSource } from './load-source.mjs';
 
 const root = join(import.meta.dirname, '..');
 const file = join(root, 'ts', 'library', 'options.ts');
-
-const load = async () => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `export { libraryOptions } from './ts/library/option-names.ts';`,
-      resolveDir: root,
-      loader: 'ts',
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    write: false,
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-};
 
 const typeOf = ({ arg, repeats, gathers, off }) => {
   const type = { none: repeats ? 'boolean | number' : 'boolean', int: 'number', string: 'OptionText' }[arg];
@@ -37,7 +22,7 @@ const wordsOf = ({ long, short, argName, help, sameAs }) => {
   return text === '' ? `${spelled}.` : `${spelled}: ${text}.`;
 };
 
-const { libraryOptions } = await load();
+const { libraryOptions } = await loadSource('ts/library/option-names.ts');
 const members = [...libraryOptions()].map(
   ([name, option]) => `  /** ${wordsOf(option)} */\n  readonly ${name}?: ${typeOf(option)};`,
 );

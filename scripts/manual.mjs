@@ -5,24 +5,11 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { loadSource } from './load-source.mjs';
 
 const root = join(import.meta.dirname, '..');
 
-const load = async () => {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: ['ts/manual/pages/index.ts'],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    external: ['iconv-lite'],
-    write: false,
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-};
-
-const { manualFiles } = await load();
+const { manualFiles } = await loadSource('ts/manual/pages/index.ts');
 for (const [name, text] of Object.entries(manualFiles())) {
   const file = join(root, name);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;

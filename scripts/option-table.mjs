@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { loadSource } from './load-source.mjs';
 
 const root = join(import.meta.dirname, '..');
 const file = join(root, 'docs', 'compatibility.md');
@@ -21,22 +21,7 @@ const limits = {
   crtimes: 'refused on Linux, as by rsync',
 };
 
-const load = async () => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: "export { allSwitches } from './ts/options/switches.ts';",
-      resolveDir: root,
-      loader: 'ts',
-    },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    write: false,
-  });
-  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
-};
-
-const { allSwitches } = await load();
+const { allSwitches } = await loadSource('ts/options/switches.ts');
 const spelled = ({ long, short, argName }) =>
   [short && `-${short}`, long && `--${long}${argName ? `=${argName}` : ''}`].filter(Boolean).join(' ');
 const rows = new Map();

@@ -134,6 +134,11 @@ function inForeground(): boolean {
   // Loaded only for a run that draws: it brings all of Node's sockets.
   const { isatty } = process.getBuiltinModule('node:tty');
   if (!isatty(1)) return true;
+  return holdsTerminal();
+}
+
+/** True where this process is in its terminal's foreground, and where the system does not tell. */
+export function holdsTerminal(): boolean {
   let stat: string;
   try {
     stat = readFileSync('/proc/self/stat', 'latin1');

@@ -2,7 +2,7 @@
  * What a person who watches a run is shown of it beside its words: --info=progress3 and --info=failures. Loaded by those
  * runs alone that ask for one of them.
  */
-import { constants, openSync, readFileSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { isatty, WriteStream } from 'node:tty';
 import { ExitCode } from '../errors.ts';
 import type { Host } from '../host.ts';
@@ -13,7 +13,7 @@ import { escapeText } from '../report/escape.ts';
 import { FailureList } from '../report/view/failure-list.ts';
 import { LiveView, type Size } from '../report/view/live/index.ts';
 import type { SessionIo } from '../session/index.ts';
-import { ownsTerminal } from './host.ts';
+import { holdsTerminal } from './host.ts';
 
 /** A run that is watched. */
 export interface Watched {
@@ -80,7 +80,7 @@ function liveView(
       dryRun: options.dryRun,
       name: nameShown(options, host),
     },
-    terminal: { write, ours: inForeground },
+    terminal: { write, ours: holdsTerminal },
     size: draws ? () => size : undefined,
     outShown: isatty(1),
     now: host.now,
@@ -139,13 +139,4 @@ function terminalSize(): Size {
       if (columns > 0 && rows > 0) return { columns, rows };
     } catch {}
   return usualSize;
-}
-
-/** A run that was put into the background draws nothing. */
-function inForeground(): boolean {
-  try {
-    return ownsTerminal(readFileSync('/proc/self/stat', 'latin1'));
-  } catch {
-    return true;
-  }
 }

@@ -219,7 +219,7 @@ function entriesToDelete(
     tellRows(told.sort(inOrder), content, {
       options,
       report,
-      texts: { traces },
+      texts: { traces: { entryIs: traces.entryIs, listIs: traces.listIs } },
       showsUsers: amRoot,
     });
   }
