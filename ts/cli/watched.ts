@@ -9,7 +9,7 @@ import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
 import { liveProgress } from '../options/output-flags.ts';
-import { escapeText } from '../report/escape.ts';
+import { escapedByte, escapeText } from '../report/escape.ts';
 import { FailureList } from '../report/view/failure-list.ts';
 import { LiveView, type Size } from '../report/view/live/index.ts';
 import type { SessionIo } from '../session/index.ts';
@@ -119,12 +119,12 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 /** A name within a line that is as wide as it is counted: what has no width of its own is shown by its bytes. */
 function nameShown(options: Options, host: Host): (path: ByteString) => string {
   const shown = escapeFor(options, host);
-  const octal = (char: string): string =>
-    [...Buffer.from(char, 'utf8')].map((byte) => `\\#${byte.toString(8).padStart(3, '0')}`).join('');
+  const bytes = (char: string): string =>
+    Array.from(Buffer.from(char, 'utf8').toString('latin1'), escapedByte).join('');
   const utf8 = host.charset === 'utf8';
   return (path) => {
     const text = Buffer.from(shown(path), 'latin1').toString(utf8 ? 'utf8' : 'latin1');
-    return text.replace(invisible, (char) => (char === '\u200d' ? char : octal(char)));
+    return text.replace(invisible, (char) => (char === '\u200d' ? char : bytes(char)));
   };
 }
 

@@ -54,7 +54,7 @@ export function escapeText(text: ByteString, charset: Charset): ByteString {
       at += good;
       continue;
     }
-    out += text.slice(from, at) + octal(text[at]);
+    out += text.slice(from, at) + escapedByte(text[at]);
     from = ++at;
   }
   return out + text.slice(from);
@@ -71,11 +71,12 @@ export function escapeLog(text: ByteString): ByteString {
   const end = /[\r\n]$/.test(text) ? text.length - 1 : text.length;
   const body = text.slice(0, end);
   if (plainLog.test(body)) return text;
-  const shown = escapeText(body, 'bytes').replace(/[\x80-\x9f]/g, octal);
+  const shown = escapeText(body, 'bytes').replace(/[\x80-\x9f]/g, escapedByte);
   return shown + text.slice(end);
 }
 
-function octal(byte: string): string {
+/** A byte as it is shown where the terminal could not: `\#ooo` (octal). */
+export function escapedByte(byte: ByteString): ByteString {
   return `\\#${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
 }
 
