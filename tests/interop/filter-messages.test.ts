@@ -52,6 +52,10 @@ const rows: readonly Row[] = [
   { options: [`--exclude=${x(4096)}`, '--include=a', `--include=${x(4095)}`] },
   { options: ['--exclude-from=../lines'] },
   { options: ['-0', '--exclude-from=../lines'] },
+  // A file is read where it is named: what stands behind it is for other files.
+  { options: ['--exclude-from=../lines', '-0'] },
+  { options: ['--filter=merge,- ../lines', '-0', '--include-from=../lines'] },
+  { options: ['-0', '--exclude-from=../lines', '--no-from0', '--filter=merge,- ../lines'] },
   { options: ['--filter=merge,w- ../lines'] },
   { options: ['-0', '--filter=merge,w- ../lines'] },
   { options: ['--filter=merge ../overflow'] },

@@ -93,6 +93,13 @@ const cases = [
           grep -v -e sent -e speed -e % -e file -e error:; rm d/in/*; done; chmod 755 d d/ro`,
   },
   {
+    what: 'a file that cannot be made has the name of its temporary',
+    script: `mkdir -p s/in d/in t; for f in .hidden in/.more in/b trail. $(printf %0250d 1); do echo $f >s/$f; echo $f; done >list
+      seq 30000 >s/.large; echo .large >>list; chmod 555 d d/in t
+      for o in '' --no-W -z "-T $PWD/t"; do sync -t --no-implied-dirs --files-from=list $o 2>&1 |
+        sed 's/[.][A-Za-z0-9]\\{6\\}" fail/.XXXXXX" fail/' | grep -v error:; done; chmod 755 d d/in t`,
+  },
+  {
     what: 'a large destination file that cannot be read is replaced',
     script: `mkdir s d; head -c 900000 /dev/zero >s/f; again() { rm -rf d/f; echo o >d/f; ${old} d/f; chmod 0 d/f; }
       again; sync -OaiW; again; sync -Oai --no-W; again; sync -Oaiz; chmod 600 d/f`,

@@ -237,7 +237,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('the question for a password', (
 describe.skipIf(reference === null)('a sender that fails before its list is sent', () => {
   test.each(
     ['$R', real].flatMap((client) =>
-      ['', '--no-i-r', '--protocol=29', '--protocol=30'].map((how) => [client, how]),
+      ['', '--no-i-r', '--protocol=29', '--protocol=30', '--stderr=client'].map((how) => [client, how]),
     ),
   )('%s pulls %s', (client, how) =>
     expectSameScript(

@@ -213,6 +213,11 @@ const apart: readonly (readonly [with_: readonly string[], goes: string, why: st
     'only-write-batch',
     'a far rsync writes then (docs/compatibility.md)',
   ],
+  [
+    ['compress-choice', 'zc', 'new-compress'],
+    'only-write-batch',
+    'a far rsync refuses what it would itself read (docs/compatibility.md)',
+  ],
 ];
 
 /** The options of a command line, each with its argument. */

@@ -61,6 +61,7 @@ export function parseFilterArgs(
   const state = new FilterState(context, options, maxProtocol);
   const list = state.list;
   for (const arg of args) {
+    state.from0 = 'from0' in arg;
     switch (arg.kind) {
       case 'filter':
         parseRules(state, list, arg.rule, 0, 0);
@@ -84,6 +85,8 @@ export function parseFilterArgs(
         break;
     }
   }
+  // Of directories' own files.
+  state.from0 = options.from0 ?? false;
   return new FilterChain(state);
 }
 

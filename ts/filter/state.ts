@@ -29,7 +29,8 @@ export interface FilterSettings {
 /** All that parsing, checking and sending of one side's rules share. */
 export class FilterState {
   readonly context: FilterContext;
-  readonly from0: boolean;
+  /** Zero bytes end the lines of the files that are read now. */
+  from0: boolean;
   readonly deleteExcluded: boolean;
   readonly insecureLinks: boolean;
   /** Rule files have to lie in it. */

@@ -46,11 +46,17 @@ export type DebugFlag =
   | 'send'
   | 'time';
 
+/** What concerns the file that a filter argument names: rsync reads it then and there. */
+interface NamesFile {
+  /** --from0 stood before it. */
+  readonly from0?: true;
+}
+
 /** One filter argument in the order given; `ts/filter` parses its text. */
 export type FilterArg =
-  | { readonly kind: 'filter'; readonly rule: ByteString }
+  | ({ readonly kind: 'filter'; readonly rule: ByteString } & NamesFile)
   | { readonly kind: 'exclude' | 'include'; readonly pattern: ByteString }
-  | { readonly kind: 'exclude-from' | 'include-from'; readonly file: ByteString }
+  | ({ readonly kind: 'exclude-from' | 'include-from'; readonly file: ByteString } & NamesFile)
   /** -C; expands to rsync's cvs rules. */
   | { readonly kind: 'cvs-exclude' };
 

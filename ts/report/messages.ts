@@ -425,11 +425,20 @@ export const stoppedAtLimit: ByteString = 'stopping at requested limit';
 
 // --- receiver
 
-/** A step of putting a file in place that failed; the names are the kernel's `receiveSteps`. */
-export function receiveFailed(place: Place, path: ByteString, step: string, errno: number): ByteString {
+/**
+ * A step of putting a file in place that failed; the names are the kernel's `receiveSteps`. `written` is the file that
+ * becomes the one at `path`, if it is another.
+ */
+export function receiveFailed(
+  place: Place,
+  path: ByteString,
+  written: ByteString,
+  step: string,
+  errno: number,
+): ByteString {
   switch (step) {
     case 'mkstemp':
-      return systemError('receiver', errno, `mkstemp ${fullName(place, temporaryOf(path))} failed`);
+      return systemError('receiver', errno, `mkstemp ${fullName(place, written)} failed`);
     case 'open':
       return systemError('receiver', errno, `open ${fullName(place, path)} failed`);
     case 'write':
@@ -441,13 +450,10 @@ export function receiveFailed(place: Place, path: ByteString, step: string, errn
     case 'read':
       return systemError('receiver', errno, `read errors mapping ${fullName(place, path)}`);
     case 'rename':
-      return systemError('receiver', errno, `rename ${fullName(place, temporaryOf(path))} -> "${path}"`);
+      return systemError('receiver', errno, `rename ${fullName(place, written)} -> "${path}"`);
     default:
       return attributesFailed(place, path, step, errno, 'receiver');
   }
-}
-export function temporaryFailed(place: Place, name: ByteString, errno: number): ByteString {
-  return systemError('receiver', errno, `mkstemp ${fullName(place, name)} failed`);
 }
 /** Owner (`chown`, `chgrp`), permissions (`chmod`) or times (`utimes`) that could not be set. */
 export function attributesFailed(
@@ -544,10 +550,6 @@ export function noSuchXattr(num: number, path: ByteString, who: Who): ByteString
 }
 export function xattrNotLong(name: ByteString, path: ByteString, who: Who): ByteString {
   return `[${who}] internal abbrev error on ${path} (${name})!`;
-}
-function temporaryOf(path: ByteString): ByteString {
-  const base = path.lastIndexOf('/') + 1;
-  return `${path.slice(0, base)}.${path.slice(base)}.XXXXXX`;
 }
 /** Ends the run after a failed write (the message about it was given). */
 export function fatalFileIo(): RsyncError {

@@ -137,8 +137,9 @@ function named(failure: RsyncError, who: End['who']): RsyncError {
 async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   const { writer, report, setup } = end;
   if (!writer.isMultiplexed || end.finished || unspoken.has(failure.exitCode)) return false;
-  // rsync's sender is gone before what it says then is on its way.
-  if (setup.sender && !end.listSent && setup.site.module === undefined) return false;
+  // Unless its messages take the wire, rsync's sender is gone before what it says then is on its way (noop_io_until_death).
+  const staysToTell = setup.options.msgs2stderr === false || setup.site.module !== undefined;
+  if (setup.sender && !end.listSent && !staysToTell) return false;
   const who = failure.who as End['who'];
   const { exitCode } = failure;
   if (setup.server) {

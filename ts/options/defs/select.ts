@@ -66,9 +66,18 @@ interface Filtering extends Selecting, BackingUp, Deleting {
   readonly cvsExclude: boolean;
 }
 
+/** What filter options look at where they stand. */
+interface Filters extends Filtering {
+  readonly from0: boolean;
+  perDirFilter: number;
+}
+
 /** Adds a rule to the filters. */
 function adds(spec: string, help: string, rule: (value: ByteString) => FilterArg) {
-  return on<readonly FilterArg[]>(spec, help, (filters, { value }) => [...filters, rule(value)]);
+  return on<readonly FilterArg[], Filters>(spec, help, (filters, { value }, { from0 }) => {
+    const arg = rule(value);
+    return [...filters, from0 && !('pattern' in arg) ? { ...arg, from0 } : arg];
+  });
 }
 
 /** What -F stands for, given once and twice. */
@@ -236,7 +245,7 @@ export const selectOptions = {
       on(
         '-F',
         "--filter='dir-merge /.rsync-filter'\nand, repeated, --filter='- .rsync-filter'",
-        (filters: readonly FilterArg[], _, draft: { perDirFilter: number }): readonly FilterArg[] => [
+        (filters: readonly FilterArg[], _, draft: Filters): readonly FilterArg[] => [
           ...filters,
           ...perDirRules.slice(draft.perDirFilter, ++draft.perDirFilter),
         ],
@@ -249,11 +258,8 @@ export const selectOptions = {
       })),
       adds('--include-from=FILE', 'read such patterns from FILE', (file) => ({ kind: 'include-from', file })),
     ],
-    settle: (
-      given: readonly FilterArg[],
-      draft: Filtering & { perDirFilter: number },
-      run,
-    ): readonly FilterArg[] => allFilters(given, draft, run),
+    settle: (given: readonly FilterArg[], draft: Filters, run): readonly FilterArg[] =>
+      allFilters(given, draft, run),
     // What filters leave out is known when they are read: see `Walk.treesFor`.
     closes: none,
   }),

@@ -83,7 +83,8 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
   stats.matched += result.matched;
   report.transferSum = result.digest;
   if (result.writeErrno !== 0) {
-    report.print('error-xfer', text.receiveFailed(tree, plan.path, result.syscall, result.writeErrno));
+    const { syscall, writeErrno } = result;
+    report.print('error-xfer', text.receiveFailed(tree, plan.path, plan.target, syscall, writeErrno));
     await keepInterrupted(ctx, input, arrival, plan, job);
     throw text.fatalFileIo();
   }
@@ -193,12 +194,8 @@ function open(ctx: RoleContext, input: ReceiverInput, arrival: Arrival, plan: Pl
     return openOutput(tree, request);
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    report.print(
-      'error-xfer',
-      !plan.inPlace && options.tempDir !== ''
-        ? text.temporaryFailed(tree, plan.target, error.errno)
-        : text.receiveFailed(tree, plan.path, plan.inPlace ? 'open' : 'mkstemp', error.errno),
-    );
+    const step = plan.inPlace ? 'open' : 'mkstemp';
+    report.print('error-xfer', text.receiveFailed(tree, plan.path, plan.target, step, error.errno));
     return undefined;
   }
 }

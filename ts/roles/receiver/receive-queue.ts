@@ -265,7 +265,7 @@ export class ReceiveQueue {
       } else if (status === digestMismatch || status === sourceChanged || step === 'read') {
         const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
         askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo, kept: 'discarded' });
-      } else this.failed(list, i, item.ndx, status, step);
+      } else this.failed(queued, status, step);
     }
     if (cutShort) throw new RsyncError(ExitCode.Signal, '');
   }
@@ -290,11 +290,11 @@ export class ReceiveQueue {
     if (isAwaited(this.ctx, list, i)) this.input.link.success(ndx);
   }
 
-  private failed(list: FileList, i: number, ndx: number, errno: number, step: string): void {
-    const { report } = this.ctx;
-    const path = destinationPath(this.input.destination, list, i);
-    report.print('error-xfer', text.receiveFailed(this.input.destination.tree, path, step, errno));
+  private failed({ list, i, item, temporary }: Queued, errno: number, step: string): void {
+    const { destination, link } = this.input;
+    const path = destinationPath(destination, list, i);
+    this.ctx.report.print('error-xfer', text.receiveFailed(destination.tree, path, temporary, step, errno));
     if (step === 'write') throw text.fatalFileIo();
-    if (this.ctx.negotiated.incRecurse) this.input.link.noSend(ndx);
+    if (this.ctx.negotiated.incRecurse) link.noSend(item.ndx);
   }
 }
