@@ -71,6 +71,14 @@ runCommand({
   loadServer: () => import('../daemon/index.ts'),
   loadKernels: () => import('../kernel/index.ts'),
   loadManual: () => import('../manual/index.ts'),
+  loadBench: () => import('../bench/index.ts'),
+  endGroup(leader, signal) {
+    try {
+      process.kill(-leader, signal);
+    } catch {
+      // It has just ended by itself.
+    }
+  },
   loadJson: () => import('../library/json.ts'),
   loadWatch: () => import('./watched.ts'),
   codeToKeep: () => keep && keepCode,
