@@ -96,11 +96,15 @@ export function readSettings(words: readonly ByteString[]): BenchSettings {
   };
 }
 
+/** `--peer=PROGRAM`. */
+export function spelledOption({ name, argName }: BenchOption): string {
+  return `--${name}${argName === '' ? '' : `=${argName}`}`;
+}
+
 /** What `bench --help` prints, without the scenarios. */
 export function benchUsage(): string {
-  const spelled = ({ name, argName }: BenchOption) => `--${name}${argName === '' ? '' : `=${argName}`}`;
-  const width = Math.max(...benchOptions.map((option) => spelled(option).length));
-  const lines = benchOptions.map((option) => ` ${spelled(option).padEnd(width)}  ${option.help}`);
+  const width = Math.max(...benchOptions.map((option) => spelledOption(option).length));
+  const lines = benchOptions.map((option) => ` ${spelledOption(option).padEnd(width)}  ${option.help}`);
   return `Usage: ${programName} bench [OPTION]...
 
 Measures ${programName} beside an rsync on this machine: makes data, has both do the same in turns, compares what they made

@@ -129,7 +129,10 @@ export function commandShown({ commands }: Result, tool: string, outcome: Outcom
   const short = (word: string): string => {
     if (word.startsWith('--rsync-path=')) return `--rsync-path=${name}`;
     const path = bare === '' ? word : word.replaceAll(`${bare}/`, '');
-    return path.replace(/(rsync:\/\/127\.0\.0\.1):\d+/, '$1').replace(/data\//, '').replace(/^'(.*)'$/, '$1');
+    return path
+      .replace(/(rsync:\/\/127\.0\.0\.1):\d+/, '$1')
+      .replace(/data\//, '')
+      .replace(/^'(.*)'$/, '$1');
   };
   return [name, ...argv.slice(whole.length).map(short)].join(' ');
 }
