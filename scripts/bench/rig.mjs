@@ -56,11 +56,11 @@ export async function withRig({ dir = fastest(), peer, scale }, body) {
     env: process.env,
     signal: controller.signal,
     isRoot: process.getuid() === 0,
-    endGroup(leader, signal) {
+    signalGroup(leader, signal) {
       try {
-        process.kill(-leader, signal);
+        return process.kill(-leader, signal);
       } catch {
-        // It has just ended by itself.
+        return false;
       }
     },
   };

@@ -84,7 +84,8 @@ describe.skipIf(reference === null)('beside rsync', () => {
       expectWellFormed(page.replace('<!DOCTYPE html>', ''));
       expect(page).toContain('prefers-color-scheme: dark');
       expect(page).not.toMatch(/<script|<link|<img|\bsrc=|url\(|@import|https?:/);
-      expect(page).not.toContain(dir);
+      // But for the command itself, which the user wrote.
+      expect(page.slice(0, page.indexOf('<footer>')).includes(dir)).toBe(false);
       for (const text of [
         'MiB',
         'MB/s',
@@ -133,11 +134,23 @@ describe.skipIf(reference === null)('beside rsync', () => {
       expect(left(dir)).toEqual([]);
     }));
 
+  test('one that does not end is killed', () =>
+    withWorkspace(async (dir) => {
+      const stuck = `case "$*" in *--version*) exec "$RSYNC" "$@" ;; esac
+        trap '' TERM; touch '${dir}/stuck'; while :; do sleep 1; done # ${dir}/scratch/oc-rsync-bench-`;
+      const words = [...small, `--peer=${fakePeer(dir, stuck)}`, '--scenarios=tiny'];
+      const { code } = await bench(dir, words, {
+        onStart: (child) => void until(() => existsSync(join(dir, 'stuck'))).then(() => child.kill('SIGINT')),
+      });
+      expect(code).toBe(20);
+      expect(left(dir)).toEqual([]);
+    }));
+
   test('tells of a copy that is none', () =>
     withWorkspace(async (dir) => {
       const script = `"$RSYNC" "$@" || exit
         for word; do last=$word; done
-        case $last in */dest/) printf x | dd of="$last/tiny" conv=notrunc status=none ;; esac`;
+        case $last in /*/dest/) printf x | dd of="$last/tiny" conv=notrunc status=none ;; esac`;
       const words = [...small, `--peer=${fakePeer(dir, script)}`, '--scenarios=tiny,own-daemon-push-small'];
       const { code, stdout, stderr } = await bench(dir, [...words, '--html=page.html', '--chart=chart.svg']);
       expect(code).toBe(23);

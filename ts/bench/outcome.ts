@@ -29,8 +29,9 @@ export interface Totals {
   /** Those that both have figures for. */
   readonly compared: number;
   readonly faster: number;
-  /** Means of ours by rsync's; undefined where nothing was compared. */
+  /** Mean of ours by rsync's; undefined where nothing was compared. */
   readonly wall: number | undefined;
+  /** All of ours by all of rsync's: a single one may be shorter than the clock's tick. */
   readonly cpu: number | undefined;
   /** The largest peak of each tool in KiB. */
   readonly memory: Readonly<Record<string, number>>;
@@ -67,9 +68,7 @@ export function totals({ results, tools }: Outcome): Totals {
   const both = results.flatMap(({ medians: { rsync, ours } }) =>
     rsync === undefined || ours === undefined ? [] : [{ rsync, ours }],
   );
-  // Of what is shorter than the clock's tick there is no ratio.
-  const ratios = (pick: 'wall' | 'cpu') =>
-    both.flatMap(({ rsync, ours }) => (rsync[pick] > 0 && ours[pick] > 0 ? [ours[pick] / rsync[pick]] : []));
+  const allCpu = (tool: 'rsync' | 'ours') => both.reduce((sum, one) => sum + one[tool].cpu, 0);
   const memory: Record<string, number> = {};
   for (const tool of Object.keys(tools)) {
     const peaks = results.flatMap(({ medians }) => medians[tool]?.rss ?? []);
@@ -85,8 +84,8 @@ export function totals({ results, tools }: Outcome): Totals {
     scenarios: results.length,
     compared: both.length,
     faster: both.filter(({ rsync, ours }) => ours.wall < rsync.wall).length,
-    wall: geometricMean(ratios('wall')),
-    cpu: geometricMean(ratios('cpu')),
+    wall: geometricMean(both.map(({ rsync, ours }) => ours.wall / rsync.wall)),
+    cpu: allCpu('rsync') > 0 ? allCpu('ours') / allCpu('rsync') : undefined,
     memory,
     copies: ended.length,
     equal: ended.filter((how) => how === 'equal').length,

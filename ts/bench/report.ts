@@ -111,7 +111,7 @@ function tiles(outcome: Outcome): string {
     list.push([`×${sum.wall.toFixed(2)}`, "of rsync's time on average", sum.wall < 1 ? 'faster' : 'slower']);
     list.push([`${sum.faster} of ${sum.compared}`, 'scenarios in less time than rsync']);
   } else list.push([String(sum.scenarios), 'scenarios measured']);
-  if (sum.cpu !== undefined) list.push([`×${sum.cpu.toFixed(2)}`, "of rsync's processor time on average"]);
+  if (sum.cpu !== undefined) list.push([`×${sum.cpu.toFixed(2)}`, "of rsync's processor time in all"]);
   const { ours, rsync } = sum.memory;
   if (ours !== undefined)
     list.push([

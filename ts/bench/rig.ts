@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Environment } from '../host.ts';
 import { copyTree, type DataSets, dataSets, type Maker, type Pause, removeTree } from './data.ts';
 import { measure, shellWords, type Usage } from './measure.ts';
-import { type EndGroup, type Processes, watchProcesses } from './processes.ts';
+import { type Processes, type SignalGroup, watchProcesses } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
 import { bareShell, type Daemon, startDaemon } from './servers.ts';
 import { differences, readTree, type Tree } from './tree.ts';
@@ -18,7 +18,7 @@ export interface Surroundings {
   readonly env: Environment;
   /** Ends the run: whatever has been started is ended, and nothing more is. */
   readonly signal: AbortSignal;
-  readonly endGroup: EndGroup;
+  readonly signalGroup: SignalGroup;
   readonly isRoot: boolean;
 }
 
@@ -122,7 +122,7 @@ export async function withRig<T>(
   body: (rig: Rig) => Promise<T>,
 ): Promise<T> {
   const root = mkdtempSync(join(settings.dir, 'oc-rsync-bench-'));
-  const processes = watchProcesses(around.signal, around.endGroup);
+  const processes = watchProcesses(around.signal, around.signalGroup);
   const stops: (() => Promise<void>)[] = [];
   try {
     const result = await body(makeRig(root, around, settings, { processes, stops }));

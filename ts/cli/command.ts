@@ -94,8 +94,8 @@ export interface CommandInput {
   readonly loadKernels: () => Promise<Kernels>;
   readonly loadManual: () => Promise<Manual>;
   readonly loadBench: () => Promise<Bench>;
-  /** Signals all of a process group that this process has started; nothing where there is none any more. */
-  readonly endGroup: BenchWorld['endGroup'];
+  /** Signals all of a process group that this process has started; whether there is any. */
+  readonly signalGroup: BenchWorld['signalGroup'];
   readonly loadJson: () => Promise<Json>;
   readonly loadWatch: () => Promise<Watch>;
   /** Called before a run, with what it was asked for. */
@@ -187,13 +187,13 @@ async function answered(input: CommandInput): Promise<number | undefined> {
 }
 
 async function benchAnswer(input: CommandInput, asksForHelp: boolean): Promise<number | undefined> {
-  const { argv, io, endGroup } = input;
+  const { argv, io, signalGroup } = input;
   if (exists('bench') || (asksForHelp && exists('help'))) return undefined;
   const { isBenchCall, runBench } = await input.loadBench();
   const isOurs = asksForHelp ? onlyFails(input) : isBenchCall(argv, () => onlyFails(input));
   if (!isOurs) return undefined;
   const words = asksForHelp ? ['--help'] : argv.slice(1);
-  const code = await runBench(words, { host: io.host, signal: io.signal, endGroup });
+  const code = await runBench(words, { host: io.host, signal: io.signal, signalGroup });
   io.host.stderr(toBytes(finalErrorLine(code, 'client')));
   return code;
 }

@@ -72,11 +72,11 @@ runCommand({
   loadKernels: () => import('../kernel/index.ts'),
   loadManual: () => import('../manual/index.ts'),
   loadBench: () => import('../bench/index.ts'),
-  endGroup(leader, signal) {
+  signalGroup(leader, signal) {
     try {
-      process.kill(-leader, signal);
+      return process.kill(-leader, signal);
     } catch {
-      // It has just ended by itself.
+      return false;
     }
   },
   loadJson: () => import('../library/json.ts'),
