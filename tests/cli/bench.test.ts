@@ -239,6 +239,22 @@ test('begins nothing where there is no room', () =>
     expect(left(dir)).toEqual([]);
   }));
 
+test('a disk that is full by the time is not the fault of a tool', () =>
+  withWorkspace(async (dir) => {
+    mkdirSync(join(dir, 'bin'));
+    const path = join(dir, 'bin', 'cp');
+    writeFileSync(
+      path,
+      '#!/bin/sh\nfor i in 1 2 3; do echo "cp: $i: No space left on device" >&2; done; exit 1\n',
+    );
+    chmodSync(path, 0o755);
+    const env = { PATH: `${join(dir, 'bin')}:${process.env.PATH}` };
+    const { code, stdout, stderr } = await bench(dir, [...small, '--scenarios=local-small-noop'], { env });
+    expect([code, stdout]).toEqual([11, '']);
+    expect(stderr).toMatch(/^oc-rsync bench: cp: 1: No space left on device\nrsync error: /m);
+    expect(left(dir)).toEqual([]);
+  }));
+
 test.each<[string, string[], number, RegExp]>([
   ['an option that there is not', ['--runs=1', '--frobnicate'], 1, /Unknown option '--frobnicate'/],
   ['no number', ['--runs=many'], 1, /--runs takes a number above 0, not many/],

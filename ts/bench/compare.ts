@@ -1,4 +1,5 @@
 /** All tools beside each other. */
+import { RsyncError } from '../errors.ts';
 import type { Amount } from './data.ts';
 import type { Usage } from './measure.ts';
 import type { Rig } from './rig.ts';
@@ -73,6 +74,8 @@ export async function compare(
         else done[tool]!.push({ wall, cpu, rss });
       } catch (error) {
         rig.processes.signal.throwIfAborted();
+        // It is the run's, and not the tool's.
+        if (error instanceof RsyncError) throw error;
         fail(tool, 'failed', error instanceof Error ? error.message : String(error));
       }
     }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { ExitCode, RsyncError } from '../errors.ts';
 
 /** Lets a signal be heard between two pieces of long work; rejects once the run shall end. */
 export type Pause = () => Promise<void>;
@@ -193,12 +194,23 @@ export function dataSets(
 
 const execute = promisify(execFile);
 
+/** Runs one of the system's programs; what it cannot do ends the run, with the first that it says. */
+async function systemProgram(program: string, ...args: readonly string[]): Promise<void> {
+  try {
+    await execute(program, args);
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { readonly stderr?: string };
+    const [first = ''] = stderr.trim().split('\n');
+    throw new RsyncError(ExitCode.FileIo, first || message);
+  }
+}
+
 /** Makes `to`, which may be there, a copy of what is in `from`. */
-export async function copyTree(from: string, to: string): Promise<void> {
-  await execute('cp', ['-a', `${from}/.`, to]);
+export function copyTree(from: string, to: string): Promise<void> {
+  return systemProgram('cp', '-a', `${from}/.`, to);
 }
 
 /** Removes a tree: `rm` is several times as fast as Node with a million files. */
-export async function removeTree(path: string): Promise<void> {
-  await execute('rm', ['-rf', '--', path]);
+export function removeTree(path: string): Promise<void> {
+  return systemProgram('rm', '-rf', '--', path);
 }
