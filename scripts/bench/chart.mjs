@@ -142,7 +142,11 @@ export function drawChart({ results = [], growth, machine: host, tools }) {
   if (results.length > 0) {
     const title = "Wall time, as a share of rsync's (shorter is better)";
     drawn.push(
-      drawPicture([{ title: '', bars: barsOf(results, (name) => name) }], { title, caption: '', width }),
+      drawPicture([{ title: '', bars: barsOf(results, { isCompared: true, titleOf: (name) => name }) }], {
+        title,
+        caption: '',
+        width,
+      }),
     );
   }
   if (growth !== undefined) drawn.push(drawCurves(growth.points));

@@ -156,7 +156,10 @@ describe.skipIf(reference === null)('beside rsync', () => {
       expect(code).toBe(23);
       expect(stdout).toMatch(/^\| tiny +\| WRONG RESULT +\| \d/m);
       expect(stdout).toContain('1 of 4 copies are not equal to their sources');
-      expect(stderr).toMatch(/^oc-rsync bench: tiny: rsync \S+ made a wrong result: .*tiny differs/m);
+      expect(stderr).toMatch(
+        /^ {2}rsync failed: the copy differs from its source: .*tiny differs: time .*Z instead of/m,
+      );
+      expect(stderr).toMatch(/^oc-rsync bench: rsync \S+ made a wrong result in tiny$/m);
       const page = readFileSync(join(dir, 'page.html'), 'utf8');
       expect(page).toMatch(/role="alert".*wrong result/s);
       expect(page).toContain('✗ rsync wrong');

@@ -44,21 +44,25 @@ export interface Drawn {
   readonly height: number;
 }
 
-/** The bars of results that ours has a figure for, `titleOf` naming each. */
-export function barsOf(results: readonly Result[], titleOf: (name: string) => string): Bar[] {
+/** What bars are made by. */
+export interface Barring {
+  /** Of ours beside rsync, without those that one of them has no figure for; else of ours alone. */
+  readonly isCompared: boolean;
+  titleOf(name: string): string;
+}
+
+/** The bars of results. */
+export function barsOf(results: readonly Result[], { isCompared, titleOf }: Barring): Bar[] {
   return results.flatMap(({ name, goal, medians: { rsync, ours }, runs }) => {
-    if (ours === undefined || (rsync === undefined && anyBeside(results))) return [];
-    const unit = rsync?.wall ?? 1;
+    if (ours === undefined || (isCompared && rsync === undefined)) return [];
+    const unit = isCompared ? rsync!.wall : 1;
     const value = ours.wall / unit;
     const walls = (runs.ours ?? []).map(({ wall }) => wall / unit);
     const range = [Math.min(value, ...walls), Math.max(value, ...walls)] as const;
-    const state = rsync === undefined ? 'alone' : stateOf(value, goal);
+    const state = isCompared ? stateOf(value, goal) : 'alone';
     return [{ title: titleOf(name), value, range, state, goal, ours: ours.wall, rsync: rsync?.wall }];
   });
 }
-
-const anyBeside = (results: readonly Result[]): boolean =>
-  results.some(({ medians }) => medians.rsync !== undefined);
 
 const stateOf = (ratio: number, goal: number | undefined): State =>
   ratio <= (goal ?? 0) ? 'reached' : ratio < 1 ? 'faster' : 'slower';

@@ -50,9 +50,9 @@ export async function runBench(words: readonly ByteString[], world: BenchWorld):
     print(outcome, world);
     writeFiles(outcome, settings, ['bench', ...words].join(' '), world, say);
     const found = troubles(outcome);
-    for (const { scenario, tool, why, text } of found)
+    for (const { scenario, tool, why } of found)
       say(
-        `${programName} bench: ${scenario}: ${tool} ${why === 'differs' ? 'made a wrong result' : 'failed'}: ${text}`,
+        `${programName} bench: ${tool} ${why === 'differs' ? 'made a wrong result' : 'failed'} in ${scenario}`,
       );
     return found.length > 0 ? ExitCode.Partial : ExitCode.Ok;
   } catch (error) {
@@ -130,7 +130,7 @@ async function peerOf({ peer }: BenchSettings, { host }: BenchWorld): Promise<To
   const path =
     peer === undefined || !peer.includes('/')
       ? onPath(asText(peer ?? 'rsync'), host.env)
-      : asText(pathAt(siteOf(host), peer));
+      : resolve(asText(pathAt(siteOf(host), peer)));
   if (path === undefined || !isProgram(path)) {
     if (peer === undefined) return undefined;
     throw stop(ExitCode.Syntax, `--peer=${peer}: there is no such program`);
@@ -316,7 +316,7 @@ function chartFile(outcome: Outcome): string {
     title: wireTitles[wire],
     bars: barsOf(
       results.filter((result) => scenarioOf(result).wire === wire),
-      (name) => name,
+      { isCompared: tools.rsync !== undefined, titleOf: (name) => name },
     ),
   }));
   const what = tools.rsync === undefined ? 'Wall time' : "Wall time, as a share of rsync's";

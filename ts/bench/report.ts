@@ -67,8 +67,7 @@ ${charts(outcome)}</section>
 <section aria-labelledby="figures"><h2 id="figures">All figures</h2>
 ${table(outcome)}</section>
 <section aria-labelledby="commands"><h2 id="commands">What was run</h2>
-<p>Paths are within the folder of the run: data sets, and <code>dest</code> or <code>kept-…</code>, where the copies go. Both programs
-get the same words.</p>
+<p>Paths are within the folder of the run: data sets, and <code>dest</code> or <code>kept-…</code>, where the copies go.${isCompared ? ' Both programs get the same words.' : ''}</p>
 ${commands(outcome)}</section>
 <section aria-labelledby="machine"><h2 id="machine">Where it was run</h2>
 ${facts(outcome)}</section>
@@ -124,11 +123,12 @@ function tiles(outcome: Outcome): string {
     .join('')}</ul>`;
 }
 
-function charts({ results }: Outcome): string {
+function charts({ results, tools }: Outcome): string {
+  const isCompared = tools.rsync !== undefined;
   const named = (wire: StandardWire): Bar[] =>
     barsOf(
       results.filter((result) => scenarioOf(result).wire === wire),
-      (name) => scenarioOf({ name }).title,
+      { isCompared, titleOf: (name) => scenarioOf({ name }).title },
     );
   const groups = wires.map((wire) => ({ title: wireTitles[wire], bars: named(wire) }));
   const all = groups.flatMap(({ bars }) => bars);

@@ -1,6 +1,14 @@
 /** Whether two trees are the same: what a copy is compared with its source by, without the help of either program. */
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
 import type { Amount, Pause } from './data.ts';
 
 /** Each entry of a tree by its path (bytes), with all that a copy has to keep in one text. */
@@ -28,13 +36,13 @@ export async function readTree(root: string, pause: Pause): Promise<Tree> {
     if (stat.isDirectory()) {
       for (const inner of readdirSync(path, 'latin1'))
         waiting.push(name === '.' ? inner : `${name}/${inner}`);
-      entries.set(name, `directory ${common} time ${stat.mtimeNs}`);
+      entries.set(name, `directory ${common} time ${timeOf(stat)}`);
     } else if (stat.isFile()) {
       files++;
       bytes += Number(stat.size);
       entries.set(
         name,
-        `file ${common} time ${stat.mtimeNs} ${stat.size} bytes ${await digest(path, pause)}`,
+        `file ${common} time ${timeOf(stat)} ${stat.size} bytes ${await digest(path, pause)}`,
       );
     } else {
       const target = stat.isSymbolicLink() ? readlinkSync(path, 'latin1') : stat.rdev;
@@ -42,6 +50,13 @@ export async function readTree(root: string, pause: Pause): Promise<Tree> {
     }
   }
   return { entries, amount: { bytes, files } };
+}
+
+/** As ISO 8601 has it, to the nanosecond. */
+function timeOf({ mtimeNs }: BigIntStats): string {
+  const second = 1_000_000_000n;
+  const whole = new Date(Number(mtimeNs / second) * 1000).toISOString().slice(0, -'.000Z'.length);
+  return `${whole}.${String(mtimeNs % second).padStart(9, '0')}Z`;
 }
 
 async function digest(path: Buffer, pause: Pause): Promise<string> {
