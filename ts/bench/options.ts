@@ -12,7 +12,7 @@ export interface BenchOption {
 }
 
 export const usualRuns = 3;
-export const usualScale = 0.2;
+export const usualScale = 0.25;
 
 export const benchOptions: readonly BenchOption[] = [
   { name: 'peer', argName: 'PROGRAM', help: 'the rsync to measure beside ours (default: the one on PATH)' },

@@ -27,6 +27,7 @@ export async function readTree(root: string, pause: Pause): Promise<Tree> {
   const base = Buffer.from(root).toString('latin1');
   let bytes = 0;
   let files = 0;
+  const piece = Buffer.alloc(pieceBytes);
   const waiting = ['.'];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (entries.size % untilPause === 0) await pause();
@@ -42,7 +43,7 @@ export async function readTree(root: string, pause: Pause): Promise<Tree> {
       bytes += Number(stat.size);
       entries.set(
         name,
-        `file ${common} time ${timeOf(stat)} ${stat.size} bytes ${await digest(path, pause)}`,
+        `file ${common} time ${timeOf(stat)} ${stat.size} bytes ${await digest(path, piece, pause)}`,
       );
     } else {
       const target = stat.isSymbolicLink() ? readlinkSync(path, 'latin1') : stat.rdev;
@@ -59,14 +60,14 @@ function timeOf({ mtimeNs }: BigIntStats): string {
   return `${whole}.${String(mtimeNs % second).padStart(9, '0')}Z`;
 }
 
-async function digest(path: Buffer, pause: Pause): Promise<string> {
+/** A file's digest, read through `piece`. */
+async function digest(path: Buffer, piece: Buffer, pause: Pause): Promise<string> {
   const hash = createHash('sha256');
-  const piece = Buffer.alloc(pieceBytes);
   const fd = openSync(path, 'r');
   try {
     for (let n = readSync(fd, piece); n > 0; n = readSync(fd, piece)) {
       hash.update(piece.subarray(0, n));
-      if (n === pieceBytes) await pause();
+      if (n === piece.length) await pause();
     }
   } finally {
     closeSync(fd);
