@@ -15,7 +15,7 @@ import { compare, type Result, type Tools } from './compare.ts';
 import { standardMakers } from './data.ts';
 import { memoryMethod } from './measure.ts';
 import { type BenchSettings, benchUsage, readSettings } from './options.ts';
-import { equality, type Outcome, scenarioOf, toolName, totals, troubles } from './outcome.ts';
+import { equality, isBusy, type Outcome, scenarioOf, toolName, totals, troubles } from './outcome.ts';
 import type { SignalGroup } from './processes.ts';
 import { reportPage } from './report.ts';
 import { type Rig, withRig } from './rig.ts';
@@ -225,7 +225,7 @@ async function measured(
     `Measures ${names.join(' and ')}: ${scenarios.length} scenarios, ${runs} runs of each, at scale ${scale}.\n` +
       `Writes up to ${size(bytes)} in ${files} files to ${dir} (${outcome.machine.filesystem}), and removes all of it at the end.`,
   );
-  if (outcome.machine.load > outcome.machine.cpus / 2)
+  if (isBusy(outcome.machine))
     say(
       `This machine is busy (a load of ${outcome.machine.load.toFixed(1)}): times will be longer than they are, and vary.`,
     );

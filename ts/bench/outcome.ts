@@ -15,6 +15,11 @@ export interface Outcome {
   readonly memory: ReturnType<typeof memoryMethod>;
 }
 
+/** Whether something else wanted the machine: then both programs are slower, and not alike. */
+export function isBusy({ load, cpus }: Machine): boolean {
+  return load > cpus / 2;
+}
+
 /** What went wrong with one tool in one scenario. */
 export interface Trouble {
   readonly scenario: string;

@@ -85,11 +85,12 @@ footer { margin-top: clamp(3rem, 7vw, 5rem); padding-top: 1.3rem; border-top: 1p
 @media (max-width: 60rem) {
   .charts { columns: 1; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  table, tbody { display: block; }
-  tr.group { display: block; }
+  table { display: block; }
+  tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); gap: 0 .9rem; }
+  tr.group { display: block; grid-column: 1 / -1; }
   tr.group th { display: block; padding: 1.6rem 0 .7rem; border: 0; font-size: 1.1rem; }
   tbody tr:not(.group) {
-    display: grid; grid-template-columns: 1fr minmax(5.6rem, auto) minmax(5.6rem, auto); gap: .15rem .9rem; align-items: baseline;
+    display: grid; grid-template-columns: 1fr minmax(5.6rem, auto) minmax(5.6rem, auto); gap: .15rem .9rem; align-items: baseline; align-content: start;
     margin-bottom: .9rem; padding: 1.05rem 1.15rem; border: 1px solid var(--line); border-radius: .9rem; background: var(--panel);
   }
   tbody tr:not(.group) > * { padding: 0; border: 0; }

@@ -15,6 +15,7 @@ import type { Usage } from './measure.ts';
 import {
   commandShown,
   equality,
+  isBusy,
   type Outcome,
   scenarioOf,
   throughput,
@@ -89,7 +90,10 @@ function lead(outcome: Outcome): string {
     tools.rsync === undefined
       ? `${runs} ${runs === 1 ? 'run' : 'runs'} of each`
       : `${runs} ${runs === 1 ? 'run' : 'runs'} of each by both programs, in turns`;
-  return escapeXml(`${kinds}, ${turns}, on ${machine.cpus} × ${machine.cpu}.`);
+  const busy = isBusy(machine)
+    ? ` The machine was busy, with a load of ${machine.load.toFixed(1)}: times are longer than they would be, and not alike.`
+    : '';
+  return escapeXml(`${kinds}, ${turns}, on ${machine.cpus} × ${machine.cpu}.${busy}`);
 }
 
 /** What must not be overlooked. */

@@ -99,8 +99,7 @@ export interface Rig {
 const standardWires: Readonly<Record<string, Wire>> = {
   local: () => ({ args: [], far: (path) => path }),
   pipe: (rig, { remote }) => ({
-    // Quotes within quotes are doubled, as rsync reads this option.
-    args: ['-e', `'${bareShell(rig.root).replaceAll("'", "''")}'`, `--rsync-path=${shellWords(remote)}`],
+    args: ['-e', shellOption(bareShell(rig.root)), `--rsync-path=${shellWords(remote)}`],
     far: (path) => `here:${path}`,
   }),
   daemon: async (rig) => {
@@ -109,6 +108,11 @@ const standardWires: Readonly<Record<string, Wire>> = {
   },
   'own-daemon': (rig, { command }) => served(rig, command),
 };
+
+/** A program as one word of -e, in which quotes within quotes are doubled. */
+function shellOption(path: string): string {
+  return /["' ]/.test(path) ? `'${path.replaceAll("'", "''")}'` : path;
+}
 
 async function served(rig: Rig, command: readonly string[]): Promise<Reach> {
   const { pid, url } = await rig.daemon(command);
