@@ -19,12 +19,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { minimist } from 'zx';
-import { compare } from './bench/compare.mjs';
 import { measureGrowth, units } from './bench/growth.mjs';
 import { withRig } from './bench/rig.mjs';
 import { chosen, scenarios, wireScenarios } from './bench/scenarios.mjs';
-import { againstMarkdown, growthMarkdown, markdown } from './bench/table.mjs';
-import { findPeer, findTools, machine, versions, withIoPaths } from './bench/tools.mjs';
+import { askTools, compare, machine, markdown } from './bench/shared.mjs';
+import { againstMarkdown, growthMarkdown } from './bench/table.mjs';
+import { findPeer, findTools, ourNode, withIoPaths } from './bench/tools.mjs';
 
 const given = minimist(process.argv.slice(2), {
   boolean: ['growth', 'io', 'list', 'verify'],
@@ -52,7 +52,7 @@ async function measureAll(earlier) {
   const compared = given.only !== undefined || (!given.growth && given.from === undefined);
   const wanted = compared ? chosen(given.only) : [];
   if (wanted.length === 0 && !given.growth) return earlier;
-  const peer = await findPeer(given.peer);
+  const peer = findPeer(given.peer);
   let tools = findTools(peer, given._);
   if (tools.ours === undefined)
     say('bench: dist/oc-rsync.mjs is not built (npm run build); measuring the others alone');
@@ -60,8 +60,9 @@ async function measureAll(earlier) {
   if (given.against && tools[given.against] === undefined)
     usageError(`--against ${given.against}: there is no ${given.against}=COMMAND`);
   const settings = { runs, verifies: given.verify, say, room: given.room * 1024 ** 3 };
-  const measured = { ...earlier, machine: machine(), runs, scale, tools: versions(tools) };
+  const measured = { ...earlier, runs, scale, tools: await askTools(tools) };
   await withRig({ dir: given.dir, peer, scale }, async (rig) => {
+    measured.machine = machine(await nodeVersion(), rig.root);
     if (compared) measured.results = [];
     for (const scenario of wanted) {
       say(`${scenario.name}: ${scenario.wire} ${scenario.args.join(' ')}`);
@@ -70,6 +71,12 @@ async function measureAll(earlier) {
     if (given.growth) measured.growth = await measureGrowth(rig, tools, settings);
   });
   return measured;
+}
+
+/** What runs ours says of itself. */
+async function nodeVersion() {
+  const { node } = await askTools({ node: [ourNode] });
+  return `Node ${node.version.replace(/^v/, '')}`;
 }
 
 function print({ results = [], growth, tools, machine: host, runs, scale }) {
@@ -84,7 +91,7 @@ function print({ results = [], growth, tools, machine: host, runs, scale }) {
   }
   const programs = Object.entries(tools).map(([name, { version }]) => `${name}: ${version}`);
   parts.push(
-    `Medians of ${runs}, scale ${scale}, ${host.cpus} x ${host.cpu}, Linux ${host.kernel}, ` +
+    `Medians of ${runs}, scale ${scale}, ${host.cpus} x ${host.cpu}, ${host.kernel}, ` +
       `${host.date.slice(0, 10)}; ${programs.join('; ')}.`,
   );
   process.stdout.write(`${parts.join('\n\n')}\n`);

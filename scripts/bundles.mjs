@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { build } from 'esbuild';
 import { asExportEquals, declarationsOf } from './declarations.mjs';
 
@@ -25,6 +25,22 @@ const commonJs = {
 const small = { minify: true };
 /** Who debugs a program of theirs sees the library's names. */
 const readable = { minifySyntax: true, minifyWhitespace: true };
+
+/** What a plain run never reads, as bundles of their own beside the program's: the module of `ts/`, and the file's name. */
+const apart = { 'bench/index.ts': 'bench.cjs' };
+
+/** Leaves those to their files. */
+const leaveApart = {
+  name: 'apart',
+  setup(context) {
+    context.onResolve({ filter: /\/index\.ts$/, namespace: 'file' }, ({ path, kind, resolveDir }) => {
+      const name = apart[relative(join(context.initialOptions.absWorkingDir, 'ts'), join(resolveDir, path))];
+      return name !== undefined && kind === 'dynamic-import'
+        ? { path: `./${name}`, external: true }
+        : undefined;
+    });
+  },
+};
 
 /** Builds all bundles into `dist/`. */
 export async function buildBundles(root) {
@@ -86,11 +102,19 @@ async function buildProgram(root, outdir, style) {
     entryPoints: ['ts/cli/main.ts'],
     outfile: main,
     // What `start.ts` runs it with. Put around it there, it would be a second copy of the text in memory.
+    plugins: [leaveApart],
     banner: { js: '(function (require, module, exports, __filename, __dirname) {' },
     footer: { js: '})' },
     metafile: true,
   });
-  removeOldParts(root, parts, new Set(Object.keys(metafile.outputs)));
+  const made = new Set(Object.keys(metafile.outputs));
+  for (const [module, name] of Object.entries(apart)) {
+    const entryPoints = [`ts/${module}`];
+    const options = { ...shared, ...commonJs, ...style, absWorkingDir: root, metafile: true };
+    const built = await build({ ...options, entryPoints, outfile: join(parts, name) });
+    for (const file of Object.keys(built.metafile.outputs)) made.add(file);
+  }
+  removeOldParts(root, parts, made);
   const start = join(outdir, 'oc-rsync.mjs');
   // It knows the other one's hash, by which compiled code is kept.
   const hash = createHash('sha256')

@@ -32,8 +32,10 @@ const openToAll = [
 /** For each folder of `ts/`, the others that it may import values from. */
 const arrows = {
   '.': ['library'],
-  cli: ['library', 'manual', 'session', 'daemon', 'options', 'report', 'kernel'],
-  manual: ['daemon', 'options'],
+  cli: ['library', 'manual', 'bench', 'session', 'daemon', 'options', 'report', 'kernel'],
+  manual: ['bench', 'daemon', 'options'],
+  // Starts the program, and looks from outside.
+  bench: ['options'],
   // Of `ts/cli` the process alone, which is asked in one place.
   library: ['cli', 'session', 'options', 'report', 'wire'],
   // Starts the program, as anybody can.

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { minimist } from 'zx';
 import { withRig } from './bench/rig.mjs';
 import { chosen } from './bench/scenarios.mjs';
-import { summarize } from './bench/table.mjs';
+import { summarize } from './bench/shared.mjs';
 import { findPeer, ourNode, repository } from './bench/tools.mjs';
 import { buildMapped } from './bundles.mjs';
 import { cpuProfileFlags, readCpuProfiles } from './profile/cpu-profile.mjs';
@@ -110,7 +110,7 @@ async function main() {
   const scenario = scenarioOf(given._[0]);
   const wanted = given.tool === 'all' ? known : given.tool.split(',');
   for (const tool of wanted) if (!known.includes(tool)) usageError(`--tool is one of ${known.join(' ')} all`);
-  const peer = await findPeer(given.peer);
+  const peer = findPeer(given.peer);
   const outdir = join('target', `profile-${process.pid}`);
   process.once('exit', () => rmSync(join(repository, outdir), { recursive: true, force: true }));
   await withRig({ dir: given.dir, peer, scale: Number(given.scale) }, async (rig) => {

@@ -2,33 +2,22 @@
  * The results as one SVG picture: a bar for each scenario, and curves of how cost grows. Its background is
  * clear and its colours are of middle brightness, so that it can be read on white and on black.
  */
-import { BarChart, LineChart, ScatterChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
+import { LineChart } from 'echarts/charts';
+import { GridComponent, LegendComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { barsOf, drawPicture, pictureFont as font, picture, picturePalette } from './shared.mjs';
 
-use([BarChart, LineChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent]);
-use([SVGRenderer]);
+use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 
 const width = 880;
 const margin = 20;
-const nameWidth = 185;
-const valueWidth = 110;
-const barHeight = 22;
 const panelHeight = 210;
 /** Between the top of a section and its first row: title and legend. */
 const headHeight = 70;
 
-const ink = '#6e7781';
-const faint = 'rgba(128, 136, 146, 0.3)';
-const font = 'system-ui, -apple-system, sans-serif';
-const colours = {
-  reached: '#1a9c73',
-  faster: '#3b8fd6',
-  slower: '#d9682c',
-  rsync: '#8b949e',
-  ours: '#3b8fd6',
-};
+const { ink, line: faint } = picturePalette;
+const colours = { rsync: '#8b949e', ours: picturePalette.faster };
 
 const heading = (text, top, left = margin, size = 15) => ({
   text,
@@ -58,67 +47,6 @@ const axis = (more = {}) => ({
 
 /** The parts of a chart that one section adds to it. */
 const emptyParts = () => ({ title: [], legend: [], grid: [], xAxis: [], yAxis: [], series: [] });
-
-const states = {
-  reached: 'ours, at its goal',
-  faster: 'ours, faster than rsync',
-  slower: 'ours, slower than rsync',
-};
-
-const stateOf = (ratio, goal) => (ratio <= (goal ?? 0) ? 'reached' : ratio < 1 ? 'faster' : 'slower');
-
-/** Bars: ours' wall time as a share of rsync's, with the goal as a stroke. */
-function bars(results, top) {
-  const rows = results.flatMap(({ name, goal, medians: { rsync, ours } }) =>
-    rsync && ours ? [{ name, goal, ratio: ours.wall / rsync.wall, wall: ours.wall }] : [],
-  );
-  const parts = emptyParts();
-  const height = rows.length * barHeight;
-  parts.title.push(heading("Wall time, as a share of rsync's (shorter is better)", top));
-  parts.legend.push(legend([...Object.values(states), 'goal'], top + 28, 14));
-  parts.grid.push({ top: top + headHeight, left: nameWidth, right: valueWidth, height });
-  const ratioLabel = { ...axis().axisLabel, formatter: (value) => (value === 1 ? 'rsync' : `×${value}`) };
-  // Steps that meet 1, which is rsync.
-  const interval = 0.5;
-  const max = Math.ceil(Math.max(1, ...rows.map(({ ratio }) => ratio)) / interval) * interval;
-  parts.xAxis.push(
-    axis({ type: 'value', min: 0, max, interval, axisLine: { show: false }, axisLabel: ratioLabel }),
-  );
-  const column = (data, more) =>
-    parts.yAxis.push(axis({ type: 'category', inverse: true, data, splitLine: { show: false }, ...more }));
-  column(rows.map(({ name }) => name));
-  column(
-    rows.map(({ ratio, wall }) => `×${ratio.toFixed(2)}   ${wall.toFixed(2)} s`),
-    { position: 'right', axisLine: { show: false } },
-  );
-  for (const [state, name] of Object.entries(states)) {
-    parts.series.push({
-      name,
-      type: 'bar',
-      stack: 'ratio',
-      barWidth: barHeight - 9,
-      itemStyle: { color: colours[state], borderRadius: 2 },
-      data: rows.map(({ ratio, goal }) => (stateOf(ratio, goal) === state ? ratio : null)),
-      markLine: {
-        silent: true,
-        symbol: 'none',
-        lineStyle: { color: ink, type: 'solid', width: 1.2 },
-        label: { show: false },
-        data: state === 'reached' ? [{ xAxis: 1 }] : [],
-      },
-    });
-  }
-  parts.series.push({
-    name: 'goal',
-    type: 'scatter',
-    symbol: 'rect',
-    symbolSize: [4, barHeight - 5],
-    itemStyle: { color: '#1f2328', borderColor: '#ffffff', borderWidth: 1 },
-    z: 5,
-    data: rows.flatMap(({ goal }, i) => (goal === undefined ? [] : [[goal, i]])),
-  });
-  return { parts, bottom: top + headHeight + height + 45 };
-}
 
 const seconds = ({ wall }) => wall;
 const mebibytes = ({ rss }) => (rss ?? 0) / 1024;
@@ -192,54 +120,46 @@ function curves(points, top) {
   return { parts, bottom: top + headHeight + 2 * (panelHeight + 70) };
 }
 
-/** Puts sections into one chart: each counts its axes from 0. */
-function join(sections) {
-  const all = emptyParts();
-  for (const section of sections) {
-    const first = all.grid.length;
-    const moved = (one) => ({ ...one, gridIndex: first + (one.gridIndex ?? 0) });
-    const axes = [all.xAxis.length, all.yAxis.length];
-    all.xAxis.push(...section.xAxis.map(moved));
-    all.yAxis.push(...section.yAxis.map(moved));
-    all.series.push(
-      ...section.series.map((one) => ({
-        ...one,
-        // A picture, not an application: nothing follows the mouse.
-        silent: true,
-        emphasis: { disabled: true },
-        xAxisIndex: axes[0] + (one.xAxisIndex ?? 0),
-        yAxisIndex: axes[1] + (one.yAxisIndex ?? 0),
-      })),
-    );
-    for (const name of ['title', 'legend', 'grid']) all[name].push(...section[name]);
-  }
-  return all;
-}
+/** A picture, not an application: nothing follows the mouse. */
+const quiet = (parts) => ({
+  ...parts,
+  series: parts.series.map((one) => ({ ...one, silent: true, emphasis: { disabled: true } })),
+});
 
-/** What `npm run bench` found, as the text of an SVG file. */
-export function drawChart({ results = [], growth, machine: host, tools }) {
-  const sections = [];
-  let top = margin;
-  const add = ({ parts, bottom }) => {
-    sections.push(parts);
-    top = bottom;
-  };
-  if (results.length > 0) add(bars(results, top));
-  if (growth !== undefined) add(curves(growth.points, top));
-  const option = join(sections);
-  const rsync = /version (\S+)/.exec(tools.rsync.version)?.[1] ?? '';
-  const caption =
-    `rsync ${rsync}; Node ${host.node}; ${host.cpus} × ${host.cpu}, Linux ${host.kernel.split('-')[0]}, ` +
-    `tmpfs; ${host.date.slice(0, 10)}`;
-  option.title.push({
-    text: caption,
-    top,
-    left: margin,
-    textStyle: { color: ink, fontSize: 11, fontWeight: 400, fontFamily: font },
-  });
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height: top + 30 });
-  chart.setOption({ animation: false, backgroundColor: 'transparent', ...option });
+/** The curves as a picture of their own. */
+function drawCurves(points) {
+  const { parts, bottom } = curves(points, 0);
+  const chart = init(null, null, { renderer: 'svg', ssr: true, width, height: bottom });
+  chart.setOption({ animation: false, backgroundColor: 'transparent', ...quiet(parts) });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return `${svg}\n`;
+  return { svg, height: bottom };
+}
+
+/** What `npm run bench` found, as the text of an SVG file: bars, as the product draws them, and curves below. */
+export function drawChart({ results = [], growth, machine: host, tools }) {
+  const drawn = [];
+  if (results.length > 0) {
+    const title = "Wall time, as a share of rsync's (shorter is better)";
+    drawn.push(
+      drawPicture([{ title: '', bars: barsOf(results, { isCompared: true, titleOf: (name) => name }) }], {
+        title,
+        caption: '',
+        width,
+      }),
+    );
+  }
+  if (growth !== undefined) drawn.push(drawCurves(growth.points));
+  const rsync = /version (\S+)/.exec(tools.rsync.version)?.[1] ?? '';
+  const caption =
+    `rsync ${rsync}; ${host.node}; ${host.cpus} × ${host.cpu}, ${host.kernel.split('-')[0]}, ` +
+    `${host.filesystem}; ${host.date.slice(0, 10)}`;
+  let y = 0;
+  const placed = drawn.map(({ svg, height }) => {
+    const part = svg.replace(/^<svg /, `<svg y="${y}" `);
+    y += height;
+    return part;
+  });
+  placed.push(`<text x="${margin}" y="${y + 15}" fill="${ink}" font-size="11">${caption}</text>`);
+  return `${picture(placed.join(''), width, y + 30)}\n`;
 }

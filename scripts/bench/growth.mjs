@@ -1,11 +1,7 @@
 /** How time and memory grow: with the number of files, and with the size of one. */
-import { readFileSync, statfsSync } from 'node:fs';
-import { compare } from './compare.mjs';
+import { compare, roomIn } from './shared.mjs';
 
 const GiB = 1024 ** 3;
-const tmpfs = 0x01021994;
-/** Left to everything else. */
-const reserve = GiB;
 /** What an empty file takes on tmpfs, about. */
 const inodeBytes = 1200;
 /** A point that would take longer than this, by what the one before it took, is left out. */
@@ -30,29 +26,20 @@ const amounts = { files: [0, 1000, 10_000, 100_000, 1_000_000], one: [0, 1, 8, 6
 /** What an amount is counted in. */
 export const units = { files: 'file', one: 'MiB' };
 
-const freeMemory = () => {
-  const found = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'latin1'));
-  return Number(found?.[1] ?? 0) * 1024;
-};
-
 /**
  * Why `n` of a kind do not fit into the rig, of which `room` bytes may be used; undefined where they do. What an
  * earlier series made is there already, and counts as used.
  */
 function misfit(rig, room, { kind, copies }, n) {
-  const disk = statfsSync(rig.root);
-  const inMemory = disk.type === tmpfs;
-  let bytes = disk.bavail * disk.bsize;
-  if (inMemory) bytes = Math.min(bytes, freeMemory() - reserve);
+  const { bytes: free, inodes: freeInodes, inMemory } = roomIn(rig.root);
   const each = kind === 'one' ? 1024 ** 2 : inMemory ? inodeBytes : 0;
   const there = rig.has(`${kind}-${n}`) ? 1 : 0;
-  bytes = Math.min(bytes, room - n * each * there);
+  const bytes = Math.min(free, room - n * each * there);
   const times = (copies ? 2 : 1) - there;
   const gib = (value) => `${(value / GiB).toFixed(1)} GiB`;
   if (n * each * times > bytes) return `needs ${gib(n * each * times)}, and there are ${gib(bytes)}`;
-  // Some file systems have no fixed number of inodes, and say 0.
   const inodes = kind === 'files' ? n * times : 0;
-  if (disk.files > 0 && inodes > disk.ffree) return `needs ${inodes} inodes, and there are ${disk.ffree}`;
+  if (inodes > (freeInodes ?? Infinity)) return `needs ${inodes} inodes, and there are ${freeInodes}`;
   return undefined;
 }
 
@@ -90,7 +77,7 @@ export async function measureGrowth(rig, tools, { runs, verifies, say, room }) {
         const result = await compare(rig, scenario, tools, { runs, verifies, say, enough });
         points.push({ ...result, series: name, kind, n });
       }
-      rig.drop(set);
+      await rig.drop(set);
     }
   }
   return { points, skipped };

@@ -4,8 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childrenCpu } from './servers.mjs';
-import { median } from './table.mjs';
+import { childrenCpu, median } from './shared.mjs';
 
 const atOnce = 200;
 const oneByOne = 200;

@@ -1,53 +1,6 @@
-/** Results as people read them. */
+/** Results of more than one scenario's kind as people read them. */
 import { exponent, slope } from './fit.mjs';
-
-export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-const seconds = (n) => `${n.toFixed(3)} s`;
-const ratio = (n, base) => (base > 0 ? `x${(n / base).toFixed(2)}` : '-');
-const memory = (kib) => (kib === null ? '-' : `${(kib / 1024).toFixed(0)} MiB`);
-
-/** Medians of one tool's runs of one scenario. */
-export function summarize(runs) {
-  const rss = runs.map((run) => run.rss).filter((value) => value !== null);
-  return {
-    wall: median(runs.map((run) => run.wall)),
-    cpu: median(runs.map((run) => run.cpu)),
-    rss: rss.length === 0 ? null : median(rss),
-  };
-}
-
-const lines = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-
-/**
- * A Markdown table: rsync's own numbers, then each other tool's with the ratios of wall and CPU time to
- * rsync's, and where there are goals the goal.
- */
-export function markdown(results, tools, base) {
-  const others = tools.filter((tool) => tool !== base);
-  const goals = results.some(({ goal }) => goal !== undefined);
-  const head = ['scenario', ...[base, ...others].map((tool) => `${tool}: wall, CPU, memory`)];
-  const rows = results.map(({ name, goal, medians }) => {
-    const own = medians[base];
-    const cells = others.map((tool) => {
-      const got = medians[tool];
-      if (got === undefined) return 'failed';
-      const walls = own === undefined ? '' : ` (${ratio(got.wall, own.wall)})`;
-      const cpus = own === undefined ? '' : ` (${ratio(got.cpu, own.cpu)})`;
-      return `${seconds(got.wall)}${walls}, ${seconds(got.cpu)}${cpus}, ${memory(got.rss)}`;
-    });
-    const first =
-      own === undefined ? 'failed' : `${seconds(own.wall)}, ${seconds(own.cpu)}, ${memory(own.rss)}`;
-    const last = goals ? [goal === undefined ? '' : `x${goal.toFixed(2)}`] : [];
-    return [name, first, ...cells, ...last];
-  });
-  return lines(goals ? [...head, 'goal'] : head, rows);
-}
+import { tableLines } from './shared.mjs';
 
 /** More than this is slower or larger, and no noise of the machine. */
 const tolerance = 1.03;
@@ -66,7 +19,7 @@ export function againstMarkdown(results, tool, other) {
     const worse = ratios.some((value) => value > tolerance);
     return [name, ...ratios.map((value) => `x${value.toFixed(2)}`), worse ? 'over' : ''];
   });
-  return lines(head, rows);
+  return tableLines(head, rows);
 }
 
 /** What one more unit costs, by number of bytes or seconds: a scale that keeps the numbers short. */
@@ -106,5 +59,5 @@ export function growthMarkdown(points, tools, unitOf) {
       return [[`${name} (a ${unit})`, tool, ...each, powers.join(', ')]];
     });
   });
-  return lines(head, rows);
+  return tableLines(head, rows);
 }

@@ -117,6 +117,19 @@ describe.each(Object.keys(offers))('%s', (shell) => {
     expect(offered('-a photos back').map((one) => one.replace(/:$/, ''))).toEqual(['backup.example']);
   });
 
+  test.skipIf(missing)('options of bench behind it', () => {
+    expect(
+      offered('bench --sc')
+        .map((one) => one.replace(/=$/, ''))
+        .sort(),
+    ).toEqual(['--scale', '--scenarios']);
+    expect(bare(offered('bench --scenarios=local-big-')).sort()).toEqual([
+      'local-big-checksum-noop',
+      'local-big-delta',
+    ]);
+    expect(offered('ben')).toEqual(['bench']);
+  });
+
   test.skipIf(missing)('options behind help, and shells behind completion', () => {
     expect(offered('help --no-tim')).toContain('--no-timeout');
     expect(offered('help no-mot')).toEqual(['no-motd']);

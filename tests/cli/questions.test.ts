@@ -1,6 +1,6 @@
 /**
- * `help OPTION` and `completion SHELL` are ours only where rsync's run of the same words could do nothing
- * (docs/decisions/0051).
+ * `help OPTION`, `completion SHELL` and `bench` are ours only where rsync's run of the same words could do nothing
+ * (docs/decisions/0051, 0055).
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -45,6 +45,14 @@ test('help of what is no option proposes others, and ends with 1', () => {
   expect(run(ours(), ['help', 'archvie']).status).toBe(1);
 });
 
+test('bench --help and help bench explain what bench measures', () => {
+  const { status, stdout, stderr, left } = run(ours(), ['bench', '--help']);
+  expect([status, stderr, left]).toEqual([0, '', []]);
+  expect(stdout).toMatch(/^Usage: oc-rsync bench \[OPTION\]/);
+  expect(stdout).toMatch(/^ {2}local-big +First copy/m);
+  expect(run(ours(), ['help', 'bench'])).toEqual(run(ours(), ['bench', '--help']));
+});
+
 test('completion SHELL prints a script', () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const { status, stdout } = run(ours(), ['completion', shell]);
@@ -80,6 +88,16 @@ describe.skipIf(reference === null)('is what rsync takes it for', () => {
     ['a destination called bash', ['completion', 'bash'], dir('bash')],
     ['another shell', ['completion', 'tcsh']],
     ['one of the words that every object has', ['completion', 'toString']],
+    ['a file called bench', ['bench'], file('bench')],
+    ['... and one of the options of bench', ['bench', '--runs=1'], file('bench')],
+    ['... explained by rsync', ['bench', '--help'], file('bench')],
+    ['a directory called bench', ['bench'], dir('bench')],
+    ['bench and a destination', ['bench', 'dest']],
+    ['... explained by rsync', ['bench', 'dest', '--help']],
+    ['bench and an option of rsync', ['bench', '-a']],
+    ['bench that may be missing', ['bench', '--ignore-missing-args']],
+    ['an option before bench', ['-a', 'bench']],
+    ['help into bench', ['help', 'bench'], dir('bench')],
   ];
   test.each(cases)('%s', (_, words, prepare) => {
     const [mine, theirs] = [run(ours(), words, prepare), run(reference!, words, prepare)];
@@ -95,6 +113,10 @@ describe.skipIf(reference === null)('is what rsync takes it for', () => {
       ['help', '--files-from'],
       ['help', '--frobnicate'],
       ['completion', 'bash'],
+      ['bench'],
+      ['bench', '--runs=1'],
+      ['bench', '--scenarios', 'tiny', '--html', 'page'],
+      ['help', 'bench'],
     ]) {
       const { status, left } = run(reference!, words);
       expect(status, words.join(' ')).toBeGreaterThan(0);

@@ -53,7 +53,7 @@ describe.skipIf(noInstaller !== null)('the package', () => {
   test('holds what runs and what says how, and no more', () => {
     const expected = [
       /^dist\/oc-rsync\.mjs$/,
-      /^dist\/parts\/main\.cjs$/,
+      /^dist\/parts\/(main|bench)\.cjs$/,
       /^dist\/(index|compat\/rsync)\.(mjs|cjs|d\.mts|d\.cts)$/,
       /^dist\/events\.schema\.json$/,
       /^packaging\/systemd\/[\w@.-]+$/,
@@ -132,6 +132,7 @@ async function doesItsJob(place: string, project: string, kernel: string, env: E
   const version = await run([program, '--version', '-V'], { env: forced });
   expect(JSON.parse(version.stdout).kernel.name).toBe(kernel);
   if (reference === null) return;
+  await measures(place, program, { ...forced, PATH: process.env.PATH }, reference.command[0]!);
 
   const since = Date.now();
   mkdirSync(place);
@@ -146,6 +147,16 @@ async function doesItsJob(place: string, project: string, kernel: string, env: E
     const left = ['theirs', 'ours'].map((name) => takeSnapshot(join(place, name), since));
     expect(compareSnapshots(left[0]!, left[1]!)).toEqual([]);
   }
+}
+
+/** What was installed measures itself beside rsync, without a clone. */
+async function measures(place: string, program: string, env: Environment, peer: string): Promise<void> {
+  const page = `${place}.html`;
+  const options = ['--scenarios=tiny,pipe-push-small', '--runs=1', '--scale=0.001', `--peer=${peer}`];
+  const { code, stdout, stderr } = await run([program, 'bench', ...options, `--html=${page}`], { env });
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain('All 4 copies are equal to their sources');
+  expect(readFileSync(page, 'utf8')).toMatch(/^<!DOCTYPE html>/);
 }
 
 const told = ({ code, stdout, stderr }: RunResult, name: string) => ({

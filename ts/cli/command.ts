@@ -1,6 +1,7 @@
 /** One command from its arguments to its exit code; the process itself is `main.ts`'s. */
 
 import { lstatSync } from 'node:fs';
+import type { BenchWorld } from '../bench/index.ts';
 import { errnoText } from '../errno.ts';
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
 import type { Host } from '../host.ts';
@@ -51,6 +52,12 @@ export interface Manual {
   answerTo(argv: readonly ByteString[], asking: Asking): Answer | undefined;
 }
 
+/** What measures ours beside another rsync, loaded by those alone that seem to ask for it. */
+export interface Bench {
+  isBenchCall(argv: readonly ByteString[], fails: () => boolean): boolean;
+  runBench(words: readonly ByteString[], world: BenchWorld): Promise<number>;
+}
+
 /** What tells of a run as JSON, where that is asked for. */
 export interface Json {
   /** Its exit value; or the words of a command that is no run, without the option. */
@@ -86,6 +93,9 @@ export interface CommandInput {
   readonly loadServer: () => Promise<Server>;
   readonly loadKernels: () => Promise<Kernels>;
   readonly loadManual: () => Promise<Manual>;
+  readonly loadBench: () => Promise<Bench>;
+  /** Signals all of a process group that this process has started; whether there is any. */
+  readonly signalGroup: BenchWorld['signalGroup'];
   readonly loadJson: () => Promise<Json>;
   readonly loadWatch: () => Promise<Watch>;
   /** Called before a run, with what it was asked for. */
@@ -162,23 +172,40 @@ function isWatched({ server, info }: Options): boolean {
   return !server && (info.progress >= liveProgress || info.failures > 0);
 }
 
-/** The exit code of what is answered instead of run (docs/decisions/0051); undefined: it is rsync's. */
+/** The exit code of what is answered instead of run (docs/decisions/0051, 0055); undefined: it is rsync's. */
 async function answered(input: CommandInput): Promise<number | undefined> {
-  const { argv, env, aliases, io } = input;
-  if (argv.length !== 2 || (argv[0] !== 'help' && argv[0] !== 'completion')) return undefined;
-  const fails = () => {
-    try {
-      const command = parseClientArgs(argv, { env, aliases });
-      return command.kind === 'run' && !command.options.server && command.options.missingArgs === 'report';
-    } catch (error) {
-      return error instanceof RsyncError;
-    }
-  };
-  const answer = (await input.loadManual()).answerTo(argv, { exists, fails });
+  const { argv, io } = input;
+  const [first, second] = argv;
+  const asksForBench = argv.length === 2 && first === 'help' && second === 'bench';
+  if (first === 'bench' || asksForBench) return benchAnswer(input, asksForBench);
+  if (argv.length !== 2 || (first !== 'help' && first !== 'completion')) return undefined;
+  const answer = (await input.loadManual()).answerTo(argv, { exists, fails: () => onlyFails(input) });
   if (answer === undefined) return undefined;
   if (answer.code === ExitCode.Ok) io.host.stdout(answer.text);
   else io.host.stderr(toBytes(answer.text));
   return answer.code;
+}
+
+async function benchAnswer(input: CommandInput, asksForHelp: boolean): Promise<number | undefined> {
+  const { argv, io, signalGroup } = input;
+  if (exists('bench') || (asksForHelp && exists('help'))) return undefined;
+  const { isBenchCall, runBench } = await input.loadBench();
+  const isOurs = asksForHelp ? onlyFails(input) : isBenchCall(argv, () => onlyFails(input));
+  if (!isOurs) return undefined;
+  const words = asksForHelp ? ['--help'] : argv.slice(1);
+  const code = await runBench(words, { host: io.host, signal: io.signal, signalGroup });
+  io.host.stderr(toBytes(finalErrorLine(code, 'client')));
+  return code;
+}
+
+/** Whether rsync could do nothing with these words but say what is wrong with them. */
+function onlyFails({ argv, env, aliases }: CommandInput): boolean {
+  try {
+    const command = parseClientArgs(argv, { env, aliases });
+    return command.kind === 'run' && !command.options.server && command.options.missingArgs === 'report';
+  } catch (error) {
+    return error instanceof RsyncError;
+  }
 }
 
 function exists(name: ByteString): boolean {

@@ -71,6 +71,14 @@ runCommand({
   loadServer: () => import('../daemon/index.ts'),
   loadKernels: () => import('../kernel/index.ts'),
   loadManual: () => import('../manual/index.ts'),
+  loadBench: () => import('../bench/index.ts'),
+  signalGroup(leader, signal) {
+    try {
+      return process.kill(-leader, signal);
+    } catch {
+      return false;
+    }
+  },
   loadJson: () => import('../library/json.ts'),
   loadWatch: () => import('./watched.ts'),
   codeToKeep: () => keep && keepCode,

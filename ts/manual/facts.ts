@@ -15,7 +15,7 @@ export const description: readonly string[] = [
   'A source that ends with a slash stands for what is in it; without the slash the directory itself is copied. One side has to be here. Options and arguments may stand in any order, and -- ends the options.',
 ];
 
-/** How each of our own commands is called, and what it does. rsync takes both for two paths. */
+/** How each of our own commands is called, and what it does. rsync takes their words for paths. */
 export const commands: readonly Row[] = [
   [
     'help OPTION',
@@ -25,11 +25,19 @@ export const commands: readonly Row[] = [
     'completion bash|zsh|fish',
     'Prints a script that completes options, their arguments, files and hosts. Write it once to where the shell looks for such files: ~/.local/share/bash-completion/completions/oc-rsync, a directory of $fpath under the name _oc_rsync, or ~/.config/fish/completions/oc-rsync.fish.',
   ],
+  [
+    'bench [OPTION]...',
+    'Measures this program beside an rsync on this machine and prints a table. bench --help lists what it measures.',
+  ],
 ];
 
 /** When the words above are no source and no destination. */
 export const commandRule =
-  'Two words, and nothing of either name in the working directory: otherwise they are a source and a destination, as with rsync.';
+  'Of help and completion there are two words, and nothing of either name is in the working directory; nothing called bench is there, and behind that word stand its own options alone. Otherwise the words are sources and a destination, as with rsync.';
+
+/** What precedes the options of one of them. */
+export const benchText =
+  'It measures this program beside the rsync on PATH in local copies, through a remote shell that starts the other side on this machine, and with daemons on the loopback interface; compares what both have made with the data; and removes all of it. It ends with 23 where a program failed or made something else, and with 11 where there is no room.';
 
 export const environment: readonly Row[] = [
   ['RSYNC_RSH', 'The remote shell, where --rsh is not given.'],

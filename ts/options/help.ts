@@ -22,7 +22,7 @@ export const usageForms = [
 ] as const;
 
 /** ... for something that rsync cannot be asked for. */
-export const ourForms = ['help OPTION', 'completion bash|zsh|fish'] as const;
+export const ourForms = ['help OPTION', 'completion bash|zsh|fish', 'bench [OPTION]...'] as const;
 
 function usage(): string {
   const forms = [...usageForms, ...ourForms.map((form) => `${form}  ${oursMark}`)];

@@ -354,6 +354,8 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       loadEngine: () => Promise.reject(new Error('no run was to start')),
       loadKernels: () => Promise.reject(new Error('no question was asked')),
       loadManual: () => Promise.reject(new Error('nothing was to be explained')),
+      loadBench: () => Promise.reject(new Error('nothing was to be measured')),
+      signalGroup: () => false,
       loadWatch: () => {
         throw new Error('nothing is watched');
       },

@@ -1,7 +1,15 @@
 /** The script for bash, from 3.2 on. */
 import { programName } from '../../options/program.ts';
 import { wordsOfHelp } from '../names.ts';
-import { type Argument, allChoices, type Choice, madeBy, quoted } from './choices.ts';
+import {
+  type Argument,
+  allChoices,
+  benchChoices,
+  type Choice,
+  commandWords,
+  madeBy,
+  quoted,
+} from './choices.ts';
 
 /** What `completion bash` prints. Bash parts words at `=` and `:`, unless somebody has told it otherwise. */
 export function bashCompletion(): string {
@@ -32,6 +40,18 @@ ${cases(choices)}
   esac
 }
 
+_oc_rsync_bench() {
+  case $1 in
+${cases(benchChoices())}
+    *) _oc_rsync_options ${quoted(benchChoices().flatMap(offered).join(' '))} ;;
+  esac
+}
+
+_oc_rsync_options() {
+  _oc_rsync_take '' < <(compgen -W "$1" -- "$cur")
+  [[ \${#COMPREPLY[@]} == 1 && $COMPREPLY == *= ]] && compopt -o nospace 2>/dev/null
+}
+
 _oc_rsync_hosts() {
   [[ $cur == *[:/]* ]] && return
   if declare -F _comp_compgen_known_hosts >/dev/null; then _comp_compgen -a known_hosts -c -- "$cur"
@@ -47,6 +67,7 @@ _oc_rsync() {
   elif [[ $cur == --*=* ]]; then
     option=\${cur%%=*} joined=$option= cur=\${cur#*=}
   fi
+  if ((COMP_CWORD > 1)) && [[ \${COMP_WORDS[1]} == bench ]]; then _oc_rsync_bench "$option"; return; fi
   _oc_rsync_argument "$option" && return
   if ((COMP_CWORD == 2)); then
     case \${COMP_WORDS[1]} in
@@ -55,12 +76,11 @@ _oc_rsync() {
     esac
   fi
   if [[ $cur == -* ]]; then
-    _oc_rsync_take '' < <(compgen -W ${quoted(choices.flatMap(offered).join(' '))} -- "$cur")
-    [[ \${#COMPREPLY[@]} == 1 && $COMPREPLY == *= ]] && compopt -o nospace 2>/dev/null
+    _oc_rsync_options ${quoted(choices.flatMap(offered).join(' '))}
     return
   fi
   _oc_rsync_hosts
-  ((COMP_CWORD == 1)) && _oc_rsync_take '' < <(compgen -W 'help completion' -- "$cur")
+  ((COMP_CWORD == 1)) && _oc_rsync_take '' < <(compgen -W '${commandWords.join(' ')}' -- "$cur")
   _oc_rsync_files -f
 }
 

@@ -1,4 +1,6 @@
 /** What a shell can complete, whatever shell it is. */
+import { benchOptions } from '../../bench/options.ts';
+import { standardScenarios } from '../../bench/scenarios.ts';
 import { programName } from '../../options/program.ts';
 import { daemonTopic, type Entry, type Spelling, shownTopics } from '../entries.ts';
 import type { Words } from '../words.ts';
@@ -33,6 +35,30 @@ export function allChoices(): Choice[] {
       for (const one of entry.opposites) add(one, `not: ${help}`, argumentOf(one, entry));
     }
   return choices;
+}
+
+/** Our own commands. */
+export const commandWords = ['help', 'completion', 'bench'];
+
+/** What `bench` can be told. */
+export function benchChoices(): Choice[] {
+  const scenarios = standardScenarios.map(({ name, title }) => ({ word: name, help: title }));
+  const argument = {
+    '': 'none',
+    FILE: 'file',
+    DIR: 'directory',
+    PROGRAM: 'command',
+    'NAME,...': { all: scenarios, list: true },
+    N: 'free',
+    X: 'free',
+  } as const;
+  return benchOptions.map(({ name, argName, help }) => ({
+    long: name,
+    short: undefined,
+    argName: argName === '' ? undefined : argName,
+    help,
+    argument: argument[argName],
+  }));
 }
 
 function argumentOf({ argName }: Spelling, { words }: Entry): Argument {

@@ -1,7 +1,7 @@
 /** The script for fish, from 3.0 on. */
 import { programName } from '../../options/program.ts';
 import { wordsOfHelp } from '../names.ts';
-import { type Argument, allChoices, type Choice, madeBy } from './choices.ts';
+import { type Argument, allChoices, benchChoices, type Choice, commandWords, madeBy } from './choices.ts';
 
 /** What `completion fish` prints. */
 export function fishCompletion(): string {
@@ -24,24 +24,35 @@ function __oc_rsync_behind
     test (count $words) -eq 2; and test "$words[2]" = $argv[1]
 end
 
+function __oc_rsync_measures
+    set -l words (commandline -opc)
+    test (count $words) -ge 2; and test "$words[2]" = bench
+end
+
 function __oc_rsync_hosts
     functions -q __fish_print_hostnames; or return
     __oc_rsync_behind completion; and return
+    __oc_rsync_measures; and return
     string match -q -- '*[:/]*' (commandline -ct); and return
     __fish_print_hostnames | string replace -r '$' :
 end
 
-complete -c ${programName} -n 'test (count (commandline -opc)) -eq 1' -a 'help completion'
+complete -c ${programName} -n 'test (count (commandline -opc)) -eq 1' -a '${commandWords.join(' ')}'
 complete -c ${programName} -n '__oc_rsync_behind help' -f -a ${quoted(wordsOfHelp().join(' '))}
 complete -c ${programName} -n '__oc_rsync_behind completion' -f -a 'bash zsh fish'
 complete -c ${programName} -a '(__oc_rsync_hosts)' -d 'remote host'
-${allChoices().map(line).join('\n')}
+${allChoices()
+  .map((choice) => line(choice))
+  .join('\n')}
+${benchChoices()
+  .map((choice) => line(choice, " -n '__oc_rsync_measures'"))
+  .join('\n')}
 `;
 }
 
-function line({ long, short, help, argument }: Choice): string {
+function line({ long, short, help, argument }: Choice, when = ''): string {
   return [
-    `complete -c ${programName}`,
+    `complete -c ${programName}${when}`,
     ...(short === undefined ? [] : [`-s ${quoted(short)}`]),
     ...(long === undefined ? [] : [`-l ${long}`]),
     `-d ${quoted(help)}`,

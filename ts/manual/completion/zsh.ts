@@ -1,7 +1,15 @@
 /** The script for zsh: a file of its `fpath`, or to be sourced behind `compinit`. */
 import { programName } from '../../options/program.ts';
 import { wordsOfHelp } from '../names.ts';
-import { type Argument, allChoices, type Choice, madeBy, quoted } from './choices.ts';
+import {
+  type Argument,
+  allChoices,
+  benchChoices,
+  type Choice,
+  commandWords,
+  madeBy,
+  quoted,
+} from './choices.ts';
 
 /** What `completion zsh` prints. */
 export function zshCompletion(): string {
@@ -12,7 +20,7 @@ _oc_rsync_paths() {
   local -a kinds
   kinds=('files:file:_files')
   [[ $PREFIX == *[:/]* ]] || kinds+=('hosts:remote host:_hosts -S :')
-  (( CURRENT == 2 )) && kinds+=('commands:command:(help completion)')
+  (( CURRENT == 2 )) && kinds+=('commands:command:(${commandWords.join(' ')})')
   _alternative $kinds
 }
 
@@ -22,6 +30,12 @@ _oc_rsync() {
       help) compadd -- ${wordsOfHelp().map(quoted).join(' ')}; return ;;
       completion) compadd -- bash zsh fish; return ;;
     esac
+  fi
+  if (( CURRENT > 2 )) && [[ $words[2] == bench ]]; then
+    _arguments \\
+${benchChoices().flatMap(specs).join('\n')}
+      '1:command:(bench)'
+    return
   fi
   _arguments -s \\
 ${allChoices().flatMap(specs).join('\n')}

@@ -1,9 +1,11 @@
 /** oc-rsync(1). */
+import { benchOptions, spelledOption } from '../../bench/options.ts';
 import { ourForms, oursMark, usageForms } from '../../options/help.ts';
 import { programName } from '../../options/program.ts';
 import { type Entry, headOf, shownTopics, type Topic } from '../entries.ts';
 import { more } from '../explain.ts';
 import {
+  benchText,
   commandRule,
   commands,
   description,
@@ -28,7 +30,11 @@ ${[...usageForms, ...ourForms].map(form).join('')}.Nm
 ${description.map(sentences).join('.Pp\n')}.Pp
 What rsync has not is marked ${inline(oursMark)}.
 .Ss Commands ${oursMark}
-${sentences(commandRule)}${rows(commands, 'Cm')}.Sh OPTIONS
+${sentences(commandRule)}${rows(commands, 'Cm')}.Ss Options of bench ${oursMark}
+${sentences(benchText)}${rows(
+  benchOptions.map((option) => [spelledOption(option), asSentence(option.help)]),
+  'Cm',
+)}.Sh OPTIONS
 ${shownTopics().map(topic).join('')}.Sh ENVIRONMENT
 ${rows(environment, 'Ev')}.Sh FILES
 ${rows(files, 'Pa')}.Sh EXIT STATUS

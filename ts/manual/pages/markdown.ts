@@ -1,8 +1,18 @@
 /** docs/options.md: options and parameters in one table for each topic. */
+import { benchOptions, spelledOption } from '../../bench/options.ts';
 import { oursMark } from '../../options/help.ts';
 import { type Entry, headOf, shownTopics } from '../entries.ts';
 import { more } from '../explain.ts';
-import { commandRule, commands, configFormat, environment, exits, files, type Row } from '../facts.ts';
+import {
+  benchText,
+  commandRule,
+  commands,
+  configFormat,
+  environment,
+  exits,
+  files,
+  type Row,
+} from '../facts.ts';
 import { asSentence } from './mdoc.ts';
 import { allParameters, type Parameter } from './parameters.ts';
 
@@ -12,6 +22,11 @@ export function optionsMarkdown(): string {
   const parts: [title: string, rows: Row[], before?: string][] = [
     ...shownTopics().map(({ title, entries }): [string, Row[]] => [title, entries.map(entryRow)]),
     [`Commands ${oursMark}`, codeRows(commands), commandRule],
+    [
+      `Options of bench ${oursMark}`,
+      codeRows(benchOptions.map((option) => [spelledOption(option), asSentence(option.help)])),
+      benchText,
+    ],
     ['Environment', codeRows(environment)],
     ['Files', codeRows(files)],
     ['Exit codes', codeRows(exits)],

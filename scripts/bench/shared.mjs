@@ -1,0 +1,30 @@
+/** What the product's own bench (`ts/bench`) and this one share. */
+import { loadSource } from '../load-source.mjs';
+
+export const {
+  askTools,
+  barsOf,
+  childrenCpu,
+  chosen,
+  compare,
+  drawPicture,
+  freePort,
+  isProgram,
+  machine,
+  markdown,
+  median,
+  onPath,
+  picture,
+  picturePalette,
+  pictureFont,
+  randomBytes,
+  remoteProgram,
+  roomIn,
+  standardMakers,
+  standardScenarios,
+  startServer,
+  summarize,
+  tableLines,
+  withRig,
+  writeLarge,
+} = await loadSource('ts/bench/project.ts');
