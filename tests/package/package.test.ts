@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withoutLosses } from '../support/messages.ts';
@@ -77,6 +78,13 @@ describe.skipIf(noInstaller !== null)('the package', () => {
     const tarball = readFileSync(packed.tarball);
     const { messages } = await publint({ pack: { tarball: new Uint8Array(tarball).buffer }, strict: true });
     expect(messages).toEqual([]);
+  });
+
+  test('has types that every kind of module finds, and that are those of what it loads', async () => {
+    const tarball = new Uint8Array(readFileSync(packed.tarball));
+    const result = await checkPackage(createPackageFromTarballData(tarball));
+    expect(result.types).toEqual({ kind: 'included' });
+    expect('problems' in result ? result.problems : []).toEqual([]);
   });
 
   for (const [name, install] of installers.filter(([, , wanted]) => wanted))
