@@ -10,10 +10,12 @@ import { run } from '../support/run.ts';
 import { withWorkspace } from '../support/workspace.ts';
 import { type Document, documents, repositoryFiles } from './documents.ts';
 
+/** A page that is done from top to bottom. */
+const howTo = /^docs\/how-to\/(?!add-)/;
+
 /** Who tries the blocks of a document, by their languages. */
 function whoTries({ name }: Document, language: string): string | undefined {
-  // Pictures and layouts; no commands.
-  if (['mermaid', 'text'].includes(language)) return 'nobody';
+  if (language === 'mermaid') return 'nobody';
   if (language === 'ts' && /^docs\/(how-to|decisions)\//.test(name)) return 'quoted';
   const testers: Readonly<Record<string, string>> = {
     'README.md sh': 'tests/docs/readme.test.ts',
@@ -23,6 +25,7 @@ function whoTries({ name }: Document, language: string): string | undefined {
     'docs/library.md ts': 'nobody',
     'docs/contributing.md sh': 'tests/docs/commands.test.ts',
   };
+  if (howTo.test(name)) return 'tests/docs/how-to.test.ts';
   return testers[`${name} ${language}`];
 }
 
@@ -55,7 +58,9 @@ const ran: Readonly<Record<string, Small>> = {
   'npm run dev -- ARGS': { put: { ARGS: '--version' } },
   'npm run profile': { add: 'tiny --runs 1 --tool cpu' },
   'npm run profile -- SCENARIO': { put: { SCENARIO: 'tiny' }, add: '--runs 1 --tool cpu' },
-  'npm start --silent --': { add: '--version' },
+  'npm ci && npm start --silent -- -av SRC/ DEST/': {
+    put: { 'npm ci && ': '', 'SRC/': `${repositoryRoot}/docs/how-to/`, 'DEST/': 'DIR/copy/' },
+  },
   'oc-rsync --version': {},
   'oc-rsync --json …': { put: { '…': '-an ./' } },
   'oc-rsync help': { add: '--archive' },
@@ -70,7 +75,7 @@ const packed = 'tests/package does it';
 const notRun: Readonly<Record<string, string>> = {
   'npm ci': isTest,
   'npm ci && npm test': isTest,
-  'npm ci && npm start --silent -- -av SRC/ DEST/': packed,
+  'npm ci && npm pack && npm install -g ./oc-rsync-0.1.0.tgz': packed,
   'npm test': isTest,
   'npm test -- unit interop/ssh': isTest,
   'npm test -- --peer /path/to/rsync interop': isTest,
@@ -100,6 +105,10 @@ const notRun: Readonly<Record<string, string>> = {
   'npm run bench -- --against': 'is written out in docs/contributing.md',
   'OC_RSYNC_NODE=.test-peers/node24/node_modules/node/bin/node npm run bench -- --only all --growth --json bench-results/last.json --chart docs/bench.svg':
     'takes hours',
+  'npx -y oc-rsync': 'asks a registry; tests/docs/how-to.test.ts has a stand-in',
+  'npx -y oc-rsync@0.1.0': 'asks a registry',
+  'oc-rsync --daemon': 'leaves a daemon behind: tests/daemon does it',
+  'oc-rsync --daemon --metrics=9873': 'leaves a daemon behind: tests/daemon does it',
   'vitest bench': 'is npm run bench:kernels',
 };
 
@@ -120,8 +129,8 @@ const blocks = documents.flatMap((document) =>
         .split('\n'),
     ),
 );
-// Whole lines of the README that call oc-rsync are its recipes.
-const commands = [...new Set([...spans, ...blocks.filter((line) => !line.startsWith('oc-rsync'))])].sort();
+// Lines of the README that call either are its recipes.
+const commands = [...new Set([...spans, ...blocks.filter((line) => !/^(oc-)?rsync/.test(line))])].sort();
 
 test('each block has somebody who tries it', () => {
   const untried = documents.flatMap((document) =>
@@ -186,7 +195,8 @@ describe('is held to what there is', () => {
   });
 });
 
-const { scripts } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+const { scripts, version } = JSON.parse(readFileSync(join(repositoryRoot, 'package.json'), 'utf8')) as {
+  readonly version: string;
   readonly scripts: Readonly<Record<string, string>>;
 };
 
@@ -196,9 +206,14 @@ function faults(command: string): string[] {
   const [program, verb = '', name = '', ...rest] = words;
   if (program === 'npm' && verb === 'run') return scriptFaults(name, rest);
   if (program === 'npm' && (verb === 'test' || verb === 'start')) return scriptFaults(verb, [name, ...rest]);
-  if (program === 'npm') return ['ci', 'pack', 'install'].includes(verb) ? [] : [`npm ${verb}`];
+  const tarballs = words.filter(
+    (word) => word.endsWith('.tgz') && !word.endsWith(`/oc-rsync-${version}.tgz`),
+  );
+  if (program === 'npm') return ['ci', 'pack', 'install'].includes(verb) ? tarballs : [`npm ${verb}`];
   if (program === 'node')
     return verb === '-e' || existsSync(join(repositoryRoot, verb)) ? [] : [`the file ${verb}`];
+  if (program === 'npx' && verb === '-y')
+    return ['oc-rsync', `oc-rsync@${version}`].includes(name) ? [] : [`the package ${name}`];
   if (program === 'npx') return rest.filter((word) => !repositoryFiles.includes(word));
   if (program !== 'cargo') return [];
   const packages = [...command.matchAll(/ -p (\S+)/g)].map(([, one]) => one!);
