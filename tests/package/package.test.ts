@@ -105,6 +105,16 @@ describe.skipIf(noInstaller !== null)('the package', () => {
       }),
     );
 
+  test('a build without cargo says which kernel there will be', () =>
+    withWorkspace(async (place) => {
+      const build = [process.execPath, join(repositoryRoot, 'scripts/build.mjs'), '--addon-only'];
+      const { code, stdout } = await run(build, { cwd: place, env: nodeAlone(place) });
+      const kernel = hasAddon
+        ? 'the native kernel stays the one that is there'
+        : 'the portable kernel will be used';
+      expect([code, stdout]).toEqual([0, `oc-rsync: no cargo here, so ${kernel}\n`]);
+    }));
+
   test('npm start takes paths from where it was called, and says nothing of its own', () =>
     withWorkspace(async (place) => {
       mkdirSync(join(place, 'a folder'));
