@@ -3,7 +3,7 @@
  * reason why it is not, and then held to what there is. A block that nobody tries fails here.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ours, referencePeer, repositoryRoot } from '../support/peers.ts';
 import { run } from '../support/run.ts';
@@ -24,6 +24,7 @@ function whoTries({ name }: Document, language: string): string | undefined {
     // An ssh library's channel: tests/library/connect.test.ts has streams of other kinds, and no such library.
     'docs/library.md ts': 'nobody',
     'docs/contributing.md sh': 'tests/docs/commands.test.ts',
+    'docs/bench.md sh': 'tests/docs/commands.test.ts',
   };
   if (howTo.test(name)) return 'tests/docs/how-to.test.ts';
   return testers[`${name} ${language}`];
@@ -37,6 +38,7 @@ interface Small {
 }
 
 const tiny = '--only tiny --runs 1 --scale 0.01';
+const fewScenarios = '--scenarios=tiny --scale=0.01 --runs=1';
 const ran: Readonly<Record<string, Small>> = {
   'node dist/oc-rsync.mjs': { add: '--version' },
   'node -e 0': {},
@@ -62,6 +64,17 @@ const ran: Readonly<Record<string, Small>> = {
     put: { 'npm ci && ': '', 'SRC/': `${repositoryRoot}/docs/how-to/`, 'DEST/': 'DIR/copy/' },
   },
   'oc-rsync --version': {},
+  'oc-rsync bench': { add: fewScenarios },
+  'oc-rsync bench --help': {},
+  'oc-rsync bench --html=report.html': { add: fewScenarios },
+  'oc-rsync bench --html=report.html --chart=chart.svg': { add: fewScenarios },
+  'oc-rsync bench --peer=/opt/rsync/bin/rsync --dir=/mnt/disk': {
+    put: { '/opt/rsync/bin/rsync': referencePeer()?.command[0] ?? 'rsync', '/mnt/disk': 'DIR' },
+    add: fewScenarios,
+  },
+  'oc-rsync bench --scenarios=local,tiny --scale=1 --runs=5': {
+    put: { 'local,tiny': 'local-small-noop,tiny', '--scale=1': '--scale=0.01', '5': '1' },
+  },
   'oc-rsync --json …': { put: { '…': '-an ./' } },
   'oc-rsync help': { add: '--archive' },
   'oc-rsync help OPTION': { put: { OPTION: '--archive' } },
@@ -120,17 +133,21 @@ const spans = documents.flatMap((document) =>
 const blocks = documents.flatMap((document) =>
   document.blocks
     .filter(
-      ({ language }) => language === 'sh' && ['README.md', 'docs/contributing.md'].includes(document.name),
+      ({ language }) =>
+        language === 'sh' && ['README.md', 'docs/bench.md', 'docs/contributing.md'].includes(document.name),
     )
     .flatMap(({ text }) =>
       text
         .replace(/\\\n\s*/g, '')
+        .replace(/ +# .*/g, '')
         .trim()
         .split('\n'),
     ),
 );
-// Lines of the README that call either are its recipes.
-const commands = [...new Set([...spans, ...blocks.filter((line) => !/^(oc-)?rsync/.test(line))])].sort();
+// Lines of the README that call either are its recipes, but for what measures.
+const commands = [
+  ...new Set([...spans, ...blocks.filter((line) => !/^(oc-)?rsync (?!bench)/.test(line))]),
+].sort();
 
 test('each block has somebody who tries it', () => {
   const untried = documents.flatMap((document) =>
@@ -161,7 +178,7 @@ test('each command is run, or not for a reason', () => {
 
 describe('is run', () => {
   const small = commands.filter((command) => Object.hasOwn(ran, command));
-  const wantsPeer = (command: string) => /npm run (bench|profile)/.test(command);
+  const wantsPeer = (command: string) => /(npm run|oc-rsync) (bench|profile)/.test(command);
   test.for(small)('%s', { timeout: 120_000 }, (command, { skip }) =>
     withWorkspace(async (dir) => {
       if (wantsPeer(command) && referencePeer() === null) skip('there is no rsync');
@@ -183,8 +200,8 @@ describe('is run', () => {
       const cwd = line.startsWith('oc-rsync') ? empty : repositoryRoot;
       const done = await run(['bash', '-c', script], { cwd, env, timeout: 110_000 });
       expect(done.code, done.stdout + done.stderr).toBe(0);
-      for (const [, file] of line.matchAll(/--(?:json|chart) (\/\S+)/g))
-        expect(existsSync(file!), file).toBe(true);
+      for (const [, file] of line.matchAll(/--(?:json|chart|html)[ =]([\w/][\w./-]*)/g))
+        expect(existsSync(resolve(cwd, file!)), file).toBe(true);
     }),
   );
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { benchOptions } from '../../ts/bench/options.ts';
 import { allNames } from '../../ts/manual/names.ts';
 import { allSwitches } from '../../ts/options/switches.ts';
 import { repositoryRoot } from '../support/peers.ts';
@@ -66,6 +67,7 @@ const othersWords = new Set(['ZSTD_decompressStream', 'yourMessage']);
 
 function isOption(name: string): boolean {
   if (optionNames.has(name) || othersOptions.has(name) || name === '--json') return true;
+  if (benchOptions.some((option) => name === `--${option.name}`)) return true;
   const bare = name.replace(/^--(no-)?/, '');
   return new RegExp(`--${bare}\\b|['"]${bare}['"]`).test(scripts);
 }

@@ -12,11 +12,11 @@ import { withWorkspace } from '../support/workspace.ts';
 const readme = readFileSync(join(repositoryRoot, 'README.md'), 'utf8');
 const blocks = (language: string) =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))].map(([, text]) => text);
-/** What a clone is made of and tested by: tests/docs/commands.test.ts has them. */
-const isOfClone = (command: string) => command.startsWith('npm ci');
+/** What a clone is made of and tested by, and what measures: tests/docs/commands.test.ts has them. */
+const isElsewhere = (command: string) => /^(npm ci|oc-rsync bench)/.test(command);
 const commands = blocks('sh')
   .flatMap((text) => text.trim().split('\n'))
-  .filter((command) => !isOfClone(command));
+  .filter((command) => !isElsewhere(command));
 const served = 8730;
 const isDaemon = (command: string) => command.includes('--daemon');
 /** What only ours knows, and says in its own way. */
