@@ -17,6 +17,16 @@ function libc() {
   return existsSync('/etc/alpine-release') ? '.musl' : '.glibc';
 }
 
+const prebuilds = join(root, 'native/prebuilds', `${process.platform}-${process.arch}`);
+const addon = join(prebuilds, `oc-rsync${libc()}.node`);
+
+/** What runs where nothing could be built. */
+function withoutBuild() {
+  return existsSync(addon)
+    ? 'so the native kernel stays the one that is there'
+    : 'so the portable kernel will be used';
+}
+
 /** Compiles the addon, and lays it where node-gyp-build looks. A file in use is replaced, never overwritten. */
 async function buildAddon() {
   const output = join(root, 'target/addon');
@@ -26,23 +36,21 @@ async function buildAddon() {
     --manifest-path ${crate} --output-dir ${output} --dts ../../native/addon.d.ts`;
   const built = readdirSync(output).find((name) => name.endsWith('.node'));
   if (built === undefined) throw new Error('napi build left no addon');
-  const folder = join(root, 'native/prebuilds', `${process.platform}-${process.arch}`);
-  const target = join(folder, `oc-rsync${libc()}.node`);
-  mkdirSync(folder, { recursive: true });
-  copyFileSync(join(output, built), `${target}.new`);
-  renameSync(`${target}.new`, target);
+  mkdirSync(prebuilds, { recursive: true });
+  copyFileSync(join(output, built), `${addon}.new`);
+  renameSync(`${addon}.new`, addon);
 }
 
 if (!argv['addon-only']) await buildBundles(root);
 if (argv.addon !== false) {
   const cargo = ['linux', 'darwin'].includes(process.platform) && (await which('cargo', { nothrow: true }));
-  if (!cargo) console.log('oc-rsync: no cargo here, so the portable kernel will be used');
+  if (!cargo) console.log(`oc-rsync: no cargo here, ${withoutBuild()}`);
   else {
     try {
       await buildAddon();
     } catch (error) {
       console.error(error.message);
-      console.log('oc-rsync: the native kernel does not build, so the portable kernel will be used');
+      console.log(`oc-rsync: the native kernel does not build, ${withoutBuild()}`);
       if (argv['addon-only']) process.exitCode = 1;
     }
   }

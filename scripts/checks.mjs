@@ -7,7 +7,7 @@ export const checks = [
   { name: 'types', command: tool('tsc', '--noEmit') },
   { name: 'lint', command: tool('biome', 'check', '.') },
   { name: 'layers', command: script('layers') },
-  { name: 'dead code', command: tool('knip', '--no-progress') },
+  { name: 'dead code', command: tool('knip', '--no-progress', '--cache') },
   { name: 'table of options', command: script('option-table', '--check') },
   { name: "the library's options", command: script('library-options', '--check') },
   { name: 'manual', command: script('manual', '--check') },

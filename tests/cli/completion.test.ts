@@ -98,13 +98,33 @@ describe.each(Object.keys(offers))('%s', (shell) => {
   test.skipIf(missing)('words of arguments', () => {
     expect(bare(offered('--compress-choice=z'))).toEqual(['zlib', 'zlibx', 'zstd']);
     expect(bare(offered('--checksum-choice=md'))).toEqual(['md4', 'md5']);
+    expect(bare(offered('--zc=l'))).toEqual(['lz4']);
+    expect(bare(offered('--cc=xxh')).map((word) => word.split(',')[0])).toEqual([
+      'xxh128',
+      'xxh3',
+      'xxh64',
+      'xxhash',
+    ]);
+    expect(bare(offered('--outbuf=')).filter((word) => word !== '')).toEqual(['B', 'L', 'N']);
     expect(bare(offered('--stderr=')).filter((word) => word !== '')).toEqual(['all', 'client', 'errors']);
   });
 
   test.skipIf(missing)('flags, also behind a comma', () => {
-    expect(bare(offered('--info=na'))).toEqual(['name']);
-    expect(bare(offered('--info=name,sk')).map((word) => word.replace('name,', ''))).toEqual(['skip']);
-    expect(bare(offered('--debug=del'))).toEqual(['del', 'deltasum']);
+    expect(bare(offered('--info=na'))).toEqual(['name', 'name2']);
+    expect(bare(offered('--info=prog'))).toEqual(['progress', 'progress2', 'progress3']);
+    expect(bare(offered('--info=name,sk')).map((word) => word.replace('name,', ''))).toEqual([
+      'skip',
+      'skip2',
+    ]);
+    expect(bare(offered('--debug=del'))).toEqual([
+      'del',
+      'del2',
+      'del3',
+      'deltasum',
+      'deltasum2',
+      'deltasum3',
+      'deltasum4',
+    ]);
   });
 
   test.skipIf(missing)('files, and directories where only those fit', () => {

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withoutLosses } from '../support/messages.ts';
@@ -79,6 +80,13 @@ describe.skipIf(noInstaller !== null)('the package', () => {
     expect(messages).toEqual([]);
   });
 
+  test('has types that every kind of module finds, and that are those of what it loads', async () => {
+    const tarball = new Uint8Array(readFileSync(packed.tarball));
+    const result = await checkPackage(createPackageFromTarballData(tarball));
+    expect(result.types).toEqual({ kind: 'included' });
+    expect('problems' in result ? result.problems : []).toEqual([]);
+  });
+
   for (const [name, install] of installers.filter(([, , wanted]) => wanted))
     test(`works where ${name} installs it`, { timeout: 600_000 }, ({ skip }) =>
       withWorkspace(async (place) => {
@@ -96,6 +104,16 @@ describe.skipIf(noInstaller !== null)('the package', () => {
         for (const kernel of kernels) await doesItsJob(join(place, kernel), project, kernel, env);
       }),
     );
+
+  test('a build without cargo says which kernel there will be', () =>
+    withWorkspace(async (place) => {
+      const build = [process.execPath, join(repositoryRoot, 'scripts/build.mjs'), '--addon-only'];
+      const { code, stdout } = await run(build, { cwd: place, env: nodeAlone(place) });
+      const kernel = hasAddon
+        ? 'the native kernel stays the one that is there'
+        : 'the portable kernel will be used';
+      expect([code, stdout]).toEqual([0, `oc-rsync: no cargo here, so ${kernel}\n`]);
+    }));
 
   test('npm start takes paths from where it was called, and says nothing of its own', () =>
     withWorkspace(async (place) => {

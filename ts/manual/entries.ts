@@ -3,7 +3,7 @@ import { daemonSwitches } from '../daemon/arguments.ts';
 import type { HelpNote, Switch } from '../options/definition.ts';
 import { type Draft, topics } from '../options/options.ts';
 import type { AnyDefinition } from '../options/settle.ts';
-import { optionTexts } from './texts.ts';
+import { daemonTexts, formTexts, optionTexts } from './texts.ts';
 import { fixedWords, type Words } from './words.ts';
 
 /** One way to write an option. */
@@ -21,7 +21,7 @@ export interface Entry {
   /** What the help calls it where that is no spelling (`--no-OPTION`). */
   readonly note: string | undefined;
   readonly help: string;
-  /** More than the help has room for; '' for nothing. */
+  /** More than the help has room for, a paragraph a line; '' for nothing. */
   readonly text: string;
   readonly ours: boolean;
   /** What one end says to the other: explained to who asks, and shown nowhere else. */
@@ -81,7 +81,7 @@ function entriesOf(option: keyof Draft, switches: readonly AnySwitch[]): Entry[]
     return {
       ...plainEntry(option, main, head.help!.replaceAll('\n', ' ')),
       note: 'note' in head ? head.note : undefined,
-      text: i === 0 ? text : '',
+      text: i === 0 && text !== '' ? text : (formTexts[formOf(head)] ?? ''),
       ours: 'ours' in head && head.ours === true,
       also: others.filter(
         (one) => !isOpposite(one) && !('note' in head && head.note.includes(`--${one.long}`)),
@@ -107,6 +107,11 @@ function plainEntry(option: Entry['option'], main: Spelling, help: string): Entr
   };
 }
 
+/** What formTexts calls it. */
+function formOf(head: AnySwitch): string {
+  return ('note' in head ? head.note.replace(/^--/, '') : (head.long ?? head.short)) ?? '';
+}
+
 const noName: Spelling = { long: undefined, short: undefined, argName: undefined };
 
 function denies({ long }: Spelling): boolean {
@@ -124,7 +129,7 @@ function daemonEntries(): Entry[] {
       short: short === '' ? undefined : short,
       argName: argName === '' ? undefined : argName,
     };
-    return { ...plainEntry(undefined, main, help), ours: ours === true };
+    return { ...plainEntry(undefined, main, help), text: daemonTexts[long] ?? '', ours: ours === true };
   });
 }
 

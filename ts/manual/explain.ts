@@ -38,9 +38,9 @@ function section({ entry, name, opposite }: Named): string {
 
 /** All that is to be said of an entry behind its help, in paragraphs. */
 export function more({ text, also, opposites, words }: Entry): string[] {
-  const paragraphs = text === '' ? [] : [text];
+  const paragraphs = text === '' ? [] : text.split('\n');
   if (words !== undefined) {
-    const all = words.all.map(({ word }) => word).join(', ');
+    const all = words.all.flatMap(({ word, level }) => (level ? [] : [word])).join(', ');
     paragraphs.push(words.list ? `Words, with commas between: ${all}` : `One of: ${all}`);
   }
   if (also.length > 0) paragraphs.push(`Also: ${also.flatMap(namesOf).join(', ')}`);

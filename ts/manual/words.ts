@@ -2,13 +2,15 @@
 import { stderrModes } from '../options/defs/tell.ts';
 import { compressNames } from '../options/defs/wire.ts';
 import type { Draft } from '../options/options.ts';
-import { debugFlags, infoFlags } from '../options/output-flags.ts';
+import { debugFlags, flagHelp, infoFlags } from '../options/output-flags.ts';
 import { checksumNames } from '../options/whole-file.ts';
 
 export interface Word {
   readonly word: string;
   /** '' where the word speaks for itself. */
   readonly help: string;
+  /** A flag at one of its higher levels: completed, and not listed. */
+  readonly level?: true;
 }
 
 export interface Words {
@@ -50,14 +52,14 @@ function bare(words: Iterable<string>, list = false): Words {
 
 interface Flags {
   readonly option: string;
-  readonly words: readonly { readonly name: string; readonly help: string }[];
+  readonly words: readonly { readonly name: string; readonly help: string; readonly levels?: number }[];
   readonly oursToo?: readonly (readonly [word: string, help: string])[];
 }
 
 function flagWords({ option, words, oursToo = [] }: Flags): Words {
   return {
     all: [
-      ...words.map(({ name, help }) => ({ word: name, help })),
+      ...words.flatMap((flag) => [{ word: flag.name, help: flagHelp(flag) }, ...higherLevels(flag)]),
       ...oursToo.map(([word, help]) => ({ word, help })),
       { word: 'all', help: `All ${option} flags` },
       { word: 'none', help: `No ${option} flag` },
@@ -65,4 +67,12 @@ function flagWords({ option, words, oursToo = [] }: Flags): Words {
     ],
     list: true,
   };
+}
+
+function higherLevels({ name, levels = 1 }: Flags['words'][number]): Word[] {
+  return Array.from({ length: levels - 1 }, (_, i) => ({
+    word: `${name}${i + 2}`,
+    help: `${name}, level ${i + 2}`,
+    level: true,
+  }));
 }

@@ -9,6 +9,8 @@ interface FlagWord<Name extends string> {
   readonly name: Name;
   readonly sides: number;
   readonly help: string;
+  /** Levels that say more than the one before; 1 unless told. */
+  readonly levels?: number;
   /** rsync does not know it: ALL is not about it. */
   readonly ours?: true;
   /** The highest level that rsync knows, where ours has more: ALL goes no further. */
@@ -35,20 +37,21 @@ export const infoFlags: FlagSet<InfoFlag> = {
     { name: 'backup', sides: Receiver, help: 'Name the files that were backed up' },
     { name: 'copy', sides: Receiver, help: 'Name files that the receiving side copied locally' },
     { name: 'del', sides: Receiver, help: 'Name what the receiving side deletes' },
-    { name: 'flist', sides: Client, help: 'Tell of sending and receiving file lists (levels 1-2)' },
-    { name: 'misc', sides: ends, help: 'Tell of various things (levels 1-2)' },
+    { name: 'flist', sides: Client, help: 'Tell of sending and receiving file lists', levels: 2 },
+    { name: 'misc', sides: ends, help: 'Tell of various things', levels: 2 },
     { name: 'mount', sides: ends, help: 'Name mount points found or skipped' },
-    { name: 'name', sides: ends, help: 'Name 1) updated files and dirs, 2) unchanged ones too' },
+    { name: 'name', sides: ends, help: 'Name 1) updated files and dirs, 2) unchanged ones too', levels: 2 },
     { name: 'nonreg', sides: Receiver, help: 'Name skipped non-regular files (default 1, 0 silences)' },
     {
       name: 'progress',
       sides: Client,
       help: 'Show the progress of 1) each file or 2) the whole transfer',
+      levels: 2,
       most: 2,
     },
     { name: 'remove', sides: Sender, help: 'Name files that the sending side removes' },
-    { name: 'skip', sides: Receiver, help: 'Name files that an option kept from the transfer (levels 1-2)' },
-    { name: 'stats', sides: both, help: 'Give statistics at the end (levels 1-3)' },
+    { name: 'skip', sides: Receiver, help: 'Name files that an option kept from the transfer', levels: 2 },
+    { name: 'stats', sides: both, help: 'Give statistics at the end', levels: 3 },
     { name: 'symsafe', sides: ends, help: 'Name unsafe symlinks' },
     { name: 'failures', sides: Client, help: 'List at the end what failed, by reason', ours: true },
   ],
@@ -60,29 +63,29 @@ export const debugFlags: FlagSet<DebugFlag> = {
   option: '--debug',
   words: [
     { name: 'acl', sides: ends, help: 'ACLs' },
-    { name: 'backup', sides: Receiver, help: 'Backups (levels 1-2)' },
+    { name: 'backup', sides: Receiver, help: 'Backups', levels: 2 },
     { name: 'bind', sides: Client, help: 'Binding of sockets' },
     { name: 'chdir', sides: both, help: 'Changes of the current directory' },
-    { name: 'connect', sides: Client, help: 'Connecting (levels 1-2)' },
-    { name: 'cmd', sides: Client, help: 'Commands and options that are issued (levels 1-2)' },
-    { name: 'del', sides: Receiver, help: 'Deletions (levels 1-3)' },
-    { name: 'deltasum', sides: ends, help: 'Checksums of the delta transfer (levels 1-4)' },
+    { name: 'connect', sides: Client, help: 'Connecting', levels: 2 },
+    { name: 'cmd', sides: Client, help: 'Commands and options that are issued', levels: 2 },
+    { name: 'del', sides: Receiver, help: 'Deletions', levels: 3 },
+    { name: 'deltasum', sides: ends, help: 'Checksums of the delta transfer', levels: 4 },
     { name: 'dup', sides: Receiver, help: 'Removal of duplicate names' },
-    { name: 'exit', sides: both, help: 'Exits (levels 1-3)' },
-    { name: 'filter', sides: ends, help: 'Filter rules (levels 1-3)' },
-    { name: 'flist', sides: ends, help: 'File lists (levels 1-4)' },
-    { name: 'fuzzy', sides: Receiver, help: 'Scores of fuzzy names (levels 1-2)' },
+    { name: 'exit', sides: both, help: 'Exits', levels: 3 },
+    { name: 'filter', sides: ends, help: 'Filter rules', levels: 3 },
+    { name: 'flist', sides: ends, help: 'File lists', levels: 4 },
+    { name: 'fuzzy', sides: Receiver, help: 'Scores of fuzzy names', levels: 2 },
     { name: 'genr', sides: Receiver, help: 'The generator' },
     { name: 'hash', sides: ends, help: 'Hash tables' },
-    { name: 'hlink', sides: ends, help: 'Hard links (levels 1-3)' },
-    { name: 'iconv', sides: both, help: 'Charset conversion (levels 1-2)' },
-    { name: 'io', sides: both, help: 'I/O (levels 1-4)' },
+    { name: 'hlink', sides: ends, help: 'Hard links', levels: 3 },
+    { name: 'iconv', sides: both, help: 'Charset conversion', levels: 2 },
+    { name: 'io', sides: both, help: 'I/O', levels: 4 },
     { name: 'nstr', sides: both, help: 'Negotiation strings' },
-    { name: 'own', sides: Receiver, help: 'Changes of owner and group (levels 1-2)' },
+    { name: 'own', sides: Receiver, help: 'Changes of owner and group', levels: 2 },
     { name: 'proto', sides: both, help: 'The protocol' },
     { name: 'recv', sides: Receiver, help: 'The receiver' },
     { name: 'send', sides: Sender, help: 'The sender' },
-    { name: 'time', sides: Receiver, help: 'Setting of modification times (levels 1-2)' },
+    { name: 'time', sides: Receiver, help: 'Setting of modification times', levels: 2 },
   ],
   verbosity: [
     '',
@@ -236,11 +239,16 @@ function withLevel(name: string, level: number): string {
 /** Above the flags and levels that rsync has not. */
 export const oursAlone = 'Of oc-rsync alone:';
 
+/** What a flag is for, with its levels where the words do not tell them. */
+export function flagHelp({ help, levels = 1 }: Pick<FlagWord<string>, 'help' | 'levels'>): string {
+  return levels === 1 || help.includes(' 2)') ? help : `${help} (levels 1-${levels})`;
+}
+
 /** What `--info=help` and `--debug=help` print. */
 export function flagsHelp<Name extends string>(set: FlagSet<Name>): string {
   const row = (name: string, help: string) => `${name.padEnd(10)} ${help}\n`;
   let out = 'Each flag alone is level 1; FLAG2 asks for level 2, and so on; FLAG0 silences it.\n\n';
-  for (const word of set.words) if (!word.ours) out += row(word.name.toUpperCase(), word.help);
+  for (const word of set.words) if (!word.ours) out += row(word.name.toUpperCase(), flagHelp(word));
   out += '\n';
   out += row('ALL', `All ${set.option} flags (e.g. all4)`);
   out += row('NONE', `No ${set.option} flag (like all0)`);

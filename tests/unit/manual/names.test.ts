@@ -1,7 +1,10 @@
 /** Options are found in any spelling, and what is nearly one is proposed. */
 import { expect, test } from 'vitest';
+import { allTopics, headOf } from '../../../ts/manual/entries.ts';
 import { explained, unknown } from '../../../ts/manual/explain.ts';
 import { allNames, distance, namedBy, namesLike } from '../../../ts/manual/names.ts';
+import { daemonTexts, formTexts } from '../../../ts/manual/texts.ts';
+import { fixedWords } from '../../../ts/manual/words.ts';
 import { allSwitches } from '../../../ts/options/switches.ts';
 
 test.each([
@@ -65,4 +68,30 @@ test('people are not shown what the ends say to each other', () => {
 test('no line is wider than a terminal', () => {
   for (const name of allNames())
     for (const line of explained(name)!.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+});
+
+/** What their one line says whole. */
+const toldByOneLine = /^(--no-i-r|--old-d|--help|-h \(\*\)|--json|--verbose|--server|--sender)$/;
+
+test('each option is told of in more than its line of help', () => {
+  const untold = allTopics().flatMap(({ entries }) =>
+    entries.filter(({ text }) => text === '').map((entry) => headOf(entry).at(-1)!.split('=')[0]!),
+  );
+  expect(untold.filter((name) => !toldByOneLine.test(name))).toEqual([]);
+});
+
+test('each text is of a form that there is', () => {
+  const entries = allTopics().flatMap((topic) => topic.entries);
+  const forms = entries.flatMap(({ main, note }) => [main.long, main.short, note?.replace(/^--/, '')]);
+  for (const form of Object.keys(formTexts)) {
+    expect(forms, form).toContain(form);
+    expect(entries.map(({ text }) => text)).toContain(formTexts[form]);
+  }
+  for (const form of Object.keys(daemonTexts)) expect(explained(`--${form}`), form).toBeDefined();
+});
+
+test('levels of flags are completed, and not listed', () => {
+  const { all } = fixedWords('info')!;
+  expect(all.map(({ word }) => word)).toContain('progress2');
+  expect(explained('--info')).not.toContain('progress2');
 });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { globalParameters, moduleParameters } from '../../../ts/daemon/config/parameters.ts';
 import { manualFiles } from '../../../ts/manual/pages/index.ts';
 import { sentences } from '../../../ts/manual/pages/mdoc.ts';
+import { parameterTexts } from '../../../ts/manual/parameters.ts';
 import { allSwitches } from '../../../ts/options/switches.ts';
 import { onPath } from '../../support/peers.ts';
 
@@ -49,4 +50,11 @@ test('text is never taken for a request', () => {
   const text = sentences(`.Sh at the start. 'And here. A \\backslash. ${'word '.repeat(16)}.then`);
   expect(text.split('\n').filter((line) => /^[.']/.test(line))).toEqual([]);
   expect(text).toContain('\\ebackslash');
+});
+
+test('every letter of a format is told of', () => {
+  const source = readFileSync('ts/report/view/out-format.ts', 'utf8');
+  const letters = [...source.matchAll(/^ {4}case '([a-zA-Z])':/gm)].map(([, letter]) => `%${letter} `);
+  expect(letters.length).toBeGreaterThan(15);
+  expect(letters.filter((letter) => !parameterTexts['log format'].includes(letter))).toEqual([]);
 });

@@ -71,7 +71,7 @@ function actionFor(argument: Exclude<Argument, 'none'>): string {
     case 'command':
       return `-xa '(__fish_complete_command)'`;
     default: {
-      const words = argument.all.map(({ word, help }) => (help === '' ? word : `${word}\\t${help}`));
+      const words = argument.all.map(({ word, help }) => (help === '' ? word : `${word}\\t${quoted(help)}`));
       if (argument.list)
         return `-xa ${quoted(`(__oc_rsync_list ${argument.all.map(({ word }) => word).join(' ')})`)}`;
       return `-xa ${quoted(words.join('\n'))}`;

@@ -37,5 +37,6 @@ function list(parameters: readonly Parameter[]): string {
 
 function item({ name, text, initial }: Parameter): string {
   const without = initial === '' ? '' : `.Pp\nWithout it: ${inline(initial)}.\n`;
-  return `.It Ic ${inline(name)}\n${sentences(text)}${without}`;
+  const paragraphs = text.split('\n').map(sentences).join('.Pp\n');
+  return `.It Ic ${inline(name)}\n${paragraphs}${without}`;
 }

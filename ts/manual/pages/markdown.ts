@@ -53,7 +53,10 @@ function entryRow(entry: Entry): Row {
 }
 
 function parameterRow({ name, text, initial }: Parameter): Row {
-  return [code(name), plain(text) + (initial === '' ? '' : `<br>Without it: ${code(initial)}`)];
+  return [
+    code(name),
+    plain(text).replaceAll('\n', '<br>') + (initial === '' ? '' : `<br>Without it: ${code(initial)}`),
+  ];
 }
 
 function codeRows(rows: readonly Row[]): Row[] {
