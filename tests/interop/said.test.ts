@@ -61,7 +61,10 @@ describe.skipIf(reference === null)('what is said', () => {
     ['--exclude-from=nosuch'],
     ['--filter=merge nosuch'],
     ['--files-from=nosuch', '--exclude-from=other'],
-  ])('%j: a file that is not there is said before arguments that are missing', (...given) =>
+    ['--exclude-from=nosuch', '--contimeout=5', 's/', 'd/'],
+    ['--filter=merge nosuch', 'lh:a', 's/', 'lh:b'],
+    ['--files-from=nosuch', 'lh:a', 'lh:b'],
+  ])('%j: a file that is not there is said before arguments that are missing or do not fit', (...given) =>
     sameWords(nothing, () => given),
   );
 

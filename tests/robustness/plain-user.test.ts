@@ -97,7 +97,8 @@ const cases = [
     script: `mkdir -p s/in d/in t; for f in .hidden in/.more in/b trail. $(printf %0250d 1); do echo $f >s/$f; echo $f; done >list
       seq 30000 >s/.large; echo .large >>list; chmod 555 d d/in t
       for o in '' --no-W -z "-T $PWD/t"; do sync -t --no-implied-dirs --files-from=list $o 2>&1 |
-        sed 's/[.][A-Za-z0-9]\\{6\\}" fail/.XXXXXX" fail/' | grep -v error:; done; chmod 755 d d/in t`,
+        sed 's/[.][A-Za-z0-9]\\{6\\}" fail/.XXXXXX" fail/' | grep -v error:; done
+      for o in --no-W -z; do sync -t --stats --no-implied-dirs --files-from=list $o 2>&1 | grep ' data: '; done; chmod 755 d d/in t`,
   },
   {
     what: 'a large destination file that cannot be read is replaced',

@@ -24,11 +24,21 @@ import { tellOfCommand } from './tell-of-command.ts';
 import { tellOfExit, tellOfWait } from './tell-of-exit.ts';
 import { untilAborted } from './until-aborted.ts';
 
-/** Opens what options name, and no more: a file that is not there is said before arguments that are missing. */
+/** Opens what options name, and no more: a file that is not there is said before arguments that are missing or do not fit. */
 export function openNamedFiles(options: Options, { host }: SessionIo): void {
   const site = siteOf(host);
   createFilters(options, { side: 'receiver', site, ...filterReport(options, host, () => undefined) });
   openNames(options, host, site)?.close();
+}
+
+/** The ends; what is wrong with rule files is said before what is wrong with them, because rsync has read those by then. */
+function endsOf(options: Options, args: ByteString[], io: SessionIo): ReturnType<typeof findEndpoints> {
+  try {
+    return findEndpoints(options, args, io.host.now());
+  } catch (error) {
+    openNamedFiles(options, io);
+    throw error;
+  }
 }
 
 /**
@@ -46,7 +56,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     const { runReplay } = await import('./replay.ts');
     return runReplay(plain, options, { args, file: batch.file, site, io, charset });
   }
-  const ends = findEndpoints(options, args, host.now());
+  const ends = endsOf(options, args, io);
   const recording =
     batch === undefined
       ? undefined

@@ -251,7 +251,7 @@ async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival)
   if (ctx.negotiated.incRecurse) input.link.noSend(arrival.item.ndx);
 }
 
-/** Reads a file's token stream and throws it away. */
+/** Reads a file's token stream and throws it away; it counts as data all the same. */
 export async function skip(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Promise<void> {
   const { head, list, i } = arrival;
   const job = input.destination.tree.openReceive({
@@ -263,6 +263,9 @@ export async function skip(ctx: RoleContext, input: ReceiverInput, arrival: Arri
   });
   try {
     await pump(ctx, job, list, i);
+    const { literal, matched } = job.result();
+    ctx.stats.literal += literal;
+    ctx.stats.matched += matched;
   } finally {
     job.close();
   }
