@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeFile } from '../../ts/trace/index.ts';
+import { testHost } from '../support/host.ts';
 import { isRoot, kernelName, ours, type Peer, referencePeer, repositoryRoot } from '../support/peers.ts';
 import { someOf } from '../support/property.ts';
 import { run } from '../support/run.ts';
@@ -101,7 +102,7 @@ describe.skipIf(reference === null)('is what rsync takes it for', () => {
 async function decoded(name: string) {
   const said = { out: '', err: '' };
   const code = await decodeFile(name, {
-    charset: 'ascii',
+    ...testHost(),
     stdout(text) {
       said.out += text;
     },

@@ -1,9 +1,10 @@
 /** `oc-rsync decode FILE`: tells of a conversation that was kept, or of a batch. */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { errnoText } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import { type Host, linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { openTrusted } from '../kernel/trusted-path.ts';
 import { escapeText } from '../report/escape.ts';
 import { beginsBatch, type Guess, guessesFor, type HeardBatch, hearBatch } from './batch.ts';
 import { captureMagic, takeFacts, takePieces } from './capture.ts';
@@ -13,22 +14,23 @@ import { endLine, lineOf } from './lines.ts';
 const pieceBytes = 64 * 1024;
 const msPerSecond = 1000;
 
+/** What is asked of the process. */
+type DecoderHost = Pick<Host, 'stdout' | 'stderr' | 'charset' | 'user' | 'workingDirectory'>;
+
 /** Tells on standard output what is in the file, and on standard error why that was not all. Answers the exit value. */
-export async function decodeFile(
-  name: ByteString,
-  host: Pick<Host, 'stdout' | 'stderr' | 'charset'>,
-): Promise<number> {
+export async function decodeFile(name: ByteString, host: DecoderHost): Promise<number> {
   const print = (line: ByteString): void => host.stdout(`${escapeText(line, host.charset)}\n`);
   const fail = (text: ByteString, code: number): number => {
     host.stderr(Buffer.from(`oc-rsync: ${escapeText(`${name}: ${text}`, host.charset)}\n`, 'latin1'));
     return code;
   };
   try {
-    const file = openFile(name);
+    const open = (): OpenFile => openFile(name, host);
+    const file = open();
     const head = file.take(captureMagic.length);
     if (head.equals(captureMagic)) return await decodeCapture(file, print, fail);
     file.close();
-    if (beginsBatch(head)) return await decodeBatch(name, guessesFor(head), print, fail);
+    if (beginsBatch(head)) return await decodeBatch(open, guessesFor(head), print, fail);
     return fail('this is neither a capture nor a batch', ExitCode.FileIo);
   } catch (error) {
     if (error instanceof RsyncError) return fail(error.lines.join(' '), error.exitCode);
@@ -76,13 +78,13 @@ async function decodeCapture(file: OpenFile, print: Print, fail: Fail): Promise<
 
 /** What a batch does not tell is tried until it can be understood as a whole. */
 async function decodeBatch(
-  name: ByteString,
+  open: () => OpenFile,
   guesses: readonly Guess[],
   print: Print,
   fail: Fail,
 ): Promise<number> {
   const hear = (guess: Guess, say: Parameters<typeof hearBatch>[2]): Promise<HeardBatch> =>
-    hearBatch(piecesOf(name), guess, say);
+    hearBatch(piecesOf(open()), guess, say);
   const [usual] = guesses;
   let best = usual;
   let furthest = -1;
@@ -101,8 +103,7 @@ async function decodeBatch(
   return heard.problem === undefined ? ExitCode.Ok : fail(heard.problem, ExitCode.StreamIo);
 }
 
-function* piecesOf(name: ByteString): Generator<Uint8Array> {
-  const file = openFile(name);
+function* piecesOf(file: OpenFile): Generator<Uint8Array> {
   try {
     for (;;) {
       const piece = file.take(pieceBytes);
@@ -114,8 +115,9 @@ function* piecesOf(name: ByteString): Generator<Uint8Array> {
   }
 }
 
-function openFile(name: ByteString): OpenFile {
-  const fd = openSync(Buffer.from(name, 'latin1'), 'r');
+/** Links of others are not followed, as to no file that the user names. */
+function openFile(name: ByteString, host: DecoderHost): OpenFile {
+  const fd = openTrusted(pathAt({ cwd: host.workingDirectory() }, name), linkOwner(host, false));
   return {
     take(count) {
       // No more than there is: the count may come from the file.
