@@ -32,10 +32,12 @@ const openToAll = [
 /** For each folder of `ts/`, the others that it may import values from. */
 const arrows = {
   '.': ['library'],
-  cli: ['library', 'manual', 'bench', 'session', 'daemon', 'options', 'report', 'kernel'],
+  cli: ['library', 'manual', 'bench', 'trace', 'session', 'daemon', 'options', 'report', 'kernel'],
   manual: ['bench', 'daemon', 'options'],
   // Starts the program, and looks from outside.
   bench: ['options'],
+  // Listens to both ends of a session, and takes part in none.
+  trace: ['session', 'roles', 'kernel', ...below],
   // Of `ts/cli` the process alone, which is asked in one place.
   library: ['cli', 'session', 'options', 'report', 'wire'],
   // Starts the program, as anybody can.

@@ -123,7 +123,7 @@ test('the word is an option only where options stand, and no other', () =>
     expect(last.stdout).toContain('{"type":"start","sources":["src/"],"destination":"dst"');
   }));
 
-test('nothing of it, of the library, or of --info=progress3 and failures is reached by a plain run', async () => {
+test("nothing of it, of the library, of the wire's decoder, or of --info=progress3 and failures is reached by a plain run", async () => {
   const { metafile } = await build({
     entryPoints: [join(repositoryRoot, 'ts', 'cli', 'main.ts')],
     absWorkingDir: repositoryRoot,
@@ -145,6 +145,6 @@ test('nothing of it, of the library, or of --info=progress3 and failures is reac
   // What a run then loads.
   for (const engine of ['ts/session/index.ts', 'ts/kernel/index.ts']) visit(engine, true);
   expect(reached.size).toBeGreaterThan(100);
-  const apart = /\/library\/|\/view\/live\/|\/report\/.*failure|\/watched/;
+  const apart = /\/library\/|\/trace\/|\/view\/live\/|\/report\/.*failure|\/watched/;
   expect([...reached].filter((file) => apart.test(file))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** One command from its arguments to its exit code; the process itself is `main.ts`'s. */
 
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import type { BenchWorld } from '../bench/index.ts';
 import { errnoText } from '../errno.ts';
 import { ExitCode, exitText, RsyncError, SysError } from '../errors.ts';
@@ -18,7 +18,7 @@ import { versionJson, versionText } from '../options/version.ts';
 import { bytewiseCharset, type Charset, escapeText } from '../report/escape.ts';
 import { aboutToExit, cleanupEntered, sendingErrorExit } from '../report/trace-messages.ts';
 import { type FinalRole, finalErrorLine } from '../session/final-line.ts';
-import type { SessionIo } from '../session/index.ts';
+import type { SessionIo, Wiretap } from '../session/index.ts';
 
 type Run = (
   options: Options,
@@ -74,6 +74,16 @@ interface Watched {
   end(code: number): void;
 }
 
+/** What makes the wire readable, loaded where that is asked for. */
+export interface Tracing {
+  openTrace(input: {
+    readonly value: string;
+    readonly host: Host;
+    refuse(code: number, text: ByteString): Error;
+  }): Wiretap & { finish(): Promise<void> };
+  decodeFile(name: ByteString, host: Host): Promise<number>;
+}
+
 /** What serves, loaded by those alone that do. */
 export interface Server {
   runDaemon(
@@ -98,6 +108,7 @@ export interface CommandInput {
   readonly signalGroup: BenchWorld['signalGroup'];
   readonly loadJson: () => Promise<Json>;
   readonly loadWatch: () => Promise<Watch>;
+  readonly loadTrace: () => Promise<Tracing>;
   /** Called before a run, with what it was asked for. */
   readonly started: (options: Options) => void;
   /**
@@ -108,7 +119,29 @@ export interface CommandInput {
 }
 
 /** Runs the command and answers its exit code; every failure is told on `io.stderr` and ends here. */
-export async function runCommand(input: CommandInput): Promise<number> {
+export function runCommand(input: CommandInput): Promise<number> {
+  const { OC_RSYNC_TRACE: traced } = input.io.host.env;
+  return traced ? runTraced(input, traced) : run(input);
+}
+
+/** With somebody who watches the wire. */
+async function runTraced(input: CommandInput, value: string): Promise<number> {
+  const { host } = input.io;
+  const { openTrace } = await input.loadTrace();
+  let trace: ReturnType<Tracing['openTrace']>;
+  try {
+    trace = openTrace({ value, host, refuse: (code, text) => new RsyncError(code as ExitCode, text) });
+  } catch (error) {
+    return fail(error, input.io, input.argv.includes('--server') ? 'server' : 'client');
+  }
+  try {
+    return await run({ ...input, io: { ...input.io, wiretap: trace } });
+  } finally {
+    await trace.finish();
+  }
+}
+
+async function run(input: CommandInput): Promise<number> {
   const { argv, env, io } = input;
   let known: Options | undefined;
   let watched: Watched | undefined;
@@ -120,7 +153,7 @@ export async function runCommand(input: CommandInput): Promise<number> {
     if (role === 'client' && argv.includes('--json')) {
       const ran = await (await input.loadJson()).runJson(input);
       if (typeof ran === 'number') return ran;
-      if (ran.length < argv.length) return runCommand({ ...input, argv: ran });
+      if (ran.length < argv.length) return run({ ...input, argv: ran });
     }
     const command = parseClientArgs(argv, { env, aliases: input.aliases });
     if (command.kind === 'daemon')
@@ -151,8 +184,8 @@ export async function runCommand(input: CommandInput): Promise<number> {
     const amSender = options.server ? options.sender : parseLocation(args[0]!).kind === 'local';
     role = amSender ? 'sender' : 'Receiver';
     if (isWatched(options)) watched = (await input.loadWatch()).watch(options, io);
-    const run = options.server ? engine.runServer : engine.runClient;
-    const { code, who } = await run(options, [...args], watched?.io ?? io);
+    const runEnd = options.server ? engine.runServer : engine.runClient;
+    const { code, who } = await runEnd(options, [...args], watched?.io ?? io);
     watched?.end(code);
     if (!options.server || !endOfRun.has(code)) io.host.stderr(toBytes(finalErrorLine(code, who)));
     return code;
@@ -178,12 +211,28 @@ async function answered(input: CommandInput): Promise<number | undefined> {
   const [first, second] = argv;
   const asksForBench = argv.length === 2 && first === 'help' && second === 'bench';
   if (first === 'bench' || asksForBench) return benchAnswer(input, asksForBench);
+  if (argv.length === 2 && first === 'decode') return decodeAnswer(input, second);
   if (argv.length !== 2 || (first !== 'help' && first !== 'completion')) return undefined;
   const answer = (await input.loadManual()).answerTo(argv, { exists, fails: () => onlyFails(input) });
   if (answer === undefined) return undefined;
   if (answer.code === ExitCode.Ok) io.host.stdout(answer.text);
   else io.host.stderr(toBytes(answer.text));
   return answer.code;
+}
+
+/** Tells of the file where `decode` is no source, and nothing else is meant by its name. */
+async function decodeAnswer(input: CommandInput, name: ByteString): Promise<number | undefined> {
+  const isPlace = name.startsWith('-') || parseLocation(name).kind !== 'local';
+  if (isPlace || !isFile(name) || exists('decode') || !onlyFails(input)) return undefined;
+  return (await input.loadTrace()).decodeFile(name, input.io.host);
+}
+
+function isFile(name: ByteString): boolean {
+  try {
+    return statSync(Buffer.from(name, 'latin1')).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function benchAnswer(input: CommandInput, asksForHelp: boolean): Promise<number | undefined> {

@@ -81,6 +81,7 @@ runCommand({
   },
   loadJson: () => import('../library/json.ts'),
   loadWatch: () => import('./watched.ts'),
+  loadTrace: () => import('../trace/index.ts'),
   codeToKeep: () => keep && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));

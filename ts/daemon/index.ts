@@ -78,7 +78,7 @@ async function nextClient(
 
 /** A client that came by a remote shell. */
 async function serveShell(options: DaemonOptions, io: SessionIo): Promise<number> {
-  const wire = stdioDuplex(io.host);
+  const wire = watched(stdioDuplex(io.host), io, false);
   const address = addressOfShell(io.host.env);
   const kernel = await loadKernel(io.host);
   return serveOne(
@@ -94,7 +94,12 @@ async function serveSocket(
   server: Server,
 ): Promise<number> {
   const address = wire.address === undefined ? 'localhost' : plainAddress(wire.address);
-  return serveOne({ ...server, options, hasSocket: true, address }, wire);
+  return serveOne({ ...server, options, hasSocket: true, address }, watched(wire, server.io, true));
+}
+
+/** The wire as it is where somebody watches it; `oneOfMany`: other processes serve other clients. */
+function watched(wire: Duplex, { wiretap }: SessionIo, oneOfMany: boolean): Duplex {
+  return wiretap?.watch(wire, { kind: 'daemon', words: [], server: true, oneOfMany }) ?? wire;
 }
 
 interface Server {

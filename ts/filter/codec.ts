@@ -80,6 +80,14 @@ export function rulesAsArgs({ state }: FilterChain): FilterArg[] {
   });
 }
 
+/** Whether the client sends its rules to a server with these options. */
+export function rulesAreSent(
+  server: FilterOptions & { readonly sender: boolean },
+  protocol: number,
+): boolean {
+  return server.sender || receiverWantsList(server, protocol);
+}
+
 /** A receiver needs rules only to know what it must not delete, or which directories count as empty. */
 function receiverWantsList(options: FilterOptions, protocol: number): boolean {
   const deletes = options.delete !== undefined && (!options.deleteExcluded || protocol >= 29);
@@ -103,7 +111,8 @@ function addRuleText(state: FilterState, text: ByteString): void {
   parseRules(state, state.list, text, 0, 0);
 }
 
-function readRule(reader: Reader, who: string): ByteString {
+/** A rule as it is on the wire, inside `Reader.record`; '' ends the list. `who` names the role for messages. */
+export function readRule(reader: Reader, who: string): ByteString {
   const length = reader.int();
   if (length < 0 || length >= longestRule) throw overflowError(who, 'recv_rules');
   const text = reader.string(length);

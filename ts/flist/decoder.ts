@@ -172,7 +172,8 @@ export class FlistDecoder {
     return takes;
   }
 
-  private readFlags(): number {
+  /** What an entry begins with: its flags, or `endOfList`. For `entry`, and for who looks at them before it. */
+  readFlags(): number {
     const { reader, format } = this;
     if (format.varintFlags) {
       const flags = reader.varint();

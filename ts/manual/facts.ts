@@ -29,11 +29,15 @@ export const commands: readonly Row[] = [
     'bench [OPTION]...',
     'Measures this program beside an rsync on this machine and prints a table. bench --help lists what it measures.',
   ],
+  [
+    'decode FILE',
+    'Tells, a line a thing, of a conversation that OC_RSYNC_TRACE=capture:FILE has kept, or of a batch. What is broken is told of as far as it goes (exit 12); a file that is neither ends with 11.',
+  ],
 ];
 
 /** When the words above are no source and no destination. */
 export const commandRule =
-  'Of help and completion there are two words, and nothing of either name is in the working directory; nothing called bench is there, and behind that word stand its own options alone. Otherwise the words are sources and a destination, as with rsync.';
+  'Of help and completion there are two words, and nothing of either name is in the working directory; of decode the second is a file, and nothing is called decode; nothing called bench is there, and behind that word stand its own options alone. Otherwise the words are sources and a destination, as with rsync.';
 
 /** What precedes the options of one of them. */
 export const benchText =
@@ -60,6 +64,10 @@ export const environment: readonly Row[] = [
   ['POSIXLY_CORRECT', 'If it is set, the first argument ends the options.'],
   ['OC_RSYNC_KERNEL', 'native or portable: the kernel to use, where the best one shall not be. (ours)'],
   ['OC_RSYNC_IO', 'plain, uring or splice: how large files are moved. (ours)'],
+  [
+    'OC_RSYNC_TRACE',
+    'wire: what passes between client and server is told on standard error, a line a thing; wire:FILE: in a file; capture:FILE: it is kept for oc-rsync decode, with the content of the files that pass. Passwords are masked. (ours)',
+  ],
   ['OC_RSYNC_CODE_CACHE', 'off: compiled code of the program is neither read nor kept. (ours)'],
 ];
 

@@ -9,11 +9,21 @@ import { pathsBeforeHandshake } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { noWorkingDirectory } from '../report/messages.ts';
 import { exitCodeOfRemote, spawnFailure } from '../transport/child-exit.ts';
-import type { ChildDuplex } from '../transport/duplex.ts';
+import type { ChildDuplex, Duplex } from '../transport/duplex.ts';
 import { errnoText } from '../transport/io-error.ts';
 import { attended } from './attended.ts';
 import { runClientEnd, summarize } from './client-end.ts';
-import { type End, endOf, exitCodeOf, filterReport, openEnd, type RunEnd, type SessionIo } from './end.ts';
+import type { Connection } from './connection.ts';
+import {
+  type End,
+  endOf,
+  exitCodeOf,
+  filterReport,
+  openEnd,
+  type RunEnd,
+  type SessionIo,
+  type Wiretap,
+} from './end.ts';
 import { findEndpoints } from './endpoints.ts';
 import { endAfterFailure, signalMs, spoken } from './failure.ts';
 import { runLocal } from './local.ts';
@@ -53,6 +63,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const charset = await nameCharset(options, io);
   const { batch } = options;
   if (batch?.kind === 'read') {
+    io.wiretap?.unwatched('batch');
     const { runReplay } = await import('./replay.ts');
     return runReplay(plain, options, { args, file: batch.file, site, io, charset });
   }
@@ -61,6 +72,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     batch === undefined
       ? undefined
       : (await import('./batch-file.ts')).openRecording(options, batch.file, { host, site });
+  if (ends.remote === undefined) io.wiretap?.unwatched('local');
   if (ends.remote === undefined) return runLocal(plain, options, ends, { site, io, charset, recording });
   let end: End | undefined;
   const kernel = suitableKernel(plain, options, () => end);
@@ -85,7 +97,9 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     ahead?.tree.close();
     throw error instanceof RsyncError ? spoken(error, ends.sender ? 'sender' : 'Receiver') : error;
   }
-  const { duplex, child } = connection;
+  const { child } = connection;
+  const duplex =
+    io.wiretap === undefined ? connection.duplex : watched(connection, ends.remote.kind, io.wiretap);
   const client = openEnd({
     io,
     duplex,
@@ -120,6 +134,23 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
       duplex.destroy();
     }
   });
+}
+
+/** The wire as it is when somebody watches it. */
+function watched({ duplex, child, command = [] }: Connection, kind: string, wiretap: Wiretap): Duplex {
+  const words = kind === 'shell' ? command.slice(command.indexOf('--server')) : [];
+  try {
+    return wiretap.watch(duplex, {
+      kind: kind === 'shell' ? 'shell' : 'daemon',
+      words,
+      server: false,
+      oneOfMany: false,
+    });
+  } catch (error) {
+    duplex.destroy();
+    child?.kill();
+    throw error;
+  }
 }
 
 /** A session that the user starts lives in the working directory. Without one nobody has a role yet, but a server. */

@@ -28,6 +28,26 @@ import { refusal } from './refusal.ts';
 import { IoTimeout } from './timeouts.ts';
 import type { MakeWire } from './wire-request.ts';
 
+/** A wire that somebody watches. */
+export interface WatchedWire {
+  /** `daemon`: it begins with a daemon's greeting. */
+  readonly kind: 'shell' | 'daemon';
+  /** The server's arguments as far as they do not come over the wire. */
+  readonly words: readonly ByteString[];
+  /** Whether this end is the server's. */
+  readonly server: boolean;
+  /** A daemon serves others meanwhile. */
+  readonly oneOfMany: boolean;
+}
+
+/** Who watches the wires of a run (OC_RSYNC_TRACE). */
+export interface Wiretap {
+  /** The same wire, from here on watched. */
+  watch(duplex: Duplex, wire: WatchedWire): Duplex;
+  /** There is none: both ends are in one process, or what comes is in a file. */
+  unwatched(why: 'local' | 'batch'): void;
+}
+
 /** Where a run takes place, what ends it early, and who hears of it. */
 export interface SessionIo {
   readonly host: Host;
@@ -39,6 +59,8 @@ export interface SessionIo {
   readonly held?: (() => Promise<void> | undefined) | undefined;
   /** Makes the way to another host in place of a remote shell or a socket. */
   readonly makeWire?: MakeWire | undefined;
+  /** Who watches the wire; undefined: it is used as it is. */
+  readonly wiretap?: Wiretap | undefined;
   /** A log beside the output, opened when it is first asked for; one that cannot be is told of, and is none. */
   readonly log: (() => TransferLog | undefined) | undefined;
 }

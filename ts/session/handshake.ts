@@ -86,14 +86,31 @@ export async function handshake(wire: Wire, setup: HandshakeSetup): Promise<Nego
   const negotiating = (flags & Compat.VarintFlistFlags) !== 0 && setup.batch !== 'read';
   const names = await negotiateNames(wire, setup, protocol, negotiating && !lacksNegotiation(setup));
   const checksumSeed = await exchangeSeed(wire, setup);
+  const negotiated = agreedOn(setup, { protocol, flags, names, checksumSeed });
+  tellChoices(setup, names, negotiated.transferDigest.name, negotiated.codec);
+  return negotiated;
+}
+
+/** What passed in a handshake. */
+export interface Exchanged {
+  readonly protocol: number;
+  /** The compat flags; 0 below protocol 30. */
+  readonly flags: number;
+  readonly names: NegotiatedNames;
+  readonly checksumSeed: number;
+}
+
+/** What an exchange means for the run. */
+export function agreedOn(
+  setup: HandshakeSetup,
+  { protocol, flags, names, checksumSeed }: Exchanged,
+): Negotiated {
   const seedFirst = (flags & Compat.ChecksumSeedFix) !== 0;
   const digests = checksums(setup, protocol, names.checksum);
   const codec = compression(setup, protocol, names.compress);
-  tellChoices(setup, names, digests.transfer.name, codec);
-
   return {
     protocol,
-    incRecurse,
+    incRecurse: (flags & Compat.IncRecurse) !== 0,
     safeFlist: (flags & Compat.SafeFlist) !== 0 || protocol >= 31,
     symlinkTimes: symlinkTimes(setup, protocol, flags),
     convertsTargets: convertsTargets(setup, flags),
@@ -223,9 +240,21 @@ function convertsTargets(setup: HandshakeSetup, flags: number): boolean {
     : (flags & Compat.SymlinkIconv) !== 0;
 }
 
-interface NegotiatedNames {
+/** The choices that were made by name; undefined: an option or the protocol has made it. */
+export interface NegotiatedNames {
   readonly checksum: string | undefined;
   readonly compress: string | undefined;
+}
+
+/** The choices that no option has made: of each there is a list of names each way, in this order. */
+export function openChoices({
+  checksumChoice,
+  compressChoice,
+}: Pick<Options, 'checksumChoice' | 'compressChoice'>): ChoiceKind[] {
+  const kinds: ChoiceKind[] = [];
+  if (isAuto(checksumChoice)) kinds.push('checksum');
+  if (compressChoice !== '' && isAuto(compressChoice)) kinds.push('compress');
+  return kinds;
 }
 
 function listRequest(kind: ChoiceKind, setup: HandshakeSetup, protocol: number): ListRequest {
@@ -250,9 +279,7 @@ async function negotiateNames(
   protocol: number,
   negotiating: boolean,
 ): Promise<NegotiatedNames> {
-  const kinds: ChoiceKind[] = [];
-  if (isAuto(setup.options.checksumChoice)) kinds.push('checksum');
-  if (setup.options.compressChoice !== '' && isAuto(setup.options.compressChoice)) kinds.push('compress');
+  const kinds = openChoices(setup.options);
   const lists = kinds.map((kind) => ourList(listRequest(kind, setup, protocol)));
   for (let i = 0; i < kinds.length; i++) {
     tellList(setup, kinds[i], lists[i].text, setup.amServer);

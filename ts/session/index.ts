@@ -5,7 +5,7 @@ import { parseLocation } from '../options/location.ts';
 import type { Options } from '../options/options.ts';
 import type { RunEnd, SessionIo } from './end.ts';
 
-export type { RunEnd, SessionIo } from './end.ts';
+export type { RunEnd, SessionIo, Wiretap } from './end.ts';
 
 /** Tells the log that options had named by then, if they had, what ended their reading. */
 export async function logEarlyEnd(error: RsyncError, sends: boolean, { host }: SessionIo): Promise<void> {

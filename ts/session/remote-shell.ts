@@ -1,5 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import type { Environment, Host } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
@@ -80,6 +80,11 @@ function shellWords(options: Options, { env }: Host): ByteString[] {
   return splitShellCommand(options.rsh ?? fromEnv);
 }
 
+/** What a program that leads to the peer is started with: what is traced is this end. */
+export function peersEnvironment({ env }: Pick<Host, 'env'>): Environment {
+  return { ...env, OC_RSYNC_TRACE: undefined };
+}
+
 export function startRemoteShell(
   kernel: Kernel,
   command: readonly ByteString[],
@@ -90,7 +95,7 @@ export function startRemoteShell(
   return spawnRemoteShell(kernel, command, {
     onStderr: (chunk) => host.stderr(chunk),
     blockingIo: options.blockingIo,
-    env: { ...host.env, ...env },
+    env: { ...peersEnvironment(host), ...env },
     cwd: host.childDirectory,
   });
 }

@@ -14,12 +14,19 @@ import { readSecludedArgs } from './secluded-args.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
 
+/** Standard input and output, and who watches them. */
+function serversWire({ host, wiretap }: SessionIo): Duplex {
+  const duplex = stdioDuplex(host);
+  const [, ...words] = host.commandLine;
+  return wiretap?.watch(duplex, { kind: 'shell', words, server: true, oneOfMany: false }) ?? duplex;
+}
+
 /** What a server that was told only `told` learns over its wire, and the wire as it is behind that. */
 export async function takeSecludedArgs(
   told: Options,
   { host, signal, ...io }: SessionIo,
 ): Promise<{ more: ByteString[]; duplex: Duplex }> {
-  const wire = stdioDuplex(host);
+  const wire = serversWire({ host, signal, ...io });
   const stop = (): void => wire.destroy();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -38,7 +45,7 @@ export async function runServer(
   options: Options,
   args: readonly ByteString[],
   io: SessionIo,
-  duplex: Duplex = stdioDuplex(io.host),
+  duplex: Duplex = serversWire(io),
 ): Promise<RunEnd> {
   const site = siteOf(io.host, options.sender ? 'sender' : 'Receiver');
   let end: End | undefined;

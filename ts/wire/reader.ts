@@ -92,6 +92,11 @@ export class Reader {
     return this.gained - (this.limit - this.pos);
   }
 
+  /** Where in the stream, headers included, the next byte is that nobody has consumed. */
+  get offset(): number {
+    return this.bytesRead - (this.end - this.pos);
+  }
+
   /** The time of the last input, also of what nobody has asked for yet. */
   get lastInput(): number {
     const since = this.source.sinceArrival?.();

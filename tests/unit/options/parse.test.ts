@@ -359,6 +359,7 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       loadWatch: () => {
         throw new Error('nothing is watched');
       },
+      loadTrace: () => Promise.reject(new Error('nothing is traced')),
       loadJson: () => Promise.reject(new Error('no JSON was asked for')),
     });
     return { code, stderr };

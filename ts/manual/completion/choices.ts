@@ -38,7 +38,7 @@ export function allChoices(): Choice[] {
 }
 
 /** Our own commands. */
-export const commandWords = ['help', 'completion', 'bench'];
+export const commandWords = ['help', 'completion', 'bench', 'decode'];
 
 /** What `bench` can be told. */
 export function benchChoices(): Choice[] {
