@@ -63,8 +63,8 @@ describe('filter rules that are wrong', () => {
 });
 
 describe('rule files', () => {
-  const verdicts = (args: readonly FilterArg[], files: Record<string, string>, from0 = false) => {
-    const chain = parseFilterArgs(args, filterContext({ readFile: filesInMemory(files) }), { from0 });
+  const verdicts = (args: readonly FilterArg[], files: Record<string, string>) => {
+    const chain = parseFilterArgs(args, filterContext({ readFile: filesInMemory(files) }));
     return (name: string, isDir = false) => chain.check(name, isDir, 'hide');
   };
 
@@ -79,8 +79,8 @@ describe('rule files', () => {
     ]);
   });
 
-  it('are separated by null bytes with --from0', () => {
-    const check = verdicts([{ kind: 'exclude-from', file: 'f' }], { f: 'a\nb\0+ c\0' }, true);
+  it('are separated by null bytes where --from0 stood before', () => {
+    const check = verdicts([{ kind: 'exclude-from', file: 'f', from0: true }], { f: 'a\nb\0+ c\0' });
     expect(['a', 'a\nb', 'c'].map((name) => check(name))).toEqual(['none', 'excluded', 'included']);
   });
 
