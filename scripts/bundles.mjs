@@ -27,7 +27,11 @@ const small = { minify: true };
 const readable = { minifySyntax: true, minifyWhitespace: true };
 
 /** What a plain run never reads, as bundles of their own beside the program's: the module of `ts/`, and the file's name. */
-const apart = { 'bench/index.ts': 'bench.cjs', 'trace/index.ts': 'trace.cjs' };
+const apart = {
+  'bench/index.ts': 'bench.cjs',
+  'manual/index.ts': 'manual.cjs',
+  'trace/index.ts': 'trace.cjs',
+};
 
 /** Leaves those to their files. */
 const leaveApart = {
