@@ -26,6 +26,7 @@ export type {
   ConnectServer,
   Difference,
   DuplexStream,
+  EntryFilter,
   ListResult,
   Location,
   Plan,

@@ -22,6 +22,7 @@ const examples = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => co
 /** What each of them prints, in their order. */
 const prints = [
   /^2 files, 100002 bytes\n$/,
+  /^3\n$/,
   /^deleted gone\n(.*\n)*>f\+{9} a\n(.*\n)*100002 of at most 100002 bytes\n3\n$/,
   /^ERR_RSYNC_ABORTED no more time\n$/,
   /^23 \S+\/src\/none ERR_RSYNC_PARTIAL\n$/,
