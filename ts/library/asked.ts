@@ -63,7 +63,8 @@ function isLocation(value: unknown): value is Location {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-function absolute(cwd: string | Uint8Array): ByteString {
+/** A path that relative ones begin at: the process's directory. */
+export function absolute(cwd: string | Uint8Array): ByteString {
   if (typeof cwd === 'string') return bytesOf(resolve(cwd));
   const bytes = bytesOf(cwd);
   return bytes.startsWith('/') ? bytes : `${bytesOf(resolve('.'))}/${bytes}`;
