@@ -124,11 +124,17 @@ function tellStart(
   emit?.({ type: 'start', sources: names, ...(destination === undefined ? {} : { destination }), dryRun });
 }
 
+/** The last that was said which is more than an exit value: the other side says its own behind the reason. */
+function lastReason(words: Words): string | undefined {
+  const lines = words.tail().split('\n');
+  return lines.findLast((line) => !/^rsync error: .* \(code \d+\) at /.test(line)) ?? lines.at(-1);
+}
+
 function failed(error: unknown, words: Words): Outcome {
   if (error instanceof FatalError) {
     if (!error.told) for (const line of error.lines) words.error(line);
     words.finish();
-    const said = error.lines.map(textOf).join('\n') || words.tail().split('\n').at(-1) || '';
+    const said = error.lines.map(textOf).join('\n') || lastReason(words) || '';
     return { exitCode: error.exitCode, statistics: error.statistics, reason: said, cause: error.cause };
   }
   const of = (exitCode: ExitCode, reason: string): Outcome => {
