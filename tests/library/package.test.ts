@@ -122,3 +122,8 @@ import { connect } from 'node:tls';`;
     const { stdout } = spawnSync(process.execPath, [tsc, '-p', work], { encoding: 'utf8' });
     expect(stdout).toBe('');
   }));
+
+test('what Node reads for its exports, when it is imported, is short', () => {
+  for (const file of ['index.mjs', 'index.cjs'])
+    expect(readFileSync(join(repositoryRoot, 'dist', file)).length).toBeLessThan(2000);
+});
