@@ -5,7 +5,8 @@ import type { OptionText } from './options.ts';
 export interface ModuleParameters {
   /** `auth digest`: The weakest digest that a password may be proven by; a client that knows none so strong stays out. */
   readonly authDigest?: OptionText;
-  /** `auth users`: Users who may come in, with commas or blanks between; everybody otherwise. A pattern or an @GROUP may stand for several, and :deny, :ro or :rw behind one says what he may do. */
+  /** `auth users`: Users who may come in, with commas or blanks between; everybody otherwise. A pattern or an @GROUP may stand for several, and :deny, :ro or :rw behind one says what he may do. The first that matches counts: guest:deny, @staff:rw, *:ro.
+They are names of the secrets file, and need be no users of the system; groups are those of the system. */
   readonly authUsers?: OptionText;
   /** `charset`: The charset of the file names in the module, for clients with --iconv. */
   readonly charset?: OptionText;
@@ -19,11 +20,11 @@ export interface ModuleParameters {
   readonly exclude?: OptionText;
   /** `exclude from`: A file of such patterns. */
   readonly excludeFrom?: OptionText;
-  /** `filter`: Filter rules of the module, above those of any client. */
+  /** `filter`: Filter rules of the module, above those of any client, with blanks between: - *.tmp - /private/. What they leave out can neither be read nor written or deleted. Rules that merge a file of each directory cannot be kept, and close the module. */
   readonly filter?: OptionText;
   /** `gid`: The groups that a session has; * adds all that its user is in. nobody or nogroup where the daemon is root. */
   readonly gid?: OptionText;
-  /** `hosts allow`: Who may connect: addresses, networks with a mask, host names or patterns of them. All others may not, unless hosts deny is set too. */
+  /** `hosts allow`: Who may connect: addresses, networks with a mask, host names or patterns of them, with blanks or commas between: 192.168.1.0/24 fd00::/8 *.example.com. All others may not, unless hosts deny is set too; then those that match neither may. */
   readonly hostsAllow?: OptionText;
   /** `hosts deny`: Who may not connect, written in the same way. hosts allow wins where both match. */
   readonly hostsDeny?: OptionText;
@@ -37,19 +38,25 @@ export interface ModuleParameters {
   readonly lockFile?: OptionText;
   /** `log file`: Where to log; the system log otherwise. */
   readonly logFile?: OptionText;
-  /** `log format`: How a transferred file is logged, with the letters that --out-format has. */
+  /** `log format`: How a transferred file is logged where transfer logging is on; --out-format and --log-file-format have the same letters.
+Of the file: %n name, %f name with its directory, %L where a link leads, %l size, %M time of modification, %B permissions, %U user, %G group, %C checksum, %i what changes, as --itemize-changes says it.
+Of the transfer: %o send, recv or del., %b bytes that passed for the file, %c bytes of its block sums, %t time, %p number of the process.
+Of a daemon alone: %m module, %P its path, %a address of the client, %h his host name, %u his user name.
+A number between % and the letter is a width (with - in front at the left), and %' groups digits. */
   readonly logFormat?: OptionText;
   /** `name converter`: A command that translates between names and numbers of users and groups, where a chroot hides those of the system. */
   readonly nameConverter?: OptionText;
   /** `outgoing chmod`: Changes to the permissions of what goes out, as --chmod has them. */
   readonly outgoingChmod?: OptionText;
-  /** `post-xfer exec`: A command that is run when a session has ended. RSYNC_EXIT_STATUS and its like tell it how. */
+  /** `post-xfer exec`: A command that is run when a session has ended, with the environment of pre-xfer exec but for request and words. RSYNC_EXIT_STATUS is the exit code of the session, RSYNC_RAW_STATUS what waitpid(2) gives. */
   readonly postXferExec?: OptionText;
-  /** `pre-xfer exec`: A command that is run before a session. If it fails the client is refused, and sees what it printed. */
+  /** `pre-xfer exec`: A command that is run before a session. If it fails the client is refused, and sees what it printed.
+Its environment says who comes for what: RSYNC_MODULE_NAME, RSYNC_MODULE_PATH, RSYNC_HOST_ADDR, RSYNC_HOST_NAME, RSYNC_USER_NAME, RSYNC_PID, RSYNC_REQUEST (module and path) and RSYNC_ARG0 on (the words of the command line). */
   readonly preXferExec?: OptionText;
-  /** `refuse options`: Options that a client may not use: names, letters, or patterns of them. ! in front takes back a refusal, and the last one that matches counts. */
+  /** `refuse options`: Options that a client may not use: names, letters, or patterns of them. ! in front takes back a refusal, and the last one that matches counts.
+delete* keeps clients from deleting; * !a !v !z leaves them -avz and nothing else. */
   readonly refuseOptions?: OptionText;
-  /** `secrets file`: Lines USER:PASSWORD, or @GROUP:PASSWORD. See strict modes. */
+  /** `secrets file`: Lines USER:PASSWORD, or @GROUP:PASSWORD. Passwords are there as they are, so that nobody else may read it: see strict modes. */
   readonly secretsFile?: OptionText;
   /** `syslog tag`: The name in the system log. */
   readonly syslogTag?: OptionText;
@@ -116,7 +123,7 @@ export interface ModuleParameters {
   readonly numericIds?: boolean;
   /** `open noatime`: yes never changes access times by reading, no never avoids it; left to the daemon the client may choose. */
   readonly openNoatime?: boolean;
-  /** `use chroot`: The module becomes the root of its session. Left to the daemon it is tried, and done without where it is not possible. */
+  /** `use chroot`: The module becomes the root of its session, so that no name can lead out of it. Left to the daemon it is tried, and done without where it is not possible; yes closes the module there. Names of users and groups cannot be looked up in a chroot: see numeric ids and name converter. */
   readonly useChroot?: boolean;
 }
 
