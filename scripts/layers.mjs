@@ -39,7 +39,7 @@ const arrows = {
   // Listens to both ends of a session, and takes part in none.
   trace: ['session', 'roles', 'kernel', ...below],
   // Of `ts/cli` the process alone, which is asked in one place.
-  library: ['cli', 'session', 'options', 'report', 'wire'],
+  library: ['cli', 'session', 'daemon', 'options', 'report', 'wire'],
   // Starts the program, as anybody can.
   compat: [],
   daemon: ['session', 'transport', 'kernel', ...below],

@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 /**
- * Writes the types of the library's options (ts/library/options.ts) from the definitions of rsync's; `--check` only says
- * whether they are as they are.
+ * Writes the types of the library's options (ts/library/options.ts) and of its servers' parameters (ts/library/parameters.ts)
+ * from the definitions of rsync's; `--check` only says whether they are as they are.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSource } from './load-source.mjs';
 
 const root = join(import.meta.dirname, '..');
-const file = join(root, 'ts', 'library', 'options.ts');
 
 const typeOf = ({ arg, repeats, gathers, off }) => {
   const type = { none: repeats ? 'boolean | number' : 'boolean', int: 'number', string: 'OptionText' }[arg];
@@ -26,7 +25,7 @@ const { libraryOptions } = await loadSource('ts/library/option-names.ts');
 const members = [...libraryOptions()].map(
   ([name, option]) => `  /** ${wordsOf(option)} */\n  readonly ${name}?: ${typeOf(option)};`,
 );
-const text = `/** rsync's options in a library. Written by scripts/library-options.mjs from ts/options/defs; not to be edited. */
+const options = `/** rsync's options in a library. Written by scripts/library-options.mjs from ts/options/defs; not to be edited. */
 
 /** The argument of an option; what is not UTF-8 comes as bytes. */
 export type OptionText = string | number | Uint8Array;
@@ -41,9 +40,53 @@ ${members.join('\n')}
 }
 `;
 
-if (process.argv.includes('--check')) {
-  if (readFileSync(file, 'utf8') !== text) {
-    console.error('ts/library/options.ts is not what node scripts/library-options.mjs writes');
+const { modulesParameters, serversParameters } = await loadSource('ts/library/parameter-names.ts');
+const { parameterTexts } = await loadSource('ts/manual/parameters.ts');
+
+/** With what is between the colon and it. */
+const parameterType = ({ kind, choices }) => {
+  switch (kind) {
+    case 'bool':
+    case 'bool3':
+      return ' boolean';
+    case 'integer':
+      return ' number';
+    case 'choice':
+      return Object.keys(choices)
+        .map((name) => `\n    | '${name}'`)
+        .join('');
+    default:
+      return ' OptionText';
+  }
+};
+
+const parameterMembers = (parameters) =>
+  [...parameters]
+    .map(
+      ([called, { name, kind }]) =>
+        `  /** \`${name}\`: ${parameterTexts[name]} */\n  readonly ${called}?:${parameterType(kind)};`,
+    )
+    .join('\n');
+
+const parameters = `/** rsyncd.conf's parameters in a library. Written by scripts/library-options.mjs from ts/daemon/config; not to be edited. */
+import type { OptionText } from './options.ts';
+
+/** Those of a module. A \`%NAME%\` in a text is a variable of the environment, as in a file. */
+export interface ModuleParameters {
+${parameterMembers(modulesParameters())}
+}
+
+/** Those of a server as a whole. */
+export interface ServerParameters {
+${parameterMembers(serversParameters())}
+}
+`;
+
+for (const [name, text] of Object.entries({ options, parameters })) {
+  const file = join(root, 'ts', 'library', `${name}.ts`);
+  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`ts/library/${name}.ts is not what node scripts/library-options.mjs writes`);
     process.exitCode = 1;
   }
-} else writeFileSync(file, text);
+}

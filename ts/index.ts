@@ -19,6 +19,7 @@ export type {
 } from './library/events.ts';
 export { list } from './library/list.ts';
 export type { OptionText, RsyncOptions } from './library/options.ts';
+export type { ModuleParameters, ServerParameters } from './library/parameters.ts';
 export { plan } from './library/plan.ts';
 export type {
   ConnectDaemon,
@@ -26,6 +27,7 @@ export type {
   ConnectServer,
   Difference,
   DuplexStream,
+  EntryFilter,
   ListResult,
   Location,
   Plan,
@@ -37,6 +39,16 @@ export type {
   SyncResult,
   Verification,
 } from './library/run-options.ts';
+export { serve } from './library/serve.ts';
+export type {
+  ConfiguredModules,
+  ListenOptions,
+  RsyncServer,
+  ServedModule,
+  ServedModules,
+  ServeOptions,
+  ServerLogLine,
+} from './library/serve-options.ts';
 export type { SyncStatistics } from './library/statistics.ts';
 export { sync } from './library/sync.ts';
 export { verify } from './library/verify.ts';

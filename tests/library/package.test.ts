@@ -94,6 +94,12 @@ export const settled = sync('a', 'b', { reject: false }).then(({ exitCode, vanis
 plan('a', 'b', { reject: false }).then(({ changes, failures }) => [changes.length, failures.length]);
 sync('a', 'h:b', { connect: (request) => (request.kind === 'daemon' ? net(request.port) : exec(request.command)) });
 sync('a', 'h::b', { connect: async ({ host }) => connect({ host }), prompt: async () => 'secret' });
+sync('a', 'b', { filter: ({ path, pathBytes, kind, size, mtimeMs, mode }) => kind === 'file' && size + mtimeMs + mode > 0 && path !== '' && pathBytes === undefined });
+sync('a', 'b', { filter: ['- *.o', '+ *'] });
+const keep: EntryFilter = (entry: ListEntry) => entry.path !== 'x';
+sync('a', 'b', { filter: keep });
+// @ts-expect-error: the answer is due at once
+sync('a', 'b', { filter: async () => true });
 const net = (port: number): Socket => new Socket();
 const exec = (words: readonly string[]): Duplex => new PassThrough();
 // @ts-expect-error: one direction is no wire
@@ -103,7 +109,7 @@ sync('a', 'b', { archiv: true });
 // @ts-expect-error: a switch has no text
 sync('a', 'b', { archive: 'x' });
 `;
-    const imports = `import { plan, RsyncError, sync } from 'oc-rsync';
+    const imports = `import { type EntryFilter, type ListEntry, plan, RsyncError, sync } from 'oc-rsync';
 import { Socket } from 'node:net';
 import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { connect } from 'node:tls';`;
@@ -116,3 +122,8 @@ import { connect } from 'node:tls';`;
     const { stdout } = spawnSync(process.execPath, [tsc, '-p', work], { encoding: 'utf8' });
     expect(stdout).toBe('');
   }));
+
+test('what Node reads for its exports, when it is imported, is short', () => {
+  for (const file of ['index.mjs', 'index.cjs'])
+    expect(readFileSync(join(repositoryRoot, 'dist', file)).length).toBeLessThan(2000);
+});

@@ -55,6 +55,7 @@ describe.skipIf(noInstaller !== null)('the package', () => {
     const expected = [
       /^dist\/oc-rsync\.mjs$/,
       /^dist\/parts\/(main|bench)\.cjs$/,
+      /^dist\/library\.cjs$/,
       /^dist\/(index|compat\/rsync)\.(mjs|cjs|d\.mts|d\.cts)$/,
       /^dist\/events\.schema\.json$/,
       /^packaging\/systemd\/[\w@.-]+$/,

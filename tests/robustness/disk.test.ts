@@ -9,23 +9,11 @@ import { expectSameFailure } from '../support/failures.ts';
 import { isRoot, ours, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
 import { expectSameScript, ways } from '../support/script.ts';
+import { withSmallDisk } from '../support/small-disk.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
 const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
-
-/** Runs `body` with a 2 MiB file system; false where none can be mounted. */
-async function withSmallDisk(work: string, body: (disk: string) => Promise<void>): Promise<boolean> {
-  const disk = join(work, 'disk');
-  mkdirSync(disk);
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk]).status !== 0) return false;
-  try {
-    await body(disk);
-  } finally {
-    spawnSync('umount', ['-l', disk]);
-  }
-  return true;
-}
 
 const rows = ['local', 'push', 'pull'].flatMap((way) =>
   [['-a'], ['-a', '--inplace'], ['-az'], ['-a', '--partial']].map((options) => ({ way, options })),

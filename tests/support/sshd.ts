@@ -12,6 +12,10 @@ import { isRoot, readPeerFile } from './peers.ts';
 export interface Sshd {
   /** For `-e`: an ssh that knows the host as `peer`, and `stranger` as one whose key is refused. */
   readonly rsh: string;
+  /** The same for other clients: where it listens, a private key that it lets in, and the public one of its own. */
+  readonly port: number;
+  readonly clientKey: string;
+  readonly hostKey: string;
   stop(): Promise<void>;
 }
 
@@ -75,5 +79,11 @@ MaxStartups 100
   );
   const server = startGuarded([sshd, '-D', '-e', '-f', serverConfig]);
   await waitForPort(port, server);
-  return { rsh: `${ssh} -F ${clientConfig}`, stop: () => server.stop() };
+  return {
+    rsh: `${ssh} -F ${clientConfig}`,
+    port,
+    clientKey: join(dir, 'client'),
+    hostKey: join(dir, 'host.pub'),
+    stop: () => server.stop(),
+  };
 }

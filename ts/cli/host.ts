@@ -44,6 +44,13 @@ export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'st
     charset: localeCharset(process.env),
     now: Date.now,
     onProgressWanted: (listener) => onSignals(progressSignals, listener),
+    signalGroup(leader, signal) {
+      try {
+        process.kill(-leader, signal);
+      } catch {
+        // They have ended by themselves.
+      }
+    },
     onChildEnd: (listener) => onSignals(['SIGCHLD'], listener),
     memory() {
       const { rss, external, arrayBuffers } = process.memoryUsage();

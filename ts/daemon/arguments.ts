@@ -36,6 +36,11 @@ export interface DaemonOptions {
   /** ... for each of which it shall copy itself. */
   readonly copies: boolean;
   readonly reports: number | undefined;
+  /** ... from where it reads the configuration itself, and where it writes what is logged to no file. */
+  readonly configFrom: number | undefined;
+  readonly logTo: number | undefined;
+  /** What was read there, or is known without. */
+  readonly configText: ByteString | undefined;
 }
 
 type Draft = { -readonly [Name in keyof DaemonOptions]: DaemonOptions[Name] } & { daemon: boolean };
@@ -75,7 +80,7 @@ function text(
     draft[field] = value;
   };
 }
-function number(field: 'bwlimit' | 'port' | 'protocol' | 'reports'): Row['to'] {
+function number(field: 'bwlimit' | 'configFrom' | 'logTo' | 'port' | 'protocol' | 'reports'): Row['to'] {
   return (draft, given) => {
     draft[field] = given.number;
   };
@@ -155,6 +160,8 @@ const rows: readonly Row[] = [
     draft.copies = true;
   }),
   row('--report-to=FD', '', number('reports'), 'int'),
+  row('--config-from=FD', '', number('configFrom'), 'int'),
+  row('--log-to=FD', '', number('logTo'), 'int'),
   row('--temp-dir=DIR, -T', '', text('tempDir')),
 ];
 
@@ -181,6 +188,9 @@ export function daemonArguments(argv: readonly ByteString[]): DaemonOptions | 'h
     accepts: [],
     copies: false,
     reports: undefined,
+    configFrom: undefined,
+    logTo: undefined,
+    configText: undefined,
   };
   try {
     splitArguments<Row>(argv, ({ row, value, number }) => row.to(draft, { value, number }), {

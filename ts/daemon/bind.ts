@@ -6,10 +6,16 @@ import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { DaemonOptions } from './arguments.ts';
 
+interface SocketName {
+  address?: string;
+  port?: number;
+}
+
 /** A socket that is bound, and that nobody reads from here. */
-interface Bound {
+export interface Bound {
   readonly fd: number;
-  getsockname(into: { port?: number }): number;
+  getsockname(into: SocketName): number;
+  close(done: () => void): void;
 }
 
 const onlyIpv6 = 1;
@@ -31,11 +37,21 @@ function bind(address: string, port: number, family: 4 | 6): Bound | number {
   const bound = create(address, port, family, -1, family === 6 ? onlyIpv6 : 0);
   if (typeof bound === 'number') return bound;
   // That another one has the port is told late, and what is not bound would listen anywhere.
-  const name: { port?: number } = {};
-  return bound.getsockname(name) === 0 && name.port === port ? bound : EADDRINUSE;
+  const given = nameOf(bound).port;
+  if (given > 0 && (port === 0 || given === port)) return bound;
+  bound.close(() => {});
+  return EADDRINUSE;
 }
 
-/** A socket for each address that the daemon shall be reached by. Throws exit 10 where there is none. */
+/** Where a socket is bound; port 0 where it is not. */
+export function nameOf(socket: Bound): { readonly address: string; readonly port: number } {
+  const name: SocketName = {};
+  return socket.getsockname(name) === 0
+    ? { address: name.address ?? '', port: name.port ?? 0 }
+    : { address: '', port: 0 };
+}
+
+/** A socket for each address that the daemon shall be reached by, port 0 any that all have. Throws exit 10 where there is none. */
 export async function openSockets(
   address: ByteString,
   port: number,
@@ -44,7 +60,11 @@ export async function openSockets(
   const failures: string[] = [];
   const sockets: Bound[] = [];
   for (const place of await placesFor(address, family)) {
-    const bound = bind(place.address, port, place.family);
+    const bound = bind(
+      place.address,
+      sockets[0] === undefined ? port : nameOf(sockets[0]).port,
+      place.family,
+    );
     if (typeof bound !== 'number') sockets.push(bound);
     else
       failures.push(

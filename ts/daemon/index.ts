@@ -13,7 +13,7 @@ import { serveConnection } from './connection.ts';
 import { acceptByCopies, rehearseWell } from './copies.ts';
 import type { Daemon } from './daemon.ts';
 import { openLog } from './open-log.ts';
-import { loadConfig } from './read-config.ts';
+import { loadConfig, withConfigText } from './read-config.ts';
 import { rehearse } from './rehearse.ts';
 import { newVisit, type Visit } from './visit.ts';
 import { addressOfShell, plainAddress } from './visitor.ts';
@@ -28,12 +28,13 @@ export async function runDaemon(
   io: SessionIo,
   codeToKeep: () => (() => void) | undefined,
 ): Promise<number> {
-  const options = daemonArguments(argv);
+  const asked = daemonArguments(argv);
   const { host } = io;
-  if (options === 'help') {
+  if (asked === 'help') {
     host.stdout(daemonUsage());
     return ExitCode.Ok;
   }
+  const options = withConfigText(asked);
   if (options.server) return serveShell(options, io);
   if (options.reports !== undefined && options.accepts.length > 0) {
     const kernel = await loadKernel(host);

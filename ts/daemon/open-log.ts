@@ -4,11 +4,11 @@ import type { DaemonOptions } from './arguments.ts';
 import type { Config } from './config/config.ts';
 import { expand, variablesOf } from './config/expand.ts';
 import { type DaemonLog, openDaemonLog } from './log.ts';
-import { systemLogOf } from './system-log.ts';
+import { logAt, systemLogOf } from './system-log.ts';
 
 /** The daemon's own log, until a module has another. */
 export function openLog(
-  { logFile }: DaemonOptions,
+  { logFile, logTo }: DaemonOptions,
   config: Config | undefined,
   { io, kernel }: { readonly io: SessionIo; readonly kernel: Kernel },
 ): DaemonLog {
@@ -18,5 +18,9 @@ export function openLog(
     tag: expand(config?.defaults['syslog tag'] ?? 'rsyncd', variables),
     facility: config?.defaults['syslog facility'] ?? 0,
   };
-  return openDaemonLog(io.host, settings, systemLogOf(kernel, io.host));
+  return openDaemonLog(
+    io.host,
+    settings,
+    logTo === undefined ? systemLogOf(kernel, io.host) : logAt(logTo, io.host),
+  );
 }

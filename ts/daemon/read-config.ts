@@ -10,6 +10,8 @@ import { variablesOf } from './config/expand.ts';
 const systemConfig = '/etc/rsyncd.conf';
 /** Of whom a remote shell has let in: beside where he is. */
 const userConfig = 'rsyncd.conf';
+/** What a configuration is called that is in no file. */
+const nowhere = 'modules';
 const pieceBytes = 64 * 1024;
 const mostBytes = 64 * 1024 * 1024;
 
@@ -26,8 +28,10 @@ export function loadConfig(
   globalsOnly: boolean,
 ): { readonly config: Config | undefined; readonly complaints: readonly ByteString[] } {
   const complaints: ByteString[] = [];
-  const config = readConfig(configFile(options, host), {
-    read: (path) => readAll(path, host),
+  const { configText } = options;
+  const file = configText === undefined ? configFile(options, host) : nowhere;
+  const config = readConfig(file, {
+    read: (path) => (path === file && configText !== undefined ? configText : readAll(path, host)),
     variables: variablesOf(host.env),
     overrides: options.overrides,
     globalsOnly,
@@ -39,12 +43,22 @@ export function loadConfig(
 function readAll(path: ByteString, host: Host): ByteString {
   const fd = openTrusted(pathAt({ cwd: host.workingDirectory() }, path), linkOwner(host, false));
   try {
-    const piece = Buffer.alloc(pieceBytes);
-    let text = '';
-    for (let n = readSome(fd, piece); n > 0 && text.length < mostBytes; n = readSome(fd, piece))
-      text += piece.toString('latin1', 0, n);
-    return text;
+    return readOpen(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+/** The configuration of a daemon that was told to read it from a descriptor, to its end. */
+export function withConfigText(options: DaemonOptions): DaemonOptions {
+  const { configFrom } = options;
+  return configFrom === undefined ? options : { ...options, configText: readOpen(configFrom) };
+}
+
+function readOpen(fd: number): ByteString {
+  const piece = Buffer.alloc(pieceBytes);
+  let text = '';
+  for (let n = readSome(fd, piece); n > 0 && text.length < mostBytes; n = readSome(fd, piece))
+    text += piece.toString('latin1', 0, n);
+  return text;
 }

@@ -31,14 +31,26 @@ export interface Stock {
   readonly canCopy: boolean;
   /** Those that wait for a client. */
   readonly stock: Set<ChildProcess>;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'arrived'>;
   complain(line: ByteString): void;
+  /** They belong to a process that goes on without them: each leads a group, and what it says on standard error is piped. */
+  readonly apart?: {
+    /** What is written to their standard input; undefined: they have none. */
+    readonly input: ByteString | undefined;
+    started(child: ChildProcess): void;
+  };
+}
+
+function giveInput({ stdin }: ChildProcess, input: ByteString | undefined): void {
+  // Who ends before he has read it is dealt with elsewhere.
+  stdin?.on('error', () => {});
+  stdin?.end(input === undefined ? '' : Buffer.from(input, 'latin1'));
 }
 
 /** Keeps processes waiting for connections, until we are told to end. Those that have one go on without us. */
 export function keepStock(
-  { sockets, argv, canCopy, stock: waiting, metrics, complain }: Stock,
-  { host, signal }: SessionIo,
+  { sockets, argv, canCopy, stock: waiting, metrics, complain, apart }: Stock,
+  { host, signal }: Pick<SessionIo, 'host' | 'signal'>,
   ready: () => void,
 ): Promise<never> {
   const [program, ...words] = host.program;
@@ -73,13 +85,22 @@ export function keepStock(
       }
       const child = spawn(program, copies ? [...singleThreaded, ...args, '--copies'] : args, {
         env: host.env,
-        stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe'],
+        detached: apart !== undefined,
+        stdio: [
+          apart?.input === undefined ? 'ignore' : 'pipe',
+          'ignore',
+          apart === undefined ? 'inherit' : 'pipe',
+          ...sockets,
+          'pipe',
+        ],
       });
       if (child.pid === undefined) {
         child.once('error', later);
         return;
       }
       waiting.add(child);
+      if (apart !== undefined) giveInput(child, apart.input);
+      apart?.started(child);
       oversee(child, copies);
     };
     const oversee = (child: ChildProcess, isOriginal: boolean): void => {
@@ -103,8 +124,8 @@ export function keepStock(
       });
       // Signals alone could fail from here on, and none are sent.
       child.on('error', () => {});
-      // What it said last is read by then.
-      child.on('close', () => {
+      // What it said last is read by then; its copies may still hold other pipes of it.
+      void Promise.all([once(child, 'exit'), once(pipe, 'close')]).then(() => {
         waiting.delete(child);
         pipe.destroy();
         for (const left of clients) left(undefined);

@@ -26,6 +26,17 @@ export function systemLogOf(
   };
 }
 
+/** A descriptor in the place of the system's log: who has started us reads it. */
+export function logAt(fd: number, host: Pick<Host, 'pid'>): SystemLog {
+  return (_, line) => {
+    try {
+      writeSync(fd, Buffer.from(`[${host.pid}] ${line}\n`, 'latin1'));
+    } catch {
+      // He may be gone.
+    }
+  };
+}
+
 function stamp(at: Date): string {
   const two = (number: number): string => `${number}`.padStart(2, '0');
   const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');

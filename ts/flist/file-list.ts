@@ -50,6 +50,8 @@ export const EntryFlag = {
   AbsentDir: 1 << 17,
   /** Sender: the file was sent, so that another request for it is the second attempt. */
   Answered: 1 << 18,
+  /** Receiver: a caller's function leaves it out. */
+  Declined: 1 << 19,
   /** Dropped as a duplicate: keeps its index, and is nothing else any more. */
   Cleared: 1 << 16,
 } as const;

@@ -1,6 +1,6 @@
 import type { ByteString } from '../kernel/kernel.ts';
 import { trimRange } from './clean.ts';
-import type { FileList } from './file-list.ts';
+import { EntryFlag, type FileList } from './file-list.ts';
 
 /**
  * Clears the directories of a sorted list that hold nothing but such directories (--prune-empty-dirs).
@@ -13,7 +13,7 @@ export function pruneEmptyDirs(list: FileList, isExcluded: (path: ByteString) =>
     while (open.length > 0 && !path.startsWith(open[open.length - 1].prefix)) list.clear(open.pop()!.i);
   };
   for (let i = list.low; i <= list.high; i++) {
-    if (!list.isActive(i)) continue;
+    if (!list.isActive(i) || list.flags(i) & EntryFlag.Declined) continue;
     const path = list.path(i);
     close(path);
     if (!list.isDir(i) || list.isDotDir(i)) {

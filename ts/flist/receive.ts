@@ -4,6 +4,7 @@ import { entryBytes } from '../kernel/listing.ts';
 import { ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Reader } from '../wire/reader.ts';
 import { adoptList } from './adopt.ts';
+import { type Choice, declineEntries } from './choice.ts';
 import { cleanList } from './clean.ts';
 import { columnBytes } from './column.ts';
 import { type FlistContext, listLimit } from './context.ts';
@@ -28,6 +29,7 @@ export type { NameGuard } from './name-guard.ts';
 export interface FlistReceiverContext extends FlistContext {
   readonly reader: Reader;
   readonly guard?: NameGuard;
+  readonly choice?: Choice | undefined;
   /** What messages show names below. */
   readonly cwd: ByteString;
   /** The effective user may give files to anybody: owners are mapped. */
@@ -132,6 +134,8 @@ export class FlistReceiver {
           report.print('info', texts.removingDuplicate(list.path(i), i + list.ndxStart));
       });
     if (options.relative) list.stripRoot();
+    const { choice } = this.context;
+    if (choice !== undefined) declineEntries(list, choice, this.isDeclined(dirNdx));
     if (options.pruneEmptyDirs) pruneEmptyDirs(list, this.context.isExcludedDir ?? (() => false));
     if (!incRecurse && segments === undefined && !options.listOnly) this.requireParents(list);
     if (protocol < 30) ioError |= await reader.record(() => reader.int());
@@ -226,6 +230,11 @@ export class FlistReceiver {
   private parentOf(dirNdx: number): ByteString {
     if (dirNdx < 0) return '';
     return this.isUnnamed(dirNdx) ? nowhere : this.lists.dirs.path(dirNdx);
+  }
+
+  private isDeclined(dirNdx: number): boolean {
+    const { dirs } = this.lists;
+    return dirNdx >= 0 && (dirs.list(dirNdx).flags(dirs.index(dirNdx)) & EntryFlag.Declined) !== 0;
   }
 
   /** --iconv: a directory that our charset has no name for; it has none for what is in it either. */

@@ -8,6 +8,7 @@ import { StatTable, statRowBytes } from '../kernel/stat-table.ts';
 import type { XattrList } from '../metadata/xattrs.ts';
 import { Msg, ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { Choice } from './choice.ts';
 import { cleanList } from './clean.ts';
 import { columnBytes } from './column.ts';
 import { type FlistContext, listLimit } from './context.ts';
@@ -39,6 +40,7 @@ export interface FlistSenderContext extends FlistContext {
   /** Daemon: what no path may lead out of. */
   readonly boundary?: ByteString | undefined;
   readonly names?: IdNames | undefined;
+  readonly choice?: Choice | undefined;
   /** The first source, where it was read before there was a peer. */
   readonly ahead?: SourceAhead;
 }
@@ -189,6 +191,9 @@ export class FlistSender {
     if (stats.mode() === 0) type = 'missing';
     const isDir = stats.isDir();
     if (type !== 'dot' && type !== 'missing' && walk.isExcluded(name, isDir)) return;
+    // What is to come below a parent is looked at when it does.
+    const comesLater = format.incRecurse && options.relative && name.indexOf('/', 1) >= 0;
+    if (type !== 'missing' && !comesLater && !walk.isTaken(name, stats, 0, '')) return;
     if (isDir && !options.recursive && !options.dirs) {
       report.print('info', texts.skippingDirectory(name));
       return;

@@ -8,6 +8,7 @@ import { NameCollector } from '../kernel/name-runs.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, StatTable } from '../kernel/stat-table.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
+import { type Choice, candidateAt } from './choice.ts';
 import type { FlistContext } from './context.ts';
 import type { FlistEncoder, LinkedInode } from './encoder.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
@@ -35,6 +36,7 @@ const mostLookedAt = 4096;
 export interface WalkContext extends FlistContext {
   readonly writer: Writer;
   readonly filters: FilterChain;
+  readonly choice?: Choice | undefined;
   /** Milliseconds since 1970. */
   now(): number;
   /** The first source, where it was read before there was a peer. */
@@ -141,6 +143,12 @@ export class Walk {
   isExcluded(path: ByteString, isDir: boolean): boolean {
     const { filters } = this.context;
     return !filters.isEmpty && filters.check(path, isDir, 'hide') === 'excluded';
+  }
+
+  /** False where a caller's function leaves the entry out; the root of the transfer is none. */
+  isTaken(path: ByteString, rows: StatTable, row: number, target: ByteString): boolean {
+    const { choice } = this.context;
+    return choice === undefined || path === '.' || choice.takes(candidateAt(path, rows, row, target));
   }
 
   /** Status of an entry, of what it points to with --copy-links, or --copy-dirlinks (rsync's link_stat). Throws. */
@@ -375,7 +383,8 @@ export class Walk {
    */
   private addRow(into: Into, rows: StatTable, row: number, target: ByteString, given?: ByteString): number {
     const { list, root, dir, admission } = into;
-    const { filters, options, report, texts, state, tweakMode, mapLinkTarget, charset } = this.context;
+    const { filters, choice, options, report, texts, state, tweakMode, mapLinkTarget, charset } =
+      this.context;
     const { format, fields } = this;
     let mode = rows.mode(row);
     const type = mode & S_IFMT;
@@ -401,6 +410,12 @@ export class Walk {
       if (this.skipsUnreadable && type !== S_IFLNK && !isReadable(root, given ?? pathOf(into, rows, row)))
         return -1;
       if (!admission.implied && !filters.isEmpty && this.isExcluded(given ?? pathOf(into, rows, row), isDir))
+        return -1;
+      if (
+        choice !== undefined &&
+        !admission.implied &&
+        !this.isTaken(given ?? pathOf(into, rows, row), rows, row, target)
+      )
         return -1;
     }
     if (format.links && type === S_IFLNK && target === '') {

@@ -35,7 +35,8 @@ function wordsOf(name: string, option: LibraryOption, value: unknown): ByteStrin
 /** No option means more when it is given more often. */
 const mostTimes = 99;
 
-function isText(value: unknown): value is OptionText {
+/** What an option's or a parameter's text may be given as. */
+export function isText(value: unknown): value is OptionText {
   return typeof value === 'string' || typeof value === 'number' || value instanceof Uint8Array;
 }
 

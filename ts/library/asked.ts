@@ -23,7 +23,9 @@ export interface Request {
  */
 export function askedFor(request: Request, endedBy: (error: unknown) => void): Asked {
   const { sources, destination, options, fixed = [] } = request;
-  const { args = [], signal, onEvent, env, cwd, connect, prompt, reject, ...rsyncOptions } = options;
+  const { args = [], signal, onEvent, env, cwd, connect, prompt, reject, ...given } = options;
+  const { filter, ...others } = given;
+  const rsyncOptions = typeof filter === 'function' ? others : { ...given, filter };
   const all = isLocation(sources) ? [sources] : sources;
   if (!Array.isArray(all) || !all.every(isLocation)) throw wrong('a source is text or bytes');
   const lists = !isLocation(destination);
@@ -40,6 +42,7 @@ export function askedFor(request: Request, endedBy: (error: unknown) => void): A
     cwd: cwd === undefined ? undefined : absolute(cwd),
     makeWire: connect && wiresOf(connect),
     ask: prompt && asking(prompt, endedBy),
+    chooser: typeof filter === 'function' ? { filter, endedBy } : undefined,
   };
 }
 
@@ -60,7 +63,8 @@ function isLocation(value: unknown): value is Location {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-function absolute(cwd: string | Uint8Array): ByteString {
+/** A path that relative ones begin at: the process's directory. */
+export function absolute(cwd: string | Uint8Array): ByteString {
   if (typeof cwd === 'string') return bytesOf(resolve(cwd));
   const bytes = bytesOf(cwd);
   return bytes.startsWith('/') ? bytes : `${bytesOf(resolve('.'))}/${bytes}`;

@@ -24,7 +24,9 @@ export function kindOf(mode: number): FileKind {
 }
 
 /** What is told of an entry. */
-export function entryOf(entry: ItemEntry): ListEntry {
+export function entryOf(
+  entry: Pick<ItemEntry, 'path' | 'mode' | 'size' | 'mtime' | 'mtimeNsec' | 'linkTarget'>,
+): ListEntry {
   const { mode } = entry;
   return {
     ...nameOf(entry.path),

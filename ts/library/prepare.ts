@@ -4,6 +4,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { parseClientArgs } from '../options/parse.ts';
 import type { SessionIo } from '../session/index.ts';
 import { wrong } from './arguments.ts';
+import { type Chooser, choiceOf } from './choose.ts';
 import { libraryHost, type RunPlace } from './host.ts';
 import type { Words } from './messages.ts';
 import type { Prepared } from './run.ts';
@@ -19,11 +20,12 @@ export interface Asked {
   readonly cwd: ByteString | undefined;
   readonly makeWire: SessionIo['makeWire'];
   readonly ask: RunPlace['ask'];
+  readonly chooser: Chooser | undefined;
 }
 
 /** Throws rsync's exit 1 for what is no run of a client. */
 export function prepare(
-  { words, sources, destination, env, cwd, makeWire, ask }: Asked,
+  { words, sources, destination, env, cwd, makeWire, ask, chooser }: Asked,
   { stdout, stderr }: Words,
 ): Prepared {
   const given = destination === undefined ? sources : [...sources, destination];
@@ -38,7 +40,7 @@ export function prepare(
     throw wrong('connect is in place of a remote shell: rsh goes not with it');
   if (args.length !== given.length) throw wrong('args holds options alone');
   if (args.length === 0) throw wrong('there are no sources');
-  return { options, args, host, makeWire };
+  return { options, args, host, makeWire, choice: chooser && choiceOf(chooser, options, args) };
 }
 
 /** Options go by variables as bytes. */

@@ -1,11 +1,20 @@
 /** What callers give to a run and get of it. */
 import type { RsyncError } from './error.ts';
 import type { DeleteEvent, FileKind, ItemEvent, ListEntry, Name, SyncEvent, SyncFailure } from './events.ts';
-import type { RsyncOptions } from './options.ts';
+import type { OptionText, RsyncOptions } from './options.ts';
 import type { SyncStatistics } from './statistics.ts';
 
+/** Chooses entries: `true` takes one part, and `false` leaves it out with all that lies in it. */
+export type EntryFilter = (entry: ListEntry) => boolean;
+
 /** What a run is given besides rsync's options. */
-export interface RunOptions extends RsyncOptions {
+export interface RunOptions extends Omit<RsyncOptions, 'filter'> {
+  /**
+   * `--filter=RULE`, `-f`: filter rules; or a function that is asked, at once, about each entry that is found in the
+   * sources and that rules let pass. What it leaves out is not deleted at the destination, and what the destination alone has
+   * is deleted where it says `true`. One that throws ends the run as `signal` does.
+   */
+  readonly filter?: OptionText | readonly OptionText[] | EntryFilter;
   /** Options as on a command line, behind the others. */
   readonly args?: readonly (string | Uint8Array)[];
   /** Ends the run: it leaves nothing half done, and rejects with `ERR_RSYNC_ABORTED`. */

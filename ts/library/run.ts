@@ -20,6 +20,7 @@ export interface Prepared {
   readonly args: readonly ByteString[];
   readonly host: Host;
   readonly makeWire?: SessionIo['makeWire'];
+  readonly choice?: SessionIo['choice'];
 }
 
 /** What a run is asked for. */
@@ -68,12 +69,17 @@ export async function doRun(request: RunRequest): Promise<RunResult> {
   const aborted = signal.aborted && exitCode === ExitCode.Signal;
   throw new RsyncError({
     exitCode,
-    reason: aborted ? 'aborted' : reason,
+    reason: aborted ? reasonOf(signal.reason) : reason,
     failures,
     stats,
     stderrTail: words.tail(),
     ...(aborted ? { code: 'ERR_RSYNC_ABORTED', cause: signal.reason } : { cause }),
   });
+}
+
+/** Why the caller, or a function of his, has ended a run. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error && cause.message !== '' ? `aborted: ${cause.message}` : 'aborted';
 }
 
 async function outcomeOf(request: RunRequest, words: Words): Promise<Outcome> {
@@ -83,12 +89,12 @@ async function outcomeOf(request: RunRequest, words: Words): Promise<Outcome> {
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (signal.aborted) throw interruption(signal);
-    const { options, args, host, makeWire } = request.prepare(words);
+    const { options, args, host, makeWire, choice } = request.prepare(words);
     tellStart(request, options, args);
     if (signal.aborted) throw interruption(signal);
     const events = request.emit && runEvents(request.emit, host.now);
     const { held } = request;
-    const io: SessionIo = { host, signal: controller.signal, events, log: undefined, held, makeWire };
+    const io: SessionIo = { host, signal: controller.signal, events, log: undefined, held, makeWire, choice };
     const { code, statistics } = await runClient(options, [...args], io);
     const [first] = words.failures;
     return { exitCode: code, statistics, reason: first === undefined ? '' : worded(first), cause: undefined };
@@ -118,11 +124,17 @@ function tellStart(
   emit?.({ type: 'start', sources: names, ...(destination === undefined ? {} : { destination }), dryRun });
 }
 
+/** The last that was said which is more than an exit value: the other side says its own behind the reason. */
+function lastReason(words: Words): string | undefined {
+  const lines = words.tail().split('\n');
+  return lines.findLast((line) => !/^rsync error: .* \(code \d+\) at /.test(line)) ?? lines.at(-1);
+}
+
 function failed(error: unknown, words: Words): Outcome {
   if (error instanceof FatalError) {
     if (!error.told) for (const line of error.lines) words.error(line);
     words.finish();
-    const said = error.lines.map(textOf).join('\n') || words.tail().split('\n').at(-1) || '';
+    const said = error.lines.map(textOf).join('\n') || lastReason(words) || '';
     return { exitCode: error.exitCode, statistics: error.statistics, reason: said, cause: error.cause };
   }
   const of = (exitCode: ExitCode, reason: string): Outcome => {

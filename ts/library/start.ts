@@ -5,7 +5,7 @@ import { RsyncError } from './error.ts';
 import type { SyncEvent } from './events.ts';
 import { prepare } from './prepare.ts';
 import { type EventQueue, eventQueue } from './queue.ts';
-import { doRun, type RunResult } from './run.ts';
+import { doRun, type RunResult, reasonOf } from './run.ts';
 import type { Run } from './run-options.ts';
 
 /** What a kind of run makes of it. */
@@ -92,7 +92,7 @@ function abortedBy(cause: unknown, { failures, stats }: RunResult): RsyncError {
   const code = 'ERR_RSYNC_ABORTED';
   return new RsyncError({
     exitCode: ExitCode.Signal,
-    reason: 'aborted',
+    reason: reasonOf(cause),
     failures,
     stats,
     stderrTail: '',

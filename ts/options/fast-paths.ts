@@ -6,6 +6,7 @@
 import type { Options } from './options.ts';
 import {
   type Concerns,
+  closes,
   type Ends,
   type FastPath,
   type FastPaths,
@@ -36,6 +37,8 @@ export const endConcerns: Concerns<Ends> = {
   ],
   incRecurse: [where((on) => on, 'listShared'), where((on) => !on, 'scansAhead')],
   codec: [where((name) => name !== 'none', 'answersTogether', 'writesTogether')],
+  // It is told of each entry: by a walk of our own, and of what is to be deleted.
+  chosen: closes('sourceRecords', 'extrasLookedUp'),
 };
 
 /** Paths that go on where another leads. */
@@ -121,13 +124,17 @@ export function sharedPaths(...both: readonly Options[]): SharedPaths {
 
 function sharedFor(options: Options): SharedPaths {
   const open = { filesByName: true, listsAsTheyAre: true, sumsWhereCompared: true };
-  const ends = { server: false, shared: open, protocol: options.protocol, incRecurse: false, codec: 'none' };
+  const ends = { ...beginning(options), shared: open };
   const { filesByName, listsAsTheyAre, sumsWhereCompared } = fastPaths(options, ends);
   return { filesByName, listsAsTheyAre, sumsWhereCompared };
 }
 
 /** What a client can begin with before it knows its peer, which is taken to be a new one. */
-export function pathsBeforeHandshake(options: Options): Pick<FastPaths, 'sourceAhead'> {
-  const ends = { server: false, shared: apart, protocol: options.protocol, incRecurse: false, codec: 'none' };
-  return fastPaths(options, ends);
+export function pathsBeforeHandshake(options: Options, chosen: boolean): Pick<FastPaths, 'sourceAhead'> {
+  return fastPaths(options, { ...beginning(options), chosen });
+}
+
+/** What is taken to be so while there is no peer. */
+function beginning({ protocol }: Options): Ends {
+  return { server: false, shared: apart, protocol, incRecurse: false, codec: 'none', chosen: false };
 }

@@ -52,6 +52,8 @@ export interface Ends {
   readonly incRecurse: boolean;
   /** The compression of contents. */
   readonly codec: string;
+  /** A caller's function chooses entries. */
+  readonly chosen: boolean;
 }
 
 /** All that a decision may go by; `Seen`: the settled options that are looked at. */

@@ -1,3 +1,4 @@
+import type { Choice } from '../flist/choice.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { AttributeOptions } from '../metadata/compare.ts';
 import type { FastPaths } from '../options/fast-paths.ts';
@@ -44,6 +45,8 @@ export interface RoleContext {
   readonly moduleMode: ((mode: number) => number) | undefined;
   /** A receiving end in a module: names that it does not take, whatever the client wants. */
   readonly refuses: ((path: ByteString, isDir: boolean) => boolean) | undefined;
+  /** What the destination alone has and a caller's function leaves as it is, whatever is deleted. */
+  readonly protects: Choice['protects'];
   /** Whether a link of others is what keeps us from an absolute path (rsync 3.5.0 follows none of those). */
   isRefused(path: ByteString): boolean;
   readonly stats: Statistics;

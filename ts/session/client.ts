@@ -87,7 +87,7 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
   const connecting = connect(kernel, options, ends, io);
   // The other side starts meanwhile.
   const ahead =
-    ends.sender && filters.isEmpty && pathsBeforeHandshake(options).sourceAhead
+    ends.sender && filters.isEmpty && pathsBeforeHandshake(options, io.choice !== undefined).sourceAhead
       ? readSourceAhead(kernel, options, site.cwd, ends.sources)
       : undefined;
   let connection: Awaited<typeof connecting>;

@@ -1,5 +1,6 @@
 import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { FilterContext } from '../filter/context.ts';
+import type { Choice } from '../flist/choice.ts';
 import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
 import { type Host, linkOwner, type Site } from '../host.ts';
@@ -61,6 +62,8 @@ export interface SessionIo {
   readonly makeWire?: MakeWire | undefined;
   /** Who watches the wire; undefined: it is used as it is. */
   readonly wiretap?: Wiretap | undefined;
+  /** Chooses entries on our side, beside the rules. */
+  readonly choice?: Choice | undefined;
   /** A log beside the output, opened when it is first asked for; one that cannot be is told of, and is none. */
   readonly log: (() => TransferLog | undefined) | undefined;
 }
@@ -245,7 +248,14 @@ function moduleWords(
 
 /** The two ends of a run, as `end` sees them after the handshake. */
 export function endsOf({ setup }: End, { protocol, incRecurse, codec }: Negotiated): Ends {
-  return { server: setup.server, shared: setup.shared ?? apart, protocol, incRecurse, codec: codec.name };
+  return {
+    server: setup.server,
+    shared: setup.shared ?? apart,
+    protocol,
+    incRecurse,
+    codec: codec.name,
+    chosen: setup.io.choice !== undefined,
+  };
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {

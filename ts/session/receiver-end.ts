@@ -87,6 +87,8 @@ export async function runReceiver(
     segments,
     reader,
     guard,
+    // Where both ends are ours, the sender has asked.
+    choice: setup.local ? undefined : setup.io.choice,
     cwd: setup.site.cwd,
     names: setup.site.module?.names,
     charset: setup.charset,

@@ -84,6 +84,7 @@ export function makeRoleContext(
     amRoot: amRoot(options, io.host),
     moduleMode: undefined,
     refuses: undefined,
+    protects: io.choice?.protects,
     isRefused: (path) => isRefused(path, linkOwner(io.host, options.insecureLinks)),
     extras,
     itemForm: {

@@ -54,6 +54,7 @@ export async function runSender(
     segments: setup.segments,
     writer,
     filters,
+    choice: setup.io.choice,
     cwd: setup.site.cwd,
     now: setup.io.host.now,
     ahead: setup.ahead,

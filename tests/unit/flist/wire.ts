@@ -124,7 +124,14 @@ export function testContext(
   return {
     kernel,
     options,
-    paths: fastPaths(options, { server: false, shared, protocol, incRecurse, codec: codec.name }),
+    paths: fastPaths(options, {
+      server: false,
+      shared,
+      protocol,
+      incRecurse,
+      codec: codec.name,
+      chosen: false,
+    }),
     negotiated,
     texts: flistTexts,
     state: { ioError: 0 },

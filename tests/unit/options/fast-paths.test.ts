@@ -14,7 +14,14 @@ import type { Draft, Options } from '../../../ts/options/options.ts';
 import { parseClientArgs } from '../../../ts/options/parse.ts';
 import { type Concerns, type FastPath, none, where } from '../../../ts/options/paths.ts';
 
-const remote: Ends = { server: false, shared: apart, protocol: 32, incRecurse: true, codec: 'none' };
+const remote: Ends = {
+  server: false,
+  shared: apart,
+  protocol: 32,
+  incRecurse: true,
+  codec: 'none',
+  chosen: false,
+};
 
 /** Options as a local run settles them. */
 function options(...argv: string[]): Options {
@@ -193,14 +200,26 @@ describe('what an option closes', () => {
   });
 
   it('the first source waits for nobody, where it can be had as records', () => {
-    const early = (...argv: string[]) => pathsBeforeHandshake(options(...argv)).sourceAhead;
+    const early = (...argv: string[]) => pathsBeforeHandshake(options(...argv), false).sourceAhead;
     expect(early('-a')).toBe(true);
     for (const more of ['-c', '--chmod=F640', '-H', '--files-from=x', '--protocol=30'])
       expect([more, early('-a', more)]).toEqual([more, false]);
+    expect(pathsBeforeHandshake(options('-a'), true).sourceAhead).toBe(false);
   });
 });
 
 describe('what the ends close', () => {
+  it('a function that chooses entries', () => {
+    const shared = sharedPaths(options('-a', '--del'));
+    const open = over({ shared }, '-a', '--del');
+    expect(over({ shared, chosen: true }, '-a', '--del')).toEqual({
+      ...open,
+      sourceRecords: false,
+      sourceAhead: false,
+      extrasLookedUp: false,
+    });
+  });
+
   it('old protocols', () => {
     expect(over({ protocol: 29 }, '-a')).toMatchObject({
       plainEntriesIn: false,

@@ -1,4 +1,5 @@
 import { IoError, SysError } from '../../errors.ts';
+import { candidateAt } from '../../flist/choice.ts';
 import { EntryFlag, type FileList } from '../../flist/file-list.ts';
 import type { NamesInDir } from '../../flist/listed-names.ts';
 import { compareSiblings } from '../../flist/sort.ts';
@@ -86,7 +87,7 @@ export async function deletePass(gen: Generator): Promise<void> {
   if (gen.destination.missing || options.listOnly) return;
   for (const list of gen.lists.segments) {
     for (let i = 0; i < list.count; i++) {
-      if (!list.isActive(i)) continue;
+      if (!list.isActive(i) || list.flags(i) & EntryFlag.Declined) continue;
       const path = list.path(i);
       if (!(list.flags(i) & EntryFlag.ContentDir)) {
         // rsync enters files as well, to no effect but what is told of it.
@@ -148,7 +149,7 @@ export async function makeRoom(
 export function deleteMissing(gen: Generator, { path, stats, row }: Entry): Promise<void> | undefined {
   const { options } = gen.ctx;
   if (!gen.filters.isEmpty && gen.filters.check(path, false, 'protect') === 'excluded') return undefined;
-  if (stats === undefined) return undefined;
+  if (stats === undefined || gen.ctx.protects?.(candidateAt(path, stats, row, ''))) return undefined;
   const recurses = options.delete !== undefined || options.force ? DeleteFlag.Recurse : 0;
   const gone = deleteItem(gen, path, stats.mode(row), recurses);
   return gone instanceof Promise ? gone.then(() => {}) : undefined;
@@ -189,6 +190,7 @@ function entriesToDelete(
   const doomed: Doomed[] = [];
   let kept = 0;
   const names = content.count > 0 ? listed() : noNames;
+  const { protects } = gen.ctx;
   const tells = gen.ctx.report.debug('flist', 2);
   const told: Told[] = [];
   for (let k = 0; k < content.count; k++) {
@@ -208,7 +210,12 @@ function entriesToDelete(
       tellOfMount(gen, path === '.' || path === '' ? name : `${path}/${name}`);
       continue;
     }
-    if (!names.has(name)) doomed.push({ name, mode });
+    if (names.has(name)) continue;
+    if (protects?.(candidateAt(path === '.' || path === '' ? name : `${path}/${name}`, content, k, ''))) {
+      kept++;
+      continue;
+    }
+    doomed.push({ name, mode });
   }
   const { protocol } = gen.ctx.negotiated;
   const inOrder = (a: Doomed, b: Doomed) =>

@@ -118,7 +118,12 @@ export function deleteBelow(
 ): Promise<void> | undefined {
   const { list, i, path } = entry;
   const flags = list.flags(i);
-  if (flags & EntryFlag.MissingDir || gen.destination.missing || gen.ctx.options.listOnly) return undefined;
+  if (
+    flags & (EntryFlag.MissingDir | EntryFlag.Declined) ||
+    gen.destination.missing ||
+    gen.ctx.options.listOnly
+  )
+    return undefined;
   if (flags & EntryFlag.ContentDir) {
     const { stats, row } = entry;
     const elsewhere = stats !== undefined && !staysHere(gen, list, i, stats.dev(row));

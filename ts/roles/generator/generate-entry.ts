@@ -25,7 +25,9 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
   const { list, i } = entry;
   const isDir = list.isDir(i);
   if (gen.traces) report.print('info', text.generatorItem(list.path(i), entry.ndx));
+  const isDeclined = (list.flags(i) & EntryFlag.Declined) !== 0;
   if (options.listOnly) {
+    if (isDeclined) return undefined;
     if (!isDir || (turn === 'now' && (options.impliedDirs || !(list.flags(i) & EntryFlag.ImpliedDir))))
       report.list(gen.ctx.items.at(list, i));
     return undefined;
@@ -38,6 +40,10 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
       return undefined;
     }
     gen.skipBelow = undefined;
+  }
+  if (isDeclined) {
+    if (!isDir) skipHardLink(gen, list, i);
+    return undefined;
   }
   // `''` has everything below it.
   if (gen.dryMissingBelow && !entry.path.startsWith(gen.dryMissingBelow)) gen.dryMissingBelow = undefined;

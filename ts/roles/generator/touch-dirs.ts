@@ -24,7 +24,7 @@ function touch(gen: Generator, list: FileList, i: number, times: boolean, number
   const { options, amRoot } = gen.ctx;
   const { tree } = gen.destination;
   const flags = list.flags(i);
-  if (!list.isActive(i) || !list.isDir(i) || flags & EntryFlag.MissingDir) return;
+  if (!list.isActive(i) || !list.isDir(i) || flags & (EntryFlag.MissingDir | EntryFlag.Declined)) return;
   if (!options.impliedDirs && flags & EntryFlag.ImpliedDir) return;
   gen.ctx.report.trace('time', () => traces.touchingUp(list.path(i), number), 2);
   const mode = list.mode(i);
