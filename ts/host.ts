@@ -72,8 +72,8 @@ export interface Host {
   onProgressWanted(listener: () => void): () => void;
   /** Sends a signal to a process that leads a group, and to all that are in it; nothing where nobody is. */
   signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void;
-  /** Calls `listener` when processes that this one has made have ended; answers what ends that. */
-  onChildEnd(listener: () => void): () => void;
+  /** Calls `listener` when processes that this one has made have ended. */
+  onChildEnd(listener: () => void): void;
   memory(): MemoryInUse;
   /** Whether it may draw on its terminal. */
   inForeground(): boolean;

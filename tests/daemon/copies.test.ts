@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { countVisits } from '../../ts/daemon/metrics.ts';
 import { keepStock } from '../../ts/daemon/stock.ts';
@@ -11,6 +12,7 @@ import { ours } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import {
   children,
+  cpuTicks,
   isThere,
   makeModule,
   oneModule,
@@ -61,6 +63,22 @@ describe.skipIf(!canCopy)('a process that copies itself', () => {
       const original = originalOf(daemon);
       expect(await soon(() => children(original).length === stock)).toBe(true);
       for (const pid of children(original)) expect(residentMiB(pid)).toBeLessThan(20);
+    }));
+
+  test('leaves the processor alone while it waits', () =>
+    standing(setup, async (daemon) => {
+      const original = originalOf(daemon);
+      for (let k = 0; k < 2; k++) {
+        expect(await soon(() => children(original).length === stock)).toBe(true);
+        // Until the last one has rehearsed.
+        await sleep(1000);
+        const waiting = [original, ...children(original)];
+        const before = waiting.map(cpuTicks);
+        await sleep(2000);
+        const used = waiting.map((pid, i) => cpuTicks(pid) - (before[i] as number));
+        expect(Math.max(...used)).toBeLessThan(20);
+        expect((await list(daemon)).code).toBe(0);
+      }
     }));
 
   test('is replaced when it dies, without harm to a client that is being served', () =>

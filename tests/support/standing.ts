@@ -202,6 +202,13 @@ export function isThere(pid: number): boolean {
   }
 }
 
+/** What a process has used of a processor, in hundredths of a second. */
+export function cpuTicks(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
+
 /** Memory of its own that a process holds, in MiB. */
 export function residentMiB(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');

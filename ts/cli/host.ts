@@ -51,7 +51,7 @@ export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'st
         // They have ended by themselves.
       }
     },
-    onChildEnd: (listener) => onSignals(['SIGCHLD'], listener),
+    onChildEnd: (listener) => void onSignals(['SIGCHLD'], listener),
     memory() {
       const { rss, external, arrayBuffers } = process.memoryUsage();
       // Loaded for whom it concerns: it brings Node's streams along.

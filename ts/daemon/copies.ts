@@ -64,7 +64,10 @@ export async function acceptByCopies(door: Door, original: Original): Promise<Ar
 function keepCopies(door: Door, original: Original): Promise<number | undefined> {
   const counts = original.options.metrics !== '';
   const copies = new Set<Socket>();
-  const stopReaping = original.io.host.onChildEnd(() => original.kernel.reap?.());
+  let reaps = true;
+  original.io.host.onChildEnd(() => {
+    if (reaps) original.kernel.reap?.();
+  });
   return new Promise((resolve) => {
     const daemon = new Socket({ fd: door.reports, readable: true, writable: true });
     daemon.resume();
@@ -82,8 +85,9 @@ function keepCopies(door: Door, original: Original): Promise<number | undefined>
         tell(door.reports, Word.Failed, made.reason);
         setTimeout(start, pauseMs);
       } else if (made.kind === 'copy') {
-        // It has nothing to do with the others, and may have children of its own.
-        stopReaping();
+        // It has nothing to do with the others, and may have children of its own. It goes on listening: libuv waits, and never
+        // sleeps, until a signal has been heard that came before the copy was made, and that it cannot hear.
+        reaps = false;
         for (const socket of [daemon, ...copies]) {
           socket.removeAllListeners();
           socket.destroy();
