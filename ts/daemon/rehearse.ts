@@ -43,7 +43,7 @@ export interface Rehearsal {
  * process is the same as before, but for what it has compiled.
  */
 export async function rehearse(
-  options: DaemonOptions,
+  given: DaemonOptions,
   io: SessionIo,
   { kernel, whole, overSockets }: Rehearsal,
 ): Promise<number[]> {
@@ -58,7 +58,9 @@ export async function rehearse(
   });
   if (config === undefined) return [];
   const silent: SessionIo = { ...io, host };
-  const log = openLog({ ...options, logFile: undefined }, config, { io: silent, kernel });
+  // The log of the configuration holds: nowhere.
+  const options = { ...given, logFile: undefined };
+  const log = openLog(options, config, { io: silent, kernel });
   const daemon = { io: silent, options, config, kernel, names: new IdNames(), log, hasSocket: true };
   const serve = async (client: (wire: Duplex) => Promise<void>): Promise<number> => {
     const [ours, theirs] = overSockets ? socketPair(kernel) : memoryPair();
