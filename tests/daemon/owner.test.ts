@@ -42,6 +42,18 @@ describe.skipIf(reference === null)('of the owner of a daemon', () => {
     (extra) => same(`use chroot = yes; ${extra}`, both),
   );
 
+  test.skipIf(!canChroot).each(['use chroot = yes', 'use chroot = no'])(
+    'what cannot be done in a module is named as its clients name it: %s',
+    (where) =>
+      same(
+        `${where}; uid = nobody; gid = nogroup`,
+        `chmod 755 . m m/from; ln -s /etc/passwd l/abs; ln -s /m/to l/other; mkdir l/new; touch -d 2020-02-02 l/new l
+        echo secret >m/from/closed; chmod 600 m/from/closed; mkdir m/from/shut; chmod 700 m/from/shut
+        for o in '' -R --inplace --delete -b; do $C -rlt $o l/ $U/m/to/; echo $?; $C -rlt $o l $U/m/; echo $?; done
+        $C -rlt $U/m/from/ $U/m/from/none new/; echo $?; $C $U/m/from/shut/; echo $?`,
+      ),
+  );
+
   test.skipIf(!canChroot)('a root without /proc has attributes, also of what cannot be opened', () =>
     same(
       'use chroot = yes',

@@ -1,5 +1,6 @@
 import { ExitCode, IoError, protocolError, RsyncError } from '../errors.ts';
 import type { FilterContext } from '../filter/context.ts';
+import { cleanPath } from '../filter/paths.ts';
 import type { Choice } from '../flist/choice.ts';
 import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
@@ -171,7 +172,7 @@ export function openEnd(setup: EndSetup): End {
     log: setup.local && server ? undefined : setup.io.log?.(),
     host: setup.io.host,
     daemon: daemonFacts(setup, () => end.inside),
-    wording: moduleWords(setup, () => end.inside),
+    wording: moduleWords(setup, () => end.trees),
     // What a receiving end writes is its generator's, which in rsync is another process than its receiver.
     counters: { written: () => (setup.sender ? writer.dataWritten : 0), read: () => reader.dataRead },
   });
@@ -228,20 +229,33 @@ function daemonFacts({ site }: EndSetup, dir: () => ByteString): DaemonFacts | u
   return { ...visitor, module: name, modulePath: fullPath, dir };
 }
 
-/** Names what lies in a module as its clients do: where it is on this machine is not theirs to know. */
+/**
+ * Names what lies in a module as its clients do, and the module: where it is on this machine is not theirs to know
+ * (full_fname). What a link says, or what is to be renamed to, is behind an arrow and stays as it is.
+ */
 function moduleWords(
   { site }: EndSetup,
-  dir: () => ByteString,
+  trees: () => readonly (readonly Tree[])[],
 ): ((text: ByteString) => ByteString) | undefined {
   const { module, moduleDir } = site;
-  if (module === undefined || moduleDir === '') return undefined;
+  if (module === undefined) return undefined;
+  const quoted = /(?<!-> )"(\/(?:[^"\\]|\\.)*)"(?! \(in )/g;
+  // The module is the root of all that there is.
+  if (moduleDir === '')
+    return (text) => (text.includes('"/') ? text.replaceAll(quoted, `$& (in ${module.name})`) : text);
   const start = `"${moduleDir}`;
+  /** rsync works in the directory that holds what is transferred: there a name begins with a slash, but in the module's own. */
+  const isBelow = (path: ByteString): boolean =>
+    trees()
+      .flat()
+      .map((tree) => cleanPath(tree.path))
+      .some((root) => root !== moduleDir && (path === root || path.startsWith(`${root}/`)));
   return (text) => {
     if (!text.includes(start)) return text;
-    return text.replaceAll(/"((?:[^"\\]|\\.)*)"/g, (quoted, path: ByteString) => {
-      if (path !== moduleDir && !path.startsWith(`${moduleDir}/`)) return quoted;
+    return text.replaceAll(quoted, (whole, path: ByteString) => {
+      if (path !== moduleDir && !path.startsWith(`${moduleDir}/`)) return whole;
       const inside = path.slice(moduleDir.length + 1);
-      return `"${dir() === '' ? '' : '/'}${inside}" (in ${module.name})`;
+      return `"${isBelow(path) ? '/' : ''}${inside}" (in ${module.name})`;
     });
   };
 }
