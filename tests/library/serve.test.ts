@@ -1,12 +1,12 @@
 /** `serve`, with real rsync as its client. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type RsyncServer, type ServeOptions, type ServerLogLine, serve, sync } from '../../ts/index.ts';
-import { isRoot, ours, referencePeer } from '../support/peers.ts';
+import { isRoot, ours, referencePeer, repositoryRoot } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { children, descendants, isThere, soon } from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -208,6 +208,42 @@ describe('closed with a client in the middle', () => {
   );
 });
 
+/** Runs a program that has the package, in a network of its own where `prepare` says so. */
+const program = (text: string, prepare?: string) => {
+  const node = [process.execPath, '--input-type=module', '-e', `import { serve } from 'oc-rsync';${text}`];
+  const argv =
+    prepare === undefined ? node : ['unshare', '-n', 'sh', '-c', `${prepare}; exec "$@"`, 'sh', ...node];
+  return run(argv, { cwd: repositoryRoot });
+};
+
+test('a program that has closed it has nothing to wait for', async () => {
+  const { code, stdout } = await program(`
+    const server = await serve({ address: '127.0.0.1', port: 0, modules: { m: { path: '/' } } });
+    await server.close();
+    setImmediate(() => console.log(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')));`);
+  expect([code, stdout]).toEqual([0, '[]\n']);
+});
+
+const ownNetwork = isRoot && spawnSync('unshare', ['-n', 'true']).status === 0;
+
+test.skipIf(!ownNetwork)('any port is one that nobody has at another address', async () => {
+  const { stdout, stderr } = await program(
+    `import { createServer } from 'node:net';
+    import { once } from 'node:events';
+    for (const taken of [40001, 40002]) {
+      const other = createServer().listen(taken, '0.0.0.0');
+      await once(other, 'listening');
+      const server = await serve({ port: 0, modules: { m: { path: '/' } } });
+      console.log(taken, server.port);
+      await server.close();
+      other.close();
+    }`,
+    'echo 40001 40002 >/proc/sys/net/ipv4/ip_local_port_range',
+  );
+  expect(stderr).toBe('');
+  expect(stdout).toBe('40001 40002\n40002 40001\n');
+});
+
 describe('what cannot be served', () => {
   const modules = { m: { path: '/' } };
 
@@ -256,10 +292,25 @@ describe('what cannot be served', () => {
       /syslogFacility cannot be/,
     ],
     ['a port that is none', { modules, port: 70_000 }, /is no port/],
+    [
+      'a file that no process can be told of',
+      { config: Buffer.from('/\xff', 'latin1') },
+      /config is no UTF-8/,
+    ],
   ])('%s', async (_, options, words) => {
     const error = await failureOf(serve({ ...here, ...options } as never));
     expect(error).toMatchObject({ code: 'ERR_RSYNC_SYNTAX', exitCode: 1 });
     expect(error.message).toMatch(words);
+  });
+
+  test('a process that cannot be started', async () => {
+    const before = held();
+    const env = { LARGE: 'x'.repeat(4_000_000) };
+    const error = await failureOf(serve({ ...here, modules, env }));
+    expect(error).toMatchObject({ code: 'ERR_RSYNC_IPC', exitCode: 14 });
+    expect(error.message).toMatch(/failed to start a process for clients: .*E2BIG/);
+    await soon(() => held() <= before);
+    expect(held()).toBeLessThanOrEqual(before);
   });
 
   test('what was aborted before, or is while it opens', async () => {
