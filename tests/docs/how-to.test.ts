@@ -248,7 +248,10 @@ describe.skipIf(reference === null)('docs/how-to', () => {
         // As root, a module is nobody's unless it says whose.
         stage.write((text) => (isRoot ? `uid = 0\ngid = 0\n${text}` : text));
         stage.means.push(['command="oc-rsync', `command="${bin}/oc-rsync`]);
+        // Another server, to which somebody else comes as well.
+        writeFileSync(join(dir, 'sshd/authorized'), '# a key of another\n');
         await stage.run();
+        expect(read(dir, 'sshd/authorized')).toMatch(/^# a key of another\ncommand="/);
         fill(home, { 'site/new': 'new' });
         rmSync(join(home, 'site/below'), { recursive: true });
         fill(home, {});

@@ -10,7 +10,7 @@ import { isRoot, ours, referencePeer, repositoryRoot } from '../support/peers.ts
 import { run } from '../support/run.ts';
 import { children, descendants, isThere, soon } from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
-import { failureOf, folder } from './places.ts';
+import { failureOf, folder, withoutNotice } from './places.ts';
 
 const client = (referencePeer() ?? ours()).command;
 const whom = isRoot ? { uid: 0, gid: 0 } : {};
@@ -222,6 +222,17 @@ test('a program that has closed it has nothing to wait for', async () => {
     await server.close();
     setImmediate(() => console.log(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')));`);
   expect([code, stdout]).toEqual([0, '[]\n']);
+});
+
+test('a folder that is relative is one of where the program is', async () => {
+  const { stdout, stderr } = await program(`
+    import { list } from 'oc-rsync';
+    const modules = { m: { path: 'packaging', ...${JSON.stringify(whom)} } };
+    const server = await serve({ address: '127.0.0.1', port: 0, modules });
+    const { entries } = await list('rsync://127.0.0.1:' + server.port + '/m/');
+    console.log(entries.map(({ path }) => path).includes('systemd'));
+    await server.close();`);
+  expect([withoutNotice(stderr), stdout]).toEqual(['', 'true\n']);
 });
 
 const ownNetwork = isRoot && spawnSync('unshare', ['-n', 'true']).status === 0;
