@@ -147,7 +147,7 @@ test('two at once know nothing of each other, and both leave nothing', () =>
 
 /** A client that takes long, once the server has begun to send. */
 async function slowClient(server: RsyncServer, dir: string) {
-  const args = ['-r', '--bwlimit=400', url(server, 'm/'), join(dir, 'to')];
+  const args = ['-r', '--bwlimit=200', url(server, 'm/'), join(dir, 'to')];
   const child = spawn(client[0]!, [...client.slice(1), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (data) => {
@@ -328,7 +328,7 @@ describe('what cannot be served', () => {
     const before = descendants(process.pid).length;
     const early = await failureOf(serve({ ...here, modules, signal: AbortSignal.abort() }));
     expect(early).toMatchObject({ code: 'ERR_RSYNC_ABORTED' });
-    const late = await failureOf(serve({ ...here, modules, signal: AbortSignal.timeout(150) }));
+    const late = await failureOf(serve({ ...here, modules, signal: AbortSignal.timeout(50) }));
     expect(late).toMatchObject({ code: 'ERR_RSYNC_ABORTED', cause: { name: 'TimeoutError' } });
     expect(descendants(process.pid).length).toBe(before);
   });
