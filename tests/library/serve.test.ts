@@ -118,6 +118,28 @@ test('a configuration file is served, and logs where it says', () =>
     expect((await rsync([url(server, 'n/a')])).stdout).toMatch(/ a\n$/);
   }));
 
+test('a program that is busy misses no line', () =>
+  withWorkspace(async (dir) => {
+    const count = 3000;
+    const path = folder(
+      join(dir, 'm'),
+      Object.fromEntries(Array.from({ length: count }, (_, k) => [`f${k}`, ''])),
+    );
+    let sent = 0;
+    const server = await opened({
+      ...here,
+      modules: { m: { path, transferLogging: true, ...atHome } },
+      onLog: ({ text }) => {
+        if (/^send .* f\d+ /.test(text)) sent++;
+        // Nothing is read meanwhile.
+        if (sent === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+      },
+    });
+    expect((await rsync(['-r', url(server, 'm/'), join(dir, 'to')])).code).toBe(0);
+    await server.close();
+    expect(sent).toBe(count);
+  }));
+
 test('two at once know nothing of each other, and both leave nothing', () =>
   withWorkspace(async (dir) => {
     const before = [held(), children(process.pid).length];
