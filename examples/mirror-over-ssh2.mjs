@@ -20,7 +20,7 @@ const isKnown = (key) =>
 function connect({ host, user, commandLine }) {
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
-    client.once('error', reject);
+    client.on('error', reject);
     client.once('ready', () => {
       client.exec(commandLine, (error, channel) => {
         if (error) return reject(error);

@@ -11,6 +11,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs';
+import { request } from 'node:http';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -207,22 +208,41 @@ test.skipIf(needs('express'))('express upload', () =>
       expect(statSync(join(site, 'css/a b.css')).ino).toBe(style);
       expect(await soon(() => !existsSync(old), 3000)).toBe(true);
 
+      // What was published stays, whatever comes of another try.
+      expect((await publish(second, 'site')).status).toBe(404);
+      expect((await put(second, 'late', 'x')).status).toBe(404);
+
       const third = await begin();
       for (const name of ['..%2Fx', '%2e%2e/x', 'a/%2e%2e%2f%2e%2e%2fx'])
         expect([400, 404]).toContain((await put(third, name, 'x')).status);
       expect((await put('0'.repeat(36), 'x', 'x')).status).toBe(404);
       expect((await publish(third, '..')).status).not.toBe(200);
       expect((await publish(third, '.hidden')).status).toBe(400);
-      const gone = await publish('0'.repeat(36), 'site');
-      expect(gone.lines.at(-1)).toMatchObject({
-        error: expect.stringContaining('No such file or directory'),
-      });
+      expect((await publish('0'.repeat(36), 'site')).status).toBe(404);
+
+      await put(third, 'a', 'a file');
+      const under = await put(third, 'a/b', 'no folder');
+      expect([under.status, await under.json()]).toEqual([409, { error: 'EEXIST' }]);
+      const half = request(`${url}/uploads/${third}/files/half`, { method: 'PUT' });
+      half.on('error', () => {});
+      half.setHeader('content-length', 100);
+      half.write('x'.repeat(50));
+      const parts = () => readdirSync(join(work, 'incoming')).filter((name) => name.startsWith('.')).length;
+      expect(await soon(() => parts() === 1)).toBe(true);
+      half.destroy();
+      expect(await soon(() => parts() === 0)).toBe(true);
+      expect(readdirSync(join(work, 'incoming', third))).toEqual(['a']);
+
+      // Of two for one tree the later one is refused, or replaces what the other has put there: nothing else is left.
+      const fourth = await begin();
+      await put(fourth, 'fourth', 'x');
+      const both = await Promise.all([publish(third, 'other'), publish(fourth, 'other')]);
+      expect(both.map(({ status }) => status)).toContain(200);
+      expect(readdirSync(join(work, 'trees/other')).length).toBe(1);
       expect(readFileSync(join(site, 'index.html'), 'utf8')).toBe('two');
       expect(readdirSync(work).sort()).toEqual(['incoming', 'releases', 'trees']);
-      expect([readdirSync(join(work, 'releases')).length, readdirSync(join(work, 'trees'))]).toEqual([
-        1,
-        ['site'],
-      ]);
+      expect(readdirSync(join(work, 'releases')).length).toBe(2);
+      expect(readdirSync(join(work, 'trees'))).toEqual(['other', 'site']);
     } finally {
       child.kill();
       await ended;

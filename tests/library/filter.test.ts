@@ -188,6 +188,32 @@ test.each(ways)('%s: named sources, whole paths and rules', (way) =>
   }),
 );
 
+test.each([28, 29, 32])('pull by protocol %d: nothing comes that lies in what is left out', (protocol) =>
+  withWorkspace(async (work) => {
+    // In a list of protocol 28 `d-e` is between `d` and what lies in it.
+    const src = folder(join(work, 'src'), { 'd/in/it': '', 'd-e/in': '', 'd.f': '', 'e/in': '' });
+    const at = placed(
+      'pull',
+      `${src}/`,
+      folder(join(work, 'dst'), { 'd/old': '' }),
+      referencePeer() ?? ours(),
+    );
+    const asked: string[] = [];
+    const filter = ({ path }: ListEntry) => {
+      asked.push(path);
+      return !path.startsWith('d');
+    };
+    await sync(at.source, at.destination, { archive: true, delete: true, protocol, ...at.far, filter });
+    expect(readdirSync(join(work, 'dst'), { recursive: true, encoding: 'utf8' }).sort()).toEqual([
+      'd',
+      'd/old',
+      'e',
+      'e/in',
+    ]);
+    expect(asked.sort()).toEqual(['d', 'd-e', 'd.f', 'e', 'e/in']);
+  }),
+);
+
 test('what is left out of the sources is not deleted, whatever lies at the destination', () =>
   withWorkspace(async (work) => {
     const src = folder(join(work, 'src'), { 'd/large': 'x'.repeat(100), 'd/small': 's' });

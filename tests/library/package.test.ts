@@ -24,14 +24,14 @@ try {
   await sync('/no/such/file', 'dst');
 } catch (error) {
   const names = Object.keys(error).sort().join();
-  console.log(error instanceof RsyncError, error.name, error.code, names);
+  console.log(error instanceof RsyncError && error.name, RsyncError.name, error.code, names);
 }
 await sync('package.json', 'dst/', { times: true });
 for await (const event of sync('package.json', 'dst/', { times: true, verbose: 2 }))
   if (event.type === 'message' && event.text.includes('uptodate')) console.log(event.text);
 `;
 
-const said = `true RsyncError ERR_RSYNC_PARTIAL code,exitCode,exitName,failures,name,retryable,stats,stderrTail
+const said = `RsyncError RsyncError ERR_RSYNC_PARTIAL code,exitCode,exitName,failures,name,retryable,stats,stderrTail
 package.json is uptodate
 `;
 

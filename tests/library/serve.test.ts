@@ -1,16 +1,16 @@
 /** `serve`, with real rsync as its client. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type RsyncServer, type ServeOptions, type ServerLogLine, serve, sync } from '../../ts/index.ts';
-import { isRoot, ours, referencePeer } from '../support/peers.ts';
+import { isRoot, ours, referencePeer, repositoryRoot } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { children, descendants, isThere, soon } from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
-import { failureOf, folder } from './places.ts';
+import { failureOf, folder, withoutNotice } from './places.ts';
 
 const client = (referencePeer() ?? ours()).command;
 const whom = isRoot ? { uid: 0, gid: 0 } : {};
@@ -118,6 +118,28 @@ test('a configuration file is served, and logs where it says', () =>
     expect((await rsync([url(server, 'n/a')])).stdout).toMatch(/ a\n$/);
   }));
 
+test('a program that is busy misses no line', () =>
+  withWorkspace(async (dir) => {
+    const count = 3000;
+    const path = folder(
+      join(dir, 'm'),
+      Object.fromEntries(Array.from({ length: count }, (_, k) => [`f${k}`, ''])),
+    );
+    let sent = 0;
+    const server = await opened({
+      ...here,
+      modules: { m: { path, transferLogging: true, ...atHome } },
+      onLog: ({ text }) => {
+        if (/^send .* f\d+ /.test(text)) sent++;
+        // Nothing is read meanwhile.
+        if (sent === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+      },
+    });
+    expect((await rsync(['-r', url(server, 'm/'), join(dir, 'to')])).code).toBe(0);
+    await server.close();
+    expect(sent).toBe(count);
+  }));
+
 test('two at once know nothing of each other, and both leave nothing', () =>
   withWorkspace(async (dir) => {
     const before = [held(), children(process.pid).length];
@@ -147,7 +169,7 @@ test('two at once know nothing of each other, and both leave nothing', () =>
 
 /** A client that takes long, once the server has begun to send. */
 async function slowClient(server: RsyncServer, dir: string) {
-  const args = ['-r', '--bwlimit=400', url(server, 'm/'), join(dir, 'to')];
+  const args = ['-r', '--bwlimit=200', url(server, 'm/'), join(dir, 'to')];
   const child = spawn(client[0]!, [...client.slice(1), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (data) => {
@@ -208,6 +230,53 @@ describe('closed with a client in the middle', () => {
   );
 });
 
+/** Runs a program that has the package, in a network of its own where `prepare` says so. */
+const program = (text: string, prepare?: string) => {
+  const node = [process.execPath, '--input-type=module', '-e', `import { serve } from 'oc-rsync';${text}`];
+  const argv =
+    prepare === undefined ? node : ['unshare', '-n', 'sh', '-c', `${prepare}; exec "$@"`, 'sh', ...node];
+  return run(argv, { cwd: repositoryRoot });
+};
+
+test('a program that has closed it has nothing to wait for', async () => {
+  const { code, stdout } = await program(`
+    const server = await serve({ address: '127.0.0.1', port: 0, modules: { m: { path: '/' } } });
+    await server.close();
+    setImmediate(() => console.log(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')));`);
+  expect([code, stdout]).toEqual([0, '[]\n']);
+});
+
+test('a folder that is relative is one of where the program is', async () => {
+  const { stdout, stderr } = await program(`
+    import { list } from 'oc-rsync';
+    const modules = { m: { path: 'packaging', ...${JSON.stringify(whom)} } };
+    const server = await serve({ address: '127.0.0.1', port: 0, modules });
+    const { entries } = await list('rsync://127.0.0.1:' + server.port + '/m/');
+    console.log(entries.map(({ path }) => path).includes('systemd'));
+    await server.close();`);
+  expect([withoutNotice(stderr), stdout]).toEqual(['', 'true\n']);
+});
+
+const ownNetwork = isRoot && spawnSync('unshare', ['-n', 'true']).status === 0;
+
+test.skipIf(!ownNetwork)('any port is one that nobody has at another address', async () => {
+  const { stdout, stderr } = await program(
+    `import { createServer } from 'node:net';
+    import { once } from 'node:events';
+    for (const taken of [40001, 40002]) {
+      const other = createServer().listen(taken, '0.0.0.0');
+      await once(other, 'listening');
+      const server = await serve({ port: 0, modules: { m: { path: '/' } } });
+      console.log(taken, server.port);
+      await server.close();
+      other.close();
+    }`,
+    'echo 40001 40002 >/proc/sys/net/ipv4/ip_local_port_range',
+  );
+  expect(stderr).toBe('');
+  expect(stdout).toBe('40001 40002\n40002 40001\n');
+});
+
 describe('what cannot be served', () => {
   const modules = { m: { path: '/' } };
 
@@ -256,17 +325,32 @@ describe('what cannot be served', () => {
       /syslogFacility cannot be/,
     ],
     ['a port that is none', { modules, port: 70_000 }, /is no port/],
+    [
+      'a file that no process can be told of',
+      { config: Buffer.from('/\xff', 'latin1') },
+      /config is no UTF-8/,
+    ],
   ])('%s', async (_, options, words) => {
     const error = await failureOf(serve({ ...here, ...options } as never));
     expect(error).toMatchObject({ code: 'ERR_RSYNC_SYNTAX', exitCode: 1 });
     expect(error.message).toMatch(words);
   });
 
+  test('a process that cannot be started', async () => {
+    const before = held();
+    const env = { LARGE: 'x'.repeat(4_000_000) };
+    const error = await failureOf(serve({ ...here, modules, env }));
+    expect(error).toMatchObject({ code: 'ERR_RSYNC_IPC', exitCode: 14 });
+    expect(error.message).toMatch(/failed to start a process for clients: .*E2BIG/);
+    await soon(() => held() <= before);
+    expect(held()).toBeLessThanOrEqual(before);
+  });
+
   test('what was aborted before, or is while it opens', async () => {
     const before = descendants(process.pid).length;
     const early = await failureOf(serve({ ...here, modules, signal: AbortSignal.abort() }));
     expect(early).toMatchObject({ code: 'ERR_RSYNC_ABORTED' });
-    const late = await failureOf(serve({ ...here, modules, signal: AbortSignal.timeout(150) }));
+    const late = await failureOf(serve({ ...here, modules, signal: AbortSignal.timeout(50) }));
     expect(late).toMatchObject({ code: 'ERR_RSYNC_ABORTED', cause: { name: 'TimeoutError' } });
     expect(descendants(process.pid).length).toBe(before);
   });

@@ -36,9 +36,10 @@ export interface DaemonOptions {
   /** ... for each of which it shall copy itself. */
   readonly copies: boolean;
   readonly reports: number | undefined;
-  /** ... from where it reads the configuration itself, and where it writes what is logged to no file. */
+  /** ... from where it reads the configuration itself. */
   readonly configFrom: number | undefined;
-  readonly logTo: number | undefined;
+  /** ... and writes what is logged to no file to its standard error. */
+  readonly logsToStderr: boolean;
   /** What was read there, or is known without. */
   readonly configText: ByteString | undefined;
 }
@@ -80,7 +81,7 @@ function text(
     draft[field] = value;
   };
 }
-function number(field: 'bwlimit' | 'configFrom' | 'logTo' | 'port' | 'protocol' | 'reports'): Row['to'] {
+function number(field: 'bwlimit' | 'configFrom' | 'port' | 'protocol' | 'reports'): Row['to'] {
   return (draft, given) => {
     draft[field] = given.number;
   };
@@ -161,7 +162,9 @@ const rows: readonly Row[] = [
   }),
   row('--report-to=FD', '', number('reports'), 'int'),
   row('--config-from=FD', '', number('configFrom'), 'int'),
-  row('--log-to=FD', '', number('logTo'), 'int'),
+  row('--log-to-stderr', '', (draft) => {
+    draft.logsToStderr = true;
+  }),
   row('--temp-dir=DIR, -T', '', text('tempDir')),
 ];
 
@@ -189,7 +192,7 @@ export function daemonArguments(argv: readonly ByteString[]): DaemonOptions | 'h
     copies: false,
     reports: undefined,
     configFrom: undefined,
-    logTo: undefined,
+    logsToStderr: false,
     configText: undefined,
   };
   try {

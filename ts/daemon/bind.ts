@@ -51,31 +51,56 @@ export function nameOf(socket: Bound): { readonly address: string; readonly port
     : { address: '', port: 0 };
 }
 
+/** So many sockets are held while a port is looked for that all addresses have. */
+const mostPorts = 20;
+
 /** A socket for each address that the daemon shall be reached by, port 0 any that all have. Throws exit 10 where there is none. */
 export async function openSockets(
   address: ByteString,
   port: number,
   family: DaemonOptions['family'],
 ): Promise<readonly Bound[]> {
-  const failures: string[] = [];
-  const sockets: Bound[] = [];
-  for (const place of await placesFor(address, family)) {
-    const bound = bind(
-      place.address,
-      sockets[0] === undefined ? port : nameOf(sockets[0]).port,
-      place.family,
-    );
-    if (typeof bound !== 'number') sockets.push(bound);
-    else
-      failures.push(
-        `bind() failed: ${errnoText(Math.abs(bound))} (address-family ${place.family === 4 ? 2 : 10})`,
-      );
+  const places = await placesFor(address, family);
+  let tried = bindAll(places, port);
+  // A client that comes by an address which has it from somebody else would be served by that one.
+  const others: Bound[] = [];
+  while (port === 0 && tried.sockets.length > 0 && tried.isTaken && others.length < mostPorts) {
+    others.push(...tried.sockets);
+    tried = bindAll(places, 0);
   }
-  if (sockets.length > 0) return sockets;
+  // Held until now, or they would be given again.
+  for (const socket of others) socket.close(() => {});
+  if (tried.sockets.length > 0) return tried.sockets;
   throw new RsyncError(ExitCode.SocketIo, [
-    ...failures,
+    ...tried.failures,
     `unable to bind any inbound sockets on port ${port}`,
   ]);
+}
+
+interface Tried {
+  readonly sockets: readonly Bound[];
+  /** What is said of each that could not be bound. */
+  readonly failures: readonly string[];
+  /** One of them could not because its port is somebody's. */
+  readonly isTaken: boolean;
+}
+
+function bindAll(places: readonly Place[], port: number): Tried {
+  const failures: string[] = [];
+  const sockets: Bound[] = [];
+  let isTaken = false;
+  for (const place of places) {
+    const wanted = sockets[0] === undefined ? port : nameOf(sockets[0]).port;
+    const bound = bind(place.address, wanted, place.family);
+    if (typeof bound !== 'number') {
+      sockets.push(bound);
+      continue;
+    }
+    const errno = Math.abs(bound);
+    isTaken ||= errno === EADDRINUSE;
+    failures.push(`bind() failed: ${errnoText(errno)} (address-family ${place.family === 4 ? 2 : 10})`);
+  }
+  return { sockets, failures, isTaken };
 }
 
 interface Place {

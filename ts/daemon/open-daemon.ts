@@ -82,7 +82,7 @@ export async function openDaemon(request: DaemonRequest): Promise<OpenDaemon> {
   const ready = new Promise<void>((resolve, reject) => {
     const stock = {
       sockets,
-      argv: [...argv, ...(configText === undefined ? [] : ['--config-from=0']), '--log-to=2'],
+      argv: [...argv, ...(configText === undefined ? [] : ['--config-from=0']), '--log-to-stderr'],
       canCopy: kernel.fork !== undefined,
       stock: new Set<ChildProcess>(),
       metrics: { arrived: () => () => {} },

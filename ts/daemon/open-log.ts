@@ -4,11 +4,11 @@ import type { DaemonOptions } from './arguments.ts';
 import type { Config } from './config/config.ts';
 import { expand, variablesOf } from './config/expand.ts';
 import { type DaemonLog, openDaemonLog } from './log.ts';
-import { logAt, systemLogOf } from './system-log.ts';
+import { stderrLog, systemLogOf } from './system-log.ts';
 
 /** The daemon's own log, until a module has another. */
 export function openLog(
-  { logFile, logTo }: DaemonOptions,
+  { logFile, logsToStderr }: DaemonOptions,
   config: Config | undefined,
   { io, kernel }: { readonly io: SessionIo; readonly kernel: Kernel },
 ): DaemonLog {
@@ -18,9 +18,5 @@ export function openLog(
     tag: expand(config?.defaults['syslog tag'] ?? 'rsyncd', variables),
     facility: config?.defaults['syslog facility'] ?? 0,
   };
-  return openDaemonLog(
-    io.host,
-    settings,
-    logTo === undefined ? systemLogOf(kernel, io.host) : logAt(logTo, io.host),
-  );
+  return openDaemonLog(io.host, settings, logsToStderr ? stderrLog(io.host) : systemLogOf(kernel, io.host));
 }

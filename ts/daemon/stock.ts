@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { Metrics } from './metrics.ts';
@@ -69,7 +70,7 @@ export function keepStock(
     /** There are no more processes, or descriptors, for now: those who are served will give theirs back. */
     const later = (error: Error): void => {
       if (!isTold) {
-        reject(error);
+        reject(new RsyncError(ExitCode.Ipc, `failed to start a process for clients: ${error.message}`));
         return;
       }
       complain(`failed to start a process for the next client: ${error.message}`);
@@ -77,23 +78,24 @@ export function keepStock(
     };
     const start = (): void => {
       if (signal.aborted) return;
+      let child: ChildProcess;
       try {
         checkRoom();
+        child = spawn(program, copies ? [...singleThreaded, ...args, '--copies'] : args, {
+          env: host.env,
+          detached: apart !== undefined,
+          stdio: [
+            apart?.input === undefined ? 'ignore' : 'pipe',
+            'ignore',
+            apart === undefined ? 'inherit' : 'pipe',
+            ...sockets,
+            'pipe',
+          ],
+        });
       } catch (error) {
         later(error as Error);
         return;
       }
-      const child = spawn(program, copies ? [...singleThreaded, ...args, '--copies'] : args, {
-        env: host.env,
-        detached: apart !== undefined,
-        stdio: [
-          apart?.input === undefined ? 'ignore' : 'pipe',
-          'ignore',
-          apart === undefined ? 'inherit' : 'pipe',
-          ...sockets,
-          'pipe',
-        ],
-      });
       if (child.pid === undefined) {
         child.once('error', later);
         return;
@@ -129,12 +131,12 @@ export function keepStock(
         waiting.delete(child);
         pipe.destroy();
         for (const left of clients) left(undefined);
+        if (signal.aborted) return;
         if (isOriginal && !isReady) doWithoutCopies();
         else if (!hasServed) setTimeout(start, pauseMs);
       });
     };
     const doWithoutCopies = (): void => {
-      if (signal.aborted) return;
       complain('a process is started for each client: this Node cannot copy itself');
       copies = false;
       for (let k = 0; k < stockSize; k++) start();
@@ -144,8 +146,11 @@ export function keepStock(
       const gone = [...waiting].map((child) => once(child, 'exit'));
       for (const child of waiting) pipeOf(child).destroy();
       // One of them may have got a client by now.
-      const late = new Promise((resolve) => setTimeout(resolve, partingMs));
-      void Promise.race([Promise.all(gone), late]).then(() => reject(signal.reason));
+      const late = setTimeout(() => reject(signal.reason), partingMs);
+      void Promise.all(gone).then(() => {
+        clearTimeout(late);
+        reject(signal.reason);
+      });
     };
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();

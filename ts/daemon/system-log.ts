@@ -26,15 +26,9 @@ export function systemLogOf(
   };
 }
 
-/** A descriptor in the place of the system's log: who has started us reads it. */
-export function logAt(fd: number, host: Pick<Host, 'pid'>): SystemLog {
-  return (_, line) => {
-    try {
-      writeSync(fd, Buffer.from(`[${host.pid}] ${line}\n`, 'latin1'));
-    } catch {
-      // He may be gone.
-    }
-  };
+/** Standard error in the place of the system's log: who has started us reads it, and is waited for. */
+export function stderrLog(host: Pick<Host, 'pid' | 'stderr'>): SystemLog {
+  return (_, line) => host.stderr(Buffer.from(`[${host.pid}] ${line}\n`, 'latin1'));
 }
 
 function stamp(at: Date): string {

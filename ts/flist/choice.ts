@@ -46,15 +46,16 @@ export function candidateAt(
  * entries go by their numbers. `isBelow`: it is the content of a directory that is marked.
  */
 export function declineEntries(list: FileList, { takes }: Choice, isBelow: boolean): void {
-  let left: ByteString | undefined;
+  // Up to protocol 28 the content of a directory does not follow it at once: `d`, `d-a`, `d/x`.
+  const left = new Set<ByteString>();
   for (let i = list.low; i <= list.high; i++) {
     if (!list.isActive(i)) continue;
     const path = list.path(i);
-    const isLeft = isBelow || (left !== undefined && path.startsWith(left)) || !isTaken(list, i, path, takes);
+    const isLeft =
+      isBelow || left.has(path.slice(0, path.lastIndexOf('/'))) || !isTaken(list, i, path, takes);
     if (!isLeft) continue;
     list.setFlag(i, EntryFlag.Declined);
-    // What lies in it follows.
-    if (list.isDir(i) && (left === undefined || !path.startsWith(left))) left = `${path}/`;
+    if (list.isDir(i)) left.add(path);
   }
 }
 

@@ -19,7 +19,8 @@ export interface Chooser {
 /** A caller's function as a session asks it. Throws rsync's exit 1 for a run that it cannot be part of. */
 export function choiceOf(chooser: Chooser, options: Options, args: readonly ByteString[]): Choice {
   const deletes = options.delete !== undefined;
-  if (options.batch?.kind === 'read') throw wrong('a filter function goes not with a batch that is read');
+  if (options.batch?.kind === 'read')
+    throw wrong('a filter function and a batch that is read do not go together');
   const isRemote = (arg: ByteString | undefined): boolean =>
     arg !== undefined && parseLocation(arg, options.rsh !== undefined).kind !== 'local';
   const pulls = isRemote(args[0]);

@@ -1,4 +1,5 @@
 /** Modules that are given as objects, as the text of a configuration: what a parameter means is said there once. */
+import { resolve } from 'node:path';
 import type { Kind } from '../daemon/config/parameters.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { isText, wrong } from './arguments.ts';
@@ -19,9 +20,16 @@ export function configText({ modules, parameters = {} }: ServedModules): ByteStr
     if (!isOneLine(title) || title === '' || /[\]/\\]|\s\s/.test(title))
       throw wrong(`${JSON.stringify(name)} is no name of a module`);
     if (module.path === undefined) throw wrong(`module ${name} has no path`);
-    return `[${title}]\n${lines(module, ofModules, ` of module ${name}`)}`;
+    const placed = { ...module, path: fromHere(module.path) };
+    return `[${title}]\n${lines(placed, ofModules, ` of module ${name}`)}`;
   });
   return lines(parameters, globals, '') + sections.join('');
+}
+
+/** A folder that is relative is so to the caller's directory; one that begins with a variable is what that makes of it. */
+function fromHere(path: string | Uint8Array): string | Uint8Array {
+  if (!isText(path) || /^(?:[/%]|$)/.test(bytesOf(path))) return path;
+  return Buffer.from(`${bytesOf(resolve('.'))}/${bytesOf(path)}`, 'latin1');
 }
 
 function lines(values: object, known: ReadonlyMap<string, LibraryParameter>, where: string): ByteString {

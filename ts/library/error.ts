@@ -51,6 +51,10 @@ export interface FailedRun {
 
 /** A run that failed. Every run that does not succeed rejects with one of these. */
 export class RsyncError extends Error {
+  // What Node shows: two classes are called so within a bundle.
+  static {
+    Object.defineProperty(RsyncError, 'name', { value: 'RsyncError' });
+  }
   override readonly name = 'RsyncError';
   /** `ERR_RSYNC_PARTIAL` and its like, by the exit value; `ERR_RSYNC_ABORTED` where the caller ended the run. */
   readonly code: string;

@@ -5,7 +5,7 @@ import type { OptionText } from './options.ts';
 export interface ModuleParameters {
   /** `auth digest`: The weakest digest that a password may be proven by; a client that knows none so strong stays out. */
   readonly authDigest?: OptionText;
-  /** `auth users`: Users who may come in, with commas or blanks between; everybody otherwise. A pattern or an @GROUP may stand for several, and :deny, :ro or :rw behind one says what he may do. The first that matches counts: guest:deny, @staff:rw, *:ro.
+  /** `auth users`: Users who may come in, with commas or blanks between; everybody otherwise. A pattern or an @GROUP may stand for several, and one with :deny, :ro or :rw behind it says what such a user may do. The first that matches counts: guest:deny, @staff:rw, *:ro.
 They are names of the secrets file, and need be no users of the system; groups are those of the system. */
   readonly authUsers?: OptionText;
   /** `charset`: The charset of the file names in the module, for clients with --iconv. */
@@ -41,7 +41,7 @@ They are names of the secrets file, and need be no users of the system; groups a
   /** `log format`: How a transferred file is logged where transfer logging is on; --out-format and --log-file-format have the same letters.
 Of the file: %n name, %f name with its directory, %L where a link leads, %l size, %M time of modification, %B permissions, %U user, %G group, %C checksum, %i what changes, as --itemize-changes says it.
 Of the transfer: %o send, recv or del., %b bytes that passed for the file, %c bytes of its block sums, %t time, %p number of the process.
-Of a daemon alone: %m module, %P its path, %a address of the client, %h his host name, %u his user name.
+Of a daemon alone: %m module, %P its path, %a address of the client, %h its host name, %u its user name.
 A number between % and the letter is a width (with - in front at the left), and %' groups digits. */
   readonly logFormat?: OptionText;
   /** `name converter`: A command that translates between names and numbers of users and groups, where a chroot hides those of the system. */

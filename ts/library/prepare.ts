@@ -37,7 +37,7 @@ export function prepare(
   if (options.server) throw wrong('a server is for the command line');
   if (options.copyAs !== '') throw wrong('--copy-as would change the user of the whole process');
   if (makeWire !== undefined && options.rsh !== undefined)
-    throw wrong('connect is in place of a remote shell: rsh goes not with it');
+    throw wrong('connect is in place of a remote shell: it and rsh do not go together');
   if (args.length !== given.length) throw wrong('args holds options alone');
   if (args.length === 0) throw wrong('there are no sources');
   return { options, args, host, makeWire, choice: chooser && choiceOf(chooser, options, args) };

@@ -31,6 +31,7 @@ export interface ServedModules {
 
 /** A module: a directory, and who may do what in it. Clients can only read it unless `readOnly` is false. */
 export interface ServedModule extends ModuleParameters {
+  /** Relative to the process's directory, unless it begins with `/` or `%NAME%`. */
   readonly path: string | Uint8Array;
 }
 

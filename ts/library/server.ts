@@ -1,4 +1,5 @@
 /** A server from what it is asked for to its end. */
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { processHost } from '../cli/host.ts';
@@ -67,7 +68,10 @@ export async function startServer(options: ServeOptions): Promise<RsyncServer> {
 /** Words of a daemon's command line, and the configuration where it is in no file. */
 function configurationOf(options: ServeOptions): [words: ByteString[], text: ByteString | undefined] {
   if ('modules' in options) return [[], configText(options)];
-  return [[`--config=${absolute(options.config)}`], undefined];
+  const file = absolute(options.config);
+  // Node tells a process its arguments as text.
+  if (!isUtf8(Buffer.from(file, 'latin1'))) throw wrong('the path of the config is no UTF-8');
+  return [[`--config=${file}`], undefined];
 }
 
 function checkOptions(options: ServeOptions): void {

@@ -21,7 +21,7 @@ export const parameterTexts: Readonly<Record<GlobalName | ModuleName, string>> =
   'auth digest':
     'The weakest digest that a password may be proven by; a client that knows none so strong stays out.',
   'auth users':
-    'Users who may come in, with commas or blanks between; everybody otherwise. A pattern or an @GROUP may stand for several, and :deny, :ro or :rw behind one says what he may do. The first that matches counts: guest:deny, @staff:rw, *:ro.\nThey are names of the secrets file, and need be no users of the system; groups are those of the system.',
+    'Users who may come in, with commas or blanks between; everybody otherwise. A pattern or an @GROUP may stand for several, and one with :deny, :ro or :rw behind it says what such a user may do. The first that matches counts: guest:deny, @staff:rw, *:ro.\nThey are names of the secrets file, and need be no users of the system; groups are those of the system.',
   charset: 'The charset of the file names in the module, for clients with --iconv.',
   comment: 'What a list of the modules shows beside the name.',
   'dont compress': 'Patterns of names that need no compression. Taken, and without effect.',
@@ -41,7 +41,7 @@ export const parameterTexts: Readonly<Record<GlobalName | ModuleName, string>> =
   'lock file': 'Where connections are counted for max connections. Modules with one file share one count.',
   'log file': 'Where to log; the system log otherwise.',
   'log format':
-    "How a transferred file is logged where transfer logging is on; --out-format and --log-file-format have the same letters.\nOf the file: %n name, %f name with its directory, %L where a link leads, %l size, %M time of modification, %B permissions, %U user, %G group, %C checksum, %i what changes, as --itemize-changes says it.\nOf the transfer: %o send, recv or del., %b bytes that passed for the file, %c bytes of its block sums, %t time, %p number of the process.\nOf a daemon alone: %m module, %P its path, %a address of the client, %h his host name, %u his user name.\nA number between % and the letter is a width (with - in front at the left), and %' groups digits.",
+    "How a transferred file is logged where transfer logging is on; --out-format and --log-file-format have the same letters.\nOf the file: %n name, %f name with its directory, %L where a link leads, %l size, %M time of modification, %B permissions, %U user, %G group, %C checksum, %i what changes, as --itemize-changes says it.\nOf the transfer: %o send, recv or del., %b bytes that passed for the file, %c bytes of its block sums, %t time, %p number of the process.\nOf a daemon alone: %m module, %P its path, %a address of the client, %h its host name, %u its user name.\nA number between % and the letter is a width (with - in front at the left), and %' groups digits.",
   name: 'The name of the module, where it is not that of its section.',
   'name converter':
     'A command that translates between names and numbers of users and groups, where a chroot hides those of the system.',

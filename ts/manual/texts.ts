@@ -32,7 +32,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
   filesFrom:
     'One name a line, relative to the only source; - is standard input, and HOST:FILE a file of the remote side. It implies --relative and --dirs, and --archive does not go into directories then.',
   from0:
-    'For --files-from, --exclude-from, --include-from and merged files of rules, as find -print0 writes them: so names with a line end in them can be told.',
+    'For --files-from, --exclude-from, --include-from and merged files of rules, as find -print0 writes them: so that names with a line end in them can be given.',
   missingArgs: 'The names are those of sources on the command line, or of --files-from.',
   mkpath:
     'Without it the last part of the destination alone is made, so that a slip in its path is an error and no new tree.',
@@ -46,7 +46,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
   insecureLinks:
     'In paths that you name, symlinks are followed only if they belong to root or to you, unless this is given.',
   confineRoot:
-    'DIR is absolute. A merge file or a file of names, which a client can name too, is refused outside of it. rrsync gives it to the side that it bounds; it is not passed on to the other side, goes not with --insecure-links, and means nothing to a daemon, whose module is its bound.',
+    'DIR is absolute. A merge file or a file of names, which a client can name too, is refused outside of it. rrsync gives it to the side that it bounds; it is not passed on to the other side, cannot be combined with --insecure-links, and means nothing to a daemon, whose module is its bound.',
   mungeLinks:
     'A prefix that names no existing directory is put before the target, and is taken off again by a sender that has the option.',
   copyDirlinks: 'On the sending side. Symlinks to files stay symlinks, which --copy-links would replace too.',
@@ -65,7 +65,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
   owner: 'Names count, where both sides know one, and numbers otherwise: see --numeric-ids.',
   group: 'A plain user can give files to groups that he is a member of.',
   devices:
-    'Block and character devices are made anew with their numbers. Others than the super-user leave them out, unless --fake-super is given. --archive implies it.',
+    'Block and character devices are made anew with their numbers. All but the super-user leave them out, unless --fake-super is given. --archive implies it.',
   copyDevices:
     'The sender reads the device, as far as it goes: a disk becomes a file. A daemon refuses it unless its module says otherwise.',
   writeDevices:
@@ -92,7 +92,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
     'FROM:TO, with commas between; FROM is a name, a number, a range of numbers or a pattern, and the first that matches counts.',
   groupmap: 'As --usermap, for groups.',
   chown:
-    'One of the two may be left out: --chown=USER, --chown=:GROUP. It stands for --usermap=*:USER --groupmap=*:GROUP, and goes not with either of them. Giving files to others takes the super-user at the destination.',
+    'One of the two may be left out: --chown=USER, --chown=:GROUP. It stands for --usermap=*:USER --groupmap=*:GROUP, and cannot be combined with either of them. Giving files to others takes the super-user at the destination.',
   copyAs:
     'This side gives up its own rights first, which takes the super-user; the other one does so by --remote-option. In a local run both are one process.',
   checksum:
@@ -156,7 +156,7 @@ export const optionTexts: Readonly<Partial<Record<keyof Draft, string>>> = {
   port: '873 unless this or the address says otherwise.',
   addressFamily: 'For a connection to a daemon, and for ssh if that is the remote shell.',
   address:
-    'ADDRESS is one of this machine, of which the connection goes out. For a daemon it is where to listen.',
+    'ADDRESS is one of this machine, from which the connection goes out. For a daemon it is where to listen.',
   sockopts:
     'Names of setsockopt(2) with commas between, with a number where they have one: SO_KEEPALIVE,SO_SNDBUF=262144. It is for connections to daemons.',
   passwordFile:
@@ -235,7 +235,7 @@ export const formTexts: Readonly<Record<string, string>> = {
     'An unchanged file is copied from DIR, and what differs is sent by its differences to the file there: so a new tree is made beside an old one that stays as it is.',
   'link-dest':
     'An unchanged file becomes a hard link to that in DIR, if nothing differs of what is kept (mode, owner, times); with a mere difference of these it is copied from there. --link-dest=../yesterday makes a backup for each day that takes the room of what has changed.',
-  'append-verify': 'A file whose beginning is another is sent whole in a second go.',
+  'append-verify': 'A file that begins otherwise is sent whole in a second go.',
   delete:
     'When it happens is for the program to choose: during the transfer, unless an old rsync is at the other side.',
   'delete-before':
