@@ -116,16 +116,31 @@ export function bareShell(root: string): string {
   return path;
 }
 
-/** A private daemon of a tool, whose one module, `bench`, is `root`. Its files are in `root/NAME`. */
+/** How a daemon is started. */
+export interface DaemonSettings {
+  readonly name: string;
+  readonly env: Environment;
+  readonly isRoot: boolean;
+  readonly password: string;
+}
+
+const user = 'bench';
+
+/**
+ * A private daemon of a tool, whose one module, `bench`, is `root`. Its files are in `root/NAME`. Loopback is open to all
+ * users of the machine, and what they may write there would be run: the daemon asks for the password.
+ */
 export async function startDaemon(
   processes: Processes,
   root: string,
   command: readonly string[],
-  { name, env, isRoot }: { readonly name: string; readonly env: Environment; readonly isRoot: boolean },
+  { name, env, isRoot, password }: DaemonSettings,
 ): Promise<Daemon> {
   const port = await freePort();
   const dir = join(root, name);
+  const secrets = join(dir, 'secrets');
   mkdirSync(dir);
+  writeFileSync(secrets, `${user}:${password}\n`, { mode: 0o600 });
   writeFileSync(
     join(dir, 'rsyncd.conf'),
     [
@@ -136,11 +151,13 @@ export async function startDaemon(
       '[bench]',
       `path = ${root}`,
       'read only = no',
+      `auth users = ${user}`,
+      `secrets file = ${secrets}`,
       '',
     ].join('\n'),
   );
   const args = ['--daemon', '--no-detach', `--config=${join(dir, 'rsyncd.conf')}`];
   const words = [...command, ...args, '--address=127.0.0.1', `--port=${port}`];
   const server = await startServer(processes, words, port, env);
-  return { ...server, url: `rsync://127.0.0.1:${port}/bench` };
+  return { ...server, url: `rsync://${user}@127.0.0.1:${port}/bench` };
 }
