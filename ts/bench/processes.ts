@@ -1,9 +1,9 @@
 /** What a run has started and has to end: each is the leader of a process group of its own. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../host.ts';
 
-/** Signals all of a process group, 0 nothing; whether there is any process in it. */
-export type SignalGroup = (leader: number, signal: 'SIGTERM' | 'SIGKILL' | 0) => boolean;
+type SignalGroup = Host['signalGroup'];
 
 export interface Processes {
   /** Aborted: whatever runs has been told to end, and nothing more may begin. */

@@ -6,10 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Environment } from '../host.ts';
+import type { Environment, Host } from '../host.ts';
 import { copyTree, type DataSets, dataSets, type Maker, type Pause, removeTree } from './data.ts';
 import { measure, shellWords, type Usage } from './measure.ts';
-import { type Processes, type SignalGroup, watchProcesses } from './processes.ts';
+import { type Processes, watchProcesses } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
 import { bareShell, type Daemon, startDaemon } from './servers.ts';
 import { differences, readTree, type Tree } from './tree.ts';
@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly env: Environment;
   /** Ends the run: whatever has been started is ended, and nothing more is. */
   readonly signal: AbortSignal;
-  readonly signalGroup: SignalGroup;
+  readonly signalGroup: Host['signalGroup'];
   readonly isRoot: boolean;
 }
 
