@@ -197,6 +197,37 @@ describe.skipIf(reference === null)('a file that is not whole', () => {
     expect(await decoded(name)).toMatchObject({ code: 12, err: expect.stringContaining('it breaks off') });
   });
 
+  test('says the same, however it came in pieces', async () => {
+    const whole = readFileSync(kept[0]!);
+    const head = whole.indexOf('}\n') + 2;
+    const inPieces = (size: number) => {
+      const pieces: Buffer[] = [whole.subarray(0, head)];
+      for (let at = head; at < whole.length; ) {
+        const frame = Buffer.alloc(13);
+        frame[0] = whole[at]!;
+        const length = whole.readUInt32LE(at + 9);
+        const bytes = whole.subarray(at + 13, at + 13 + length);
+        at += 13 + length;
+        // What is literal data is long, and nothing else is.
+        const step = length > 20_000 ? 1021 : size;
+        for (let from = 0; from === 0 || from < length; from += step) {
+          const piece = bytes.subarray(from, from + step);
+          frame.writeUInt32LE(piece.length, 9);
+          pieces.push(Buffer.from(frame), piece);
+        }
+      }
+      return Buffer.concat(pieces);
+    };
+    const told = [];
+    for (const size of [1 << 30, 1, 5]) {
+      writeFileSync(join(place, 'pieces'), inPieces(size));
+      told.push(await decoded(join(place, 'pieces')));
+    }
+    expect(told[0]).toMatchObject({ code: 0, err: '' });
+    expect(told[1]).toEqual(told[0]);
+    expect(told[2]).toEqual(told[0]);
+  });
+
   test('a head without end is not held', async () => {
     const name = join(place, 'endless');
     writeFileSync(name, 'oc-rsync capture 1\n');

@@ -1,5 +1,5 @@
 /** OC_RSYNC_TRACE and `oc-rsync decode`, with real rsync at the other end: all that passes is understood, to the last byte. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -143,6 +143,22 @@ describe.skipIf(reference === null)('a capture', () => {
       ]);
     }),
   );
+
+  test('is for nobody else to read, also in a file that was there', () =>
+    withWorkspace(async (dir) => {
+      await makeTree(dir);
+      const there = join(dir, 'there');
+      writeFileSync(there, 'before');
+      chmodSync(there, 0o644);
+      for (const name of ['there', 'new']) {
+        const file = join(dir, name);
+        expect((await run(commandOf(dir, plain, `OC_RSYNC_TRACE=capture:${file}`), { cwd: dir })).code).toBe(
+          0,
+        );
+        expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
+        expect(readFileSync(file, 'latin1')).toMatch(/^oc-rsync capture 1\n/);
+      }
+    }));
 
   test('tells word for word what was traced', () =>
     withWorkspace(async (dir) => {
