@@ -148,6 +148,14 @@ describe.skipIf(reference === null)('beside rsync', () => {
       expect(left(dir)).toEqual([]);
     }));
 
+  test('a daemon whose starter is gone is ended, too', () =>
+    withWorkspace(async (dir) => {
+      const script = `case "$*" in *--daemon*) "$RSYNC" "$@" 2>/dev/null & exit 0 ;; esac; exec "$RSYNC" "$@"`;
+      const words = [...small, `--peer=${fakePeer(dir, script)}`, '--scenarios=tiny,own-daemon-push-small'];
+      await bench(dir, words);
+      expect(left(dir)).toEqual([]);
+    }));
+
   test('tells of a copy that is none', () =>
     withWorkspace(async (dir) => {
       const script = `"$RSYNC" "$@" || exit
