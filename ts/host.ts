@@ -70,8 +70,8 @@ export interface Host {
   now(): number;
   /** Calls `listener` whenever the user asks how far the run is (a signal); answers what ends that. */
   onProgressWanted(listener: () => void): () => void;
-  /** Sends a signal to a process that leads a group, and to all that are in it; nothing where nobody is. */
-  signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Sends a signal (0: none) to a process that leads a group, and to all that are in it; whether anybody is. */
+  signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL' | 0): boolean;
   /** Calls `listener` when processes that this one has made have ended. */
   onChildEnd(listener: () => void): void;
   memory(): MemoryInUse;

@@ -61,7 +61,7 @@ function privateMemory(pid) {
 
 /** Many clients of the real rsync at once; each tree has to be right at the end. */
 async function transfers(rig, { url }, pull) {
-  const source = rig.sets('tiny');
+  const source = await rig.folderOf('tiny');
   const dest = join(rig.root, 'dest');
   rmSync(dest, { recursive: true, force: true });
   mkdirSync(dest);

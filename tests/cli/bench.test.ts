@@ -76,7 +76,8 @@ describe.skipIf(reference === null)('beside rsync', () => {
       expect(rows.length).toBeGreaterThan(20);
       for (const row of rows)
         expect(row).toMatch(/^\| [\w-]+ +\| \d+\.\d{3} s, .*\| \d+\.\d{3} s \(x\d+\.\d\d\), \d.*MiB +\|$/);
-      expect(result.stdout).toContain(`All ${2 * rows.length} copies are equal to their sources`);
+      // One of them makes none.
+      expect(result.stdout).toContain(`All ${2 * (rows.length - 1)} copies are equal to their sources`);
       expect(result.stdout).toContain(`rsync ${reference!.version}`);
       expect(result.stderr).toMatch(/Writes up to \d+ MiB in \d+ files to /);
 
@@ -91,6 +92,7 @@ describe.skipIf(reference === null)('beside rsync', () => {
         'MB/s',
         'files/s',
         '✓ equal',
+        '✓ made nothing',
         'oc-rsync -ani small/ dest/',
         process.versions.node,
       ])
@@ -146,6 +148,14 @@ describe.skipIf(reference === null)('beside rsync', () => {
       expect(left(dir)).toEqual([]);
     }));
 
+  test('a daemon whose starter is gone is ended, too', () =>
+    withWorkspace(async (dir) => {
+      const script = `case "$*" in *--daemon*) "$RSYNC" "$@" 2>/dev/null & exit 0 ;; esac; exec "$RSYNC" "$@"`;
+      const words = [...small, `--peer=${fakePeer(dir, script)}`, '--scenarios=tiny,own-daemon-push-small'];
+      await bench(dir, words);
+      expect(left(dir)).toEqual([]);
+    }));
+
   test('tells of a copy that is none', () =>
     withWorkspace(async (dir) => {
       const script = `"$RSYNC" "$@" || exit
@@ -164,6 +174,34 @@ describe.skipIf(reference === null)('beside rsync', () => {
       expect(page).toMatch(/role="alert".*wrong result/s);
       expect(page).toContain('✗ rsync wrong');
       expect(left(dir)).toEqual([]);
+    }));
+
+  test('a tool is not blamed for what the other one did to a destination that stays', () =>
+    withWorkspace(async (dir) => {
+      const script = `"$RSYNC" "$@" || exit
+        for word; do last=$word; done
+        case $last in */kept-*) touch "$last/more" ;; esac`;
+      const words = [...small, '--runs=2', `--peer=${fakePeer(dir, script)}`];
+      const scenarios = '--scenarios=local-small-noop,local-small-checksum-noop';
+      const { code, stdout } = await bench(dir, [...words, scenarios]);
+      expect(code).toBe(23);
+      expect(stdout).toMatch(/^\| local-small-noop +\| WRONG RESULT +\| \d/m);
+      expect(stdout).toMatch(/^\| local-small-checksum-noop +\| WRONG RESULT +\| \d/m);
+      expect(stdout).toContain('2 of 4 copies are not equal to their sources');
+    }));
+
+  test('others of the machine may neither read nor write by its daemons', () =>
+    withWorkspace(async (dir) => {
+      const script = `for word; do
+          case $word in rsync://*) RSYNC_PASSWORD=wrong "$RSYNC" --list-only "$word" >>'${dir}/said' 2>&1 ;; esac
+        done
+        exec "$RSYNC" "$@"`;
+      const words = [...small, `--peer=${fakePeer(dir, script)}`, '--scenarios=daemon-pull-small'];
+      const { code, stderr } = await bench(dir, words);
+      expect(code, stderr).toBe(0);
+      expect(readFileSync(join(dir, 'said'), 'utf8')).toMatch(
+        /^@ERROR: auth failed on module bench\nrsync error: .*\n$/,
+      );
     }));
 
   test('goes on with ours where the other one fails', () =>

@@ -8,11 +8,13 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listen } from '../../ts/trace/conversation.ts';
 import { decodeFile } from '../../ts/trace/index.ts';
 import { testHost } from '../support/host.ts';
 import { isRoot, kernelName, ours, type Peer, referencePeer, repositoryRoot } from '../support/peers.ts';
@@ -193,5 +195,75 @@ describe.skipIf(reference === null)('a file that is not whole', () => {
     huge.writeUInt32LE(60_000_000, 9);
     writeFileSync(name, Buffer.concat([facts, huge, Buffer.from('abc')]));
     expect(await decoded(name)).toMatchObject({ code: 12, err: expect.stringContaining('it breaks off') });
+  });
+
+  test('says the same, however it came in pieces', async () => {
+    const whole = readFileSync(kept[0]!);
+    const head = whole.indexOf('}\n') + 2;
+    const inPieces = (size: number) => {
+      const pieces: Buffer[] = [whole.subarray(0, head)];
+      for (let at = head; at < whole.length; ) {
+        const frame = Buffer.alloc(13);
+        frame[0] = whole[at]!;
+        const length = whole.readUInt32LE(at + 9);
+        const bytes = whole.subarray(at + 13, at + 13 + length);
+        at += 13 + length;
+        // What is literal data is long, and nothing else is.
+        const step = length > 20_000 ? 1021 : size;
+        for (let from = 0; from === 0 || from < length; from += step) {
+          const piece = bytes.subarray(from, from + step);
+          frame.writeUInt32LE(piece.length, 9);
+          pieces.push(Buffer.from(frame), piece);
+        }
+      }
+      return Buffer.concat(pieces);
+    };
+    const told = [];
+    for (const size of [1 << 30, 1, 5]) {
+      writeFileSync(join(place, 'pieces'), inPieces(size));
+      told.push(await decoded(join(place, 'pieces')));
+    }
+    expect(told[0]).toMatchObject({ code: 0, err: '' });
+    expect(told[1]).toEqual(told[0]);
+    expect(told[2]).toEqual(told[0]);
+  });
+
+  test('a head without end is not held', async () => {
+    const name = join(place, 'endless');
+    writeFileSync(name, 'oc-rsync capture 1\n');
+    truncateSync(name, 1 << 30);
+    const begun = process.memoryUsage().rss;
+    expect(await decoded(name)).toMatchObject({ code: 12, err: expect.stringContaining('head has no end') });
+    expect(process.memoryUsage().rss - begun).toBeLessThan(200 * 1024 * 1024);
+  });
+
+  test('what waits for the other direction is not held without end', async () => {
+    const words = Buffer.alloc(1024 * 1024, 'x');
+    const talk = listen({ kind: 'shell', words: ['--server', '-e.LsfxCIvu', '.', 'x'] }, () => {});
+    for (let k = 0; k < 20; k++) await talk.feed('there', words);
+    expect((await talk.finish()).there).toMatchObject({
+      bytes: 20 * 1024 * 1024,
+      problem: 'too much of it waits for the other direction',
+    });
+  });
+
+  test('one argument of many pieces is read once', async () => {
+    const talk = listen({ kind: 'shell', words: ['--server', '-s', '.'] }, () => {});
+    const piece = Buffer.from('x');
+    // As a record, which begins anew with each piece, it would take minutes.
+    for (let k = 0; k < 100_000; k++) await talk.feed('there', piece);
+    expect((await talk.finish()).there.problem).toBe('it breaks off within the secluded arguments');
+  });
+
+  test('a batch that goes on with what is in no list ends there', async () => {
+    const name = join(place, 'zeros');
+    const head = Buffer.alloc(64);
+    head.writeInt32LE(28, 4);
+    writeFileSync(name, head);
+    truncateSync(name, 1 << 30);
+    expect(await decoded(name)).toMatchObject({
+      code: 12,
+      err: expect.stringContaining('item 0 is in no list'),
+    });
   });
 });

@@ -55,9 +55,11 @@ export async function compare(
   const done: Record<string, Usage[]> = Object.fromEntries(Object.keys(tools).map((tool) => [tool, []]));
   const failed: Record<string, Failure> = {};
   const commands: Record<string, readonly string[]> = {};
-  const fail = (tool: string, why: Failure['why'], text: string) => {
+  const fail = async (tool: string, why: Failure['why'], text: string) => {
     failed[tool] = { why, text };
     say(`  ${tool} failed: ${text}`);
+    // Where it stays, the next tool would be blamed for it.
+    await rig.renew(scenario);
   };
   await rig.ready(scenario);
   const begin = performance.now();
@@ -70,13 +72,13 @@ export async function compare(
         const { wall, cpu, rss, argv } = ran;
         commands[tool] ??= argv;
         const wrong = turn === 0 && verifies ? await rig.verify(scenario, ran) : [];
-        if (wrong.length > 0) fail(tool, 'differs', `the copy differs from its source: ${some(wrong)}`);
+        if (wrong.length > 0) await fail(tool, 'differs', `the copy differs from its source: ${some(wrong)}`);
         else done[tool]!.push({ wall, cpu, rss });
       } catch (error) {
         rig.processes.signal.throwIfAborted();
         // It is the run's, and not the tool's.
         if (error instanceof RsyncError) throw error;
-        fail(tool, 'failed', error instanceof Error ? error.message : String(error));
+        await fail(tool, 'failed', error instanceof Error ? error.message : String(error));
       }
     }
   }

@@ -16,7 +16,6 @@ import { standardMakers } from './data.ts';
 import { memoryMethod } from './measure.ts';
 import { type BenchSettings, benchUsage, readSettings } from './options.ts';
 import { equality, isBusy, type Outcome, scenarioOf, toolName, totals, troubles } from './outcome.ts';
-import type { SignalGroup } from './processes.ts';
 import { reportPage } from './report.ts';
 import { type Rig, withRig } from './rig.ts';
 import { lacking, needed, roomIn, size } from './room.ts';
@@ -28,9 +27,11 @@ export { isBenchCall } from './options.ts';
 
 /** What it is given of the process. */
 export interface BenchWorld {
-  readonly host: Pick<Host, 'env' | 'workingDirectory' | 'program' | 'user' | 'stdout' | 'stderr'>;
+  readonly host: Pick<
+    Host,
+    'env' | 'workingDirectory' | 'program' | 'user' | 'stdout' | 'stderr' | 'signalGroup'
+  >;
   readonly signal: AbortSignal;
-  readonly signalGroup: SignalGroup;
 }
 
 /** What ends the command, with its exit code. */
@@ -207,7 +208,7 @@ async function measured(
   say: (text: string) => void,
 ): Promise<Outcome> {
   const { runs, scale } = settings;
-  const { host, signal, signalGroup } = world;
+  const { host, signal } = world;
   const { bytes, files } = needed(scenarios, scale);
   const outcome = {
     machine: machine(`Node ${process.versions.node}`, dir),
@@ -232,7 +233,7 @@ async function measured(
   const commands: Tools = Object.fromEntries(
     Object.entries(tools).map(([name, { command }]) => [name, command]),
   );
-  const around = { env: host.env, signal, signalGroup, isRoot: host.user.euid === 0 };
+  const around = { env: host.env, signal, signalGroup: host.signalGroup, isRoot: host.user.euid === 0 };
   return withRig(
     around,
     { dir, peer: tools.rsync?.command[0], scale, makers: standardMakers },

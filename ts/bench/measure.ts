@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../host.ts';
 import type { Processes } from './processes.ts';
-import { childrenCpu, childrenOf } from './servers.ts';
+import { childrenCpu, childrenOf, hearStderr } from './servers.ts';
 
 /** What a run cost. */
 export interface Usage {
@@ -124,7 +124,7 @@ export async function measure(command: readonly string[], how: Measuring): Promi
   const sampled = isGnuTimeHere() || child.pid === undefined ? undefined : samplePeak(child.pid);
   const { code, said } = await ended(child).finally(() => sampled?.());
   const wall = Number(process.hrtime.bigint() - begin) / 1e9;
-  if (code !== 0) throw new Error(`${shellWords(command)}\n  exit ${code}: ${said.trim().slice(-500)}`);
+  if (code !== 0) throw new Error(`${shellWords(command)}\n  exit ${code}: ${said.slice(-500)}`);
   const { cpu, rss: exact } = readUsage(file);
   const rss = exact ?? sampled?.() ?? null;
   const remote = remoteFile === undefined ? 0 : (readUsage(remoteFile).rss ?? 0);
@@ -136,13 +136,10 @@ export async function measure(command: readonly string[], how: Measuring): Promi
 }
 
 function ended(child: ChildProcess): Promise<{ code: number | string | null; said: string }> {
-  let said = '';
-  child.stderr?.on('data', (chunk) => {
-    said += chunk;
-  });
+  const said = hearStderr(child);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (exit, signal) => resolve({ code: exit ?? signal, said }));
+    child.once('close', (exit, signal) => resolve({ code: exit ?? signal, said: said() }));
   });
 }
 

@@ -80,11 +80,13 @@ export function totals({ results, tools }: Outcome): Totals {
     if (peaks.length > 0) memory[tool] = Math.max(...peaks);
   }
   const names = Object.keys(tools);
-  const ended = results.flatMap(({ medians, failed }) =>
-    names.flatMap((tool) =>
-      medians[tool] !== undefined ? ['equal'] : failed[tool]?.why === 'differs' ? ['differs'] : [],
-    ),
-  );
+  const ended = results
+    .filter((result) => scenarioOf(result).dry !== true)
+    .flatMap(({ medians, failed }) =>
+      names.flatMap((tool) =>
+        medians[tool] !== undefined ? ['equal'] : failed[tool]?.why === 'differs' ? ['differs'] : [],
+      ),
+    );
   return {
     scenarios: results.length,
     compared: both.length,
@@ -134,7 +136,7 @@ export function commandShown({ commands }: Result, tool: string, outcome: Outcom
     if (word.startsWith('--rsync-path=')) return `--rsync-path=${name}`;
     const path = bare === '' ? word : word.replaceAll(`${bare}/`, '');
     return path
-      .replace(/(rsync:\/\/127\.0\.0\.1):\d+/, '$1')
+      .replace(/(rsync:\/\/)\w+@(127\.0\.0\.1):\d+/, '$1$2')
       .replace(/data\//, '')
       .replace(/^'(.*)'$/, '$1');
   };

@@ -1,9 +1,9 @@
 /** What a run has started and has to end: each is the leader of a process group of its own. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from '../host.ts';
 
-/** Signals all of a process group, 0 nothing; whether there is any process in it. */
-export type SignalGroup = (leader: number, signal: 'SIGTERM' | 'SIGKILL' | 0) => boolean;
+type SignalGroup = Host['signalGroup'];
 
 export interface Processes {
   /** Aborted: whatever runs has been told to end, and nothing more may begin. */
@@ -19,9 +19,10 @@ export interface Processes {
 /** How long one may clean up before it is killed. */
 const patienceMs = 3000;
 const lookEveryMs = 10;
+/** How often it is looked whether those are gone whose leader is: their number may be another group's then. */
+const forgetEveryMs = 500;
 
-const isOver = (child: ChildProcess): boolean =>
-  child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+const isOver = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** None yet. All that are there by then are ended when `signal` is aborted. */
 export function watchProcesses(signal: AbortSignal, signalGroup: SignalGroup): Processes {
@@ -38,7 +39,7 @@ export function watchProcesses(signal: AbortSignal, signalGroup: SignalGroup): P
   const end = (child: ChildProcess): Promise<void> => {
     const there = running.get(child);
     if (there !== undefined) return there;
-    if (isOver(child)) return Promise.resolve();
+    if (!running.has(child)) return Promise.resolve();
     const over = ending(child).finally(() => running.delete(child));
     running.set(child, over);
     return over;
@@ -46,12 +47,18 @@ export function watchProcesses(signal: AbortSignal, signalGroup: SignalGroup): P
   const endAll = async (): Promise<void> => {
     await Promise.all([...running.keys()].map(end));
   };
+  const forgetOnceGone = (child: ChildProcess): void => {
+    if (running.get(child) !== undefined) return;
+    if (signalGroup(child.pid!, 0)) setTimeout(forgetOnceGone, forgetEveryMs, child).unref();
+    else running.delete(child);
+  };
   signal.addEventListener('abort', () => void endAll(), { once: true });
   return {
     signal,
     add(child) {
+      if (child.pid === undefined) return child;
       running.set(child, undefined);
-      child.once('exit', () => running.get(child) === undefined && running.delete(child));
+      child.once('exit', () => forgetOnceGone(child));
       if (signal.aborted) void end(child);
       return child;
     },

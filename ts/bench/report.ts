@@ -213,9 +213,11 @@ function row(result: Result, names: readonly string[]): string {
   return `<tr><th scope="row">${escapeXml(title)} <code>${escapeXml(result.name)}</code></th>${ratioCell}${cells.join('')}<td class="equal">${resultText(result, names)}</td></tr>\n`;
 }
 
-function resultText({ failed, medians }: Result, names: readonly string[]): string {
+function resultText(result: Result, names: readonly string[]): string {
+  const { failed, medians } = result;
   const wrong = names.filter((name) => medians[name] === undefined);
-  if (wrong.length === 0) return `<span class="right">✓ equal</span>`;
+  if (wrong.length === 0)
+    return `<span class="right">✓ ${scenarioOf(result).dry ? 'made nothing' : 'equal'}</span>`;
   return wrong
     .map((name) => {
       const who = name === 'ours' ? 'oc-rsync' : 'rsync';
@@ -264,7 +266,7 @@ function notes(outcome: Outcome): string {
     memoryNotes[outcome.memory],
     'Throughput is the size of the source by the time, whether all of it was sent or not.',
     `${equality(sum)}: after the first run of each program the names, contents, times, owners and permissions of its copy were read and compared with the source, by neither of the two.`,
-    'The remote shell starts the other side on this machine, joined by two pipes: there is no network and no cipher in these times. Daemons listen on the loopback interface.',
+    'The remote shell starts the other side on this machine, joined by two pipes: there is no network and no cipher in these times. Daemons listen on the loopback interface, and ask for a password.',
     'Node takes some 40 ms and 45 MiB to start. With little to do that is most of what is measured; a larger --scale shows how the work itself goes.',
   ];
   return `<ul class="notes">${list.map((text) => `<li>${escapeXml(text)}</li>`).join('')}</ul>\n`;

@@ -2,23 +2,27 @@
  * What a measurement runs in: a scratch folder with the data sets, the destinations and the servers (on loopback). All of
  * it is gone at the end, also of an interrupted run.
  */
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Environment } from '../host.ts';
+import type { Environment, Host } from '../host.ts';
 import { copyTree, type DataSets, dataSets, type Maker, type Pause, removeTree } from './data.ts';
 import { measure, shellWords, type Usage } from './measure.ts';
-import { type Processes, type SignalGroup, watchProcesses } from './processes.ts';
+import { type Processes, watchProcesses } from './processes.ts';
 import type { Scenario } from './scenarios.ts';
 import { bareShell, type Daemon, startDaemon } from './servers.ts';
 import { differences, readTree, type Tree } from './tree.ts';
+
+/** Nobody guesses so many. */
+const passwordBytes = 16;
 
 /** The process that measures. */
 export interface Surroundings {
   readonly env: Environment;
   /** Ends the run: whatever has been started is ended, and nothing more is. */
   readonly signal: AbortSignal;
-  readonly signalGroup: SignalGroup;
+  readonly signalGroup: Host['signalGroup'];
   readonly isRoot: boolean;
 }
 
@@ -86,6 +90,8 @@ export interface Rig {
   drop(name: string): Promise<void>;
   /** Removes what the last run made. */
   clear(): Promise<void>;
+  /** Removes a scenario's destination, which a run may have left otherwise than it was. */
+  renew(scenario: Scenario): Promise<void>;
   /** Makes the data that a scenario needs. */
   ready(scenario: Scenario): Promise<void>;
   /** Runs `command` (a tool, and what comes before it) once. */
@@ -150,7 +156,10 @@ function makeRig(
     signal.throwIfAborted();
   };
   const env = { ...given, LC_ALL: 'C' } as Record<string, string | undefined>;
-  for (const name of Object.keys(env)) if (name.startsWith('RSYNC_')) delete env[name];
+  for (const name of Object.keys(env))
+    if (name.startsWith('RSYNC_') || name === 'OC_RSYNC_TRACE') delete env[name];
+  const password = randomBytes(passwordBytes).toString('hex');
+  env.RSYNC_PASSWORD = password;
   const folderOf = dataSets(root, scale, pause, makers);
   const daemons = new Map<string, Promise<Daemon>>();
   const trees = new Map<string, Promise<Tree>>();
@@ -172,7 +181,8 @@ function makeRig(
     daemon(command) {
       const key = command.join(' ');
       const name = `daemon-${daemons.size}`;
-      const there = daemons.get(key) ?? startDaemon(processes, root, command, { name, env, isRoot });
+      const there =
+        daemons.get(key) ?? startDaemon(processes, root, command, { name, env, isRoot, password });
       daemons.set(key, there);
       return there;
     },
@@ -182,6 +192,7 @@ function makeRig(
       await removeTree(join(root, 'data', name));
     },
     clear: () => removeTree(join(root, 'dest')),
+    renew: (scenario) => removeTree(destOf(scenario)),
     async ready({ from, to }) {
       await folderOf(from);
       if (to !== undefined) await folderOf(to);

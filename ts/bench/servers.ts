@@ -1,5 +1,5 @@
 /** Servers on loopback, private to a run, started here and stopped by their process ids. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -46,6 +46,18 @@ function answers(port: number): Promise<boolean> {
 const attempts = 100;
 const betweenMs = 50;
 
+/** Of what a program says on standard error, this much is kept. */
+const mostSaid = 4096;
+
+/** Keeps the last that a child says on standard error. */
+export function hearStderr({ stderr }: ChildProcess): () => string {
+  let said = '';
+  stderr?.on('data', (chunk) => {
+    said = `${said}${chunk}`.slice(-mostSaid);
+  });
+  return () => said.trim();
+}
+
 /** Starts `command`, which serves in the foreground, and waits until it says something at `port`. */
 export async function startServer(
   processes: Processes,
@@ -56,24 +68,21 @@ export async function startServer(
   const child = processes.add(
     spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...env }, detached: true }),
   );
-  let said = '';
+  const said = hearStderr(child);
   let failed: Error | undefined;
   child.once('error', (error) => {
     failed = error;
   });
-  child.stderr?.on('data', (chunk) => {
-    said += chunk;
-  });
   const stop = () => processes.end(child);
   for (let i = 0; i < attempts; i++) {
     if (failed !== undefined) throw failed;
-    if (child.exitCode !== null) throw new Error(`${program} ended: ${said.trim()}`);
+    if (child.exitCode !== null) throw new Error(`${program} ended: ${said()}`);
     if (await answers(port)) return { pid: child.pid ?? 0, port, stop };
     processes.signal.throwIfAborted();
     await sleep(betweenMs);
   }
   await stop();
-  throw new Error(`${program} does not answer on port ${port}: ${said.trim()}`);
+  throw new Error(`${program} does not answer on port ${port}: ${said()}`);
 }
 
 /** CPU ticks of a process, its own and those of what it has started that is gone. */
@@ -116,16 +125,31 @@ export function bareShell(root: string): string {
   return path;
 }
 
-/** A private daemon of a tool, whose one module, `bench`, is `root`. Its files are in `root/NAME`. */
+/** How a daemon is started. */
+export interface DaemonSettings {
+  readonly name: string;
+  readonly env: Environment;
+  readonly isRoot: boolean;
+  readonly password: string;
+}
+
+const user = 'bench';
+
+/**
+ * A private daemon of a tool, whose one module, `bench`, is `root`. Its files are in `root/NAME`. Loopback is open to all
+ * users of the machine, and what they may write there would be run: the daemon asks for the password.
+ */
 export async function startDaemon(
   processes: Processes,
   root: string,
   command: readonly string[],
-  { name, env, isRoot }: { readonly name: string; readonly env: Environment; readonly isRoot: boolean },
+  { name, env, isRoot, password }: DaemonSettings,
 ): Promise<Daemon> {
   const port = await freePort();
   const dir = join(root, name);
+  const secrets = join(dir, 'secrets');
   mkdirSync(dir);
+  writeFileSync(secrets, `${user}:${password}\n`, { mode: 0o600 });
   writeFileSync(
     join(dir, 'rsyncd.conf'),
     [
@@ -136,11 +160,13 @@ export async function startDaemon(
       '[bench]',
       `path = ${root}`,
       'read only = no',
+      `auth users = ${user}`,
+      `secrets file = ${secrets}`,
       '',
     ].join('\n'),
   );
   const args = ['--daemon', '--no-detach', `--config=${join(dir, 'rsyncd.conf')}`];
   const words = [...command, ...args, '--address=127.0.0.1', `--port=${port}`];
   const server = await startServer(processes, words, port, env);
-  return { ...server, url: `rsync://127.0.0.1:${port}/bench` };
+  return { ...server, url: `rsync://${user}@127.0.0.1:${port}/bench` };
 }

@@ -104,8 +104,6 @@ export interface CommandInput {
   readonly loadKernels: () => Promise<Kernels>;
   readonly loadManual: () => Promise<Manual>;
   readonly loadBench: () => Promise<Bench>;
-  /** Signals all of a process group that this process has started; whether there is any. */
-  readonly signalGroup: BenchWorld['signalGroup'];
   readonly loadJson: () => Promise<Json>;
   readonly loadWatch: () => Promise<Watch>;
   readonly loadTrace: () => Promise<Tracing>;
@@ -236,13 +234,13 @@ function isFile(name: ByteString): boolean {
 }
 
 async function benchAnswer(input: CommandInput, asksForHelp: boolean): Promise<number | undefined> {
-  const { argv, io, signalGroup } = input;
+  const { argv, io } = input;
   if (exists('bench') || (asksForHelp && exists('help'))) return undefined;
   const { isBenchCall, runBench } = await input.loadBench();
   const isOurs = asksForHelp ? onlyFails(input) : isBenchCall(argv, () => onlyFails(input));
   if (!isOurs) return undefined;
   const words = asksForHelp ? ['--help'] : argv.slice(1);
-  const code = await runBench(words, { host: io.host, signal: io.signal, signalGroup });
+  const code = await runBench(words, { host: io.host, signal: io.signal });
   io.host.stderr(toBytes(finalErrorLine(code, 'client')));
   return code;
 }

@@ -46,9 +46,10 @@ export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'st
     onProgressWanted: (listener) => onSignals(progressSignals, listener),
     signalGroup(leader, signal) {
       try {
-        process.kill(-leader, signal);
+        return process.kill(-leader, signal);
       } catch {
         // They have ended by themselves.
+        return false;
       }
     },
     onChildEnd: (listener) => void onSignals(['SIGCHLD'], listener),

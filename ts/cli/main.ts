@@ -72,13 +72,6 @@ runCommand({
   loadKernels: () => import('../kernel/index.ts'),
   loadManual: () => import('../manual/index.ts'),
   loadBench: () => import('../bench/index.ts'),
-  signalGroup(leader, signal) {
-    try {
-      return process.kill(-leader, signal);
-    } catch {
-      return false;
-    }
-  },
   loadJson: () => import('../library/json.ts'),
   loadWatch: () => import('./watched.ts'),
   loadTrace: () => import('../trace/index.ts'),

@@ -47,19 +47,19 @@ export function capturePiece({ way, ms, bytes }: Piece): Uint8Array {
   return piece;
 }
 
-/** Where the bytes of a file come from: gives so many, or fewer at its end. */
-export type Take = (count: number) => Buffer;
+/** Where the bytes of a file come from, from its beginning on. */
+export interface FileBytes {
+  /** So many bytes, or what is left of the file. */
+  take(count: number): Buffer;
+  /** A line without its end; undefined where the file, or about `most` bytes, end before it. */
+  takeLine(most: number): Buffer | undefined;
+}
 
-/** The head of a capture behind its first word. */
-export function takeFacts(take: Take): CaptureFacts {
-  let line = '';
-  for (;;) {
-    const piece = take(1);
-    if (piece.length === 0 || line.length > longestFacts) throw broken('its head has no end');
-    if (piece[0] === 0x0a) break;
-    line += piece.toString('latin1');
-  }
-  const facts = parsed(Buffer.from(line, 'latin1').toString());
+/** The head of a capture behind its first line. */
+export function takeFacts(file: FileBytes): CaptureFacts {
+  const line = file.takeLine(longestFacts);
+  if (line === undefined) throw broken('its head has no end');
+  const facts = parsed(line.toString());
   if (facts === undefined) throw broken('its head says nothing that is understood');
   return facts;
 }
@@ -77,15 +77,19 @@ function parsed(text: string): CaptureFacts | undefined {
 }
 
 /** The pieces behind the head. Throws at one that is not there as a whole. */
-export function* takePieces(take: Take): Generator<Piece> {
+export function* takePieces(file: FileBytes): Generator<Piece> {
+  const ended = new Set<Way>();
   for (;;) {
-    const head = take(headBytes);
+    const head = file.take(headBytes);
     if (head.length === 0) return;
     if (head.length < headBytes) throw broken('it breaks off');
     const way = ways[head[0]];
     const length = head.readUInt32LE(9);
     if (way === undefined || length > longestPiece) throw broken('it goes on as no capture does');
-    const bytes = take(length);
+    // An end that is told again tells nothing.
+    if (length === 0 && ended.has(way)) continue;
+    if (length === 0) ended.add(way);
+    const bytes = file.take(length);
     yield { way, ms: head.readDoubleLE(1), bytes };
     if (bytes.length < length) throw broken('it breaks off');
   }

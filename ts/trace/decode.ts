@@ -7,11 +7,12 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import { escapeText } from '../report/escape.ts';
 import { beginsBatch, type Guess, guessesFor, type HeardBatch, hearBatch } from './batch.ts';
-import { captureMagic, takeFacts, takePieces } from './capture.ts';
+import { captureMagic, type FileBytes, takeFacts, takePieces } from './capture.ts';
 import { listen } from './conversation.ts';
 import { endLine, lineOf } from './lines.ts';
 
 const pieceBytes = 64 * 1024;
+const newline = 0x0a;
 const msPerSecond = 1000;
 
 /** What is asked of the process. */
@@ -43,14 +44,12 @@ export async function decodeFile(name: ByteString, host: DecoderHost): Promise<n
 type Fail = (text: ByteString, code: number) => number;
 type Print = (line: ByteString) => void;
 
-interface OpenFile {
-  /** So many bytes, or what is left of the file. */
-  take(count: number): Buffer;
+interface OpenFile extends FileBytes {
   close(): void;
 }
 
 async function decodeCapture(file: OpenFile, print: Print, fail: Fail): Promise<number> {
-  const facts = takeFacts(file.take);
+  const facts = takeFacts(file);
   const where = facts.server ? 'server' : 'client';
   print(`# at the ${where}'s end, ${new Date(facts.started).toISOString()}`);
   if (facts.words.length > 0) print(`# server: ${facts.words.join(' ')}`);
@@ -59,7 +58,7 @@ async function decodeCapture(file: OpenFile, print: Print, fail: Fail): Promise<
   const talk = listen(facts, (way, at, text) => print(`${time()} ${lineOf(way, at, text)}`));
   let broken: RsyncError | undefined;
   try {
-    for (const piece of takePieces(file.take)) {
+    for (const piece of takePieces(file)) {
       ({ ms } = piece);
       await talk.feed(piece.way, piece.bytes);
     }
@@ -118,18 +117,36 @@ function* piecesOf(file: OpenFile): Generator<Uint8Array> {
 /** Links of others are not followed, as to no file that the user names. */
 function openFile(name: ByteString, host: DecoderHost): OpenFile {
   const fd = openTrusted(pathAt({ cwd: host.workingDirectory() }, name), linkOwner(host, false));
+  let ahead = Buffer.alloc(0);
+  const isMore = (): boolean => {
+    if (ahead.length > 0) return true;
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    ahead = piece.subarray(0, readSync(fd, piece));
+    return ahead.length > 0;
+  };
+  /** What is there already, and no more than `count` of it. */
+  const some = (count: number): Buffer => {
+    const bytes = ahead.subarray(0, count);
+    ahead = ahead.subarray(bytes.length);
+    return bytes;
+  };
   return {
     take(count) {
       // No more than there is: the count may come from the file.
       const pieces: Buffer[] = [];
-      for (let left = count; left > 0; ) {
-        const piece = Buffer.allocUnsafe(Math.min(left, pieceBytes));
-        const n = readSync(fd, piece);
-        if (n === 0) break;
-        pieces.push(piece.subarray(0, n));
-        left -= n;
+      for (let left = count; left > 0 && isMore(); left -= pieces.at(-1)!.length) pieces.push(some(left));
+      return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    },
+    takeLine(most) {
+      const pieces: Buffer[] = [];
+      for (let length = 0; length <= most && isMore(); length += pieces.at(-1)!.length) {
+        const end = ahead.indexOf(newline);
+        pieces.push(some(end < 0 ? ahead.length : end));
+        if (end < 0) continue;
+        some(1);
+        return Buffer.concat(pieces);
       }
-      return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+      return undefined;
     },
     close: () => closeSync(fd),
   };

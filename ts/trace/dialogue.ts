@@ -106,17 +106,28 @@ export class Dialogue {
 export async function hearWords(stream: Stream, end: '\0' | '\n', what = 'arguments'): Promise<ByteString[]> {
   const words: ByteString[] = [];
   const start = stream.reader.offset;
-  for (let bytes = 0; ; ) {
-    const { value: word } = await stream.record(`the ${what}`, (reader) => {
-      let text = '';
-      for (let char = reader.string(1); char !== end; char = reader.string(1)) text += char;
-      return text;
-    });
+  stream.within = `the ${what}`;
+  for (let left = mostArguments; ; ) {
+    const word = await wordUpTo(stream, end, left);
+    if (word === undefined) throw protocolError(`too many ${what}`);
     if (word === '') break;
-    bytes += word.length;
-    if (bytes > mostArguments) throw protocolError(`too many ${what}`);
+    left -= word.length;
     words.push(word);
   }
   stream.tell(`${what}: ${words.join(' ')}`, start);
   return words;
+}
+
+/** undefined: it is longer than `most`. It is no record, because that would begin anew with each piece that comes. */
+async function wordUpTo({ reader }: Stream, end: '\0' | '\n', most: number): Promise<ByteString | undefined> {
+  for (let word = ''; word.length <= most; ) {
+    await reader.bulk();
+    const { buffer, byteOffset, length } = reader.piece();
+    const piece = Buffer.from(buffer, byteOffset, length);
+    const at = piece.indexOf(end);
+    word += piece.toString('latin1', 0, at < 0 ? length : at);
+    reader.took(at < 0 ? length : at + 1);
+    if (at >= 0) return word;
+  }
+  return undefined;
 }

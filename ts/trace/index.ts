@@ -2,12 +2,12 @@
  * The wire, readable: `OC_RSYNC_TRACE=wire[:FILE]` tells of the conversation of a run, `capture:FILE` keeps it, and
  * `oc-rsync decode FILE` tells of one that was kept, or of a batch (docs/decisions/0056).
  */
-import { constants, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, writeSync } from 'node:fs';
 import { errnoText } from '../errno.ts';
 import { ExitCode, SysError } from '../errors.ts';
 import { type Host, linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { openTrusted } from '../kernel/trusted-path.ts';
+import { openTrusted, systemErrorOf } from '../kernel/trusted-path.ts';
 import { escapeText } from '../report/escape.ts';
 import type { WatchedWire, Wiretap } from '../session/end.ts';
 import { captureHead, capturePiece } from './capture.ts';
@@ -99,20 +99,31 @@ type Write = (bytes: Uint8Array | ByteString) => void;
 function openFile(name: ByteString, host: Host, refuse: TraceInput['refuse']): Write {
   const path = pathAt({ cwd: host.workingDirectory() }, name);
   try {
-    const fd = openTrusted(path, linkOwner(host, false), {
-      flags: O_WRONLY | O_CREAT | O_TRUNC,
-      mode: fileMode,
-    });
+    const fd = openPrivate(path, host);
     return (said) => {
       const bytes = typeof said === 'string' ? Buffer.from(`${said}\n`, 'latin1') : said;
       for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
     };
   } catch (error) {
-    if (!(error instanceof SysError)) throw error;
+    const failure = systemErrorOf(error);
+    if (!(failure instanceof SysError)) throw failure;
     throw refuse(
       ExitCode.FileIo,
-      `cannot write the trace ${path}: ${errnoText(error.errno)} (${error.errno})`,
+      `cannot write the trace ${path}: ${errnoText(failure.errno)} (${failure.errno})`,
     );
+  }
+}
+
+/** For nobody else to read, also where it was there: it may be somebody's who has put it there before us. */
+function openPrivate(path: ByteString, host: Host): number {
+  const how = { flags: O_WRONLY | O_CREAT | O_TRUNC, mode: fileMode };
+  const fd = openTrusted(path, linkOwner(host, false), how);
+  try {
+    if (fstatSync(fd).isFile()) fchmodSync(fd, fileMode);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
 }
 

@@ -2,6 +2,8 @@
 import type { Way } from './stream.ts';
 
 const newline = 0x0a;
+/** Neither end sees one, wherever in a line it stands. */
+const carriageReturn = 0x0d;
 const space = 0x20;
 const star = 0x2a;
 /** A line is looked at no further than this. */
@@ -24,8 +26,9 @@ export function secretMask(): (way: Way, bytes: Uint8Array) => Uint8Array {
       early--;
       return star;
     }
+    if (byte === carriageReturn) return byte;
     if (byte === newline) {
-      early = Number(/^#early_input=(\d+)\r?$/.exec(line)?.[1] ?? 0);
+      early = Number(/^#early_input=(\d+)$/.exec(line)?.[1] ?? 0);
       line = '';
       answering &&= !inAnswer;
       inAnswer = false;
@@ -41,9 +44,10 @@ export function secretMask(): (way: Way, bytes: Uint8Array) => Uint8Array {
   let said = '';
   const challenge = '@RSYNCD: AUTHREQD ';
   const daemon = (byte: number): number => {
+    if (byte === carriageReturn) return byte;
     if (byte === newline) {
       if (said.startsWith(challenge)) answering = true;
-      if (/^@RSYNCD: OK\r?$/.test(said)) over = true;
+      if (said === '@RSYNCD: OK') over = true;
       said = '';
       return byte;
     }

@@ -1,5 +1,6 @@
 /** What generator and sender say to each other, once they know what there is. */
 import { headLength, readSumHead, type SumHead } from '../delta/sum-head.ts';
+import { protocolError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { digestLength } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
@@ -163,7 +164,7 @@ function itemText({ lists, item, negotiated, options }: Talk): ByteString {
   const { ndx, iflags, basisType, xname, xattrs } = item;
   if (isKeepAlive(lists.lists, item, negotiated.protocol)) return `item ${ndx}: keep-alive`;
   const entry = lists.entryOf(ndx);
-  if (entry === undefined) return `item ${ndx}, which is in no list`;
+  if (entry === undefined) throw protocolError(`item ${ndx} is in no list`);
   const words = [`item ${ndx} ${entry.path}`];
   if (negotiated.protocol >= 29)
     words.push(

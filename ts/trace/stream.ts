@@ -20,12 +20,19 @@ export interface Heard {
   readonly problem: ByteString | undefined;
 }
 
+/** What may wait for the other direction, in bytes: nobody says much before he knows how it is understood. */
+const mostHeld = 16 * 1024 * 1024;
+/** What a piece takes besides its bytes. */
+const pieceCost = 128;
+
 /** The decoder of a direction, and the bytes that it is fed with. */
 export class Stream {
   readonly way: Way;
   readonly reader: Reader;
   private readonly say: Say;
   private readonly fed: Uint8Array[] = [];
+  /** Of `fed`, what its pieces took when they came. */
+  private held = 0;
   private over = false;
   private wake: (() => void) | undefined;
   /** Bytes that were fed. */
@@ -81,8 +88,17 @@ export class Stream {
   feed(bytes: Uint8Array): void {
     this.bytes += bytes.length;
     if (bytes.length === 0) this.over = true;
-    else if (this.stopped === undefined) this.fed.push(bytes);
+    else if (this.stopped === undefined) this.hold(bytes);
     this.wake?.();
+  }
+
+  private hold(bytes: Uint8Array): void {
+    if (this.held > mostHeld) {
+      this.stop('too much of it waits for the other direction');
+      return;
+    }
+    this.held += bytes.length + pieceCost;
+    this.fed.push(bytes);
   }
 
   /** Decodes no more; what comes is counted. */
@@ -112,6 +128,7 @@ export class Stream {
     into.set(first.subarray(0, n));
     if (n === first.length) this.fed.shift();
     else this.fed[0] = first.subarray(n);
+    if (this.fed.length === 0) this.held = 0;
     return n;
   }
 }

@@ -355,7 +355,6 @@ describe.skipIf(version === undefined)(`wrong use, in the words of rsync ${versi
       loadKernels: () => Promise.reject(new Error('no question was asked')),
       loadManual: () => Promise.reject(new Error('nothing was to be explained')),
       loadBench: () => Promise.reject(new Error('nothing was to be measured')),
-      signalGroup: () => false,
       loadWatch: () => {
         throw new Error('nothing is watched');
       },

@@ -52,6 +52,19 @@ test('a second challenge is answered in secret, too', () => {
   say('there', `${greeting}m\n`);
   for (let k = 0; k < 2; k++) {
     say('back', '@RSYNCD: AUTHREQD x\n');
-    expect(say('there', 'u secret\r\n')).toMatch(/^u \*+\n$/);
+    expect(say('there', 'u secret\r\n')).toBe('u ******\r\n');
   }
+});
+
+test.each([
+  ['in the word', '@RSY\rNCD: AUTHREQD x\n'],
+  ['in front of it', `${'\r'.repeat(100)}@RSYNCD: AUTHREQD x\n`],
+])('a challenge that carriage returns stand in is one to the client, and here: %s', (_, challenge) => {
+  const mask = secretMask();
+  const say = (way: 'there' | 'back', text: string) => Buffer.from(mask(way, Buffer.from(text))).toString();
+  say('there', `${greeting}m\n`);
+  expect(say('back', challenge)).toMatch(/AUTHREQD \*\n$/);
+  expect(say('there', 'u secret\n')).toBe('u ******\n');
+  say('back', '@RSYNCD: O\rK\n');
+  expect(say('there', '#early_input=3\nabc')).toBe('#early_input=3\nabc');
 });
