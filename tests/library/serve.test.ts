@@ -324,6 +324,9 @@ describe('what cannot be served', () => {
       { modules, parameters: { syslogFacility: 'toString' } },
       /syslogFacility cannot be/,
     ],
+    ['a module that is none', { modules: { m: null } }, /module m is no object/],
+    ['modules that are none', { modules: 'm' }, /modules and parameters are objects/],
+    ['parameters that are none', { modules, parameters: null }, /modules and parameters are objects/],
     ['a port that is none', { modules, port: 70_000 }, /is no port/],
     [
       'a file that no process can be told of',

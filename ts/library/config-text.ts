@@ -9,6 +9,7 @@ import type { ServedModules } from './serve-options.ts';
 
 /** Throws rsync's exit 1 for what no configuration can say. */
 export function configText({ modules, parameters = {} }: ServedModules): ByteString {
+  if (!isObject(modules) || !isObject(parameters)) throw wrong('modules and parameters are objects');
   const ofModules = modulesParameters();
   const globals = new Map([...serversParameters(), ...ofModules]);
   const names = Object.keys(modules);
@@ -19,11 +20,16 @@ export function configText({ modules, parameters = {} }: ServedModules): ByteStr
     const title = bytesOf(name);
     if (!isOneLine(title) || title === '' || /[\]/\\]|\s\s/.test(title))
       throw wrong(`${JSON.stringify(name)} is no name of a module`);
+    if (!isObject(module)) throw wrong(`module ${name} is no object`);
     if (module.path === undefined) throw wrong(`module ${name} has no path`);
     const placed = { ...module, path: fromHere(module.path) };
     return `[${title}]\n${lines(placed, ofModules, ` of module ${name}`)}`;
   });
   return lines(parameters, globals, '') + sections.join('');
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** A folder that is relative is so to the caller's directory; one that begins with a variable is what that makes of it. */
