@@ -118,10 +118,11 @@ const notRun: Readonly<Record<string, string>> = {
   'npm run bench -- --against': 'is written out in docs/contributing.md',
   'OC_RSYNC_NODE=.test-peers/node24/node_modules/node/bin/node npm run bench -- --only all --growth --json bench-results/last.json --chart docs/bench.svg':
     'takes hours',
-  'npx -y oc-rsync': 'asks a registry; tests/docs/how-to.test.ts has a stand-in',
   'npx -y oc-rsync@0.1.0': 'asks a registry',
   'oc-rsync --daemon': 'leaves a daemon behind: tests/daemon does it',
   'oc-rsync --daemon --metrics=9873': 'leaves a daemon behind: tests/daemon does it',
+  'OC_RSYNC_TRACE=wire:FILE oc-rsync --daemon': 'leaves a daemon behind: tests/interop/trace.test.ts has one',
+  'oc-rsync decode FILE': 'needs something to decode: tests/docs/read-the-wire.test.ts has that',
   'vitest bench': 'is npm run bench:kernels',
 };
 
