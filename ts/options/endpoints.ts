@@ -4,6 +4,8 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { type Location, parseLocation } from './location.ts';
 import type { Options } from './options.ts';
 
+const largestPort = 65535;
+
 /** How the other side is reached. */
 export interface RemoteHost {
   readonly kind: 'shell' | 'daemon' | 'daemon-over-shell';
@@ -114,7 +116,9 @@ function machine(location: Remote): ByteString {
 
 function portOf(options: Options, location: Remote): number | undefined {
   if (location.kind === 'shell') return undefined;
-  return location.port ?? (options.port === 0 ? undefined : options.port);
+  const port = location.port ?? (options.port === 0 ? undefined : options.port);
+  if (port !== undefined && port > largestPort) throw wrong(`There is no port ${port}.`);
+  return port;
 }
 
 function remoteHost(options: Options, location: Remote): RemoteHost {

@@ -43,6 +43,10 @@ describe('who is where', () => {
     expect(endpoints('rsync://h:9/m', 'd')).toMatchObject({ remote: { port: 9 } });
     expect(endpoints('--port=7', 'rsync://h:9/m', 'd')).toMatchObject({ remote: { port: 9 } });
     expect(endpoints('--port=7', 'h::m', '::n', 'd')).toMatchObject({ remote: { port: 7 } });
+    expect(endpoints('--port=-1', 'h::m', 'd')).toMatchObject({ remote: { port: undefined } });
+    expect(endpoints('--port=70000', 'h:m', 'd')).toMatchObject({ remote: { port: undefined } });
+    expect(() => endpoints('--port=70000', 'h::m', 'd')).toThrow('There is no port 70000.');
+    expect(() => endpoints('rsync://h:70000/m', 'd')).toThrow('There is no port 70000.');
     expect(endpoints('h::m', 'd')).toMatchObject({ remote: { port: undefined } });
   });
 });

@@ -5,7 +5,6 @@ import { closes, none } from '../paths.ts';
 import { type Quoting, quoteOption } from '../shell-quote.ts';
 import { syntax } from '../wrong.ts';
 
-const largestPort = 65535;
 
 interface Protecting {
   /** undefined not said; count otherwise. */
@@ -127,10 +126,8 @@ export const reachOptions = {
   port: option({
     initial: 0,
     switches: [on<number>('--port=PORT', "the daemon's port", (_, { number }) => number, 'int')],
-    settle: (port: number): number => {
-      if (port < 0 || port > largestPort) throw syntax(`--port=${port} is invalid`);
-      return port;
-    },
+    // As rsync: whoever needs none does not mind, and less than none is none.
+    settle: (port: number): number => Math.max(0, port),
     closes: none,
   }),
   /** -4 / -6. */
