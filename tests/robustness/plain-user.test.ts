@@ -101,6 +101,10 @@ const cases = [
       for o in --no-W -z; do sync -t --stats --no-implied-dirs --files-from=list $o 2>&1 | grep ' data: '; done; chmod 755 d d/in t`,
   },
   {
+    what: 'a link that --fake-super keeps as a file has the mode of a new one',
+    script: `mkdir s d; ln -s x s/l; umask 027; for o in -rlt -rltp -rltE; do sync $o --fake-super; stat -c '%a %F' d/l; rm d/l; done`,
+  },
+  {
     what: 'a large destination file that cannot be read is replaced',
     script: `mkdir s d; head -c 900000 /dev/zero >s/f; again() { rm -rf d/f; echo o >d/f; ${old} d/f; chmod 0 d/f; }
       again; sync -OaiW; again; sync -Oai --no-W; again; sync -Oaiz; chmod 600 d/f`,

@@ -120,7 +120,7 @@ function noteAll(
 ): void {
   const otherwise = isNew ? 0 : undefined;
   const errno = tree.setMeta(path, {
-    mode: mode ?? (attributes.perms ? want.mode & chmodBits : undefined),
+    mode: mode ?? (isNew || attributes.perms ? want.mode & chmodBits : undefined),
     uid: attributes.owner ? want.uid : otherwise,
     gid: attributes.group && !want.skipGroup ? want.gid : otherwise,
   });
