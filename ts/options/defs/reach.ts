@@ -5,7 +5,6 @@ import { closes, none } from '../paths.ts';
 import { type Quoting, quoteOption } from '../shell-quote.ts';
 import { syntax } from '../wrong.ts';
 
-
 interface Protecting {
   /** undefined not said; count otherwise. */
   readonly oldArgs: number | undefined;
