@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen } from '../../ts/trace/conversation.ts';
 import { decodeFile } from '../../ts/trace/index.ts';
 import { testHost } from '../support/host.ts';
+import { loneRun } from '../support/lone-run.ts';
 import { isRoot, kernelName, ours, type Peer, referencePeer, repositoryRoot } from '../support/peers.ts';
 import { someOf } from '../support/property.ts';
 import { run } from '../support/run.ts';
@@ -28,20 +29,12 @@ const reference = referencePeer();
 
 /** Runs it in a folder of its own that `prepare` has filled. */
 function runIn(peer: Peer, words: readonly string[], prepare: (folder: string) => void) {
-  const folder = mkdtempSync(join(place, 'in-'));
-  prepare(folder);
-  const [program = '', ...before] = peer.command;
-  const { status, stdout, stderr } = spawnSync(program, [...before, ...words], {
-    cwd: folder,
-    encoding: 'latin1',
-    timeout: 20_000,
-    env: { ...process.env, HOME: folder, RSYNC_RSH: 'sh -c "exit 1"' },
-  });
+  const { folder, ...said } = loneRun(place, peer, words, { rsh: 'sh -c "exit 1"', prepare });
   const left = readdirSync(folder).map((name) => [
     name,
     readFileSync(join(folder, name), { flag: 'r' }).toString(),
   ]);
-  return { status, stdout, stderr, left };
+  return { ...said, left };
 }
 
 const file =

@@ -2,11 +2,11 @@
  * `help OPTION`, `completion SHELL` and `bench` are ours only where rsync's run of the same words could do nothing
  * (docs/decisions/0051, 0055).
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { loneRun } from '../support/lone-run.ts';
 import { ours, type Peer, referencePeer } from '../support/peers.ts';
 
 const place = mkdtempSync(join(tmpdir(), 'oc-rsync-questions-'));
@@ -14,16 +14,9 @@ afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 /** Runs it in a folder of its own that `prepare` has filled. */
 function run(peer: Peer, words: readonly string[], prepare: (folder: string) => void = () => {}) {
-  const folder = mkdtempSync(join(place, 'in-'));
-  prepare(folder);
-  const [program = '', ...before] = peer.command;
-  const { status, stdout, stderr } = spawnSync(program, [...before, ...words], {
-    cwd: folder,
-    encoding: 'latin1',
-    timeout: 20_000,
-    env: { ...process.env, HOME: folder, RSYNC_RSH: 'sh -c "echo seen by the remote shell >&2; exit 1"' },
-  });
-  return { status, stdout, stderr, left: readdirSync(folder, { recursive: true }).map(String).sort() };
+  const rsh = 'sh -c "echo seen by the remote shell >&2; exit 1"';
+  const { folder, ...said } = loneRun(place, peer, words, { rsh, prepare });
+  return { ...said, left: readdirSync(folder, { recursive: true }).map(String).sort() };
 }
 
 test('help of a place on another machine goes there', () => {

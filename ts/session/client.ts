@@ -72,8 +72,10 @@ export async function runClient(options: Options, args: ByteString[], io: Sessio
     batch === undefined
       ? undefined
       : (await import('./batch-file.ts')).openRecording(options, batch.file, { host, site });
-  if (ends.remote === undefined) io.wiretap?.unwatched('local');
-  if (ends.remote === undefined) return runLocal(plain, options, ends, { site, io, charset, recording });
+  if (ends.remote === undefined) {
+    io.wiretap?.unwatched('local');
+    return runLocal(plain, options, ends, { site, io, charset, recording });
+  }
   let end: End | undefined;
   const kernel = suitableKernel(plain, options, () => end);
   const filters = createFilters(options, {

@@ -240,12 +240,13 @@ function moduleWords(
   const { module, moduleDir } = site;
   if (module === undefined) return undefined;
   const quoted = /(?<!-> )"(\/(?:[^"\\]|\\.)*)"(?! \(in )/g;
-  // The module is the root of all that there is.
-  if (moduleDir === '')
-    return (text) => (text.includes('"/') ? text.replaceAll(quoted, `$& (in ${module.name})`) : text);
   const start = `"${moduleDir}`;
-  /** rsync works in the directory that holds what is transferred: there a name begins with a slash, but in the module's own. */
+  /**
+   * rsync works in the directory that holds what is transferred: there a name begins with a slash, but in the module's own,
+   * unless that is the root of all.
+   */
   const isBelow = (path: ByteString): boolean =>
+    moduleDir === '' ||
     trees()
       .flat()
       .map((tree) => cleanPath(tree.path))
