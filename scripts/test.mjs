@@ -143,6 +143,19 @@ const tellSlowest = (results) => {
   console.log(`slowest: ${named.join(', ')}`);
 };
 
+/** The tests of a report that failed, each with the line that says why. */
+const failedTests = (results) =>
+  results.flatMap(({ name, message, assertionResults }) => {
+    const place = name.replace(/^.*\/tests\//, '');
+    const firstLine = (text) => text?.split('\n', 1)[0] ?? '';
+    const bad = assertionResults.filter(({ status }) => status === 'failed');
+    if (bad.length === 0 && assertionResults.length === 0 && message)
+      return [`${place}: ${firstLine(message)}`];
+    return bad.map(
+      ({ fullName, failureMessages }) => `${place}: ${fullName}: ${firstLine(failureMessages[0])}`,
+    );
+  });
+
 /** One run of the suite; `lane` is its name in what is printed, `user` who runs it where it is not us. */
 const vitest = async (lane, { node = process.execPath, env = {}, only = filters, but = [], user }) => {
   heading(lane);
@@ -172,6 +185,7 @@ const vitest = async (lane, { node = process.execPath, env = {}, only = filters,
     );
     const bad = report.numFailedTests + broken.length;
     if (bad > 0 || code !== 0) failed(lane, Math.max(1, bad));
+    failures.push(...failedTests(report.testResults).map((text) => `  ${lane}: ${text}`));
     tellSlowest(report.testResults);
   } catch {
     failed(lane);
