@@ -6,6 +6,7 @@ import { type AclKind, aclTypeNames, readAclAt, writeAclAt } from '../metadata/a
 import type { At, Present, Wanted } from '../metadata/compare.ts';
 import { type Acl, sameAcl, sameBeyondMode } from '../metadata/posix-acl.ts';
 import {
+  extrasLookedFor,
   longestWhole,
   missingValues,
   namesOf,
@@ -52,6 +53,11 @@ export class DestinationExtras {
     this.report = report;
   }
 
+  /** What is looked for beside a status: bits of `Extra`. */
+  get lookFor(): number {
+    return extrasLookedFor(this.kept, this.extras.xattrRules.user);
+  }
+
   aclsDiffer(wanted: Wanted, present: Present): boolean {
     const there = this.aclsOf(present);
     return this.accessDiffers(wanted, there, wanted.mode) || this.defaultDiffers(wanted, there);
@@ -83,7 +89,7 @@ export class DestinationExtras {
     return acls;
   }
 
-  private readAcls(at: At, mode: number): AclsThere {
+  private readAcls(at: At | Present, mode: number): AclsThere {
     const isDir = (mode & S_IFMT) === S_IFDIR;
     return {
       access: this.readAcl(at, 'access', mode),
@@ -138,7 +144,7 @@ export class DestinationExtras {
     }
   }
 
-  xattrsDiffer(wanted: Wanted, at: At | undefined): boolean {
+  xattrsDiffer(wanted: Wanted, at: At | Present | undefined): boolean {
     return xattrsDiffer(this.extras.xattrs.at(wanted.xattrs), at === undefined ? [] : this.readXattrs(at));
   }
 
@@ -146,7 +152,7 @@ export class DestinationExtras {
    * The sender's numbers of the long values that an entry lacks. From now on all of its values count as known: what
    * is not asked for lies where its content is taken from, and the receiver finds it there.
    */
-  askFor(wanted: Wanted, at: At | undefined, asks: boolean): number[] {
+  askFor(wanted: Wanted, at: At | Present | undefined, asks: boolean): number[] {
     const list = this.extras.xattrs.at(wanted.xattrs);
     const missing = asks ? missingValues(list, at === undefined ? [] : this.readXattrs(at)) : [];
     if (asks || missing.length === 0) for (const one of list) one.settled ||= one.length > longestWhole;
@@ -215,7 +221,7 @@ export class DestinationExtras {
   private valueFrom(calls: Xattrs, path: ByteString, xattr: Xattr): Uint8Array | undefined {
     try {
       const value = calls.get(path, xattr.name);
-      if (value.length !== xattr.length || xattr.sum === undefined) return undefined;
+      if (value?.length !== xattr.length || xattr.sum === undefined) return undefined;
       if (Buffer.compare(this.extras.xattrRules.sum(value), xattr.sum) !== 0) return undefined;
       xattr.value = value;
       return value;
@@ -225,9 +231,9 @@ export class DestinationExtras {
     }
   }
 
-  private readXattrs(at: At): XattrList {
+  private readXattrs(at: At | Present): XattrList {
     try {
-      return readXattrs(at.tree.xattrs as Xattrs, at.path, this.extras.xattrRules);
+      return readXattrs(at.tree.xattrs as Xattrs, at.path, this.extras.xattrRules, lacksOf(at));
     } catch (error) {
       if (!(error instanceof XattrFailure)) throw error;
       // An entry is looked at more than once.
@@ -261,7 +267,7 @@ export class DestinationExtras {
     this.report.print('error-xfer', text.xattrFailed(at.tree, at.path, trouble, who));
   }
 
-  private readAcl(at: At, kind: AclKind, mode: number): Acl | undefined {
+  private readAcl(at: At | Present, kind: AclKind, mode: number): Acl | undefined {
     try {
       return readAclAt(this.aclPlace(at), kind, mode);
     } catch (error) {
@@ -288,7 +294,15 @@ export class DestinationExtras {
     }
   }
 
-  private aclPlace({ tree, path }: At) {
-    return { calls: tree.xattrs as Xattrs, path, fake: this.extras.xattrRules.user === 'fake' };
+  private aclPlace(at: At | Present) {
+    const fake = this.extras.xattrRules.user === 'fake';
+    return { calls: at.tree.xattrs as Xattrs, path: at.path, fake, lacks: lacksOf(at) };
   }
+}
+
+/** What is known to be lacking (`Lacks`). A file of several names may have got it by another since it was looked at. */
+function lacksOf(at: At | Present): number {
+  if (!('stats' in at)) return 0;
+  const { stats, row } = at;
+  return stats.isDir(row) || stats.nlink(row) < 2 ? stats.lacks(row) : 0;
 }
