@@ -36,15 +36,15 @@ export interface AclPlace {
   readonly path: ByteString;
   /** --fake-super. */
   readonly fake: boolean;
-  /** Bits of `Lacks` that are known. */
-  readonly lacks?: number;
+  /** Bits of `Lacks` that are known of it. */
+  readonly lacks: number;
 }
 
 /** Which bit says that there is no such ACL; noted ones are attributes. */
 const lacksBits = { access: Lacks.AccessAcl, default: Lacks.DefaultAcl } as const;
 
 /** Reads an ACL; what has no access ACL has that of its `mode`. Throws `SysError`. */
-export function readAclAt({ calls, path, fake, lacks = 0 }: AclPlace, kind: AclKind, mode: number): Acl {
+export function readAclAt({ calls, path, fake, lacks }: AclPlace, kind: AclKind, mode: number): Acl {
   const none = kind === 'access' && !fake ? aclOfMode(mode) : emptyAcl;
   if ((lacks & (fake ? Lacks.Xattrs : lacksBits[kind])) !== 0) return none;
   try {

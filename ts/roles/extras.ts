@@ -2,7 +2,7 @@ import { SysError } from '../errors.ts';
 import type { ListExtras } from '../flist/extras.ts';
 import type { ByteString, Xattrs } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../kernel/stat-table.ts';
-import { type AclKind, aclTypeNames, readAclAt, writeAclAt } from '../metadata/acl-store.ts';
+import { type AclKind, type AclPlace, aclTypeNames, readAclAt, writeAclAt } from '../metadata/acl-store.ts';
 import type { At, Present, Wanted } from '../metadata/compare.ts';
 import { type Acl, sameAcl, sameBeyondMode } from '../metadata/posix-acl.ts';
 import {
@@ -84,16 +84,16 @@ export class DestinationExtras {
     const { last } = this;
     if (last !== undefined && last.stats === stats && last.row === row && last.path === path)
       return last.acls;
-    const acls = this.readAcls(present, stats.mode(row));
+    const acls = this.readAcls(present, stats.mode(row), lacksOf(present));
     this.last = { stats, row, path, acls };
     return acls;
   }
 
-  private readAcls(at: At | Present, mode: number): AclsThere {
+  private readAcls(at: At, mode: number, lacks = 0): AclsThere {
     const isDir = (mode & S_IFMT) === S_IFDIR;
     return {
-      access: this.readAcl(at, 'access', mode),
-      default: isDir ? this.readAcl(at, 'default', mode) : undefined,
+      access: this.readAcl(at, 'access', mode, lacks),
+      default: isDir ? this.readAcl(at, 'default', mode, lacks) : undefined,
     };
   }
 
@@ -144,17 +144,19 @@ export class DestinationExtras {
     }
   }
 
-  xattrsDiffer(wanted: Wanted, at: At | Present | undefined): boolean {
-    return xattrsDiffer(this.extras.xattrs.at(wanted.xattrs), at === undefined ? [] : this.readXattrs(at));
+  xattrsDiffer(wanted: Wanted, present: Present | undefined): boolean {
+    const there = present === undefined ? [] : this.readXattrs(present);
+    return xattrsDiffer(this.extras.xattrs.at(wanted.xattrs), there);
   }
 
   /**
    * The sender's numbers of the long values that an entry lacks. From now on all of its values count as known: what
    * is not asked for lies where its content is taken from, and the receiver finds it there.
    */
-  askFor(wanted: Wanted, at: At | Present | undefined, asks: boolean): number[] {
+  askFor(wanted: Wanted, present: Present | undefined, asks: boolean): number[] {
     const list = this.extras.xattrs.at(wanted.xattrs);
-    const missing = asks ? missingValues(list, at === undefined ? [] : this.readXattrs(at)) : [];
+    const there = (): XattrList => (present === undefined ? [] : this.readXattrs(present));
+    const missing = asks ? missingValues(list, there()) : [];
     if (asks || missing.length === 0) for (const one of list) one.settled ||= one.length > longestWhole;
     return missing.map(({ num }) => num).sort((a, b) => a - b);
   }
@@ -231,7 +233,7 @@ export class DestinationExtras {
     }
   }
 
-  private readXattrs(at: At | Present): XattrList {
+  private readXattrs(at: Present): XattrList {
     try {
       return readXattrs(at.tree.xattrs as Xattrs, at.path, this.extras.xattrRules, lacksOf(at));
     } catch (error) {
@@ -267,9 +269,9 @@ export class DestinationExtras {
     this.report.print('error-xfer', text.xattrFailed(at.tree, at.path, trouble, who));
   }
 
-  private readAcl(at: At | Present, kind: AclKind, mode: number): Acl | undefined {
+  private readAcl(at: At, kind: AclKind, mode: number, lacks = 0): Acl | undefined {
     try {
-      return readAclAt(this.aclPlace(at), kind, mode);
+      return readAclAt(this.aclPlace(at, lacks), kind, mode);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       this.report.print(
@@ -282,7 +284,7 @@ export class DestinationExtras {
 
   private writeAcl(at: At, kind: AclKind, acl: Acl, mode: number): boolean {
     try {
-      writeAclAt(this.aclPlace(at), kind, acl, mode);
+      writeAclAt(this.aclPlace(at, 0), kind, acl, mode);
       return true;
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
@@ -294,15 +296,12 @@ export class DestinationExtras {
     }
   }
 
-  private aclPlace(at: At | Present) {
-    const fake = this.extras.xattrRules.user === 'fake';
-    return { calls: at.tree.xattrs as Xattrs, path: at.path, fake, lacks: lacksOf(at) };
+  private aclPlace({ tree, path }: At, lacks: number): AclPlace {
+    return { calls: tree.xattrs as Xattrs, path, fake: this.extras.xattrRules.user === 'fake', lacks };
   }
 }
 
 /** What is known to be lacking (`Lacks`). A file of several names may have got it by another since it was looked at. */
-function lacksOf(at: At | Present): number {
-  if (!('stats' in at)) return 0;
-  const { stats, row } = at;
+function lacksOf({ stats, row }: Present): number {
   return stats.isDir(row) || stats.nlink(row) < 2 ? stats.lacks(row) : 0;
 }
