@@ -57,14 +57,14 @@ export declare class SendJob {
 /** A held directory. Numbers that come back are failure numbers, 0 for none. */
 export declare class Tree {
   /** As `scan`, on another thread. */
-  scanAsync(dir: string, links: boolean, follow: boolean): Promise<Uint8Array | number>
+  scanAsync(dir: string, links: boolean, follow: boolean, extras: number): Promise<Uint8Array | number>
   /** As `scan`, of several directories, on another thread, until there are `enough` rows. */
-  scanMany(dirs: string, count: number, links: boolean, follow: boolean, enough: number): Promise<ScannedDirectories>
+  scanMany(dirs: string, count: number, links: boolean, follow: boolean, extras: number, enough: number): Promise<ScannedDirectories>
   /**
    * Rows without names, of names that lie in `names`: `runs` has three numbers for each, the index of its
    * directory among `dirs`, its offset and its length. Neither may change until the promise settles.
    */
-  lstatRuns(dirs: string, count: number, names: Uint8Array, runs: Uint32Array): Promise<Uint8Array>
+  lstatRuns(dirs: string, count: number, names: Uint8Array, runs: Uint32Array, extras: number): Promise<Uint8Array>
   /** Digests of the first `sizes[i]` bytes of files, named as for `lstatRuns`. */
   fileSums(dirs: string, count: number, names: Uint8Array, runs: Uint32Array, sizes: Float64Array, digest: DigestSpec): Promise<FileSums>
   sendMany(paths: string, count: number, limit: number, digest: DigestSpec): Promise<SentFiles>
@@ -81,12 +81,12 @@ export declare class Tree {
    */
   listTree(dirs: string, count: number, options: RecordOptions, enough: number): Promise<ListedTree>
   /** Looks up entries, `counts[k]` of them in directory `k`, and with `extras` what else lies there. */
-  lookUp(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, extras: boolean): LookedUpEntries
+  lookUp(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, lookFor: number, extras: boolean): LookedUpEntries
   /**
    * As `look_up`, on another thread. `records` may change meanwhile, `names` may not. With `source` and
    * `digest`, files of equal size are compared with those of that tree.
    */
-  lookUpAsync(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, extras: boolean, source?: Tree | undefined | null, digest?: DigestSpec | undefined | null): Promise<LookedUpEntries>
+  lookUpAsync(dirs: string, counts: Uint32Array, records: Uint8Array, names: Uint8Array, wanted: WantedState | undefined | null, lookFor: number, extras: boolean, source?: Tree | undefined | null, digest?: DigestSpec | undefined | null): Promise<LookedUpEntries>
   /** A job, or a failure number. */
   openReceive(path: string | undefined, basis: string | undefined, digest: DigestSpec, decoder: Decoder, options: ReceiveOptions): ReceiveJob | number
   /** A job, or a failure number. */
@@ -97,9 +97,9 @@ export declare class Tree {
   /** Holds the directory that a path leads to now, through links. 0, or an errno and system call. */
   admit(path: string): number
   /** A packed status table of a directory. */
-  scan(dir: string, links: boolean, follow: boolean): Uint8Array | number
+  scan(dir: string, links: boolean, follow: boolean, extras: number): Uint8Array | number
   /** A packed status table of `count` names, joined by NUL. */
-  lstatMany(dir: string, names: string, count: number): Uint8Array
+  lstatMany(dir: string, names: string, count: number, extras: number): Uint8Array
   /** Fills `row`, one row long. */
   lstat(path: string, row: Uint8Array): number
   /** As `lstat`, of what the path leads to. */

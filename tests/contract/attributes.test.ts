@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SysError } from '../../ts/errors.ts';
 import { withFakeSuper } from '../../ts/kernel/fake-super.ts';
-import type { Tree, Xattrs } from '../../ts/kernel/kernel.ts';
+import { Extra, type Tree, type Xattrs } from '../../ts/kernel/kernel.ts';
+import { Lacks, type StatTable } from '../../ts/kernel/stat-table.ts';
 import { canExtras } from '../support/extras.ts';
 import { eachKernel } from './lanes.ts';
 
@@ -77,18 +78,71 @@ describe.skipIf(!canExtras)('with attributes', () => {
         calls.set(path, 'user.long', Buffer.alloc(3000, 7));
         calls.set(path, 'user.empty', Buffer.alloc(0));
         expect([...calls.list(path)].sort()).toEqual(['user.empty', 'user.long', 'user.one']);
-        expect(Buffer.from(calls.get(path, 'user.one')).toString('latin1')).toBe('value\xff');
-        expect(calls.get(path, 'user.long').length).toBe(3000);
-        expect(calls.get(path, 'user.empty').length).toBe(0);
+        expect(Buffer.from(calls.get(path, 'user.one') as Uint8Array).toString('latin1')).toBe('value\xff');
+        expect(calls.get(path, 'user.long')?.length).toBe(3000);
+        expect(calls.get(path, 'user.empty')?.length).toBe(0);
         for (const name of calls.list(path)) calls.remove(path, name);
         expect(calls.list(path)).toEqual([]);
       }
     });
 
     it('say what is missing', () => {
-      expect(failure(() => calls.get('sub/file', 'user.none'))).toBe('ENODATA');
+      expect(calls.get('sub/file', 'user.none')).toBeUndefined();
+      expect(failure(() => calls.get('sub/none', 'user.none'))).toBe('ENOENT');
       expect(failure(() => calls.remove('sub/file', 'user.none'))).toBe('ENODATA');
       expect(failure(() => calls.list('sub/none'))).toBe('ENOENT');
+    });
+
+    it('and ACLs that are not there are told with a status', async () => {
+      const names = ['bare', 'noted', 'listed', 'door', 'none'];
+      tree.mkdir('all', 0o755);
+      for (const name of ['bare', 'noted', 'listed']) tree.writeSmall(`all/${name}`, '', 0o644);
+      tree.mkdir('all/dir', 0o755);
+      tree.mkdir('all/heir', 0o755);
+      tree.symlink('noted', 'all/door');
+      calls.set('all/noted', 'user.one', Buffer.from('x'));
+      spawnSync('setfacl', ['-m', 'u:12:r', join(dir, 'all/listed')]);
+      spawnSync('setfacl', ['-d', '-m', 'u:12:r', join(dir, 'all/heir')]);
+      const { AccessAcl, DefaultAcl, Xattrs } = Lacks;
+      const lacks: Record<string, number> = {
+        bare: AccessAcl | Xattrs,
+        noted: AccessAcl,
+        listed: 0,
+        dir: AccessAcl | DefaultAcl | Xattrs,
+        heir: AccessAcl,
+        door: Xattrs,
+        none: 0,
+      };
+      const all = Extra.Acls | Extra.Xattrs;
+      for (const lookFor of [all, Extra.Acls, Extra.Xattrs, 0]) {
+        const asked =
+          (lookFor & Extra.Acls ? AccessAcl | DefaultAcl : 0) | (lookFor & Extra.Xattrs ? Xattrs : 0);
+        const tables = [
+          tree.scan('all', { lookFor }),
+          await tree.scanAsync('all', { lookFor }),
+          ...((await tree.scanMany(['all'], { lookFor }, 99)) as StatTable[]),
+        ];
+        for (const table of tables)
+          for (let row = 0; row < table.count; row++)
+            expect(table.lacks(row), table.name(row)).toBe(lacks[table.name(row)] & asked);
+        const packed = Buffer.from(names.join(''));
+        const runs = new Uint32Array(names.length * 3);
+        names.forEach((name, k) => {
+          runs.set([0, packed.indexOf(name), name.length], 3 * k);
+        });
+        const few = [
+          tree.lstatMany('all', names, lookFor),
+          await tree.lstatRuns({ dirs: ['all'], names: packed, runs }, lookFor),
+        ];
+        for (const table of few)
+          names.forEach((name, k) => {
+            expect(table.lacks(k), name).toBe(lacks[name] & asked);
+          });
+      }
+      // What a link leads to has its own.
+      const followed = tree.scan('all', { lookFor: all, follow: true });
+      for (let row = 0; row < followed.count; row++)
+        if (followed.name(row) === 'door') expect(followed.lacks(row)).toBe(0);
     });
 
     it('are those of a link itself, and not reached through one', () => {

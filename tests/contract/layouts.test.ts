@@ -4,12 +4,12 @@
  */
 import { describe, expect, it } from 'vitest';
 import { FileList } from '../../ts/flist/file-list.ts';
-import { digestMismatch, interrupted, receiveSteps, sourceChanged } from '../../ts/kernel/kernel.ts';
+import { digestMismatch, Extra, interrupted, receiveSteps, sourceChanged } from '../../ts/kernel/kernel.ts';
 import { CodingState, codingStateWords, entryBytes } from '../../ts/kernel/listing.ts';
 import { MetaField } from '../../ts/kernel/native/tree.ts';
 import { nativeLayouts } from '../../ts/kernel/native.ts';
 import { ReceiveBatch, ReceiveFlag, receiveRecordBytes } from '../../ts/kernel/receive-batch.ts';
-import { StatTable, statRowBytes } from '../../ts/kernel/stat-table.ts';
+import { Lacks, StatTable, statRowBytes } from '../../ts/kernel/stat-table.ts';
 import { lanes } from './lanes.ts';
 
 const native = lanes.find((lane) => lane.name === 'native')?.kernel;
@@ -141,8 +141,10 @@ describe.skipIf(native === undefined)('layouts that Rust and TypeScript share', 
     expect(fields.size).toBe(receiveSteps.length - 1 + Object.keys(statuses).length);
   });
 
-  it('words of the state of coding, and bits of metadata', () => {
+  it('words of the state of coding, and bits of metadata and of what is looked for beside it', () => {
     expect(fieldsOf('state')).toEqual(new Map(Object.entries({ ...CodingState, words: codingStateWords })));
     expect(fieldsOf('meta')).toEqual(new Map(Object.entries(MetaField)));
+    expect(fieldsOf('extra')).toEqual(new Map(Object.entries(Extra)));
+    expect(fieldsOf('lacks')).toEqual(new Map(Object.entries(Lacks)));
   });
 });

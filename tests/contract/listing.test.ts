@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { SysError } from '../../ts/errors.ts';
 import { EntryFlag, FileList } from '../../ts/flist/file-list.ts';
 import { sortList } from '../../ts/flist/sort.ts';
-import { isOther, isSame, type Kernel, type Tree } from '../../ts/kernel/kernel.ts';
+import { Extra, isOther, isSame, type Kernel, type Tree } from '../../ts/kernel/kernel.ts';
 import { type Listing, type ListingOptions, unlistable, type WantedState } from '../../ts/kernel/listing.ts';
-import type { StatTable } from '../../ts/kernel/stat-table.ts';
+import { Lacks, type StatTable } from '../../ts/kernel/stat-table.ts';
 import { eachKernel, noise, scratch } from './lanes.ts';
 
 const options: ListingOptions = {
@@ -155,6 +155,7 @@ eachKernel('records', (kernel: Kernel) => {
         records: list.recordBytes(0, list.count),
         names: list.names,
         wanted,
+        lookFor: Extra.Acls | Extra.Xattrs,
         extras: true,
       };
       const found = tree.lookUp(runs);
@@ -163,14 +164,17 @@ eachKernel('records', (kernel: Kernel) => {
         expect(found.rows.errno(i)).toBe(rows.errno(i));
         expect(found.rows.mode(i)).toBe(rows.mode(i));
         expect(found.rows.inoLow(i)).toBe(rows.inoLow(i));
+        const all = Lacks.AccessAcl | Lacks.Xattrs;
+        if (found.rows.isRegular(i)) expect(found.rows.lacks(i)).toBe(all);
       }
       expect([...found.others].map((i) => names[i])).toEqual(['B', 'a', 'a-', 'link']);
       const [extras] = found.extras;
       expect((extras as StatTable).count).toBe(1);
       expect((extras as StatTable).name(0)).toBe('extra');
-      const later = await tree.lookUpAsync({ ...runs, wanted: undefined, extras: false });
+      const later = await tree.lookUpAsync({ ...runs, wanted: undefined, lookFor: 0, extras: false });
       expect([...later.others]).toEqual(names.map((_, i) => i));
       expect(later.extras).toEqual([]);
+      expect(later.rows.lacks(0)).toBe(0);
       source.close();
       tree.close();
     });
@@ -208,6 +212,7 @@ eachKernel('records', (kernel: Kernel) => {
         records: list.recordBytes(0, list.count),
         names: list.names,
         wanted,
+        lookFor: 0,
         extras: false,
       };
       const digest = { name: 'xxh128', seed: 0, seedFirst: true } as const;
@@ -236,7 +241,8 @@ eachKernel('records', (kernel: Kernel) => {
     it('refuses records that are not there', () => {
       const tree = withRecords(kernel.openTree(dir.path));
       if (tree === undefined) return;
-      const runs = { dirs: [''], counts: Uint32Array.of(1), names: Buffer.alloc(0), wanted, extras: false };
+      const counts = Uint32Array.of(1);
+      const runs = { dirs: [''], counts, names: Buffer.alloc(0), wanted, lookFor: 0, extras: false };
       expect(() => tree.lookUp({ ...runs, records: new Uint8Array(0) })).toThrow();
       const pointing = new Uint8Array(48).fill(0xff);
       expect(() => tree.lookUp({ ...runs, records: pointing })).toThrow();

@@ -1,7 +1,7 @@
 import { SysError } from '../errors.ts';
 import type { ByteString, Xattrs } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from '../kernel/stat-table.ts';
-import { type AclKind, aclTypeNames, readAclAt } from '../metadata/acl-store.ts';
+import { type AclKind, type AclPlace, aclTypeNames, readAclAt } from '../metadata/acl-store.ts';
 import { emptyAcl, withoutPerms } from '../metadata/posix-acl.ts';
 import { readXattrs, XattrFailure } from '../metadata/xattrs.ts';
 import type { FlistContext } from './context.ts';
@@ -30,20 +30,25 @@ export class SourceExtras {
     this.extras = extras;
   }
 
-  /** What lies at `path`, of the mode that its entry will have; undefined where it cannot be read, which was told. */
-  read(root: SourceRoot, path: ByteString, mode: number): ExtraPlaces | undefined {
+  /**
+   * What lies at `path`, of the mode that its entry will have and with what its status tells it to lack (`Lacks`);
+   * undefined where it cannot be read, which was told.
+   */
+  read(root: SourceRoot, path: ByteString, mode: number, lacks: number): ExtraPlaces | undefined {
     const { format, places } = this;
     const { report, texts } = this.context;
     const calls = root.tree.xattrs as Xattrs;
     const reads = this.hasSome(mode);
     try {
       if (format.acls && (mode & S_IFMT) !== S_IFLNK) {
-        places.accessAcl = this.readAcl(calls, path, 'access', reads, mode);
-        if ((mode & S_IFMT) === S_IFDIR)
-          places.defaultAcl = this.readAcl(calls, path, 'default', reads, mode);
+        const at = { calls, path, fake: this.extras.xattrRules.user === 'fake', lacks };
+        places.accessAcl = this.readAcl(at, 'access', reads, mode);
+        if ((mode & S_IFMT) === S_IFDIR) places.defaultAcl = this.readAcl(at, 'default', reads, mode);
       }
       if (format.xattrs)
-        places.xattrs = this.extras.xattrs.find(reads ? readXattrs(calls, path, this.extras.xattrRules) : []);
+        places.xattrs = this.extras.xattrs.find(
+          reads ? readXattrs(calls, path, this.extras.xattrRules, lacks) : [],
+        );
       return places;
     } catch (error) {
       if (error instanceof AclFailure)
@@ -64,12 +69,12 @@ export class SourceExtras {
     if (this.format.xattrs) list.setValue('xattrs', i, xattrs);
   }
 
-  private readAcl(calls: Xattrs, path: ByteString, kind: AclKind, reads: boolean, mode: number): number {
-    const { accessAcls, defaultAcls, xattrRules } = this.extras;
+  private readAcl(at: AclPlace, kind: AclKind, reads: boolean, mode: number): number {
+    const { accessAcls, defaultAcls } = this.extras;
     const table = kind === 'access' ? accessAcls : defaultAcls;
     if (!reads) return table.find(emptyAcl);
     try {
-      const acl = readAclAt({ calls, path, fake: xattrRules.user === 'fake' }, kind, mode);
+      const acl = readAclAt(at, kind, mode);
       return table.find(kind === 'access' ? withoutPerms(acl, mode) : acl);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;

@@ -6,6 +6,7 @@ import type { ByteString, FileSums, Tree } from '../kernel/kernel.ts';
 import type { Listing } from '../kernel/listing.ts';
 import { NameCollector } from '../kernel/name-runs.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, StatTable } from '../kernel/stat-table.ts';
+import { extrasLookedFor } from '../metadata/xattrs.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import { type Choice, candidateAt } from './choice.ts';
@@ -113,10 +114,15 @@ export class Walk {
     const { paths } = context;
     this.makesSums = format.sumLength > 0 && !paths.sumsWhereCompared;
     this.keepsSums = this.makesSums && (context.segments !== undefined || context.report.showsSums);
-    if (context.extras !== undefined) this.extras = new SourceExtras(context, format, context.extras);
+    const { extras } = context;
+    if (extras !== undefined) this.extras = new SourceExtras(context, format, extras);
     const { copyLinks, copyDirlinks, copyUnsafeLinks } = context.options;
     this.followsLinks = copyLinks || copyDirlinks || copyUnsafeLinks;
-    this.scans = new ScanAhead({ links: format.links, follow: copyLinks });
+    this.scans = new ScanAhead({
+      links: format.links,
+      follow: copyLinks,
+      lookFor: extras && extrasLookedFor(format, extras.xattrRules.user),
+    });
     if (paths.sourceRecords) {
       const twice = context.segments !== undefined && format.incRecurse;
       const ahead = format.protocol >= 31 ? context.ahead?.trees : undefined;
@@ -426,7 +432,7 @@ export class Walk {
     }
     if (charset !== undefined && !this.hasWireName(into, given ?? pathOf(into, rows, row), target)) return -1;
     if (tweakMode !== undefined && type !== S_IFLNK && mode !== 0) mode = tweakMode(mode);
-    const extra = this.extras?.read(root, given ?? pathOf(into, rows, row), mode);
+    const extra = this.extras?.read(root, given ?? pathOf(into, rows, row), mode, rows.lacks(row));
     if (extra === undefined && this.extras !== undefined) {
       state.ioError |= IoError.General;
       return -1;

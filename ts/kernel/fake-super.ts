@@ -4,24 +4,25 @@
  * that holds its target, nodes are empty files. Who looks through such a tree sees what is noted, as if it were there.
  */
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
-import type {
-  BlockSumJob,
-  FileSums,
-  Kernel,
-  NameRuns,
-  ReceiveJob,
-  ReceiveManyResult,
-  ReceiveRequest,
-  ScanOptions,
-  SendJob,
-  SendManyResult,
-  SendRequest,
-  Tree,
-  TreeOptions,
-  Xattrs,
+import {
+  type BlockSumJob,
+  Extra,
+  type FileSums,
+  type Kernel,
+  type NameRuns,
+  type ReceiveJob,
+  type ReceiveManyResult,
+  type ReceiveRequest,
+  type ScanOptions,
+  type SendJob,
+  type SendManyResult,
+  type SendRequest,
+  type Tree,
+  type TreeOptions,
+  type Xattrs,
 } from './kernel.ts';
 import type { ReceiveBatch } from './receive-batch.ts';
-import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatEdit, type StatTable } from './stat-table.ts';
+import { Lacks, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatEdit, type StatTable } from './stat-table.ts';
 import type { ByteString, DigestSpec, Meta } from './types.ts';
 
 const statName = 'user.rsync.%stat';
@@ -70,32 +71,33 @@ class FakeSuperTree implements Tree {
   }
 
   scan(dir: ByteString, options?: ScanOptions): StatTable {
-    return this.noted(dir, this.tree.scan(dir, options), options?.links === true);
+    return this.noted(dir, this.tree.scan(dir, withXattrs(options)), options?.links === true);
   }
   async scanAsync(dir: ByteString, options?: ScanOptions): Promise<StatTable> {
-    return this.noted(dir, await this.tree.scanAsync(dir, options), options?.links === true);
+    return this.noted(dir, await this.tree.scanAsync(dir, withXattrs(options)), options?.links === true);
   }
   async scanMany(
     dirs: readonly ByteString[],
     options: ScanOptions,
     enough: number,
   ): Promise<(StatTable | SysError)[]> {
-    const tables = await this.tree.scanMany(dirs, options, enough);
+    const tables = await this.tree.scanMany(dirs, withXattrs(options), enough);
     return tables.map((table, k) =>
       table instanceof SysError ? table : this.noted(dirs[k], table, options.links === true),
     );
   }
-  lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {
-    return this.overlaid(this.tree.lstatMany(dir, names), (row) => below(dir, names[row]), false);
+  lstatMany(dir: ByteString, names: readonly ByteString[], lookFor = 0): StatTable {
+    const table = this.tree.lstatMany(dir, names, lookFor | Extra.Xattrs);
+    return this.overlaid(table, (row) => below(dir, names[row]), false);
   }
-  async lstatRuns(names: NameRuns): Promise<StatTable> {
+  async lstatRuns(names: NameRuns, lookFor = 0): Promise<StatTable> {
     const text = Buffer.from(names.names);
     const { dirs, runs } = names;
     const pathOf = (row: number): ByteString => {
       const [dir, at, length] = runs.subarray(3 * row, 3 * row + 3);
       return below(dirs[dir], text.toString('latin1', at, at + length));
     };
-    return this.overlaid(await this.tree.lstatRuns(names), pathOf, false);
+    return this.overlaid(await this.tree.lstatRuns(names, lookFor | Extra.Xattrs), pathOf, false);
   }
   lstat(path: ByteString): StatTable {
     return this.overlaid(this.tree.lstat(path), () => path, false);
@@ -194,7 +196,7 @@ class FakeSuperTree implements Tree {
   private overlaid(table: StatTable, pathOf: (row: number) => ByteString, links: boolean): StatTable {
     const edits = new Map<number, StatEdit>();
     for (let row = 0; row < table.count; row++) {
-      if (table.errno(row) !== 0) continue;
+      if (table.errno(row) !== 0 || (table.lacks(row) & Lacks.Xattrs) !== 0) continue;
       const type = table.mode(row) & S_IFMT;
       if (type !== S_IFREG && type !== S_IFDIR) continue;
       const path = pathOf(row);
@@ -207,14 +209,15 @@ class FakeSuperTree implements Tree {
   }
 
   private noteOf(path: ByteString): StatEdit | undefined {
-    let bytes: Uint8Array;
+    let bytes: Uint8Array | undefined;
     try {
       bytes = this.xattrs.get(path, statName);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
-      if (!absent.has(error.code)) this.unreadable(this, path, error.errno);
+      if (!unsupported.has(error.code)) this.unreadable(this, path, error.errno);
       return undefined;
     }
+    if (bytes === undefined) return undefined;
     const text = Buffer.from(bytes).toString('latin1');
     const found = /^\s*([0-7]+)\s+(-?\d+),\s*(-?\d+)\s+(-?\d+):\s*(-?\d+)/.exec(text);
     if (found === null)
@@ -253,7 +256,12 @@ class FakeSuperTree implements Tree {
   }
 }
 
-const absent: ReadonlySet<string> = new Set(['ENODATA', 'EOPNOTSUPP', 'ENOTSUP']);
+const unsupported: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'ENOTSUP']);
+
+/** Most files are not noted: those without any attributes are not asked for one. */
+function withXattrs(options: ScanOptions = {}): ScanOptions {
+  return { ...options, lookFor: (options.lookFor ?? 0) | Extra.Xattrs };
+}
 
 function below(dir: ByteString, name: ByteString): ByteString {
   return dir === '' || dir === '.' ? name : dir.endsWith('/') ? dir + name : `${dir}/${name}`;

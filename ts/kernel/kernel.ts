@@ -210,11 +210,16 @@ export interface BlockSumJob {
   close(): void;
 }
 
+/** Bits of what a kernel may look for beside a status, so that what most files lack costs no call of its own. */
+export const Extra = { Acls: 1, Xattrs: 2 } as const;
+
 export interface ScanOptions {
   /** Also read the targets of symbolic links. */
   readonly links?: boolean;
   /** Stat what symbolic links point to (copy-links); a dangling one keeps its own stat. */
   readonly follow?: boolean;
+  /** Bits of `Extra`: tell which of these an entry certainly lacks (`StatTable.lacks`). */
+  readonly lookFor?: number;
 }
 
 export interface TreeOptions {
@@ -287,8 +292,8 @@ export const isOther = 2;
 export interface Xattrs {
   /** All that this user may see. A file system without attributes gives EOPNOTSUPP. */
   list(path: ByteString): ByteString[];
-  /** One that is not there gives ENODATA. */
-  get(path: ByteString, name: ByteString): Uint8Array;
+  /** Undefined where there is none of this name. */
+  get(path: ByteString, name: ByteString): Uint8Array | undefined;
   set(path: ByteString, name: ByteString, value: Uint8Array): void;
   remove(path: ByteString, name: ByteString): void;
 }
@@ -340,10 +345,10 @@ export interface Tree extends HeldTree {
   lookUp?(entries: EntryRuns): LookedUp;
   /** As `lookUp`, off the event loop. */
   lookUpAsync?(entries: EntryRuns): Promise<LookedUp>;
-  /** Stats of `names` in `dir` (`''` for the tree itself); a missing one has its errno in the row. */
-  lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable;
+  /** Stats of `names` in `dir` (`''` for the tree itself); a missing one has its errno in the row. `lookFor`: as for `scan`. */
+  lstatMany(dir: ByteString, names: readonly ByteString[], lookFor?: number): StatTable;
   /** As `lstatMany`, off the event loop; the rows have no names. */
-  lstatRuns(names: NameRuns): Promise<StatTable>;
+  lstatRuns(names: NameRuns, lookFor?: number): Promise<StatTable>;
   /** One row. Throws `SysError` where it fails. */
   lstat(path: ByteString): StatTable;
   /** As `lstat`, following symbolic links without confinement. */

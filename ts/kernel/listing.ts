@@ -113,6 +113,8 @@ export interface EntryRuns {
   /** May not change until the call is done. */
   readonly names: Uint8Array;
   readonly wanted: WantedState | undefined;
+  /** Bits of `Extra`, as for `Tree.scan`. */
+  readonly lookFor: number;
   /** Also read what else is in the directories. */
   readonly extras: boolean;
   /**

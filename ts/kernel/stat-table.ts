@@ -6,7 +6,7 @@
  *   f64 0 size | 1 mtime (whole seconds) | 2 atime (whole seconds) | 3 dev
  *   u32 8 ino low | 9 ino high | 10 mtime ns | 11 atime ns | 12 mode | 13 uid | 14 gid | 15 nlink
  *   u32 16 rdev major | 17 rdev minor | 18 errno | 19 name offset | 20 name length
- *   u32 21 link offset | 22 link length | 23 unused
+ *   u32 21 link offset | 22 link length | 23 what it lacks (`Lacks`)
  * Offsets count from the start of the buffer. A row with an errno has no other field but its name.
  */
 import type { ByteString } from './types.ts';
@@ -23,6 +23,9 @@ export const S_IFBLK = 0o060000;
 export const S_IFDIR = 0o040000;
 export const S_IFCHR = 0o020000;
 export const S_IFIFO = 0o010000;
+
+/** Bits of what was looked for beside a status (`Extra`) and is certainly not there. */
+export const Lacks = { AccessAcl: 1, DefaultAcl: 2, Xattrs: 4 } as const;
 
 /** What a row says instead. */
 export interface StatEdit {
@@ -118,6 +121,10 @@ export class StatTable {
     const at = this.u32[(this.first + i) * U32 + 19];
     return this.bytes.toString('latin1', at, at + this.u32[(this.first + i) * U32 + 20]);
   }
+  /** Bits of `Lacks`; 0 where that was not asked for or is not known. */
+  lacks(i = 0): number {
+    return this.u32[(this.first + i) * U32 + 23];
+  }
   /** Copies of `rows`, without texts; below 0 is the number of an error, negated, instead of a row. */
   pick(rows: Int32Array): StatTable {
     const { u32 } = this;
@@ -125,9 +132,11 @@ export class StatTable {
     for (let k = 0; k < rows.length; k++) {
       const at = k * U32;
       if (rows[k] < 0) to[at + 18] = -rows[k];
-      else
-        for (let word = 0, from = (this.first + rows[k]) * U32; word < 19; word++)
-          to[at + word] = u32[from + word];
+      else {
+        const from = (this.first + rows[k]) * U32;
+        for (let word = 0; word < 19; word++) to[at + word] = u32[from + word];
+        to[at + 23] = u32[from + 23];
+      }
     }
     return new StatTable(new Uint8Array(to.buffer), rows.length);
   }

@@ -1,6 +1,7 @@
 /** Where a path's ACLs are kept: by the system, or with --fake-super in attributes of rsync's own. */
 import { SysError } from '../errors.ts';
 import type { Xattrs } from '../kernel/kernel.ts';
+import { Lacks } from '../kernel/stat-table.ts';
 import type { ByteString } from '../kernel/types.ts';
 import {
   type Acl,
@@ -35,17 +36,24 @@ export interface AclPlace {
   readonly path: ByteString;
   /** --fake-super. */
   readonly fake: boolean;
+  /** Bits of `Lacks` that are known of it. */
+  readonly lacks: number;
 }
 
+/** Which bit says that there is no such ACL; noted ones are attributes. */
+const lacksBits = { access: Lacks.AccessAcl, default: Lacks.DefaultAcl } as const;
+
 /** Reads an ACL; what has no access ACL has that of its `mode`. Throws `SysError`. */
-export function readAclAt({ calls, path, fake }: AclPlace, kind: AclKind, mode: number): Acl {
+export function readAclAt({ calls, path, fake, lacks }: AclPlace, kind: AclKind, mode: number): Acl {
   const none = kind === 'access' && !fake ? aclOfMode(mode) : emptyAcl;
+  if ((lacks & (fake ? Lacks.Xattrs : lacksBits[kind])) !== 0) return none;
   try {
     const bytes = calls.get(path, (fake ? fakeNames : realNames)[kind]);
+    if (bytes === undefined) return none;
     return (fake ? parseFakeAcl(bytes, mode) : parseAcl(bytes)) ?? none;
   } catch (error) {
     // As with rsync, whatever keeps a noted ACL from being read is taken for there being none.
-    if (error instanceof SysError && (fake || error.code === 'ENODATA' || isUnsupported(error))) return none;
+    if (error instanceof SysError && (fake || isUnsupported(error))) return none;
     throw error;
   }
 }

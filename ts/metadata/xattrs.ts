@@ -1,6 +1,8 @@
 /** Extended attributes: which are read and kept, lists of them, and how two lists differ (rsync's xattrs.c). */
+import { ENODATA } from '../errno.ts';
 import { SysError } from '../errors.ts';
-import type { Xattrs } from '../kernel/kernel.ts';
+import { Extra, type Xattrs } from '../kernel/kernel.ts';
+import { Lacks } from '../kernel/stat-table.ts';
 import type { ByteString } from '../kernel/types.ts';
 
 /** Longer values go into lists as sums, and are sent when they are asked for (MAX_FULL_DATUM). */
@@ -78,8 +80,9 @@ export function staysNoted(rules: XattrRules, name: ByteString): boolean {
   return rules.user === 'fake' && ownNames.includes(name);
 }
 
-/** Reads what is kept of a path's attributes. Throws `XattrFailure`. */
-export function readXattrs(calls: Xattrs, path: ByteString, rules: XattrRules): XattrList {
+/** Reads what is kept of a path's attributes; `lacks` are the bits of `Lacks` that are known. Throws `XattrFailure`. */
+export function readXattrs(calls: Xattrs, path: ByteString, rules: XattrRules, lacks = 0): XattrList {
+  if ((lacks & Lacks.Xattrs) !== 0) return [];
   const list: Omit<Xattr, 'num'>[] = [];
   for (const name of namesOf(calls, path)) {
     if (passesOver(rules, name, false)) continue;
@@ -104,13 +107,21 @@ export function namesOf(calls: Xattrs, path: ByteString): readonly ByteString[] 
   });
 }
 
+/** What is looked for beside a status (bits of `Extra`); ACLs are attributes where --fake-super notes them. */
+export function extrasLookedFor(kept: { acls: boolean; xattrs: boolean }, user: XattrRules['user']): number {
+  const noted = user === 'fake';
+  return (kept.acls && !noted ? Extra.Acls : 0) | (kept.xattrs || (kept.acls && noted) ? Extra.Xattrs : 0);
+}
+
 /** The file system, or what lies at the path, has no attributes or ACLs. */
 export function isUnsupported({ code }: SysError): boolean {
   return code === 'EOPNOTSUPP' || code === 'ENOTSUP' || code === 'ENOSYS';
 }
 
 export function xattrValue(calls: Xattrs, path: ByteString, name: ByteString): Uint8Array {
-  return tried('get', name, () => calls.get(path, name));
+  const value = tried('get', name, () => calls.get(path, name));
+  if (value === undefined) throw new XattrFailure({ call: 'get', name, errno: ENODATA });
+  return value;
 }
 
 function tried<T>(call: XattrTrouble['call'], name: ByteString, work: () => T): T {

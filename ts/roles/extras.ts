@@ -2,10 +2,11 @@ import { SysError } from '../errors.ts';
 import type { ListExtras } from '../flist/extras.ts';
 import type { ByteString, Xattrs } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../kernel/stat-table.ts';
-import { type AclKind, aclTypeNames, readAclAt, writeAclAt } from '../metadata/acl-store.ts';
+import { type AclKind, type AclPlace, aclTypeNames, readAclAt, writeAclAt } from '../metadata/acl-store.ts';
 import type { At, Present, Wanted } from '../metadata/compare.ts';
 import { type Acl, sameAcl, sameBeyondMode } from '../metadata/posix-acl.ts';
 import {
+  extrasLookedFor,
   longestWhole,
   missingValues,
   namesOf,
@@ -52,6 +53,11 @@ export class DestinationExtras {
     this.report = report;
   }
 
+  /** What is looked for beside a status: bits of `Extra`. */
+  get lookFor(): number {
+    return extrasLookedFor(this.kept, this.extras.xattrRules.user);
+  }
+
   aclsDiffer(wanted: Wanted, present: Present): boolean {
     const there = this.aclsOf(present);
     return this.accessDiffers(wanted, there, wanted.mode) || this.defaultDiffers(wanted, there);
@@ -78,16 +84,16 @@ export class DestinationExtras {
     const { last } = this;
     if (last !== undefined && last.stats === stats && last.row === row && last.path === path)
       return last.acls;
-    const acls = this.readAcls(present, stats.mode(row));
+    const acls = this.readAcls(present, stats.mode(row), lacksOf(present));
     this.last = { stats, row, path, acls };
     return acls;
   }
 
-  private readAcls(at: At, mode: number): AclsThere {
+  private readAcls(at: At, mode: number, lacks = 0): AclsThere {
     const isDir = (mode & S_IFMT) === S_IFDIR;
     return {
-      access: this.readAcl(at, 'access', mode),
-      default: isDir ? this.readAcl(at, 'default', mode) : undefined,
+      access: this.readAcl(at, 'access', mode, lacks),
+      default: isDir ? this.readAcl(at, 'default', mode, lacks) : undefined,
     };
   }
 
@@ -138,17 +144,19 @@ export class DestinationExtras {
     }
   }
 
-  xattrsDiffer(wanted: Wanted, at: At | undefined): boolean {
-    return xattrsDiffer(this.extras.xattrs.at(wanted.xattrs), at === undefined ? [] : this.readXattrs(at));
+  xattrsDiffer(wanted: Wanted, present: Present | undefined): boolean {
+    const there = present === undefined ? [] : this.readXattrs(present);
+    return xattrsDiffer(this.extras.xattrs.at(wanted.xattrs), there);
   }
 
   /**
    * The sender's numbers of the long values that an entry lacks. From now on all of its values count as known: what
    * is not asked for lies where its content is taken from, and the receiver finds it there.
    */
-  askFor(wanted: Wanted, at: At | undefined, asks: boolean): number[] {
+  askFor(wanted: Wanted, present: Present | undefined, asks: boolean): number[] {
     const list = this.extras.xattrs.at(wanted.xattrs);
-    const missing = asks ? missingValues(list, at === undefined ? [] : this.readXattrs(at)) : [];
+    const there = (): XattrList => (present === undefined ? [] : this.readXattrs(present));
+    const missing = asks ? missingValues(list, there()) : [];
     if (asks || missing.length === 0) for (const one of list) one.settled ||= one.length > longestWhole;
     return missing.map(({ num }) => num).sort((a, b) => a - b);
   }
@@ -215,7 +223,7 @@ export class DestinationExtras {
   private valueFrom(calls: Xattrs, path: ByteString, xattr: Xattr): Uint8Array | undefined {
     try {
       const value = calls.get(path, xattr.name);
-      if (value.length !== xattr.length || xattr.sum === undefined) return undefined;
+      if (value?.length !== xattr.length || xattr.sum === undefined) return undefined;
       if (Buffer.compare(this.extras.xattrRules.sum(value), xattr.sum) !== 0) return undefined;
       xattr.value = value;
       return value;
@@ -225,9 +233,9 @@ export class DestinationExtras {
     }
   }
 
-  private readXattrs(at: At): XattrList {
+  private readXattrs(at: Present): XattrList {
     try {
-      return readXattrs(at.tree.xattrs as Xattrs, at.path, this.extras.xattrRules);
+      return readXattrs(at.tree.xattrs as Xattrs, at.path, this.extras.xattrRules, lacksOf(at));
     } catch (error) {
       if (!(error instanceof XattrFailure)) throw error;
       // An entry is looked at more than once.
@@ -261,9 +269,9 @@ export class DestinationExtras {
     this.report.print('error-xfer', text.xattrFailed(at.tree, at.path, trouble, who));
   }
 
-  private readAcl(at: At, kind: AclKind, mode: number): Acl | undefined {
+  private readAcl(at: At, kind: AclKind, mode: number, lacks = 0): Acl | undefined {
     try {
-      return readAclAt(this.aclPlace(at), kind, mode);
+      return readAclAt(this.aclPlace(at, lacks), kind, mode);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       this.report.print(
@@ -276,7 +284,7 @@ export class DestinationExtras {
 
   private writeAcl(at: At, kind: AclKind, acl: Acl, mode: number): boolean {
     try {
-      writeAclAt(this.aclPlace(at), kind, acl, mode);
+      writeAclAt(this.aclPlace(at, 0), kind, acl, mode);
       return true;
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
@@ -288,7 +296,12 @@ export class DestinationExtras {
     }
   }
 
-  private aclPlace({ tree, path }: At) {
-    return { calls: tree.xattrs as Xattrs, path, fake: this.extras.xattrRules.user === 'fake' };
+  private aclPlace({ tree, path }: At, lacks: number): AclPlace {
+    return { calls: tree.xattrs as Xattrs, path, fake: this.extras.xattrRules.user === 'fake', lacks };
   }
+}
+
+/** What is known to be lacking (`Lacks`). A file of several names may have got it by another since it was looked at. */
+function lacksOf({ stats, row }: Present): number {
+  return stats.isDir(row) || stats.nlink(row) < 2 ? stats.lacks(row) : 0;
 }

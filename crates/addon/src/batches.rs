@@ -5,13 +5,13 @@ use napi::bindgen_prelude::{
 };
 use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
-use oc_fsops::{Names, ReceiveBatch, ScanOptions, TreeRoot};
+use oc_fsops::{Names, ReceiveBatch, TreeRoot};
 
 use crate::args::{Bytes, Paths};
 use crate::digest::DigestSpec;
 use crate::failure::{code, outcome};
 use crate::task::run;
-use crate::tree::Tree;
+use crate::tree::{scan_options, wanted_extras, Tree};
 
 /// One packed status table of several directories: the rows of each follow those of the one before,
 /// `counts[i]` of them; where `failures[i]` is not 0, it could not be read. What has no count was not read.
@@ -55,9 +55,10 @@ impl Tree {
         #[napi(ts_arg_type = "string")] dir: Bytes,
         links: bool,
         follow: bool,
+        extras: u32,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
-        let options = ScanOptions { links, follow };
+        let options = scan_options(links, follow, extras);
         Ok(run(
             move || Ok(oc_fsops::scan(&root, &dir.0, options).map(oc_fsops::Rows::pack)),
             |scanned| match scanned {
@@ -75,11 +76,12 @@ impl Tree {
         count: u32,
         links: bool,
         follow: bool,
+        extras: u32,
         enough: u32,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
         let dirs = Paths::new(dirs, count)?;
-        let options = ScanOptions { links, follow };
+        let options = scan_options(links, follow, extras);
         Ok(run(
             move || {
                 let enough = enough as usize;
@@ -109,13 +111,15 @@ impl Tree {
         count: u32,
         names: Uint8Array,
         runs: Uint32Array,
+        extras: u32,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
         let dirs = Paths::new(dirs, count)?;
+        let extras = wanted_extras(extras);
         Ok(run(
             move || {
                 let dirs: Vec<&[u8]> = dirs.iter().collect();
-                oc_fsops::lstat_runs(&root, &dirs, &names, &runs)
+                oc_fsops::lstat_runs(&root, &dirs, &names, &runs, extras)
                     .ok_or_else(|| Error::new(Status::InvalidArg, "a name is out of bounds"))
             },
             Uint8Array::from,

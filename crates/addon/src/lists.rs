@@ -5,14 +5,15 @@ use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
 use oc_flist::{EntryFields, ENTRY_BYTES};
 use oc_fsops::{
-    Entries, Listed, Listing, ListingOptions, LookedUp, Sources, TreeListing, Unlisted, Wanted,
+    Aims, Entries, Listed, Listing, ListingOptions, LookedUp, Sources, TreeListing, Unlisted,
+    Wanted,
 };
 
 use crate::args::{Bytes, Paths};
 use crate::digest::DigestSpec;
 use crate::failure::code;
 use crate::task::run;
-use crate::tree::Tree;
+use crate::tree::{wanted_extras, Tree};
 
 /// The failure of a directory that holds more than records can tell.
 const SPECIAL: u32 = u32::MAX;
@@ -125,6 +126,7 @@ impl Tree {
         records: Uint8Array,
         names: Uint8Array,
         wanted: Option<WantedState>,
+        look_for: u32,
         extras: bool,
     ) -> Result<LookedUpEntries> {
         let root = self.root()?;
@@ -137,8 +139,8 @@ impl Tree {
             records: &records,
             names: &names,
         };
-        let wanted = wanted.map(want);
-        oc_fsops::look_up(&root, &entries, wanted.as_ref(), extras, None)
+        let aims = aims(wanted, look_for, extras);
+        oc_fsops::look_up(&root, &entries, &aims, None)
             .map(looked_up)
             .ok_or_else(out_of_bounds)
     }
@@ -154,6 +156,7 @@ impl Tree {
         records: Uint8Array,
         names: Uint8Array,
         wanted: Option<WantedState>,
+        look_for: u32,
         extras: bool,
         source: Option<ClassInstance<Tree>>,
         digest: Option<DigestSpec>,
@@ -166,7 +169,7 @@ impl Tree {
         let dirs = Paths::new(dirs, counts.len() as u32)?;
         check(&records, &counts)?;
         let records = records.to_vec();
-        let wanted = wanted.map(want);
+        let aims = aims(wanted, look_for, extras);
         Ok(run(
             move || {
                 let dirs: Vec<&[u8]> = dirs.iter().collect();
@@ -180,8 +183,7 @@ impl Tree {
                     tree,
                     digest: *digest,
                 });
-                oc_fsops::look_up(&root, &entries, wanted.as_ref(), extras, sources)
-                    .ok_or_else(out_of_bounds)
+                oc_fsops::look_up(&root, &entries, &aims, sources).ok_or_else(out_of_bounds)
             },
             looked_up,
         ))
@@ -200,12 +202,16 @@ fn parse(options: &RecordOptions) -> ListingOptions {
     }
 }
 
-fn want(state: WantedState) -> Wanted {
-    Wanted {
-        owner: state.owner,
-        group: state.group,
-        group_free: state.group_free,
-        dirs: state.dirs,
+fn aims(wanted: Option<WantedState>, look_for: u32, directories: bool) -> Aims {
+    Aims {
+        wanted: wanted.map(|state| Wanted {
+            owner: state.owner,
+            group: state.group,
+            group_free: state.group_free,
+            dirs: state.dirs,
+        }),
+        look_for: wanted_extras(look_for),
+        directories,
     }
 }
 

@@ -5,12 +5,14 @@ use std::os::unix::net::UnixDatagram;
 use napi::bindgen_prelude::Either;
 use napi_derive::napi;
 use oc_flist::ENTRY_LAYOUT;
-use oc_fsops::{SysError, Syscall, RECEIVE_LAYOUT, RECEIVE_STEPS, ROW_LAYOUT, SYSCALL_NAMES};
+use oc_fsops::{
+    SysError, Syscall, LACKS, RECEIVE_LAYOUT, RECEIVE_STEPS, ROW_LAYOUT, SYSCALL_NAMES,
+};
 
 use crate::args::Bytes;
 use crate::entries::STATE_LAYOUT;
 use crate::failure::code;
-use crate::tree::META_BITS;
+use crate::tree::{EXTRA_BITS, META_BITS};
 
 /// Both ends of a pipe and the bytes it holds.
 #[napi(object)]
@@ -195,6 +197,8 @@ pub fn layouts() -> Vec<LayoutNumber> {
         ("step", RECEIVE_STEPS),
         ("state", STATE_LAYOUT),
         ("meta", META_BITS),
+        ("extra", EXTRA_BITS),
+        ("lacks", LACKS),
     ]
     .into_iter()
     .flat_map(|(table, fields)| {

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use napi::bindgen_prelude::{Either, Uint8Array, Uint8ArraySlice};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
-use oc_fsops::{Parents, ScanOptions, TreeRoot, ROW_BYTES};
+use oc_fsops::{Extras, Parents, ScanOptions, TreeRoot, ROW_BYTES};
 
 use crate::args::{Bytes, Paths};
 use crate::failure::{code, outcome};
@@ -23,6 +23,30 @@ pub(crate) const META_BITS: &[(&str, usize)] = &[
     ("Mtime", META_MTIME as usize),
     ("Atime", META_ATIME as usize),
 ];
+
+const EXTRA_ACLS: u32 = 1;
+const EXTRA_XATTRS: u32 = 2;
+
+/// The bits that name what is looked for beside a status, for the tests that hold TypeScript to them.
+pub(crate) const EXTRA_BITS: &[(&str, usize)] = &[
+    ("Acls", EXTRA_ACLS as usize),
+    ("Xattrs", EXTRA_XATTRS as usize),
+];
+
+pub(crate) fn wanted_extras(bits: u32) -> Extras {
+    Extras {
+        acls: bits & EXTRA_ACLS != 0,
+        xattrs: bits & EXTRA_XATTRS != 0,
+    }
+}
+
+pub(crate) fn scan_options(links: bool, follow: bool, extras: u32) -> ScanOptions {
+    ScanOptions {
+        links,
+        follow,
+        extras: wanted_extras(extras),
+    }
+}
 
 /// A held directory. Numbers that come back are failure numbers, 0 for none.
 #[napi]
@@ -113,8 +137,9 @@ impl Tree {
         #[napi(ts_arg_type = "string")] dir: Bytes,
         links: bool,
         follow: bool,
+        extras: u32,
     ) -> Result<Either<Uint8Array, u32>> {
-        let options = ScanOptions { links, follow };
+        let options = scan_options(links, follow, extras);
         Ok(match oc_fsops::scan(&*self.root()?, &dir.0, options) {
             Ok(rows) => Either::A(rows.pack().into()),
             Err(error) => Either::B(code(error)),
@@ -128,10 +153,12 @@ impl Tree {
         #[napi(ts_arg_type = "string")] dir: Bytes,
         #[napi(ts_arg_type = "string")] names: Bytes,
         count: u32,
+        extras: u32,
     ) -> Result<Uint8Array> {
         let names = Paths::new(names, count)?;
         let root = self.root()?;
-        Ok(oc_fsops::lstat_many(&root, &dir.0, names.iter())
+        let extras = wanted_extras(extras);
+        Ok(oc_fsops::lstat_many(&root, &dir.0, names.iter(), extras)
             .pack()
             .into())
     }

@@ -32,7 +32,7 @@ pub use copy::copy_file;
 pub use file_sums::file_sums;
 pub use interrupt::{Interrupt, Interrupted};
 pub use listing::{list, list_tree, Listed, Listing, ListingOptions, TreeListing, Unlisted};
-pub use look_up::{look_up, Entries, LookedUp, Wanted};
+pub use look_up::{look_up, Aims, Entries, LookedUp, Wanted};
 pub use meta::{set_meta, Meta};
 pub use names::Names;
 pub use receive::{ReceiveJob, ReceiveProgress, ReceiveRequest, ReceiveResult};
@@ -47,4 +47,4 @@ pub use single::{
 };
 pub use stat_table::{Rows, ROW_BYTES, ROW_LAYOUT};
 pub use syscall::{Failure, SysError, Syscall, SYSCALL_NAMES};
-pub use xattr::{get_xattr, list_xattrs, remove_xattr, set_xattr};
+pub use xattr::{get_xattr, list_xattrs, remove_xattr, set_xattr, Extras, LACKS};

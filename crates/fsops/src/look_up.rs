@@ -8,10 +8,11 @@ use rustix::io::Errno;
 
 use crate::compare::{Comparer, Same, Sources};
 use crate::resolve::{Parent, TreeRoot};
-use crate::scan::{lstat_at, parent_at};
+use crate::scan::{extras_at, lstat_at, note_lacks, parent_at};
 use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
 use crate::system::{mode_of, RawDir};
+use crate::xattr::Extras;
 use oc_flist::{file_type, Entry, ENTRY_BYTES};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
@@ -26,6 +27,16 @@ pub struct Wanted {
     pub group_free: u32,
     /// Directories that are there need nothing yet.
     pub dirs: bool,
+}
+
+/// What a look is for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Aims {
+    pub wanted: Option<Wanted>,
+    /// What each row shall tell the lack of.
+    pub look_for: Extras,
+    /// Also read what else the directories hold.
+    pub directories: bool,
 }
 
 /// Entries in directories: `counts[k]` of them in `dirs[k]`, with their records in this order.
@@ -50,13 +61,11 @@ pub struct LookedUp {
     pub extra_counts: Vec<Result<u32, SysError>>,
 }
 
-/// Looks entries up; `None` where they are out of bounds. With `extras` their directories are read as well, with
-/// `sources` present files are compared with those by content.
+/// Looks entries up; `None` where they are out of bounds. With `sources` present files are compared with those by content.
 pub fn look_up(
     tree: &TreeRoot,
     entries: &Entries,
-    wanted: Option<&Wanted>,
-    extras: bool,
+    aims: &Aims,
     sources: Option<Sources>,
 ) -> Option<LookedUp> {
     let total = entries.records.len() / ENTRY_BYTES;
@@ -71,6 +80,7 @@ pub fn look_up(
     let mut index = 0;
     for (at, (&dir, &count)) in entries.dirs.iter().zip(entries.counts).enumerate() {
         let parent = parent_at(tree, dir);
+        let mut extras = extras_at(&parent, aims.look_for);
         let mut listed = HashSet::new();
         for _ in 0..count {
             let entry = Entry::new(records.next()?);
@@ -78,19 +88,23 @@ pub fn look_up(
             let name = entry.name(entries.names)?;
             let status = lstat_at(tree, &parent, dir, name);
             match &status {
-                Ok(stat) => write_row(row, stat),
+                Ok(stat) => {
+                    write_row(row, stat);
+                    note_lacks(extras.as_mut(), row, name, stat);
+                }
                 Err(errno) => write_errno(row, errno.raw_os_error()),
             }
+            let wanted = aims.wanted.as_ref();
             fine[index] = wanted.is_some_and(|wanted| needs_nothing(entry, &status, wanted));
             if let (Some(comparer), true) = (&mut comparer, may_be_same(entry, &status)) {
                 comparer.compare((index, at as u32, dir, name, entry.size() as u64));
             }
-            if extras {
+            if aims.directories {
                 listed.insert(name);
             }
             index += 1;
         }
-        if extras {
+        if aims.directories {
             let before = found.extras.count();
             let read = read_others(tree, dir, &parent, &listed, &mut found.extras);
             if read.is_err() {

@@ -5,9 +5,10 @@ use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, Stat};
 use rustix::io::Errno;
 
 use crate::resolve::{Parent, TreeRoot};
-use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
+use crate::stat_table::{write_errno, write_lacks, write_row, Rows, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
 use crate::system::{RawDir, LOOK};
+use crate::xattr::{Extras, ExtrasIn};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
 const MAX_TARGET: usize = 4096;
@@ -18,6 +19,8 @@ pub struct ScanOptions {
     pub links: bool,
     /// Stat what symbolic links point to; a dangling one keeps its own stat.
     pub follow: bool,
+    /// Note which of these an entry certainly lacks.
+    pub extras: Extras,
 }
 
 /// Reads a directory with the stats of all its entries.
@@ -37,6 +40,7 @@ fn scan_into(
     let mut buffer = vec![MaybeUninit::uninit(); DIRENT_BUFFER];
     let mut entries = RawDir::new(&fd, &mut buffer);
     let mut target = [MaybeUninit::uninit(); MAX_TARGET];
+    let mut extras = ExtrasIn::new(fd.as_fd(), options.extras);
     let mut found = false;
     while let Some(entry) = entries.next() {
         let entry = entry.during(Syscall::ReadDir)?;
@@ -58,7 +62,8 @@ fn scan_into(
         };
         found = true;
         let mut link: &[u8] = &[];
-        if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        if kind == FileType::Symlink {
             if options.follow {
                 stat = follow(tree, dir, &fd, name, stat);
             } else if options.links {
@@ -72,6 +77,14 @@ fn scan_into(
             }
         }
         rows.add(bytes, Ok(&stat), link);
+        // What a link leads to has extras of its own.
+        let own = !(options.follow && kind == FileType::Symlink);
+        note_lacks(
+            extras.as_mut().filter(|_| own),
+            rows.last_row(),
+            bytes,
+            &stat,
+        );
     }
     if !found && !can_search(&fd) {
         return Err(SysError::new(Errno::ACCESS, Syscall::Open));
@@ -127,13 +140,22 @@ fn follow(tree: &TreeRoot, dir: &[u8], fd: &impl AsFd, name: &std::ffi::CStr, ow
         .unwrap_or(own)
 }
 
-/// Stats of `names` in `dir`; a row that failed has its errno.
-pub fn lstat_many<'n>(tree: &TreeRoot, dir: &[u8], names: impl Iterator<Item = &'n [u8]>) -> Rows {
+/// Stats of `names` in `dir`, with what they lack of `extras`; a row that failed has its errno.
+pub fn lstat_many<'n>(
+    tree: &TreeRoot,
+    dir: &[u8],
+    names: impl Iterator<Item = &'n [u8]>,
+    extras: Extras,
+) -> Rows {
     let mut rows = Rows::with_capacity(names.size_hint().0);
     let parent = parent_at(tree, dir);
+    let mut extras = extras_at(&parent, extras);
     for name in names {
         match lstat_at(tree, &parent, dir, name) {
-            Ok(stat) => rows.add(name, Ok(&stat), &[]),
+            Ok(stat) => {
+                rows.add(name, Ok(&stat), &[]);
+                note_lacks(extras.as_mut(), rows.last_row(), name, &stat);
+            }
             Err(errno) => rows.add(name, Err(errno.raw_os_error()), &[]),
         }
     }
@@ -143,24 +165,43 @@ pub fn lstat_many<'n>(tree: &TreeRoot, dir: &[u8], names: impl Iterator<Item = &
 /// Words of a name of `lstat_runs`: its directory's index, its offset, its length.
 pub const RUN_WORDS: usize = 3;
 
-/// Rows without texts for names that lie in `names` as `runs` tells; `None` where that is out of bounds.
-pub fn lstat_runs(tree: &TreeRoot, dirs: &[&[u8]], names: &[u8], runs: &[u32]) -> Option<Vec<u8>> {
+/// Rows without texts for names that lie in `names` as `runs` tells, with what they lack of `extras`; `None` where that
+/// is out of bounds.
+pub fn lstat_runs(
+    tree: &TreeRoot,
+    dirs: &[&[u8]],
+    names: &[u8],
+    runs: &[u32],
+    extras: Extras,
+) -> Option<Vec<u8>> {
     let words = runs.chunks_exact(RUN_WORDS);
     if !words.remainder().is_empty() {
         return None;
     }
     let mut rows = vec![0; words.len() * ROW_BYTES];
-    let mut at: Option<(u32, Result<Parent, Errno>)> = None;
+    let mut at: Option<(u32, Result<Parent, Errno>, Option<ExtrasIn>)> = None;
     for (word, row) in words.zip(rows.chunks_exact_mut(ROW_BYTES)) {
         let (dir, from) = (word[0], word[1] as usize);
         let path = *dirs.get(dir as usize)?;
         let name = names.get(from..from.checked_add(word[2] as usize)?)?;
-        let (_, parent) = match at.take() {
+        let (_, parent, extras) = match at.take() {
             Some(known) if known.0 == dir => at.insert(known),
-            _ => at.insert((dir, parent_at(tree, path))),
+            _ => {
+                let parent = parent_at(tree, path);
+                let extras = extras_at(&parent, extras);
+                at.insert((dir, parent, extras))
+            }
         };
         match lstat_at(tree, parent, path, name) {
-            Ok(stat) => write_row(row, &stat),
+            Ok(stat) => {
+                write_row(row, &stat);
+                if let Some(extras) = extras.as_mut().filter(|_| is_plain(name)) {
+                    write_lacks(
+                        row,
+                        extras.lacks(name, FileType::from_raw_mode(stat.st_mode)),
+                    );
+                }
+            }
             Err(errno) => write_errno(row, errno.raw_os_error()),
         }
     }
@@ -174,6 +215,20 @@ pub(crate) fn parent_at<'t>(tree: &'t TreeRoot, dir: &[u8]) -> Result<Parent<'t>
     tree.locate(path).map(|at| at.parent)
 }
 
+/// Notes in a row what `name` in the directory of `extras` lacks.
+pub(crate) fn note_lacks(extras: Option<&mut ExtrasIn>, row: &mut [u8], name: &[u8], stat: &Stat) {
+    if let Some(extras) = extras.filter(|_| is_plain(name)) {
+        write_lacks(
+            row,
+            extras.lacks(name, FileType::from_raw_mode(stat.st_mode)),
+        );
+    }
+}
+
+pub(crate) fn extras_at(parent: &Result<Parent, Errno>, wanted: Extras) -> Option<ExtrasIn> {
+    ExtrasIn::new(parent.as_ref().ok()?.as_fd(), wanted)
+}
+
 pub(crate) fn lstat_at(
     tree: &TreeRoot,
     parent: &Result<Parent, Errno>,
@@ -184,9 +239,14 @@ pub(crate) fn lstat_at(
         Err(errno) => Err(*errno),
         // An absolute `dir` has no descriptor of its own.
         Ok(Parent::Working) => nested(tree, dir, name),
-        Ok(_) if name.contains(&b'/') || name == b".." => nested(tree, dir, name),
+        Ok(_) if !is_plain(name) => nested(tree, dir, name),
         Ok(parent) => statat(parent, name, AtFlags::SYMLINK_NOFOLLOW),
     }
+}
+
+/// A name that does not lead out of the directory it is looked up in.
+fn is_plain(name: &[u8]) -> bool {
+    !name.contains(&b'/') && name != b".."
 }
 
 fn nested(tree: &TreeRoot, dir: &[u8], name: &[u8]) -> Result<Stat, Errno> {

@@ -26,6 +26,7 @@ const NAME: usize = 76;
 const NAME_LENGTH: usize = 80;
 const LINK: usize = 84;
 const LINK_LENGTH: usize = 88;
+const LACKS: usize = 92;
 
 /// Where the fields of a row are, for the tests that hold TypeScript to it.
 pub const ROW_LAYOUT: &[(&str, usize)] = &[
@@ -49,6 +50,7 @@ pub const ROW_LAYOUT: &[(&str, usize)] = &[
     ("nameLength", NAME_LENGTH),
     ("linkOffset", LINK),
     ("linkLength", LINK_LENGTH),
+    ("lacks", LACKS),
 ];
 
 /// Rows being collected, and the names and link targets that will follow them.
@@ -81,6 +83,12 @@ impl Rows {
         put(row, LINK, self.text.len() as u32);
         put(row, LINK_LENGTH, link.len() as u32);
         self.text.extend_from_slice(link);
+    }
+
+    /// The row that was added last.
+    pub(crate) fn last_row(&mut self) -> &mut [u8] {
+        let at = self.rows.len().saturating_sub(ROW_BYTES);
+        &mut self.rows[at..]
     }
 
     pub fn count(&self) -> usize {
@@ -119,6 +127,11 @@ impl Rows {
 /// Makes a row of zeros that of a name that has no status.
 pub(crate) fn write_errno(row: &mut [u8], errno: i32) {
     put(row, ERRNO, errno as u32);
+}
+
+/// Notes what an entry lacks beside its status (`LACKS` of `xattr.rs`).
+pub(crate) fn write_lacks(row: &mut [u8], lacks: u32) {
+    put(row, LACKS, lacks);
 }
 
 /// Fills a row, except for its texts.

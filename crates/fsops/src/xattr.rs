@@ -4,8 +4,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::OnceLock;
 
 use rustix::fs::{
-    access, fgetxattr, flistxattr, fremovexattr, fsetxattr, lgetxattr, llistxattr, lremovexattr,
-    lsetxattr, openat, Access, Mode, OFlags, XattrFlags, CWD,
+    access, fgetxattr, flistxattr, fremovexattr, fsetxattr, lgetxattr, lgetxattr_query, llistxattr,
+    llistxattr_query, lremovexattr, lsetxattr, openat, Access, FileType, Mode, OFlags, XattrFlags,
+    CWD,
 };
 use rustix::io::Errno;
 
@@ -60,6 +61,76 @@ pub fn remove_xattr(tree: &TreeRoot, path: &[u8], attribute: &[u8]) -> Result<()
     .during(Syscall::RemoveXattr)
 }
 
+/// What is looked for beside a status.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extras {
+    pub acls: bool,
+    pub xattrs: bool,
+}
+
+/// Bits of what is certainly not there; `Lacks` in `ts/kernel/stat-table.ts`.
+pub const LACKS: &[(&str, usize)] = &[
+    ("AccessAcl", NO_ACCESS_ACL as usize),
+    ("DefaultAcl", NO_DEFAULT_ACL as usize),
+    ("Xattrs", NO_XATTRS as usize),
+];
+const NO_ACCESS_ACL: u32 = 1;
+const NO_DEFAULT_ACL: u32 = 2;
+const NO_XATTRS: u32 = 4;
+
+/// Looks for extras of what lies in one directory, most of which has none: those are spared a call each.
+pub(crate) struct ExtrasIn {
+    wanted: Extras,
+    /// A name is put behind it.
+    path: Vec<u8>,
+    dir_length: usize,
+}
+
+impl ExtrasIn {
+    /// `None` where nothing is wanted, or no file could be named.
+    pub fn new(dir: BorrowedFd, wanted: Extras) -> Option<Self> {
+        if !(wanted.acls || wanted.xattrs) || dir.as_raw_fd() == CWD.as_raw_fd() || !has_proc() {
+            return None;
+        }
+        let path = proc_name(dir);
+        let dir_length = path.len();
+        Some(ExtrasIn {
+            wanted,
+            path,
+            dir_length,
+        })
+    }
+
+    /// What `name` in the directory certainly lacks; whatever fails in another way is left to who needs it.
+    pub fn lacks(&mut self, name: &[u8], kind: FileType) -> u32 {
+        self.path.truncate(self.dir_length);
+        self.path.extend_from_slice(name);
+        let path = &self.path[..];
+        let has_no = |acl: &str| is_none(lgetxattr_query(path, acl));
+        let mut lacks = 0;
+        if self.wanted.acls && kind != FileType::Symlink {
+            if has_no("system.posix_acl_access") {
+                lacks |= NO_ACCESS_ACL;
+            }
+            if kind == FileType::Directory && has_no("system.posix_acl_default") {
+                lacks |= NO_DEFAULT_ACL;
+            }
+        }
+        if self.wanted.xattrs && is_none(llistxattr_query(path)) {
+            lacks |= NO_XATTRS;
+        }
+        lacks
+    }
+}
+
+/// There is no such attribute, the list is empty, or the file system has none at all.
+fn is_none(found: Result<usize, Errno>) -> bool {
+    matches!(
+        found,
+        Ok(0) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS)
+    )
+}
+
 /// How the system is told which file is meant.
 enum At<'a> {
     Name(&'a [u8]),
@@ -75,7 +146,7 @@ fn on<T>(tree: &TreeRoot, path: &[u8], work: impl Fn(&At) -> Result<T, Errno>) -
             return work(&At::Name(name));
         }
         if has_proc() {
-            let mut held = format!("/proc/self/fd/{}/", dir.as_raw_fd()).into_bytes();
+            let mut held = proc_name(dir);
             held.extend_from_slice(name);
             return work(&At::Name(&held));
         }
@@ -84,6 +155,11 @@ fn on<T>(tree: &TreeRoot, path: &[u8], work: impl Fn(&At) -> Result<T, Errno>) -
         let file = openat(dir, name, flags, Mode::empty())?;
         work(&At::Open(std::os::fd::AsFd::as_fd(&file)))
     })
+}
+
+/// Where `/proc` shows what lies in an open directory.
+fn proc_name(dir: BorrowedFd) -> Vec<u8> {
+    format!("/proc/self/fd/{}/", dir.as_raw_fd()).into_bytes()
 }
 
 fn has_proc() -> bool {
@@ -100,11 +176,8 @@ fn filled(read: impl Fn(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, E
                 room.truncate(length);
                 return Ok(room);
             }
-            // It may grow again until the next look.
-            Err(Errno::RANGE) => {
-                let length = read(&mut [])?;
-                room.resize(length.max(room.len()) + USUAL, 0);
-            }
+            // Linux gives 64 KiB at most; elsewhere there may be more.
+            Err(Errno::RANGE) => room.resize(room.len() * 4, 0),
             Err(errno) => return Err(errno),
         }
     }

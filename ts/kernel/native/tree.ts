@@ -80,13 +80,13 @@ export class NativeTree implements Tree {
   }
 
   scan(dir: ByteString, options?: ScanOptions): StatTable {
-    const { links = false, follow = false } = options ?? {};
-    return toTable(this.failures.need(this.tree.scan(dir, links, follow)));
+    const { links = false, follow = false, lookFor = 0 } = options ?? {};
+    return toTable(this.failures.need(this.tree.scan(dir, links, follow, lookFor)));
   }
 
   async scanAsync(dir: ByteString, options?: ScanOptions): Promise<StatTable> {
-    const { links = false, follow = false } = options ?? {};
-    return toTable(this.failures.need(await this.tree.scanAsync(dir, links, follow)));
+    const { links = false, follow = false, lookFor = 0 } = options ?? {};
+    return toTable(this.failures.need(await this.tree.scanAsync(dir, links, follow, lookFor)));
   }
 
   async scanMany(
@@ -94,8 +94,9 @@ export class NativeTree implements Tree {
     options: ScanOptions,
     enough: number,
   ): Promise<(StatTable | SysError)[]> {
-    const { links = false, follow = false } = options;
-    const scanned = await this.tree.scanMany(dirs.join('\0'), dirs.length, links, follow, enough);
+    const { links = false, follow = false, lookFor = 0 } = options;
+    const joined = dirs.join('\0');
+    const scanned = await this.tree.scanMany(joined, dirs.length, links, follow, lookFor, enough);
     const { counts, failures } = scanned;
     const all = toTable(scanned.data);
     const tables: (StatTable | SysError)[] = [];
@@ -153,12 +154,14 @@ export class NativeTree implements Tree {
     return listings;
   }
 
-  lookUp({ dirs, counts, records, names, wanted, extras }: EntryRuns): LookedUp {
-    return this.toLookedUp(this.tree.lookUp(dirs.join('\0'), counts, records, names, wanted, extras));
+  lookUp({ dirs, counts, records, names, wanted, lookFor, extras }: EntryRuns): LookedUp {
+    return this.toLookedUp(
+      this.tree.lookUp(dirs.join('\0'), counts, records, names, wanted, lookFor, extras),
+    );
   }
 
   async lookUpAsync(entries: EntryRuns): Promise<LookedUp> {
-    const { dirs, counts, records, names, wanted, extras, compare } = entries;
+    const { dirs, counts, records, names, wanted, lookFor, extras, compare } = entries;
     const source = compare && NativeTree.handleOf(compare.source);
     const found = this.tree.lookUpAsync(
       dirs.join('\0'),
@@ -166,6 +169,7 @@ export class NativeTree implements Tree {
       records,
       names,
       wanted,
+      lookFor,
       extras,
       source,
       compare?.digest,
@@ -190,12 +194,12 @@ export class NativeTree implements Tree {
     return { rows, others, same, extras };
   }
 
-  lstatMany(dir: ByteString, names: readonly ByteString[]): StatTable {
-    return new StatTable(this.tree.lstatMany(dir, names.join('\0'), names.length), names.length);
+  lstatMany(dir: ByteString, names: readonly ByteString[], lookFor = 0): StatTable {
+    return new StatTable(this.tree.lstatMany(dir, names.join('\0'), names.length, lookFor), names.length);
   }
 
-  async lstatRuns({ dirs, names, runs }: NameRuns): Promise<StatTable> {
-    const rows = await this.tree.lstatRuns(dirs.join('\0'), dirs.length, names, runs);
+  async lstatRuns({ dirs, names, runs }: NameRuns, lookFor = 0): Promise<StatTable> {
+    const rows = await this.tree.lstatRuns(dirs.join('\0'), dirs.length, names, runs, lookFor);
     return new StatTable(rows, rows.length / statRowBytes);
   }
 
@@ -367,14 +371,15 @@ function xattrsOf(tree: addon.Tree, failures: Failures, lstat: (path: ByteString
         .toString('latin1')
         .split('\0');
     },
-    get(path, name) {
-      const value = seen(
-        () => failures.need(tree.getXattr(path, name)),
+    get: (path, name) =>
+      seen(
+        () => {
+          const value = tree.getXattr(path, name);
+          // An error is made only of what is one: most files lack most attributes.
+          return typeof value === 'number' && (value & 0xffff) === ENODATA ? undefined : failures.need(value);
+        },
         () => lstat(path),
-      );
-      if (value === undefined) throw new SysError(ENODATA, 'ENODATA', 'getxattr');
-      return value;
-    },
+      ),
     set: (path, name, value) => failures.check(tree.setXattr(path, name, value)),
     remove: (path, name) => failures.check(tree.removeXattr(path, name)),
   };

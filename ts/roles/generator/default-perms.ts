@@ -19,9 +19,10 @@ function read(gen: Generator, dir: string): number | undefined {
   const { xattrs } = gen.destination.tree;
   if (xattrs === undefined || gen.destination.missing) return undefined;
   try {
-    return permsOfDefaultAcl(xattrs.get(dir, defaultAclName));
+    const acl = xattrs.get(dir, defaultAclName);
+    return acl && permsOfDefaultAcl(acl);
   } catch (error) {
-    // No ACL, or a directory that a dry run did not make, or that has gone: there is nothing to be made in it.
+    // No ACLs, or a directory that a dry run did not make, or that has gone: there is nothing to be made in it.
     if (error instanceof SysError) return undefined;
     throw error;
   }

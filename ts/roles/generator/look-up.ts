@@ -164,7 +164,7 @@ export class LookUp {
     const [{ list, from, to }] = this.stretches;
     const names: ByteString[] = [];
     for (let i = from; i < to; i++) names.push(list.basename(i));
-    return tree.lstatMany(list.dirname(from), names);
+    return tree.lstatMany(list.dirname(from), names, this.gen.ctx.extras?.lookFor);
   }
 
   private pick(read: StatTable): StatTable {
@@ -201,7 +201,7 @@ export class LookUp {
         runs[word++] = at;
         at += runs[word++] = list.copyName(i, names, at);
       }
-    return tree.lstatRuns({ dirs, names, runs });
+    return tree.lstatRuns({ dirs, names, runs }, this.gen.ctx.extras?.lookFor);
   }
 
   private take({ rows, others, same, extras }: LookedUp): StatTable {
@@ -242,6 +242,7 @@ export class LookUp {
       names: list.names,
       // Without a comparison of contents nothing can be passed over.
       wanted: rules.checksum && compare === undefined ? undefined : wanted,
+      lookFor: ctx.extras?.lookFor ?? 0,
       extras: places !== undefined,
       compare,
     };

@@ -1,6 +1,6 @@
 import { type BlockSumsHead, readBlockSums, tryReadBlockSums } from '../../delta/block-sums.ts';
 import { headLength, writeSumHead } from '../../delta/sum-head.ts';
-import { protocolError, SysError } from '../../errors.ts';
+import { protocolError, type SysError } from '../../errors.ts';
 import { EntryFlag } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
 import type { FlistSender } from '../../flist/send.ts';
@@ -11,6 +11,7 @@ import {
   type Tree,
   type Xattrs,
 } from '../../kernel/kernel.ts';
+import { XattrFailure, xattrValue } from '../../metadata/xattrs.ts';
 import * as text from '../../report/messages.ts';
 import { firstStep } from '../../report/report.ts';
 import { BasisType, Item, Msg, ndxDelStats, ndxDone } from '../../wire/constants.ts';
@@ -160,11 +161,10 @@ function readXattrValues(
     if (xattr === undefined) throw protocolError(text.noSuchXattr(num, path, 'sender'));
     if (xattr.sum === undefined) throw protocolError(text.xattrNotLong(xattr.name, path, 'sender'));
     try {
-      return { num, value: (tree.xattrs as Xattrs).get(path, xattr.name) };
+      return { num, value: xattrValue(tree.xattrs as Xattrs, path, xattr.name) };
     } catch (error) {
-      if (!(error instanceof SysError)) throw error;
-      const trouble = { call: 'get', name: xattr.name, errno: error.errno } as const;
-      ctx.report.print('error-xfer', text.xattrFailed(tree, path, trouble, 'sender'));
+      if (!(error instanceof XattrFailure)) throw error;
+      ctx.report.print('error-xfer', text.xattrFailed(tree, path, error.trouble, 'sender'));
       ctx.report.print('error-xfer', text.xattrNotReadAgain(xattr.name, path));
       return { num, value: new Uint8Array(0) };
     }
