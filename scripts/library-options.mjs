@@ -6,8 +6,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSource } from './load-source.mjs';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
+const given = optionsOf(import.meta.filename, { boolean: ['check'] });
 
 const typeOf = ({ arg, repeats, gathers, off }) => {
   const type = { none: repeats ? 'boolean | number' : 'boolean', int: 'number', string: 'OptionText' }[arg];
@@ -84,7 +86,7 @@ ${parameterMembers(serversParameters())}
 
 for (const [name, text] of Object.entries({ options, parameters })) {
   const file = join(root, 'ts', 'library', `${name}.ts`);
-  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  if (!given.check) writeFileSync(file, text);
   else if (readFileSync(file, 'utf8') !== text) {
     console.error(`ts/library/${name}.ts is not what node scripts/library-options.mjs writes`);
     process.exitCode = 1;
