@@ -392,8 +392,7 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
         else if (!end.setup.sender) break;
         return;
       }
-      end.link.answered++;
-      end.link.noSend(intOf(tag, payload));
+      end.link.unsent(intOf(tag, payload));
       return;
     case Msg.Deleted:
       report.peerDeleted(charset?.textFromWire(payload.toString('latin1')) ?? payload.toString('latin1'));
