@@ -6,6 +6,7 @@ import { processHost } from '../cli/host.ts';
 import { openDaemon } from '../daemon/open-daemon.ts';
 import { ExitCode, RsyncError as FatalError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { largestPort } from '../options/endpoints.ts';
 import { wrong } from './arguments.ts';
 import { absolute } from './asked.ts';
 import { configText } from './config-text.ts';
@@ -13,8 +14,6 @@ import { RsyncError } from './error.ts';
 import { bytesOf, textOf } from './names.ts';
 import { reasonOf } from './run.ts';
 import type { RsyncServer, ServeOptions } from './serve-options.ts';
-
-const largestPort = 65_535;
 
 /** Opens a server. Rejects with the library's error for whatever keeps it from listening. */
 export async function startServer(options: ServeOptions): Promise<RsyncServer> {
