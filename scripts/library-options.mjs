@@ -25,7 +25,7 @@ const wordsOf = ({ long, short, argName, help, sameAs }) => {
 
 const { libraryOptions } = await loadSource('ts/library/option-names.ts');
 const members = [...libraryOptions()].map(
-  ([name, option]) => `  /** ${wordsOf(option)} */\n  readonly ${name}?: ${typeOf(option)};`,
+  ([name, option]) => `  /** ${wordsOf(option)} */\n  readonly ${name}?: ${typeOf(option)} | undefined;`,
 );
 const options = `/** rsync's options in a library. Written by scripts/library-options.mjs from ts/options/defs; not to be edited. */
 
@@ -50,15 +50,15 @@ const parameterType = ({ kind, choices }) => {
   switch (kind) {
     case 'bool':
     case 'bool3':
-      return ' boolean';
+      return ' boolean | undefined';
     case 'integer':
-      return ' number';
+      return ' number | undefined';
     case 'choice':
-      return Object.keys(choices)
-        .map((name) => `\n    | '${name}'`)
+      return [...Object.keys(choices).map((name) => `'${name}'`), 'undefined']
+        .map((one) => `\n    | ${one}`)
         .join('');
     default:
-      return ' OptionText';
+      return ' OptionText | undefined';
   }
 };
 

@@ -8,7 +8,7 @@ import { ExitCode, RsyncError as FatalError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { largestPort } from '../options/endpoints.ts';
 import { wrong } from './arguments.ts';
-import { absolute } from './asked.ts';
+import { absolute, isSignal } from './asked.ts';
 import { configText } from './config-text.ts';
 import { RsyncError } from './error.ts';
 import { bytesOf, textOf } from './names.ts';
@@ -35,7 +35,8 @@ export async function startServer(options: ServeOptions): Promise<RsyncServer> {
       signal: ended.signal,
       logged(line, pid) {
         try {
-          onLog?.({ text: textOf(line), pid });
+          const answer: unknown = onLog?.({ text: textOf(line), pid });
+          if (answer instanceof Promise) answer.catch((error) => ended.abort(error));
         } catch (error) {
           ended.abort(error);
         }
@@ -59,7 +60,7 @@ export async function startServer(options: ServeOptions): Promise<RsyncServer> {
       },
     };
   } catch (error) {
-    signal?.removeEventListener('abort', abort);
+    if (isSignal(signal)) signal.removeEventListener('abort', abort);
     throw ended.signal.aborted ? abortedBy(ended.signal.reason) : publicError(error);
   }
 }
@@ -74,12 +75,13 @@ function configurationOf(options: ServeOptions): [words: ByteString[], text: Byt
 }
 
 function checkOptions(options: ServeOptions): void {
-  const { address, port, onLog } = options;
+  const { address, port, onLog, signal } = options;
   if ('modules' in options === 'config' in options) throw wrong('a server has a config, or modules');
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= largestPort))
     throw wrong(`${port} is no port`);
   if (address !== undefined && typeof address !== 'string') throw wrong('an address is text');
   if (onLog !== undefined && typeof onLog !== 'function') throw wrong('onLog is a function');
+  if (signal !== undefined && !isSignal(signal)) throw wrong('signal is an AbortSignal');
 }
 
 /** The program, whose processes serve the connections: it is beside the library. */
