@@ -15,10 +15,13 @@ export function explained(word: string): string | undefined {
 
 /** What is said of a word that names no option. */
 export function unknown(word: string): string {
+  return `${programName}: there is no option ${word}\n${proposal(word) ?? `${programName} --help shows them all.`}\n`;
+}
+
+/** What may have been meant by a word that names no option; undefined where it is like none. */
+export function proposal(word: string): string | undefined {
   const near = namesLike(word);
-  const proposal =
-    near.length === 0 ? `${programName} --help shows them all.` : `Did you mean ${oneOf(near)}?`;
-  return `${programName}: there is no option ${word}\n${proposal}\n`;
+  return near.length === 0 ? undefined : `Did you mean ${oneOf(near)}?`;
 }
 
 function oneOf(names: readonly string[]): string {
