@@ -8,7 +8,7 @@ const longestTimer = 2 ** 31 - 1;
 
 /**
  * --stop-after and --stop-at: ends a run at that time (seconds since 1970); answers what ends the watch for that. The
- * timer does not keep the process running.
+ * timer keeps the process running until then: a wire of a caller's may be nothing that does.
  */
 export function stopAtLimit(
   at: number | undefined,
@@ -21,7 +21,6 @@ export function stopAtLimit(
     const left = at * 1000 - host.now();
     if (left > 0) {
       timer = setTimeout(look, Math.min(left, longestTimer));
-      timer.unref();
       return;
     }
     const error = new RsyncError(ExitCode.Timeout, stoppedAtLimit);

@@ -37,7 +37,7 @@ export interface Watched {
  * nothing could leave, the run ends with exit 30. After half of the time without output of ours it is told that we
  * are alive. That a keep-alive could leave counts as a sign that the peer is there, as in rsync; but only for a while.
  *
- * The timer does not keep the process running.
+ * Until `stop` the timer keeps the process running: a wire of a caller's may be nothing that does.
  */
 export class IoTimeout {
   private readonly watched: Watched;
@@ -116,7 +116,6 @@ export class IoTimeout {
     const wait = Math.max(shortestWait, Math.min((this.limit * 1000) / looks, maxInterval, left));
     this.due = this.watched.now() + wait;
     this.timer = setTimeout(() => this.check(), wait);
-    this.timer.unref();
   }
 
   private check(): void {
