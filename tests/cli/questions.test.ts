@@ -41,6 +41,7 @@ test('help of what is no option proposes others, and ends with 1', () => {
 test.each([
   [['-a', '--delte', 'a', 'b'], '--delte', 'Did you mean --delete?\n'],
   [['--exclud=x', 'a', 'b'], '--exclud=x', 'Did you mean --exclude'],
+  [['--metrics=1', 'a', 'b'], '--metrics=1', '--metrics goes with --daemon.\n'],
   [['--json', '--delte'], '', ''],
   [['--nonsense', 'a', 'b'], '--nonsense', ''],
   [['-aj', 'a', 'b'], '-aj', ''],

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { type RunOptions, serve, sync } from '../../ts/index.ts';
+import { list, type RunOptions, serve, sync } from '../../ts/index.ts';
 import { repositoryRoot } from '../support/peers.ts';
 import { refusingShell } from '../support/rsh.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -36,6 +36,20 @@ describe('an option of the library that is none', () => {
 });
 
 describe('a listener that is async', () => {
+  test('and rejects ends the server', () =>
+    withWorkspace(async (cwd) => {
+      const cause = new Error('no room for it');
+      const server = await serve({
+        modules: { m: { path: cwd } },
+        parameters: { useChroot: false },
+        address: '127.0.0.1',
+        port: 0,
+        onLog: () => Promise.reject(cause),
+      });
+      await list(`rsync://127.0.0.1:${server.port}/m/`).catch(() => {});
+      expect(await failureOf(server.closed)).toMatchObject({ code: 'ERR_RSYNC_ABORTED', cause });
+    }));
+
   test.each(['start', 'item', 'end'])('and rejects at %s ends the run', (when) =>
     withWorkspace(async (cwd) => {
       folder(join(cwd, 'src'), { a: '1', b: '2' });

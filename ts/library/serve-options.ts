@@ -9,7 +9,7 @@ export interface ListenOptions {
   readonly address?: string | undefined;
   /** Ends the server, and the connections that it has. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears what the server logs, but for what goes to a `log file` of the configuration. One that throws ends the server. */
+  /** Hears what the server logs, but for what goes to a `log file` of the configuration. One that throws, or rejects, ends the server. */
   readonly onLog?: ((line: ServerLogLine) => void) | undefined;
   /** The environment, also of programs that are started; the process's own unless given. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;

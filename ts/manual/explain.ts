@@ -18,9 +18,11 @@ export function unknown(word: string): string {
   return `${programName}: there is no option ${word}\n${proposal(word) ?? `${programName} --help shows them all.`}\n`;
 }
 
-/** What may have been meant by a word that names no option; undefined where it is like none. */
+/** What may have been meant by a word that names no option of a client's; undefined where it is like none. */
 export function proposal(word: string): string | undefined {
   const near = namesLike(word);
+  // A client that does not know a name which is there has been given a daemon's.
+  if (near[0] === word) return `${word} goes with --daemon.`;
   return near.length === 0 ? undefined : `Did you mean ${oneOf(near)}?`;
 }
 
