@@ -178,6 +178,7 @@ export function openEnd(setup: EndSetup): End {
   });
   report.events?.counting?.(stats);
   const timeout = new IoTimeout(options.timeout, {
+    holdsProcess: setup.io.makeWire !== undefined,
     now,
     lastInput: () => reader.lastInput,
     lastOutput: () => writer.lastOutput,
