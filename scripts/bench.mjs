@@ -18,17 +18,19 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { minimist } from 'zx';
 import { measureGrowth, units } from './bench/growth.mjs';
 import { withRig } from './bench/rig.mjs';
 import { chosen, scenarios, wireScenarios } from './bench/scenarios.mjs';
 import { askTools, compare, machine, markdown } from './bench/shared.mjs';
 import { againstMarkdown, growthMarkdown } from './bench/table.mjs';
 import { findPeer, findTools, ourNode, withIoPaths } from './bench/tools.mjs';
+import { optionsOf } from './options.mjs';
 
-const given = minimist(process.argv.slice(2), {
+const given = optionsOf(import.meta.filename, {
   boolean: ['growth', 'io', 'list', 'verify'],
   string: ['only', 'json', 'chart', 'from', 'peer', 'dir', 'against'],
+  number: ['runs', 'scale', 'room'],
+  words: true,
   default: { verify: true, runs: 3, scale: 1, room: Number.POSITIVE_INFINITY },
 });
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -39,14 +41,13 @@ const usageError = (text) => {
 };
 
 function list() {
-  for (const { name, optional } of scenarios)
-    process.stdout.write(`${name}${optional ? ' (optional)' : ''}\n`);
+  const lines = scenarios.map(({ name, optional }) => `${name}${optional ? ' (optional)' : ''}\n`);
+  process.stdout.write(lines.join(''));
 }
 
 /** Measures what was asked for, over what an earlier run found. */
 async function measureAll(earlier) {
-  const runs = Number(given.runs);
-  const scale = Number(given.scale);
+  const { runs, scale } = given;
   if (!(runs >= 1) || !(scale > 0)) usageError('--runs and --scale take positive numbers');
   if (given.io) given.only ??= wireScenarios;
   const compared = given.only !== undefined || (!given.growth && given.from === undefined);

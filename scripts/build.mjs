@@ -6,10 +6,12 @@
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { $, argv, which } from 'zx';
+import { $, which } from 'zx';
 import { buildBundles } from './bundles.mjs';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
+const given = optionsOf(import.meta.filename, { boolean: ['addon', 'addon-only'], default: { addon: true } });
 
 /** glibc or musl, as node-gyp-build tells them apart; other systems have one libc. */
 function libc() {
@@ -41,8 +43,8 @@ async function buildAddon() {
   renameSync(`${addon}.new`, addon);
 }
 
-if (!argv['addon-only']) await buildBundles(root);
-if (argv.addon !== false) {
+if (!given['addon-only']) await buildBundles(root);
+if (given.addon) {
   const cargo = ['linux', 'darwin'].includes(process.platform) && (await which('cargo', { nothrow: true }));
   if (!cargo) console.log(`oc-rsync: no cargo here, ${withoutBuild()}`);
   else {
@@ -51,7 +53,7 @@ if (argv.addon !== false) {
     } catch (error) {
       console.error(error.message);
       console.log(`oc-rsync: the native kernel does not build, ${withoutBuild()}`);
-      if (argv['addon-only']) process.exitCode = 1;
+      if (given['addon-only']) process.exitCode = 1;
     }
   }
 }

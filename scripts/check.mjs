@@ -8,8 +8,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { which } from 'zx';
 import { cargoChecks, checks } from './checks.mjs';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
+optionsOf(import.meta.filename);
 
 const run = ([program, ...args]) =>
   new Promise((resolve) => {

@@ -15,14 +15,16 @@ import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { minimist } from 'zx';
+import { optionsOf } from './options.mjs';
 import { asPlainUser } from './plain-user.mjs';
 
 const root = join(import.meta.dirname, '..');
 const isRoot = process.getuid?.() === 0;
-const given = minimist(process.argv.slice(2), {
+const given = optionsOf(import.meta.filename, {
   boolean: ['keep'],
   string: ['upstream', 'leg', 'protocols', 'json', 'from'],
+  number: ['jobs', 'limit', 'race-limit'],
+  words: true,
   default: { protocols: '', jobs: 1, limit: 300 },
 });
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -55,7 +57,7 @@ const runSuite = (tree, binary, leg, { before = [], env = {} }) =>
   new Promise((done, failed) => {
     const limits = [`--timeout=${given.limit}`];
     if (given['race-limit'] !== undefined) limits.push(`--race-timeout=${given['race-limit']}`);
-    const words = ['runtests.py', '-j', String(given.jobs), ...limits, `--rsync-bin=${binary}`, ...leg.args];
+    const words = ['runtests.py', '-j', `${given.jobs}`, ...limits, `--rsync-bin=${binary}`, ...leg.args];
     const [program, ...args] = [...before, 'python3', ...words, ...given._.map(String)];
     const child = spawn(program, args, {
       cwd: tree,

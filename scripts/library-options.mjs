@@ -6,8 +6,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSource } from './load-source.mjs';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
+const given = optionsOf(import.meta.filename, { boolean: ['check'] });
 
 const typeOf = ({ arg, repeats, gathers, off }) => {
   const type = { none: repeats ? 'boolean | number' : 'boolean', int: 'number', string: 'OptionText' }[arg];
@@ -23,7 +25,7 @@ const wordsOf = ({ long, short, argName, help, sameAs }) => {
 
 const { libraryOptions } = await loadSource('ts/library/option-names.ts');
 const members = [...libraryOptions()].map(
-  ([name, option]) => `  /** ${wordsOf(option)} */\n  readonly ${name}?: ${typeOf(option)};`,
+  ([name, option]) => `  /** ${wordsOf(option)} */\n  readonly ${name}?: ${typeOf(option)} | undefined;`,
 );
 const options = `/** rsync's options in a library. Written by scripts/library-options.mjs from ts/options/defs; not to be edited. */
 
@@ -48,15 +50,15 @@ const parameterType = ({ kind, choices }) => {
   switch (kind) {
     case 'bool':
     case 'bool3':
-      return ' boolean';
+      return ' boolean | undefined';
     case 'integer':
-      return ' number';
+      return ' number | undefined';
     case 'choice':
-      return Object.keys(choices)
-        .map((name) => `\n    | '${name}'`)
+      return [...Object.keys(choices).map((name) => `'${name}'`), 'undefined']
+        .map((one) => `\n    | ${one}`)
         .join('');
     default:
-      return ' OptionText';
+      return ' OptionText | undefined';
   }
 };
 
@@ -84,7 +86,7 @@ ${parameterMembers(serversParameters())}
 
 for (const [name, text] of Object.entries({ options, parameters })) {
   const file = join(root, 'ts', 'library', `${name}.ts`);
-  if (!process.argv.includes('--check')) writeFileSync(file, text);
+  if (!given.check) writeFileSync(file, text);
   else if (readFileSync(file, 'utf8') !== text) {
     console.error(`ts/library/${name}.ts is not what node scripts/library-options.mjs writes`);
     process.exitCode = 1;

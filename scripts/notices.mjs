@@ -6,8 +6,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { $ } from 'zx';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
+optionsOf(import.meta.filename);
 
 /** Where one may choose, the first of these. */
 const preferred = ['MIT', 'Apache-2.0'];

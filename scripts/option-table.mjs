@@ -6,8 +6,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSource } from './load-source.mjs';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
+const given = optionsOf(import.meta.filename, { boolean: ['check'] });
 const file = join(root, 'docs', 'compatibility.md');
 const [begin, end] = ['<!-- options: scripts/option-table.mjs -->\n', '<!-- end of options -->'];
 
@@ -38,7 +40,7 @@ const table = `${lines.join('\n')}\n`;
 const text = readFileSync(file, 'utf8');
 const [before, rest] = text.split(begin);
 const [old, after] = rest.split(end);
-if (process.argv.includes('--check')) {
+if (given.check) {
   if (old !== table) {
     console.error('docs/compatibility.md: run node scripts/option-table.mjs');
     process.exitCode = 1;

@@ -14,12 +14,12 @@
  */
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { $, minimist, ProcessOutput } from 'zx';
+import { $, ProcessOutput } from 'zx';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
 const native = join(root, 'native');
 const release = join(native, 'build/Release');
-const given = minimist(process.argv.slice(2), { string: ['target'] });
 
 /** Stands in for node-gyp. */
 async function rebuild() {
@@ -76,8 +76,9 @@ async function prebuild(triple) {
 }
 
 try {
-  if (given._[0] === 'rebuild') await rebuild();
+  if (process.argv[2] === 'rebuild') await rebuild();
   else {
+    const given = optionsOf(import.meta.filename, { string: ['target'] });
     const targets = given.target === undefined ? [undefined] : [given.target].flat();
     for (const triple of targets) await prebuild(triple);
   }

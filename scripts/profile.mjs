@@ -12,19 +12,21 @@
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { minimist } from 'zx';
 import { withRig } from './bench/rig.mjs';
 import { chosen } from './bench/scenarios.mjs';
 import { summarize } from './bench/shared.mjs';
 import { findPeer, ourNode, repository } from './bench/tools.mjs';
 import { buildMapped } from './bundles.mjs';
+import { optionsOf } from './options.mjs';
 import { cpuProfileFlags, readCpuProfiles } from './profile/cpu-profile.mjs';
 import { perfCommand, perfMissing, perfTables, removeMap } from './profile/perf.mjs';
 import { cpuLines, perfLines, summary, syscallLines } from './profile/report.mjs';
 import { readSyscalls, straceCommand, straceMissing } from './profile/syscalls.mjs';
 
-const given = minimist(process.argv.slice(2), {
+const given = optionsOf(import.meta.filename, {
   string: ['tool', 'peer', 'dir', 'keep'],
+  number: ['runs', 'scale', 'top'],
+  words: true,
   default: { tool: 'all', runs: 3, scale: 1, top: 30 },
 });
 const known = ['cpu', 'perf', 'syscalls'];
@@ -113,7 +115,7 @@ async function main() {
   const peer = findPeer(given.peer);
   const outdir = join('target', `profile-${process.pid}`);
   process.once('exit', () => rmSync(join(repository, outdir), { recursive: true, force: true }));
-  await withRig({ dir: given.dir, peer, scale: Number(given.scale) }, async (rig) => {
+  await withRig({ dir: given.dir, peer, scale: given.scale }, async (rig) => {
     const program = await buildMapped(repository, outdir);
     say(`${scenario.name}: ${scenario.wire} ${scenario.args.join(' ')}`);
     const { ours, peer: theirs } = await plainRuns(rig, scenario, program);

@@ -11,7 +11,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $, which } from 'zx';
+import { optionsOf } from './options.mjs';
 
+optionsOf(import.meta.filename);
 $.quiet = true;
 $.nothrow = true;
 

@@ -24,14 +24,15 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { minimist } from 'zx';
+import { optionsOf } from './options.mjs';
 
 const root = join(import.meta.dirname, '..');
-const given = minimist(process.argv.slice(2), {
+const given = optionsOf(import.meta.filename, {
   boolean: ['keep'],
+  number: ['minutes', 'clients', 'seed'],
   default: { minutes: 10, clients: 8, seed: 1 },
 });
-const until = Date.now() + Number(given.minutes) * 60_000;
+const until = Date.now() + given.minutes * 60_000;
 const dir = mkdtempSync(join(tmpdir(), 'oc-rsync-soak-'));
 const isRoot = process.getuid?.() === 0;
 const timeoutSeconds = 3;
@@ -44,7 +45,7 @@ const counts = {};
 
 // --- chance that comes again
 
-let state = Number(given.seed) >>> 0 || 1;
+let state = given.seed >>> 0 || 1;
 const random = (below) => {
   state ^= state << 13;
   state ^= state >>> 17;
@@ -322,7 +323,7 @@ try {
       if (!isThere(daemon.pid)) return;
     }
   };
-  await Promise.all(Array.from({ length: Number(given.clients) }, visitor));
+  await Promise.all(Array.from({ length: given.clients }, visitor));
 
   if (!isThere(daemon.pid)) problems.push('the daemon has died');
   else {

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { spawn } from 'node:child_process';
 /**
  * `npm test`: everything that must hold, in one command, ending with one line of counts.
  *
@@ -9,15 +8,17 @@ import { spawn } from 'node:child_process';
  *   npm test -- --plain-user ssh     those test files as a plain user, where root runs it
  *   OC_RSYNC_ALL=1 npm test          all tables whole in each lane
  */
+import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { minimist, which } from 'zx';
+import { which } from 'zx';
 import { cargoChecks, checks } from './checks.mjs';
+import { optionsOf } from './options.mjs';
 import { asPlainUser } from './plain-user.mjs';
 
 const root = join(import.meta.dirname, '..');
-const given = minimist(process.argv.slice(2), { string: ['peer'], boolean: ['plain-user'] });
+const given = optionsOf(import.meta.filename, { string: ['peer'], boolean: ['plain-user'], words: true });
 const filters = given._.map(String);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];

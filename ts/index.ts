@@ -22,10 +22,12 @@ export type { OptionText, RsyncOptions } from './library/options.ts';
 export type { ModuleParameters, ServerParameters } from './library/parameters.ts';
 export { plan } from './library/plan.ts';
 export type {
+  BrokenRun,
   ConnectDaemon,
   ConnectRequest,
   ConnectServer,
   Difference,
+  DoneRun,
   DuplexStream,
   EntryFilter,
   ListResult,

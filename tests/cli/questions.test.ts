@@ -38,6 +38,24 @@ test('help of what is no option proposes others, and ends with 1', () => {
   expect(run(ours(), ['help', 'archvie']).status).toBe(1);
 });
 
+test.each([
+  [['-a', '--delte', 'a', 'b'], '--delte', 'Did you mean --delete?\n'],
+  [['--exclud=x', 'a', 'b'], '--exclud=x', 'Did you mean --exclude'],
+  [['--metrics=1', 'a', 'b'], '--metrics=1', '--metrics goes with --daemon.\n'],
+  [['--json', '--delte'], '', ''],
+  [['--nonsense', 'a', 'b'], '--nonsense', ''],
+  [['-aj', 'a', 'b'], '-aj', ''],
+])('behind what is said of %j stands what may have been meant', (words, word, proposal) => {
+  const { status, stderr } = run(ours(), words);
+  expect(status).toBe(1);
+  const [first = '', second, third = ''] = stderr.split(/(?<=\n)/);
+  if (word === '') return expect(stderr).toBe('');
+  expect(first).toBe(`rsync: ${word}: unknown option\n`);
+  expect(second).toMatch(/^rsync error: syntax or usage error \(code 1\) at /);
+  expect(third.slice(0, proposal.length)).toBe(proposal);
+  expect(third === '').toBe(proposal === '');
+});
+
 test('bench --help and help bench explain what bench measures', () => {
   const { status, stdout, stderr, left } = run(ours(), ['bench', '--help']);
   expect([status, stderr, left]).toEqual([0, '', []]);

@@ -4,11 +4,13 @@ import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFile
 import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { Duplex, PassThrough } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { type ConnectRequest, list, plan, type RunOptions, sync, verify } from '../../ts/index.ts';
 import { bytes } from '../support/bytes.ts';
 import { startDaemon } from '../support/daemon.ts';
-import { ours, referencePeer, remoteCommand } from '../support/peers.ts';
+import { ours, referencePeer, remoteCommand, repositoryRoot } from '../support/peers.ts';
+import { run } from '../support/run.ts';
 import { compareSnapshots, takeSnapshot } from '../support/snapshot.ts';
 import { withWorkspace } from '../support/workspace.ts';
 import { eventsOf, failureOf, folder } from './places.ts';
@@ -251,6 +253,25 @@ describe('a wire that does not hold', () => {
       const error = await failureOf(sync(ends[0]!, ends[1]!, { recursive: true, timeout: 1, connect }));
       expect(error).toMatchObject({ exitCode: 30, code: 'ERR_RSYNC_TIMEOUT' });
       expect(wire!.destroyed).toBe(true);
+    }),
+  );
+
+  test.each([
+    ['timeout: 1', 30],
+    ['contimeout: 1, connect: () => new Promise(() => {})', 35],
+  ])('says nothing, in a process that has nothing else to do: %s ends the run', (options, code) =>
+    withWorkspace(async (work) => {
+      const library = pathToFileURL(join(repositoryRoot, 'dist', 'index.mjs')).href;
+      writeFileSync(
+        join(work, 'alone.mjs'),
+        `import { Duplex } from 'node:stream';
+         import { sync } from '${library}';
+         const connect = () => new Duplex({ read() {}, write(chunk, encoding, done) { done(); } });
+         const { exitCode } = await sync('alone.mjs', 'h::m', { connect, reject: false, ${options} });
+         console.log(exitCode);`,
+      );
+      const { code: ended, stdout } = await run([process.execPath, 'alone.mjs'], { cwd: work });
+      expect([ended, stdout]).toEqual([0, `${code}\n`]);
     }),
   );
 

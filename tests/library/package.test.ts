@@ -87,6 +87,7 @@ export async function all(): Promise<string[]> {
   return lines;
 }
 export const settled = sync('a', 'b', { reject: false }).then(({ exitCode, vanished, stats, error }) => {
+  if (error === undefined) return [exitCode satisfies 0 | 24, stats.totalSize, vanished.length];
   // @ts-expect-error: a run may have failed before anything was counted
   stats.totalSize;
   return [exitCode, vanished.length, error?.code];
@@ -96,6 +97,11 @@ sync('a', 'h:b', { connect: (request) => (request.kind === 'daemon' ? net(reques
 sync('a', 'h::b', { connect: async ({ host }) => connect({ host }), prompt: async () => 'secret' });
 sync('a', 'b', { filter: ({ path, pathBytes, kind, size, mtimeMs, mode }) => kind === 'file' && size + mtimeMs + mode > 0 && path !== '' && pathBytes === undefined });
 sync('a', 'b', { filter: ['- *.o', '+ *'] });
+// What is undefined is not given.
+export const handedOn = (signal?: AbortSignal, exclude?: string[], onEvent?: (event: SyncEvent) => Promise<void>) =>
+  plan('a', 'b', { archive: true, signal, exclude, onEvent }).then(({ apply }) => apply({ signal }));
+export const served = (signal?: AbortSignal, comment?: string, port?: number) =>
+  serve({ modules: { m: { path: '/', comment, readOnly: undefined } }, parameters: { useChroot: undefined }, signal, port });
 const keep: EntryFilter = (entry: ListEntry) => entry.path !== 'x';
 sync('a', 'b', { filter: keep });
 // @ts-expect-error: the answer is due at once
@@ -109,13 +115,14 @@ sync('a', 'b', { archiv: true });
 // @ts-expect-error: a switch has no text
 sync('a', 'b', { archive: 'x' });
 `;
-    const imports = `import { type EntryFilter, type ListEntry, plan, RsyncError, sync } from 'oc-rsync';
+    const imports = `import { type EntryFilter, type ListEntry, plan, RsyncError, serve, sync, type SyncEvent } from 'oc-rsync';
 import { Socket } from 'node:net';
 import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { connect } from 'node:tls';`;
     writeFileSync(join(work, 'esm.mts'), `${imports}${good}`);
     writeFileSync(join(work, 'cjs.cts'), `${imports}${good}`);
-    const options = { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: ['node'] };
+    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+    const options = { ...strict, noEmit: true, module: 'nodenext', target: 'es2022', types: ['node'] };
     const config = { compilerOptions: { ...options, skipLibCheck: false }, include: ['*.mts', '*.cts'] };
     writeFileSync(join(work, 'tsconfig.json'), JSON.stringify(config));
     const tsc = join(repositoryRoot, 'node_modules', 'typescript', 'bin', 'tsc');

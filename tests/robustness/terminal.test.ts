@@ -1,8 +1,8 @@
 /** --info=progress3 in a real pseudo-terminal: what is seen there, and what is left. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ours } from '../support/peers.ts';
+import { ours, remoteCommand } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { havePty, inTerminal } from '../support/terminal.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -10,6 +10,7 @@ import { withWorkspace } from '../support/workspace.ts';
 const small = Array.from({ length: 30 }, (_, k) => `file ${k + 10}`);
 /** Its name is as wide as 80 columns are not. */
 const wideName = '\u65e5\u672c\u8a9e\u306e\u540d\u524d'.repeat(8);
+const lsh = join(import.meta.dirname, '..', 'support', 'lsh.sh');
 /** A run with it takes about two seconds. */
 const slowly = ['--bwlimit=3m', '--info=progress3'];
 const bar = /^\[[#-]+\] *(\d+)?/;
@@ -169,6 +170,27 @@ describe.skipIf(another)('--info=progress3 and failures without a terminal', () 
     expect(gone.stderr).not.toMatch(/transferred|failed:/);
     expect(gone.code).not.toBe(0);
   });
+
+  test.each([
+    ['a local copy', 'src/', 'dst/'],
+    ['a push', 'src/', 'lh:DIR/dst/'],
+    ['a pull', 'lh:DIR/src/', 'dst/'],
+  ])('what vanishes is wanted no longer: %s', (_, from, to) =>
+    withWorkspace(async (cwd) => {
+      mkdirSync(join(cwd, 'src'));
+      writeFileSync(join(cwd, 'src', 'a'), Buffer.alloc(6_000_000, 'x'));
+      for (const name of ['b', 'c', 'd']) writeFileSync(join(cwd, 'src', name), name);
+      const far = ['-e', lsh, `--rsync-path=${remoteCommand(ours())}`];
+      const words = [...far, '--bwlimit=3m', '--info=progress3', from, to];
+      const line = command(...words.map((word) => word.replace('DIR', cwd)));
+      const { code, stderr } = await run(line, {
+        cwd,
+        onStart: () => setTimeout(() => ['b', 'c'].map((name) => rmSync(join(cwd, 'src', name))), 1000),
+      });
+      expect(code).toBe(24);
+      expect(stderr).toMatch(/^2 files, 6\.00M transferred \(.* matched\), 2 failed, 5 entries/m);
+    }),
+  );
 
   test('what failed is listed by reason, before the last line', () =>
     withWorkspace(async (cwd) => {

@@ -50,6 +50,7 @@ export interface Kernels {
 /** What explains, loaded by those alone that seem to ask. */
 export interface Manual {
   answerTo(argv: readonly ByteString[], asking: Asking): Answer | undefined;
+  proposal(word: string): string | undefined;
 }
 
 /** What measures ours beside another rsync, loaded by those alone that seem to ask for it. */
@@ -190,6 +191,7 @@ async function run(input: CommandInput): Promise<number> {
   } catch (error) {
     watched?.end(explain(error)[0]);
     const code = fail(error, io, role, known);
+    if (role === 'client') await propose(error, input);
     if (error instanceof RsyncError && error.log) {
       error.who ??= role;
       const sends = argv.includes('--server') && argv.includes('--sender');
@@ -320,6 +322,14 @@ function fail(error: unknown, io: SessionIo, role: FinalRole, options?: Options)
   io.host.stderr(toBytes(shown(lines, charset) + (told ? '' : finalErrorLine(code, who ?? role))));
   if (behind !== '') say(behind);
   return code;
+}
+
+/** Behind what rsync says of an option that there is not: which one may have been meant. */
+async function propose(error: unknown, { io, loadManual }: CommandInput): Promise<void> {
+  const [, word] =
+    /^rsync: (--[a-z][a-z-]+)(?:=.*)?: unknown option$/s.exec(explain(error)[1][0] ?? '') ?? [];
+  const text = word && (await loadManual()).proposal(word);
+  if (text) io.host.stderr(toBytes(`${text}\n`));
 }
 
 /** Ends of which the other side need not hear, or cannot. */

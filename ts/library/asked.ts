@@ -32,8 +32,11 @@ export function askedFor(request: Request, endedBy: (error: unknown) => void): A
   if (lists && destination?.none !== true) throw wrong('a destination is text or bytes');
   if (lists && all.length > 1) throw wrong('one source is listed at a time');
   if (all.length === 0) throw wrong('there are no sources');
-  for (const [name, given] of Object.entries({ connect, prompt }))
+  for (const [name, given] of Object.entries({ onEvent, connect, prompt }))
     if (given !== undefined && typeof given !== 'function') throw wrong(`${name} is a function`);
+  if (!Array.isArray(args) || !args.every(isLocation)) throw wrong('args are texts or bytes');
+  if (cwd !== undefined && !isLocation(cwd)) throw wrong('cwd is text or bytes');
+  if (signal !== undefined && !isSignal(signal)) throw wrong('signal is an AbortSignal');
   return {
     words: [...optionWords(rsyncOptions), ...args.map(bytesOf), ...fixed],
     sources: all.map(bytesOf),
@@ -57,6 +60,12 @@ function asking(prompt: NonNullable<RunOptions['prompt']>, endedBy: (error: unkn
       throw error;
     }
   };
+}
+
+/** Of whatever realm, and of a package of its own. */
+export function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>;
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
 }
 
 function isLocation(value: unknown): value is Location {

@@ -71,9 +71,8 @@ export class RsyncError extends Error {
   /** The last lines of what rsync writes to standard error. */
   readonly stderrTail: string;
   constructor(run: FailedRun) {
-    const { exitCode, reason } = run;
-    const text = `${exitText[exitCode] ?? 'unexplained error'} (code ${exitCode})`;
-    super(reason === '' ? text : `${text}: ${reason}`, run.cause === undefined ? {} : { cause: run.cause });
+    super(messageOf(run), run.cause === undefined ? {} : { cause: run.cause });
+    const { exitCode } = run;
     const exitName = exitNames[exitCode] ?? `EXIT_${exitCode}`;
     this.code = run.code ?? `ERR_RSYNC_${exitName}`;
     this.exitCode = exitCode;
@@ -83,4 +82,11 @@ export class RsyncError extends Error {
     this.retryable = passing.has(exitCode);
     this.stderrTail = run.stderrTail;
   }
+}
+
+/** rsync's text of the exit value, and the reason; of a run that the caller ended there was no signal. */
+function messageOf({ exitCode, reason, code }: FailedRun): string {
+  if (code === 'ERR_RSYNC_ABORTED') return reason;
+  const text = `${exitText[exitCode] ?? 'unexplained error'} (code ${exitCode})`;
+  return reason === '' ? text : `${text}: ${reason}`;
 }

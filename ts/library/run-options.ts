@@ -14,29 +14,32 @@ export interface RunOptions extends Omit<RsyncOptions, 'filter'> {
    * sources and that rules let pass. What it leaves out is not deleted at the destination, and what the destination alone has
    * is deleted where it says `true`. One that throws ends the run as `signal` does.
    */
-  readonly filter?: OptionText | readonly OptionText[] | EntryFilter;
+  readonly filter?: OptionText | readonly OptionText[] | EntryFilter | undefined;
   /** Options as on a command line, behind the others. */
-  readonly args?: readonly (string | Uint8Array)[];
+  readonly args?: readonly (string | Uint8Array)[] | undefined;
   /** Ends the run: it leaves nothing half done, and rejects with `ERR_RSYNC_ABORTED`. */
-  readonly signal?: AbortSignal;
-  /** Hears of all that happens, as it happens. One that throws ends the run as `signal` does. */
-  readonly onEvent?: (event: SyncEvent) => void;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Hears of all that happens, as it happens. One that throws ends the run as `signal` does, and so does one whose promise
+   * rejects, which is not waited for.
+   */
+  readonly onEvent?: ((event: SyncEvent) => void) | undefined;
   /** The environment, also of programs that are started; the process's own unless given. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** What relative names are relative to; the process's own directory unless given. */
-  readonly cwd?: string | Uint8Array;
+  readonly cwd?: string | Uint8Array | undefined;
   /**
    * Makes the way to another host, in place of the remote shell or the daemon's socket. What it gives belongs to the run,
    * which ends it, or destroys it where the run fails or is aborted.
    */
-  readonly connect?: (request: ConnectRequest) => DuplexStream | Promise<DuplexStream>;
+  readonly connect?: ((request: ConnectRequest) => DuplexStream | Promise<DuplexStream>) | undefined;
   /**
    * Asked for the password of a daemon's user where neither `passwordFile` nor RSYNC_PASSWORD has one; undefined for none.
    * One that throws ends the run as `signal` does.
    */
-  readonly prompt?: (question: string) => string | undefined | Promise<string | undefined>;
+  readonly prompt?: ((question: string) => string | undefined | Promise<string | undefined>) | undefined;
   /** A failed run rejects; see `SettlingOptions`. */
-  readonly reject?: true;
+  readonly reject?: true | undefined;
 }
 
 /** Options of a run that resolves whatever comes of it. */
@@ -45,16 +48,29 @@ export interface SettlingOptions extends Omit<RunOptions, 'reject'> {
   readonly reject: false;
 }
 
-/** How a run ended that resolves whatever comes of it. */
-export interface SettledRun {
+/** How a run ended that resolves whatever comes of it: `error` tells which of both. */
+export type SettledRun = DoneRun | BrokenRun;
+
+/** A run that did all it was asked for. */
+export interface DoneRun {
+  /** 24: sources vanished while it was under way, all else was done. */
+  readonly exitCode: 0 | 24;
+  /** What vanished; the first 10,000 of them. */
+  readonly failures: readonly SyncFailure[];
+  readonly stats: SyncStatistics;
+  readonly error: undefined;
+}
+
+/** A run that failed. */
+export interface BrokenRun {
   /** rsync's exit value. */
   readonly exitCode: number;
   /** What could not be dealt with, and what vanished; the first 10,000 of them. */
   readonly failures: readonly SyncFailure[];
   /** Undefined where no run began. */
   readonly stats: SyncStatistics | undefined;
-  /** What the run would have rejected with; undefined where it did all that it was asked for. */
-  readonly error: RsyncError | undefined;
+  /** What the run would have rejected with. */
+  readonly error: RsyncError;
 }
 
 /** A result with `reject: false`; of a run that failed it holds what came until then. */

@@ -1,6 +1,6 @@
 /** One run of the library, from its request to its end. */
 import { errnoText } from '../errno.ts';
-import { ExitCode, RsyncError as FatalError, SysError } from '../errors.ts';
+import { ExitCode, exitText, RsyncError as FatalError, SysError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
@@ -12,6 +12,9 @@ import { runEvents } from './listeners.ts';
 import { gatherWords, type Words } from './messages.ts';
 import { textOf } from './names.ts';
 import type { SyncStatistics } from './statistics.ts';
+
+/** Of what a remote shell has said, in a message. */
+const mostShellLines = 4;
 
 /** What a command line is made into, and where it runs. */
 export interface Prepared {
@@ -124,17 +127,31 @@ function tellStart(
   emit?.({ type: 'start', sources: names, ...(destination === undefined ? {} : { destination }), dryRun });
 }
 
-/** The last that was said which is more than an exit value: the other side says its own behind the reason. */
+/** Lines that tell more than an exit value: the other side says its own behind the reason. */
+const tellsMore = (line: string): boolean => !/^rsync error: .* \(code \d+\) at /.test(line);
+
+/** The last that was said. */
 function lastReason(words: Words): string | undefined {
   const lines = words.tail().split('\n');
-  return lines.findLast((line) => !/^rsync error: .* \(code \d+\) at /.test(line)) ?? lines.at(-1);
+  return lines.findLast(tellsMore) ?? lines.at(-1);
+}
+
+/** A remote shell has ended with it, as far as a value can tell. */
+function isShells(exitCode: number): boolean {
+  return exitText[exitCode] === undefined || exitCode >= ExitCode.CommandFailed;
+}
+
+/** What it has told before its wire broke. */
+function shellsReason(words: Words): string {
+  return words.tail().split('\n').filter(tellsMore).slice(-mostShellLines).join('\n');
 }
 
 function failed(error: unknown, words: Words): Outcome {
   if (error instanceof FatalError) {
     if (!error.told) for (const line of error.lines) words.error(line);
     words.finish();
-    const said = error.lines.map(textOf).join('\n') || lastReason(words) || '';
+    const own = error.lines.map(textOf).join('\n');
+    const said = (isShells(error.exitCode) ? shellsReason(words) : own || lastReason(words)) || '';
     return { exitCode: error.exitCode, statistics: error.statistics, reason: said, cause: error.cause };
   }
   const of = (exitCode: ExitCode, reason: string): Outcome => {

@@ -4,15 +4,15 @@ import type { ModuleParameters, ServerParameters } from './parameters.ts';
 /** What a server is given besides its modules. */
 export interface ListenOptions {
   /** The port to listen on, 0 for any that is free; what the configuration says, or 873, unless given. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The address to listen on; what the configuration says, or all of the machine, unless given. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** Ends the server, and the connections that it has. */
-  readonly signal?: AbortSignal;
-  /** Hears what the server logs, but for what goes to a `log file` of the configuration. One that throws ends the server. */
-  readonly onLog?: (line: ServerLogLine) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Hears what the server logs, but for what goes to a `log file` of the configuration. One that throws, or rejects, ends the server. */
+  readonly onLog?: ((line: ServerLogLine) => void) | undefined;
   /** The environment, also of programs that are started; the process's own unless given. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 /** Modules of a configuration file. */
@@ -26,7 +26,7 @@ export interface ServedModules {
   /** By their names, each with the parameters of rsyncd.conf. */
   readonly modules: Readonly<Record<string, ServedModule>>;
   /** Parameters of the server as a whole, and what modules have that do not say otherwise. */
-  readonly parameters?: ServerParameters & ModuleParameters;
+  readonly parameters?: (ServerParameters & ModuleParameters) | undefined;
 }
 
 /** A module: a directory, and who may do what in it. Clients can only read it unless `readOnly` is false. */
@@ -56,7 +56,7 @@ export interface RsyncServer {
    * Lets nobody in any more, and settles when all connections are over and no process is left. `end` ends them instead of
    * waiting for them, also when it was closed before.
    */
-  close(how?: { readonly connections?: 'wait' | 'end' }): Promise<void>;
+  close(how?: { readonly connections?: 'wait' | 'end' | undefined }): Promise<void>;
   /** Settles when it is closed, by whatever; rejects with an `RsyncError` where a signal or a listener's throw has ended it. */
   readonly closed: Promise<void>;
 }

@@ -6,15 +6,14 @@ import { processHost } from '../cli/host.ts';
 import { openDaemon } from '../daemon/open-daemon.ts';
 import { ExitCode, RsyncError as FatalError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { largestPort } from '../options/endpoints.ts';
 import { wrong } from './arguments.ts';
-import { absolute } from './asked.ts';
+import { absolute, isSignal } from './asked.ts';
 import { configText } from './config-text.ts';
 import { RsyncError } from './error.ts';
 import { bytesOf, textOf } from './names.ts';
 import { reasonOf } from './run.ts';
 import type { RsyncServer, ServeOptions } from './serve-options.ts';
-
-const largestPort = 65_535;
 
 /** Opens a server. Rejects with the library's error for whatever keeps it from listening. */
 export async function startServer(options: ServeOptions): Promise<RsyncServer> {
@@ -36,7 +35,8 @@ export async function startServer(options: ServeOptions): Promise<RsyncServer> {
       signal: ended.signal,
       logged(line, pid) {
         try {
-          onLog?.({ text: textOf(line), pid });
+          const answer: unknown = onLog?.({ text: textOf(line), pid });
+          if (answer instanceof Promise) answer.catch((error) => ended.abort(error));
         } catch (error) {
           ended.abort(error);
         }
@@ -60,7 +60,7 @@ export async function startServer(options: ServeOptions): Promise<RsyncServer> {
       },
     };
   } catch (error) {
-    signal?.removeEventListener('abort', abort);
+    if (isSignal(signal)) signal.removeEventListener('abort', abort);
     throw ended.signal.aborted ? abortedBy(ended.signal.reason) : publicError(error);
   }
 }
@@ -75,12 +75,13 @@ function configurationOf(options: ServeOptions): [words: ByteString[], text: Byt
 }
 
 function checkOptions(options: ServeOptions): void {
-  const { address, port, onLog } = options;
+  const { address, port, onLog, signal } = options;
   if ('modules' in options === 'config' in options) throw wrong('a server has a config, or modules');
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= largestPort))
     throw wrong(`${port} is no port`);
   if (address !== undefined && typeof address !== 'string') throw wrong('an address is text');
   if (onLog !== undefined && typeof onLog !== 'function') throw wrong('onLog is a function');
+  if (signal !== undefined && !isSignal(signal)) throw wrong('signal is an AbortSignal');
 }
 
 /** The program, whose processes serve the connections: it is beside the library. */

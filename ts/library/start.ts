@@ -1,6 +1,6 @@
 /** A run that is promised, and that callers listen to. */
 import { ExitCode } from '../errors.ts';
-import { askedFor, type Request } from './asked.ts';
+import { askedFor, isSignal, type Request } from './asked.ts';
 import { RsyncError } from './error.ts';
 import type { SyncEvent } from './events.ts';
 import { prepare } from './prepare.ts';
@@ -17,11 +17,14 @@ export interface RunPlan<Result> extends Request {
 
 /** Promises a run, which begins when the caller's turn is over. */
 export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
-  const { onEvent, signal } = plan.options;
+  const { onEvent } = plan.options;
+  // What is none is refused when the request is taken apart.
+  const signal = isSignal(plan.options.signal) ? plan.options.signal : undefined;
   const { observe } = plan;
   const queues = new Set<EventQueue>();
   const controller = new AbortController();
   let begun = false;
+  let over = false;
   let thrown: { readonly error: unknown } | undefined;
 
   const abort = (): void => controller.abort(signal?.reason);
@@ -37,10 +40,17 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
     observe?.(event);
     for (const queue of queues) queue.push(event);
     try {
-      onEvent?.(event);
+      // Types let a listener be async.
+      const answer: unknown = onEvent?.(event);
+      if (answer instanceof Promise) answer.catch(failedLater);
     } catch (error) {
       endedBy(error);
     }
+  };
+  const failedLater = (error: unknown): void => {
+    // Nobody but the process can hear of it any more.
+    if (over) throw error;
+    endedBy(error);
   };
   const run = async (): Promise<Result> => {
     await undefined;
@@ -64,6 +74,7 @@ export function startRun<Result>(plan: RunPlan<Result>): Run<Result> {
       if (rejects) throw error;
       return resultOf(plan, error, error);
     } finally {
+      over = true;
       signal?.removeEventListener('abort', abort);
     }
   };

@@ -15,10 +15,15 @@ export function explained(word: string): string | undefined {
 
 /** What is said of a word that names no option. */
 export function unknown(word: string): string {
+  return `${programName}: there is no option ${word}\n${proposal(word) ?? `${programName} --help shows them all.`}\n`;
+}
+
+/** What may have been meant by a word that names no option of a client's; undefined where it is like none. */
+export function proposal(word: string): string | undefined {
   const near = namesLike(word);
-  const proposal =
-    near.length === 0 ? `${programName} --help shows them all.` : `Did you mean ${oneOf(near)}?`;
-  return `${programName}: there is no option ${word}\n${proposal}\n`;
+  // A client that does not know a name which is there has been given a daemon's.
+  if (near[0] === word) return `${word} goes with --daemon.`;
+  return near.length === 0 ? undefined : `Did you mean ${oneOf(near)}?`;
 }
 
 function oneOf(names: readonly string[]): string {

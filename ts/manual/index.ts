@@ -9,6 +9,8 @@ import { zshCompletion } from './completion/zsh.ts';
 import { explained, unknown } from './explain.ts';
 import { namesLike } from './names.ts';
 
+export { proposal } from './explain.ts';
+
 /** What is printed instead of a run, and where. */
 export interface Answer {
   readonly text: string;

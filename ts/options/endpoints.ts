@@ -4,7 +4,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { type Location, parseLocation } from './location.ts';
 import type { Options } from './options.ts';
 
-const largestPort = 65535;
+export const largestPort = 65_535;
 
 /** How the other side is reached. */
 export interface RemoteHost {

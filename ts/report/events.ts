@@ -40,6 +40,8 @@ export interface RunEvents {
   counting?(statistics: Readonly<Statistics>): void;
   /** The content of a file of so many bytes is asked for: its turn comes later. */
   requested?(size: number): void;
+  /** What was asked for, of so many bytes, does not come: it cannot be read, or not be written here. */
+  missed?(size: number): void;
   /** A sender that hears of requests alone: entries of so many bytes are behind it, whether they were asked for or not. */
   passed?(bytes: number): void;
   /** Every file of the list has been looked at: no more is asked for, but what has to come again. */

@@ -350,6 +350,10 @@ export class Report {
     this.events?.requested?.(size);
     if (this.sender) this.passes(list, i + 1);
   }
+  /** The content that was asked for does not come. */
+  missed(size: number): void {
+    this.events?.missed?.(size);
+  }
   private passes(list: ListRange, to: number): void {
     if (this.events?.passed === undefined || this.local) return;
     this.passed ??= new PassedBytes();

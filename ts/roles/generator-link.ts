@@ -1,5 +1,8 @@
 import type { Replay } from './replay.ts';
 
+/** Of a transfer. */
+type Outcome = 'placed' | 'lost' | 'unsent';
+
 /**
  * What the receiver tells the generator of the same session. (In rsync they are two processes, and this is
  * the pipe with MSG_REDO, MSG_SUCCESS, MSG_NO_SEND and the dones.) The generator handles the news between
@@ -8,8 +11,8 @@ import type { Replay } from './replay.ts';
 export class GeneratorLink {
   /** Indexes whose content failed verification and is to be asked for again. */
   readonly redo: number[] = [];
-  /** What was asked for: in place, or such as will not come. The index may be any that the peer gave. */
-  readonly finished: { readonly ndx: number; readonly came: boolean }[] = [];
+  /** What was asked for, and what became of it. The index may be any that the peer gave. */
+  readonly finished: { readonly ndx: number; readonly outcome: Outcome }[] = [];
   /** Transfers that were asked for, and those that an item or MSG_NO_SEND answered. */
   asked = 0;
   answered = 0;
@@ -23,11 +26,18 @@ export class GeneratorLink {
   private unseen = false;
 
   success(ndx: number): void {
-    this.finished.push({ ndx, came: true });
+    this.finished.push({ ndx, outcome: 'placed' });
     this.notify();
   }
+  /** What came could not be put in place. */
   noSend(ndx: number): void {
-    this.finished.push({ ndx, came: false });
+    this.finished.push({ ndx, outcome: 'lost' });
+    this.notify();
+  }
+  /** The other side has nothing to send. */
+  unsent(ndx: number): void {
+    this.answered++;
+    this.finished.push({ ndx, outcome: 'unsent' });
     this.notify();
   }
   askAgain(ndx: number): void {

@@ -178,6 +178,7 @@ export function openEnd(setup: EndSetup): End {
   });
   report.events?.counting?.(stats);
   const timeout = new IoTimeout(options.timeout, {
+    holdsProcess: setup.io.makeWire !== undefined,
     now,
     lastInput: () => reader.lastInput,
     lastOutput: () => writer.lastOutput,
@@ -392,8 +393,7 @@ function onMessage(end: End, tag: number, payload: Buffer): void {
         else if (!end.setup.sender) break;
         return;
       }
-      end.link.answered++;
-      end.link.noSend(intOf(tag, payload));
+      end.link.unsent(intOf(tag, payload));
       return;
     case Msg.Deleted:
       report.peerDeleted(charset?.textFromWire(payload.toString('latin1')) ?? payload.toString('latin1'));

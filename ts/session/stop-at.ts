@@ -8,7 +8,7 @@ const longestTimer = 2 ** 31 - 1;
 
 /**
  * --stop-after and --stop-at: ends a run at that time (seconds since 1970); answers what ends the watch for that. The
- * timer does not keep the process running.
+ * timer keeps the process running where the wire is a caller's, which may be nothing that does.
  */
 export function stopAtLimit(
   at: number | undefined,
@@ -16,12 +16,13 @@ export function stopAtLimit(
   ends: readonly End[],
 ): () => void {
   if (at === undefined) return () => {};
+  const holdsProcess = ends.some(({ setup }) => setup.io.makeWire !== undefined);
   let timer: NodeJS.Timeout;
   const look = (): void => {
     const left = at * 1000 - host.now();
     if (left > 0) {
       timer = setTimeout(look, Math.min(left, longestTimer));
-      timer.unref();
+      if (!holdsProcess) timer.unref();
       return;
     }
     const error = new RsyncError(ExitCode.Timeout, stoppedAtLimit);

@@ -18,6 +18,8 @@ const maxUnanswered = 20;
 
 /** A connection as the watch sees it; all times are those of its `now`, in milliseconds. */
 export interface Watched {
+  /** The wire may be a caller's, and nothing that keeps the process running. */
+  readonly holdsProcess: boolean;
   now(): number;
   /** When bytes came last. */
   lastInput(): number;
@@ -37,7 +39,7 @@ export interface Watched {
  * nothing could leave, the run ends with exit 30. After half of the time without output of ours it is told that we
  * are alive. That a keep-alive could leave counts as a sign that the peer is there, as in rsync; but only for a while.
  *
- * The timer does not keep the process running.
+ * The timer keeps the process running where `holdsProcess` says so.
  */
 export class IoTimeout {
   private readonly watched: Watched;
@@ -116,7 +118,7 @@ export class IoTimeout {
     const wait = Math.max(shortestWait, Math.min((this.limit * 1000) / looks, maxInterval, left));
     this.due = this.watched.now() + wait;
     this.timer = setTimeout(() => this.check(), wait);
-    this.timer.unref();
+    if (!this.watched.holdsProcess) this.timer.unref();
   }
 
   private check(): void {

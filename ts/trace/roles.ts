@@ -12,8 +12,9 @@ import { Item, ndxDelStats, ndxDone, ndxFlistEof, ndxFlistOffset } from '../wire
 import { decodeItem, type ItemForm, type ItemHeader, newItemHeader } from '../wire/item.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
 import type { HeardLists } from './lists.ts';
+import { openLiterals } from './literals.ts';
 import type { Stream } from './stream.ts';
-import { tokensOf } from './tokens.ts';
+import { type TokenForm, tokensOf } from './tokens.ts';
 import { basisName, counted, hex } from './words.ts';
 
 /** A run, as both of its directions need it. */
@@ -84,8 +85,18 @@ export async function hearGenerator(stream: Stream, run: HeardRun): Promise<void
  * is what is in the lists.
  */
 export async function hearSender(stream: Stream, run: HeardRun, tellsStatistics: boolean): Promise<boolean> {
-  const talk = talkOf(stream, run);
-  const { negotiated, options, lists } = run;
+  const compression = run.negotiated.codec.name;
+  const literals = openLiterals(compression);
+  try {
+    return await hearAnswers(talkOf(stream, run), { compression, literals }, tellsStatistics);
+  } finally {
+    literals.close();
+  }
+}
+
+async function hearAnswers(talk: Talk, form: TokenForm, tellsStatistics: boolean): Promise<boolean> {
+  const { stream } = talk;
+  const { negotiated, options, lists } = talk;
   const { protocol } = negotiated;
   const phases = new Phases(talk);
   const { item } = talk;
@@ -105,7 +116,7 @@ export async function hearSender(stream: Stream, run: HeardRun, tellsStatistics:
       await lists.take(dir);
     } else {
       stream.tell(itemText(talk), at);
-      if ((item.iflags & Item.Transfer) !== 0 && comes) await hearFile(talk);
+      if ((item.iflags & Item.Transfer) !== 0 && comes) await hearFile(talk, form);
     }
   }
   const total = tellsStatistics ? await tellStatistics(stream, protocol) : undefined;
@@ -118,14 +129,14 @@ export async function hearSender(stream: Stream, run: HeardRun, tellsStatistics:
 }
 
 /** Sum head, tokens and digest of one file. */
-async function hearFile({ stream, negotiated }: Talk): Promise<void> {
+async function hearFile({ stream, negotiated }: Talk, form: TokenForm): Promise<void> {
   const length = digestLength[negotiated.transferDigest.name];
   const { at, value: head } = await stream.record('a sum head', (reader) =>
     readSumHead(reader, negotiated.protocol, length, 'receiver'),
   );
   stream.tell(headText(head, true), at);
   const tokensAt = stream.reader.offset;
-  stream.tell(await tokensOf(stream, negotiated.codec.name), tokensAt);
+  stream.tell(await tokensOf(stream, form, head), tokensAt);
   const { at: sumAt, value: sum } = await stream.record('the sum of a file', (reader) =>
     reader.bytes(length),
   );

@@ -1,4 +1,5 @@
 /** Token streams: what of a file comes as data, and which blocks it has already. */
+import type { SumHead } from '../delta/sum-head.ts';
 import { endToken, tokenBlock } from '../delta/tokens.ts';
 import { protocolError } from '../errors.ts';
 import type { ByteString, CompressName } from '../kernel/kernel.ts';
@@ -12,6 +13,7 @@ import {
   maxToken,
 } from '../kernel/portable/tokens/format.ts';
 import type { Reader } from '../wire/reader.ts';
+import type { Literals } from './literals.ts';
 import type { Stream } from './stream.ts';
 import { counted, mostShown, row } from './words.ts';
 
@@ -19,17 +21,34 @@ const within = 'the tokens of a file';
 /** Low bits of a flag: the beginning of a length, or how far a block is from the last one. */
 const lowBits = 0x3f;
 
+/** How the tokens of a direction are written. */
+export interface TokenForm {
+  readonly compression: CompressName;
+  readonly literals: Literals;
+}
+
 /** Passes over the tokens of a file up to their end; answers what they were. */
-export async function tokensOf(stream: Stream, compression: CompressName): Promise<ByteString> {
+export async function tokensOf(
+  stream: Stream,
+  { compression, literals }: TokenForm,
+  head: SumHead,
+): Promise<ByteString> {
+  literals.begin(head);
   const seen = new Seen(compression);
   const next = compression === 'none' ? plainToken : compressedToken(() => seen.last);
   for (;;) {
     const { value: token } = await stream.record(within, next);
     if (token === 'end') return seen.text();
-    if (typeof token === 'number') {
-      seen.literal(token);
+    if (typeof token !== 'number') {
+      seen.blocks(token.first, token.count);
+      literals.blocks(token.first, token.count);
+    } else if (compression === 'none') {
+      seen.literal(token, token);
       await stream.skip(token, within);
-    } else seen.blocks(token.first, token.count);
+    } else {
+      const { value: record } = await stream.record(within, (reader) => reader.bytes(token));
+      seen.literal(token, literals.record(record));
+    }
   }
 }
 
@@ -58,26 +77,36 @@ function compressedToken(last: () => number): (reader: Reader) => Token {
   };
 }
 
+/** Literal data: how many pieces, their bytes on the wire, and those of the file where that is known. */
+interface Data {
+  count: number;
+  wire: number;
+  bytes: number | undefined;
+}
+
 /** What tokens came to, in pieces: data that follows data and blocks that follow blocks are one. */
 class Seen {
-  private readonly what: string;
+  private readonly compression: CompressName;
   private readonly pieces: ByteString[] = [];
   private count = 0;
-  private literals = { count: 0, bytes: 0 };
+  private literals: Data = { count: 0, wire: 0, bytes: 0 };
   private run = { first: 0, count: 0 };
-  private total = { bytes: 0, blocks: 0 };
+  private readonly total: Data & { blocks: number } = { count: 0, wire: 0, bytes: 0, blocks: 0 };
   /** The last block. */
   last = 0;
 
   constructor(compression: CompressName) {
-    this.what = compression === 'none' ? 'literal' : compression;
+    this.compression = compression;
   }
 
-  literal(bytes: number): void {
+  /** So many bytes on the wire, which are `bytes` of the file. */
+  literal(wire: number, bytes: number | undefined): void {
     this.endRun();
-    this.literals.count++;
-    this.literals.bytes += bytes;
-    this.total.bytes += bytes;
+    for (const data of [this.literals, this.total]) {
+      data.count++;
+      data.wire += wire;
+      data.bytes = data.bytes === undefined || bytes === undefined ? undefined : data.bytes + bytes;
+    }
   }
 
   blocks(first: number, count: number): void {
@@ -94,11 +123,8 @@ class Seen {
   text(): ByteString {
     this.endLiterals();
     this.endRun();
-    const { pieces, total, what } = this;
-    const sum =
-      this.count < 3
-        ? ''
-        : ` (in all ${counted(total.bytes, `${what} byte`)}, ${counted(total.blocks, 'block')})`;
+    const { pieces, total } = this;
+    const sum = this.count < 3 ? '' : ` (in all ${this.dataText(total)}, ${counted(total.blocks, 'block')})`;
     return `tokens: ${row([...pieces, 'end'], this.count + 1)}${sum}`;
   }
 
@@ -107,11 +133,18 @@ class Seen {
     if (this.pieces.length < mostShown) this.pieces.push(text);
   }
 
+  private dataText({ wire, bytes }: Data): ByteString {
+    const literal = bytes === undefined ? [] : [counted(bytes, 'literal byte')];
+    const compressed = this.compression === 'none' ? [] : [counted(wire, `${this.compression} byte`)];
+    return [...literal, ...compressed].join(' as ');
+  }
+
   private endLiterals(): void {
-    const { count, bytes } = this.literals;
+    const { literals } = this;
+    const { count } = literals;
     if (count === 0) return;
-    this.piece(`${counted(bytes, `${this.what} byte`)}${count === 1 ? '' : ` in ${count}`}`);
-    this.literals = { count: 0, bytes: 0 };
+    this.piece(`${this.dataText(literals)}${count === 1 ? '' : ` in ${count}`}`);
+    this.literals = { count: 0, wire: 0, bytes: 0 };
   }
 
   private endRun(): void {

@@ -21,6 +21,7 @@ function watch(seconds: number, alive: boolean) {
   };
   const started = Date.now();
   const timeout = new IoTimeout(seconds, {
+    holdsProcess: false,
     now: () => Date.now(),
     lastInput: () => state.input,
     lastOutput: () => state.output,

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { emptySumHead } from '../../../ts/delta/sum-head.ts';
 import type { CompressName } from '../../../ts/kernel/kernel.ts';
+import { ByteQueue } from '../../../ts/kernel/portable/tokens/byte-queue.ts';
+import { availableCompressions, openEncoder } from '../../../ts/kernel/portable/tokens/codecs.ts';
+import { openLiterals } from '../../../ts/trace/literals.ts';
 import { Stream } from '../../../ts/trace/stream.ts';
 import { tokensOf } from '../../../ts/trace/tokens.ts';
 
-async function tell(bytes: Uint8Array, compression: CompressName = 'none'): Promise<string> {
+async function tell(
+  bytes: Uint8Array,
+  compression: CompressName = 'none',
+  head = emptySumHead,
+): Promise<string> {
   const stream = new Stream(
     'back',
     () => {},
@@ -11,7 +19,8 @@ async function tell(bytes: Uint8Array, compression: CompressName = 'none'): Prom
   );
   stream.feed(bytes);
   stream.feed(new Uint8Array(0));
-  return tokensOf(stream, compression);
+  const literals = openLiterals(compression);
+  return tokensOf(stream, { compression, literals }, head).finally(() => literals.close());
 }
 
 const int = (n: number) => {
@@ -46,10 +55,10 @@ describe('tokens', () => {
     expect(text.length).toBeLessThan(300);
   });
 
-  test('compressed ones are told by the lengths of their pieces', async () => {
-    // 3 bytes, block 4, a run of 3 from 6 on (relative), block 100000, 16383 bytes.
+  test('compressed ones that are no such data are told by the lengths of their pieces', async () => {
+    // 3 bytes that begin no block of deflate, block 4, a run of 3 from 6 on (relative), block 100000, 16383 bytes.
     const bytes = Buffer.concat([
-      Buffer.from([0x40, 3, 9, 9, 9, 0x84, 0xc2, 2, 0, 0x20]),
+      Buffer.from([0x40, 3, 7, 7, 7, 0x84, 0xc2, 2, 0, 0x20]),
       int(100000),
       Buffer.from([0x7f, 0xff]),
       Buffer.alloc(16383),
@@ -59,6 +68,45 @@ describe('tokens', () => {
       'tokens: 3 zlib bytes, block 4, blocks 6-8, block 100000, 16383 zlib bytes, end (in all 16386 zlib bytes, 5 blocks)',
     );
   });
+
+  test.each(availableCompressions().filter((name) => name !== 'none'))(
+    'of %s: how much data they are',
+    async (name) => {
+      // What is compressed has pieces of what is matched, for whoever keeps a history of that.
+      const block = Buffer.from(Array.from({ length: 700 }, (_, k) => (k * k) % 251));
+      const data = Buffer.concat([Buffer.alloc(100_000, 'text of a kind '), block]);
+      const head = { count: 3, blockLength: block.length, strongLength: 16, remainder: 500 };
+      const encoder = openEncoder({ name, level: 6, threads: 0 });
+      const files: string[] = [];
+      for (let n = 0; n < 2; n++) {
+        const out = new ByteQueue(1 << 20);
+        encoder.begin(undefined);
+        for (const token of [0, 1, 2, -1]) {
+          const blockLength = token === 2 ? head.remainder : token < 0 ? 0 : block.length;
+          const run = Buffer.concat([data, block.subarray(0, blockLength)]);
+          encoder.send(out, token, { data: run, at: 0, literal: token === 1 ? 0 : data.length, blockLength });
+        }
+        files.push(out.buffer.subarray(0, out.length).toString('latin1'));
+      }
+      encoder.close();
+      const stream = new Stream(
+        'back',
+        () => {},
+        () => {},
+      );
+      stream.feed(Buffer.from(files.join(''), 'latin1'));
+      const literals = openLiterals(name);
+      for (const file of files) {
+        const text = await tokensOf(stream, { compression: name, literals }, head);
+        expect(text).toMatch(
+          /^tokens: 100700 literal bytes as \d+ \w+ bytes?( in \d+)?, blocks 0-1, 100700 /,
+        );
+        expect(text).toMatch(/ \(in all 302100 literal bytes as \d+ \w+ bytes, 3 blocks\)$/);
+        expect(Number(/as (\d+) \w+ bytes, 3/.exec(text)?.[1])).toBeLessThan(file.length);
+      }
+      literals.close();
+    },
+  );
 
   test.each([[[0x10]], [[0x21, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff]], [[0x20, 0xff, 0xff, 0xff, 0xff]]])(
     '%j is refused',

@@ -384,13 +384,15 @@ async function handleFinished(gen: Generator): Promise<void> {
   const { link, lists, ctx } = gen;
   const { finished } = link;
   const removes = ctx.options.removeSourceFiles;
-  for (const { ndx, came } of finished) {
+  for (const { ndx, outcome } of finished) {
+    const came = outcome === 'placed';
     const place = lists.byNdx(ndx);
     if (place === undefined || place.i < 0) {
       if (came) continue;
       throw protocolError(text.badNdx(ndx, lists, 'generator', 'got_flist_entry_status'));
     }
     const { list, i } = place;
+    if (outcome === 'unsent') ctx.report.missed(list.size(i));
     if (ctx.negotiated.incRecurse) list.inProgress--;
     if (came && removes) tellInPlace(gen, ndx, destinationPath(gen.destination, list, i), true);
     if (!ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) continue;

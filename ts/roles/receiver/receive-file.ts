@@ -248,6 +248,7 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
 /** The file does not come: its content is thrown away. */
 async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Promise<void> {
   await skip(ctx, input, arrival);
+  ctx.report.missed(arrival.list.size(arrival.i));
   if (ctx.negotiated.incRecurse) input.link.noSend(arrival.item.ndx);
 }
 

@@ -263,6 +263,7 @@ export class ReceiveQueue {
         }
         this.placed(list, i, item.ndx);
       } else if (status === digestMismatch || status === sourceChanged || step === 'read') {
+        report.missed(list.size(i));
         const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
         askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo, kept: 'discarded' });
       } else this.failed(queued, status, step);
@@ -295,6 +296,7 @@ export class ReceiveQueue {
     const path = destinationPath(destination, list, i);
     this.ctx.report.print('error-xfer', text.receiveFailed(destination.tree, path, temporary, step, errno));
     if (step === 'write') throw text.fatalFileIo();
+    this.ctx.report.missed(list.size(i));
     if (this.ctx.negotiated.incRecurse) link.noSend(item.ndx);
   }
 }

@@ -3,16 +3,19 @@ import type { Tree } from '../../kernel/kernel.ts';
 import * as text from '../../report/messages.ts';
 import { Msg } from '../../wire/constants.ts';
 import type { RoleContext } from '../context.ts';
+import type { Listed } from '../listed.ts';
 
 /** A file that cannot be opened: told, remembered, and the receiver is told not to wait for it. */
-export function openFailed(ctx: RoleContext, ndx: number, tree: Tree, path: string, errno: number): void {
-  tellOpenFailed(ctx, tree, path, errno);
+export function openFailed(ctx: RoleContext, ndx: number, tree: Tree, wish: Listed, errno: number): void {
+  tellOpenFailed(ctx, tree, wish, errno);
   noSend(ctx, ndx);
 }
 
 /** What the sender says and remembers of a file that cannot be opened. */
-export function tellOpenFailed(ctx: RoleContext, tree: Tree, path: string, errno: number): void {
+export function tellOpenFailed(ctx: RoleContext, tree: Tree, { list, i }: Listed, errno: number): void {
   const { report, state } = ctx;
+  const path = list.path(i);
+  report.missed(list.size(i));
   if (errno === text.ENOENT) {
     state.ioError |= IoError.Vanished;
     report.print('warning', text.vanished(tree, path));

@@ -114,7 +114,7 @@ export class ReferenceQueue implements AnswerQueue {
     const begun = answer.show !== undefined;
     if (!begun) report.transferBegins(list.size(i));
     if (answer.errno !== 0) {
-      tellOpenFailed(this.ctx, answer.tree, answer.path, answer.errno);
+      tellOpenFailed(this.ctx, answer.tree, answer, answer.errno);
       return;
     }
     writer.account(Loopback.tokenBytes(answer.size, chunkSize, this.digestBytes));

@@ -202,12 +202,13 @@ async function sendFile(
       deviceBytes: options.copyDevices ? list.size(i) : undefined,
     });
   } catch (error) {
-    openFailed(ctx, item.ndx, tree, path, (error as SysError).errno);
+    openFailed(ctx, item.ndx, tree, { list, i }, (error as SysError).errno);
     return;
   }
   try {
     if (append !== 'no' && job.size < list.size(i)) {
       report.print('warning', text.skippedDiminished(tree, path));
+      report.missed(list.size(i));
       noSend(ctx, item.ndx);
       return;
     }

@@ -166,7 +166,7 @@ export class SendQueue implements AnswerQueue {
     } catch (error) {
       encoder.close();
       if (!(error instanceof SysError)) throw error;
-      openFailed(this.ctx, queued.item.ndx, tree, path, error.errno);
+      openFailed(this.ctx, queued.item.ndx, tree, queued, error.errno);
       return;
     }
     try {

@@ -120,6 +120,27 @@ test('never runs backwards', () => {
   view.end(0);
 });
 
+test('ends at what was done, where some of what was asked for does not come', () => {
+  const { view, events, screen, pass, lists, arrives } = watched();
+  events.agreed?.(agreed);
+  lists.eof = true;
+  for (let k = 0; k < 3; k++) events.requested?.(1_000_000);
+  events.allRequested?.();
+  arrives('a', 1_000_000);
+  events.progressed?.('b', 900_000, 1_000_000, 0);
+  pass(2500);
+  expect(screen.lines[1]).toBe('1 of 3 files, 1.90M of 3.00M bytes');
+  events.missed?.(1_000_000);
+  pass(200);
+  expect(screen.lines[1]).toBe('1 of 2 files, 1.00M of 2.00M bytes');
+  events.missed?.(1_000_000);
+  pass(200);
+  expect(screen.lines[0]).toMatch(/^\[#+\] 100% {2}0:00:00 left$/);
+  expect(screen.lines[1]).toBe('1 of 1 files, 1.00M of 1.00M bytes');
+  view.end(23);
+  expect(screen.lines[0]).toMatch(/^1 file, 1\.00M transferred \(.* matched\), 2 failed, 10 entries/);
+});
+
 test('draws at most ten times a second', () => {
   const { events, time, writes } = watched();
   events.agreed?.(agreed);

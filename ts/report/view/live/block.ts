@@ -50,7 +50,7 @@ export function plainLine(standing: Standing, style: Style): string {
 
 /** What stays: how much came. */
 export function lastLine(standing: Standing, style: Style, whole: boolean): string {
-  const { files, bytes, literal, matched, elapsed, entries } = standing;
+  const { files, filesMissed, bytes, literal, matched, elapsed, entries } = standing;
   const size = (n: number) => bigNumber(n, style.units);
   const what = style.dryRun ? 'would be transferred' : 'transferred';
   const head = whole
@@ -58,7 +58,8 @@ export function lastLine(standing: Standing, style: Style, whole: boolean): stri
     : `${countTexts(standing, style)[0]} ${what}`;
   const data = style.dryRun ? '' : ` (${size(literal)} literal, ${size(matched)} matched)`;
   const listed = `${bigNumber(entries, 1)} ${entries === 1 ? 'entry' : 'entries'}`;
-  return `${head}${data}, ${listed}, ${duration(elapsed / 1000)}`;
+  const missed = filesMissed === 0 ? '' : `, ${bigNumber(filesMissed, 1)} failed`;
+  return `${head}${data}${missed}, ${listed}, ${duration(elapsed / 1000)}`;
 }
 
 function ofFiles(n: number): string {

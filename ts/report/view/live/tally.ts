@@ -1,4 +1,4 @@
-/** How far a run is, from its events; nothing of it ever gets less. */
+/** How far a run is, from its events; nothing of it ever gets less, but by what does not come. */
 import type { ByteString } from '../../../kernel/kernel.ts';
 import { Item } from '../../../wire/constants.ts';
 import type { RunEvents } from '../../events.ts';
@@ -16,9 +16,11 @@ export interface Standing {
   /** Files that came, or in a dry run would have, and their bytes with what has come of the next. */
   readonly files: number;
   readonly bytes: number;
-  /** What was asked for until now. */
+  /** What was asked for until now, without what does not come. */
   readonly filesWanted: number;
   readonly bytesWanted: number;
+  /** Files that were asked for and do not come. */
+  readonly filesMissed: number;
   /** No more is asked for. */
   readonly allWanted: boolean;
   /** Entries of the list so far; more may come unless `listed`. */
@@ -56,6 +58,7 @@ export class Tally {
   private lists: ListTotals | undefined;
   private statistics: Readonly<Statistics> | undefined;
   private readonly wanted = { files: 0, bytes: 0, all: false };
+  private filesMissed = 0;
   private readonly done = { files: 0, bytes: 0 };
   /** Bytes of the list that the sender has behind it, asked for or not; undefined where that is not told. */
   private passed: number | undefined;
@@ -91,6 +94,14 @@ export class Tally {
     requested: (size) => {
       this.wanted.files++;
       this.wanted.bytes += size;
+      this.changed();
+    },
+    missed: (size) => {
+      this.filesMissed++;
+      this.wanted.files--;
+      this.wanted.bytes -= size;
+      this.most.bytes = this.done.bytes;
+      this.forgetCurrent();
       this.changed();
     },
     passed: (bytes) => {
@@ -146,6 +157,7 @@ export class Tally {
       bytes,
       filesWanted: Math.max(wanted.files, done.files),
       bytesWanted: Math.max(wanted.bytes, bytes),
+      filesMissed: this.filesMissed,
       allWanted: wanted.all,
       entries: lists?.totals.entries ?? 0,
       listed,
