@@ -3,8 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
+import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
+import { type ShellCommand, shellCommand } from '../transport/shell-command.ts';
 import type { Metrics } from './metrics.ts';
 import { checkRoom } from './room.ts';
 import { type Visit, visitOf } from './visit.ts';
@@ -19,9 +21,14 @@ const pauseMs = 1000;
 /** So long those that wait may take to be gone, when the daemon is told to end. */
 const partingMs = 1000;
 
-/** Node takes arguments as text. */
-export function asText(argv: readonly ByteString[]): string[] {
-  return argv.map((arg) => Buffer.from(arg, 'latin1').toString('utf8'));
+/** This program again, with these words of its own and of Node's: names among them are bytes. */
+export function ourselves(
+  { program: [node, ...words] }: Pick<Host, 'program'>,
+  argv: readonly ByteString[],
+  flags: readonly string[] = [],
+): ShellCommand {
+  const given = [node, ...flags, ...words].map((word) => Buffer.from(word).toString('latin1'));
+  return shellCommand([...given, ...argv]);
 }
 
 export interface Stock {
@@ -54,15 +61,9 @@ export function keepStock(
   { host, signal }: Pick<SessionIo, 'host' | 'signal'>,
   ready: () => void,
 ): Promise<never> {
-  const [program, ...words] = host.program;
   const first = 3;
   const accepts = sockets.map((_, k) => first + k).join(',');
-  const args = [
-    ...words,
-    ...asText(argv),
-    `--accept-from=${accepts}`,
-    `--report-to=${first + sockets.length}`,
-  ];
+  const args = [...argv, `--accept-from=${accepts}`, `--report-to=${first + sockets.length}`];
   const pipeOf = (child: ChildProcess): Socket => child.stdio[first + sockets.length] as Socket;
   let copies = canCopy;
   let isTold = false;
@@ -81,7 +82,10 @@ export function keepStock(
       let child: ChildProcess;
       try {
         checkRoom();
-        child = spawn(program, copies ? [...singleThreaded, ...args, '--copies'] : args, {
+        const command = copies
+          ? ourselves(host, [...args, '--copies'], singleThreaded)
+          : ourselves(host, args);
+        child = spawn(command.file, command.args, {
           env: host.env,
           detached: apart !== undefined,
           stdio: [
