@@ -1,14 +1,15 @@
 /** Processes that a daemon has started ahead: one that copies itself for each client, or some that wait for one each. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import * as fs from 'node:fs';
 import type { Socket } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { checkRoom } from '../room.ts';
 import type { SessionIo } from '../session/index.ts';
 import { type ShellCommand, shellCommand } from '../transport/shell-command.ts';
 import type { Metrics } from './metrics.ts';
-import { checkRoom } from './room.ts';
 import { type Visit, visitOf } from './visit.ts';
 import { listenTo, Word } from './word.ts';
 
@@ -81,7 +82,7 @@ export function keepStock(
       if (signal.aborted) return;
       let child: ChildProcess;
       try {
-        checkRoom();
+        checkRoom(fs);
         const command = copies
           ? ourselves(host, [...args, '--copies'], singleThreaded)
           : ourselves(host, args);
