@@ -1,9 +1,10 @@
 import { ENOSYS } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { systemError } from '../report/messages.ts';
+import { noSuchCharset, systemError } from '../report/messages.ts';
 import { spoken } from '../session/failure.ts';
 import { finalErrorLine } from '../session/final-line.ts';
+import { wireName } from '../session/name-charset.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { openCharset } from '../wire/charset.ts';
 import { isTrustedProxy, mayEnter } from './access.ts';
@@ -191,6 +192,10 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
   const variables: Variables = (variable) => known[variable] ?? fromHost(variable);
   const text: TextOf = (parameter: ModuleName) => expand(values[parameter] as ByteString, variables);
   const complain = (line: ByteString): void => log.write(line);
+  // What converts cannot be loaded any more from within a chroot.
+  const charset = text('charset');
+  if (charset !== '' && (await openCharset(charset)) === undefined)
+    throw new RsyncError(ExitCode.Unsupported, noSuchCharset(charset, wireName));
   const client = await checkAccess(visit, text, complain);
   known.RSYNC_HOST_NAME = client.host;
   if (daemon.hasSocket)
@@ -211,8 +216,6 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     tag: text('syslog tag'),
     facility: values['syslog facility'],
   });
-  // What converts cannot be loaded any more from within a chroot.
-  if (text('charset') !== '') await openCharset(text('charset'));
   const hooks = await startHooks(visit, setup, known, variables);
   const entered = enter(setup, place, whom);
   const munged = munges(setup, place);
