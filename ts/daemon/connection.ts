@@ -56,6 +56,7 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
       return turnedAway;
     }
     if (!(error instanceof RsyncError)) {
+      log.write(`rsync: [Receiver] ${(error as Error).message}`);
       duplex.destroy();
       throw error;
     }
@@ -217,8 +218,10 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     facility: values['syslog facility'],
   });
   const hooks = await startHooks(visit, setup, known, variables);
-  const entered = enter(setup, place, whom);
-  const munged = munges(setup, place);
+  const [entered, munged] = await orTold(hooks.after, () => [
+    enter(setup, place, whom),
+    munges(setup, place),
+  ]);
   return {
     talk,
     clock,
@@ -232,6 +235,16 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     protocol: greeted.protocol,
     remoteProtocol: greeted.remoteProtocol,
   };
+}
+
+/** What comes before a session; a command that waits for the end of one is told that there will be none. */
+async function orTold<T>(after: Hooks['after'], work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    after?.(error instanceof RsyncError ? error.exitCode : turnedAway);
+    throw error;
+  }
 }
 
 /** The commands that the module has for its clients; those that wait are told the rest in time. */
@@ -252,7 +265,7 @@ async function startHooks(
     command('name converter'),
   ];
   const after = last === '' ? undefined : prepareLast(last, host.env, all);
-  if (first !== '') await runEarly(first, host.env, all, early);
+  if (first !== '') await orTold(after, () => runEarly(first, host.env, all, early));
   return {
     before: before === '' ? undefined : prepare(before, host.env, all, 'pre-xfer exec'),
     after,

@@ -107,7 +107,7 @@ function keepCopies(door: Door, original: Original): Promise<number | undefined>
           isTold = true;
           tell(door.reports, Word.Ready);
         } else if (word === Word.Left) last = rest;
-        else if (word === Word.Taken) {
+        else if (word === Word.Taken && !isTaken) {
           isTaken = true;
           waiting--;
           if (counts) tell(door.reports, Word.Taken);

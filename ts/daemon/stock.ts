@@ -121,8 +121,10 @@ export function keepStock(
           if (!isTold) ready();
           isTold = true;
         } else if (word === Word.Taken) {
+          // Others than the original have one client each, whatever they say.
+          if (hasServed) return;
           clients.push(metrics.arrived());
-          if (isOriginal || hasServed) return;
+          if (isOriginal) return;
           hasServed = true;
           waiting.delete(child);
           start();
