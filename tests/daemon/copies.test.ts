@@ -1,11 +1,13 @@
 /** A daemon whose process copies itself for each client (docs/decisions/0050-copies-of-a-process.md). */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { countVisits } from '../../ts/daemon/metrics.ts';
 import { keepStock } from '../../ts/daemon/stock.ts';
+import { visitOf } from '../../ts/daemon/visit.ts';
+import { listenTo } from '../../ts/daemon/word.ts';
 import { loadKernel } from '../../ts/kernel/index.ts';
 import { testHost, testIo } from '../support/host.ts';
 import { ours } from '../support/peers.ts';
@@ -159,3 +161,23 @@ test('a process is started for each client where none can copy itself', () =>
     told.abort('told to');
     expect(await ended).toBe('told to');
   }));
+
+describe('what a process says of its client', () => {
+  test('is no visit where it has not the form of one', () => {
+    const visit = { module: 'm', refused: false, code: 0, received: 1, sent: 2, files: 3 };
+    expect(visitOf(JSON.stringify(visit))).toEqual(visit);
+    for (const said of ['', 'null', '3', '{}', '[]', JSON.stringify({ ...visit, files: '3' })])
+      expect(visitOf(said), said).toBeUndefined();
+  });
+
+  test('is not kept without end', async () => {
+    const pipe = new Socket();
+    const heard: string[] = [];
+    listenTo(pipe, (word, rest) => heard.push(word + rest));
+    pipe.emit('data', Buffer.from('tone\nl'));
+    expect(pipe.destroyed).toBe(false);
+    pipe.emit('data', Buffer.alloc(70_000, 'x'));
+    expect(heard).toEqual(['tone']);
+    expect(pipe.destroyed).toBe(true);
+  });
+});

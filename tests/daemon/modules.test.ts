@@ -2,6 +2,7 @@
 import { describe, test } from 'vitest';
 import { ours, realPeers, referencePeer } from '../support/peers.ts';
 import { expectSameServed, preamble } from '../support/served.ts';
+import { test as tabled } from '../support/tables.ts';
 
 const reference = referencePeer();
 
@@ -121,4 +122,82 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
       $C -r --rsync-path="$D --config=$CONF" host::from/; echo $?
       $C -ai --rsync-path="$D --config=$CONF" host::from/ x/; echo $?`.replaceAll('TWIN', '$PWD'),
     ));
+});
+
+/** Settings of two modules, one to pull from and one to push to, and what a client does with them. */
+const settings: readonly (readonly [setting: string, script: string])[] = [
+  ['include = *.o /sub/; exclude = *', 'PULL; PUSH'],
+  ['filter = - *.o P /one; include = x', 'PULL; PUSH; touch to/one; $C -ai --delete --exclude=one m/ $U/to/'],
+  ['filter = H one S two', 'PULL; PUSH'],
+  ['filter = ! - *.o', 'PULL'],
+  ["exclude = 'a b' one", 'echo a >"m/a b"; PULL'],
+  [
+    'ignore errors = yes',
+    `echo g >x/gone; $C -a --delete $U/m/none $U/m/ x/; echo $?; ls x
+    echo h >to/h; $C -a --delete m/none m/ $U/to/; echo $?; ls to`,
+  ],
+  ['ignore errors = no', 'echo g >x/gone; $C -a --delete $U/m/none $U/m/ x/; echo $?; ls x'],
+  ['open noatime = yes', 'PULL; $C -a --open-noatime $U/m/ x/2/; echo $?'],
+  [
+    'numeric ids = yes',
+    `$C -ai --usermap=1:3 $U/m/ x/; for o in --usermap=daemon:3 --groupmap=bin:8 --usermap=1:3 --no-i-r; do
+    $C -a $o m/ $U/to/; echo $o $?; stat -c '%u %g' to/one; rm -r to/*; done`,
+  ],
+  ['numeric ids = no', `$C -a --usermap=daemon:3 m/ $U/to/; echo $?; stat -c '%u %g' to/one`],
+  [
+    'fake super = yes',
+    `PUSH; getfattr -d to/one; $C -ai $U/to/ x/; stat -c '%u %g %a %F' x/*
+    $C -aX --fake-super $U/to/ x/y/; $C -aX m/ $U/to/X/; echo $?; getfattr -d x/y/one; $C -aXX m/ $U/to/; echo $?`,
+  ],
+  ['dont compress = *.o', '$C -aiz $U/m/ x/; echo $?; $C -aiz --skip-compress=o m/ $U/to/; echo $?'],
+  ['timeout = 30', '$C -ai --timeout=5 $U/m/ x/; echo $?; $C -ai --timeout=50 $U/m/ x/2/; echo $?; PUSH'],
+  [
+    'transfer logging = yes; log format = %a|%b|%B|%c|%C|%f|%G|%h|%i|%l|%L|%m|%M|%n|%o|%P|%u|%U',
+    'PULL; PUSH; touch -d 2021-01-01 m/one; PUSH',
+  ],
+  [
+    'transfer logging = yes; log format = %C %b %c %n',
+    '$C -ac $U/m/ x/; $C -ac m/ $U/to/; $C -acI --no-W $U/m/ x/; $C -acI --no-W m/ $U/to/',
+  ],
+  ['transfer logging = yes; log format =', 'PULL; echo g >to/gone; $C -a --delete m/ $U/to/'],
+  ['transfer logging = no', 'echo g >to/gone; $C -ai --delete m/ $U/to/'],
+  [
+    'list = no',
+    `$C -a --link-dest=x m/ $U/to/; $C -a --compare-dest=../../q --copy-dest=./a//b m/ $U/to/e/f/
+    $C -a --link-dest=one m/ $U/to/`,
+  ],
+  ['path = TWIN/%RSYNC_MODULE_NAME%', 'PULL; PUSH'],
+  ['path = TWIN/m/one', 'PULL'],
+  ['path = m', 'PULL'],
+  ['log file = TWIN/none/log2', 'PULL'],
+  ['charset = nosuch', '$C -ai --iconv=utf-8 $U/m/ x/; echo $?; PULL'],
+  ['incoming chmod = nonsense', 'PUSH; $C -ai --chmod=F600 m/ $U/to/2/; stat -c %a to/2/*'],
+  ['outgoing chmod = nonsense', 'PULL'],
+  [
+    'munge symlinks = yes',
+    `PUSH; ln -s /rsyncd-munged/one to/l2; touch -d 2020-02-02 to; $C -aiL $U/to/ x/u/; $C -aik $U/to/ x/v/
+    $C -ai --copy-unsafe-links $U/to/ x/w/; $C -ai --safe-links $U/to/ x/z/; readlink x/*/*`,
+  ],
+];
+
+describe.skipIf(reference === null)('a setting of a module', () => {
+  tabled.each(settings)('%s', (setting, script) => {
+    const own = setting.split('; ').join('\n');
+    const path = (name: string) => (own.startsWith('path =') ? '' : `path = TWIN/${name}\n`);
+    const made = `mkdir -p m/sub x to; echo one >m/one; echo two >m/sub/two; echo o >m/sub/x.o; chmod 640 m/one
+ln -s one m/link; [ $UID != 0 ] || chown 1:2 m/one; touch -h -d '2020-02-02 02:02:02' m/* m/sub/* m
+`;
+    const said = script
+      .replaceAll('PULL', '$C -ai $U/m/ x/; echo $?')
+      .replaceAll('PUSH', '$C -ai m/ $U/to/; echo $?');
+    return expectSameServed(
+      {
+        config: `${preamble}[m]\n${path('m')}${own}\n[to]\n${path('to')}read only = no\n${own}\n`,
+        script: made + said,
+        client: newest,
+        log: 'sorted',
+      },
+      reference!,
+    );
+  });
 });

@@ -84,6 +84,16 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       'none',
     ));
 
+  test.each(['path = TWIN/absent', 'path = TWIN/m\nearly exec = exit 3'])(
+    'runs the command behind it also where nobody gets in: %j',
+    (where) =>
+      same(
+        `${preamble}[m]\n${where}\npost-xfer exec = echo "$RSYNC_RAW_STATUS $RSYNC_EXIT_STATUS" >TWIN/after\n`,
+        `$C -a $U/m/ x/ 2>/dev/null; echo $?; for n in {1..60}; do [ -s after ] && break; sleep 0.05; done; cat after`,
+        'none',
+      ),
+  );
+
   test('changes modes, and hides link targets', () =>
     same(
       `${module('read only = no\nincoming chmod = Dg+s,Fg-r,Fo=x\noutgoing chmod = F600\nmunge symlinks = yes\n')}

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/guarded.ts';
 import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
-import { makeModule, type Standing, standing as standingWith } from '../support/standing.ts';
+import { makeModule, type Standing, soon, standing as standingWith } from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
@@ -138,6 +138,35 @@ describe.skipIf(reference === null)('a daemon of its own', () => {
       expect(await gone(pid)).toBe(true);
       expect(existsSync(join(dir, 'pid'))).toBe(false);
       expect(readFileSync(join(dir, 'log'), 'latin1')).toMatch(/starting, listening on port \d+\n/);
+    }));
+
+  test('goes by names that are bytes, in the background and for each client', () =>
+    withWorkspace(async (dir) => {
+      const port = await freePort();
+      mkdirSync(join(dir, 'm'));
+      const bytes = (name: string) => Buffer.from(`${dir}/${name}`, 'latin1');
+      const config = `use chroot = no\n${identity}[m]\npath = ${dir}/m\npost-xfer exec = : >${dir}/ran-\xfc\n`;
+      writeFileSync(bytes('conf-\xff'), Buffer.from(config, 'latin1'));
+      const started = await start(
+        ...ours().command,
+        '--daemon',
+        `--config=${dir}/conf-\xff`,
+        `--log-file=${dir}/log-\xfe`,
+        `--dparam=pid file=${dir}/pid-\xfd`,
+        '--address=127.0.0.1',
+        `--port=${port}`,
+      );
+      expect(started.code, started.stderr).toBe(0);
+      const pid = Number(readFileSync(bytes('pid-\xfd'), 'latin1'));
+      try {
+        const pull = await run([...client.command, '-a', `rsync://127.0.0.1:${port}/m/`, join(dir, 'to')]);
+        expect(pull.code, pull.stderr).toBe(0);
+        expect(await soon(() => existsSync(bytes('ran-\xfc')))).toBe(true);
+      } finally {
+        process.kill(pid, 'SIGTERM');
+      }
+      expect(await gone(pid)).toBe(true);
+      expect(readFileSync(bytes('log-\xfe'), 'latin1')).toMatch(/sent \d+ bytes/);
     }));
 
   test('has written down why, when a client sees its end', () =>

@@ -1,9 +1,10 @@
 import { ENOSYS } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { ByteString } from '../kernel/kernel.ts';
-import { systemError } from '../report/messages.ts';
+import { noSuchCharset, systemError } from '../report/messages.ts';
 import { spoken } from '../session/failure.ts';
 import { finalErrorLine } from '../session/final-line.ts';
+import { wireName } from '../session/name-charset.ts';
 import type { Duplex } from '../transport/duplex.ts';
 import { openCharset } from '../wire/charset.ts';
 import { isTrustedProxy, mayEnter } from './access.ts';
@@ -55,6 +56,7 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
       return turnedAway;
     }
     if (!(error instanceof RsyncError)) {
+      log.write(`rsync: [Receiver] ${(error as Error).message}`);
       duplex.destroy();
       throw error;
     }
@@ -191,6 +193,10 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
   const variables: Variables = (variable) => known[variable] ?? fromHost(variable);
   const text: TextOf = (parameter: ModuleName) => expand(values[parameter] as ByteString, variables);
   const complain = (line: ByteString): void => log.write(line);
+  // What converts cannot be loaded any more from within a chroot.
+  const charset = text('charset');
+  if (charset !== '' && (await openCharset(charset)) === undefined)
+    throw new RsyncError(ExitCode.Unsupported, noSuchCharset(charset, wireName));
   const client = await checkAccess(visit, text, complain);
   known.RSYNC_HOST_NAME = client.host;
   if (daemon.hasSocket)
@@ -211,11 +217,11 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     tag: text('syslog tag'),
     facility: values['syslog facility'],
   });
-  // What converts cannot be loaded any more from within a chroot.
-  if (text('charset') !== '') await openCharset(text('charset'));
   const hooks = await startHooks(visit, setup, known, variables);
-  const entered = enter(setup, place, whom);
-  const munged = munges(setup, place);
+  const [entered, munged] = await orTold(hooks.after, () => [
+    enter(setup, place, whom),
+    munges(setup, place),
+  ]);
   return {
     talk,
     clock,
@@ -229,6 +235,16 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     protocol: greeted.protocol,
     remoteProtocol: greeted.remoteProtocol,
   };
+}
+
+/** What comes before a session; a command that waits for the end of one is told that there will be none. */
+async function orTold<T>(after: Hooks['after'], work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    after?.(error instanceof RsyncError ? error.exitCode : turnedAway);
+    throw error;
+  }
 }
 
 /** The commands that the module has for its clients; those that wait are told the rest in time. */
@@ -249,7 +265,7 @@ async function startHooks(
     command('name converter'),
   ];
   const after = last === '' ? undefined : prepareLast(last, host.env, all);
-  if (first !== '') await runEarly(first, host.env, all, early);
+  if (first !== '') await orTold(after, () => runEarly(first, host.env, all, early));
   return {
     before: before === '' ? undefined : prepare(before, host.env, all, 'pre-xfer exec'),
     after,

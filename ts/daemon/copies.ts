@@ -1,12 +1,13 @@
 /** A process that copies itself for each client (docs/decisions/0050-copies-of-a-process.md). */
+import * as fs from 'node:fs';
 import { Socket } from 'node:net';
 import { errnoText } from '../errno.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { checkRoom } from '../room.ts';
 import type { SessionIo } from '../session/index.ts';
 import { type Arrival, acceptOne, type Door } from './accept.ts';
 import type { DaemonOptions } from './arguments.ts';
 import { rehearse } from './rehearse.ts';
-import { checkRoom } from './room.ts';
 import { listenTo, tell, Word } from './word.ts';
 
 /** So many copies wait for a client each. */
@@ -106,7 +107,7 @@ function keepCopies(door: Door, original: Original): Promise<number | undefined>
           isTold = true;
           tell(door.reports, Word.Ready);
         } else if (word === Word.Left) last = rest;
-        else if (word === Word.Taken) {
+        else if (word === Word.Taken && !isTaken) {
           isTaken = true;
           waiting--;
           if (counts) tell(door.reports, Word.Taken);
@@ -136,7 +137,7 @@ function makeCopy({ io, kernel }: Original, lifetime = 0): Made {
   let ours: number;
   let theirs: number;
   try {
-    checkRoom();
+    checkRoom(fs);
     [ours, theirs] = kernel.socketPair() ?? [-1, -1];
   } catch (error) {
     return { kind: 'failed', reason: (error as Error).message };

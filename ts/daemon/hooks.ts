@@ -7,6 +7,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import type { Environment } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
+import { type ShellCommand, shellCommand } from '../transport/shell-command.ts';
 import { refuse } from './refusal.ts';
 
 /** Variables that a command has besides those of the daemon. */
@@ -139,8 +140,8 @@ export function prepareAnswering(
 ): Answering | undefined {
   const [input, output] = [kernel.pipe(), kernel.pipe()];
   if (input === undefined || output === undefined) return undefined;
-  const text = Buffer.from(command, 'latin1').toString('utf8');
-  const child = spawn('/bin/sh', ['-c', script(giveUp), 'sh', text], {
+  const { file, args } = waitingShell(command, giveUp);
+  const child = spawn(file, args, {
     env,
     stdio: [input.read, output.write, 'ignore'],
   });
@@ -160,6 +161,10 @@ function start(
   env: Environment,
   { died, output }: { readonly died: string; readonly output: 'pipe' | 'ignore' },
 ): ChildProcess {
-  const text = Buffer.from(command, 'latin1').toString('utf8');
-  return spawn('/bin/sh', ['-c', script(died), 'sh', text], { env, stdio: ['pipe', output, 'ignore'] });
+  const { file, args } = waitingShell(command, died);
+  return spawn(file, args, { env, stdio: ['pipe', output, 'ignore'] });
+}
+
+function waitingShell(command: ByteString, died: string): ShellCommand {
+  return shellCommand(['/bin/sh', '-c', script(died), 'sh', command]);
 }

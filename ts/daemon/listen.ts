@@ -22,7 +22,7 @@ import { countVisits, serveMetrics } from './metrics.ts';
 import { openLog } from './open-log.ts';
 import { writePidFile } from './pid-file.ts';
 import { configFile, loadConfig } from './read-config.ts';
-import { asText, keepStock, type Stock } from './stock.ts';
+import { keepStock, ourselves, type Stock } from './stock.ts';
 import { Word } from './word.ts';
 
 /** Serves whoever connects until it is told to end; answers the exit value. */
@@ -130,10 +130,9 @@ function report({ reports }: DaemonOptions, text: ByteString): void {
 
 /** Goes on in the background, in a session of its own. Ends once that listens, or with what keeps it from that. */
 function detach(argv: readonly ByteString[], host: Host): Promise<number> {
-  const [program, ...words] = host.program;
-  const args = [...words, ...asText(argv), '--no-detach', '--report-to=3'];
+  const { file, args } = ourselves(host, [...argv, '--no-detach', '--report-to=3']);
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
+    const child = spawn(file, args, {
       detached: true,
       env: host.env,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

@@ -4,6 +4,7 @@ import { createFilters } from '../filter/index.ts';
 import { IdNames } from '../flist/id-names.ts';
 import type { Host, Module, Site, UpperRules } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { parseChmod } from '../metadata/chmod.ts';
 import type { Options } from '../options/options.ts';
 import { type ParseContext, parseServerArgs } from '../options/parse.ts';
 import { plainOptions } from '../options/settle.ts';
@@ -279,7 +280,10 @@ async function run(
       if (!(error instanceof RsyncError)) throw error;
       refusal = error;
     }
-  const kept = { format: formatOf(entered, daemon), write: (text: ByteString) => daemon.log.put(text) };
+  const format = formatOf(entered, daemon);
+  // What its lines tell of each file decides, too, how files may be sent.
+  options = { ...options, logFileFormat: format ?? '' };
+  const kept = { format, write: (text: ByteString) => daemon.log.put(text) };
   const log = (): TransferLog => kept;
   const io: SessionIo = { ...daemon.io, host: quiet(daemon), log };
   let opened: End | undefined;
@@ -366,14 +370,14 @@ function namesOf({ hooks }: Entered, { log }: Daemon): IdNames {
 
 function moduleOf(entered: Entered, daemon: Daemon, sender: boolean): Module {
   const { setup, place, rules, munged, client, admitted } = entered;
-  const { values, text } = setup;
+  const { values } = setup;
   return {
     name: values.name,
     readOnly: admitted.access === undefined ? values['read only'] : admitted.access === 'ro',
     writeOnly: values['write only'],
     boundary: values['insecure links'] ? undefined : boundaryOf(place),
     munges: munged,
-    chmod: text(sender ? 'outgoing chmod' : 'incoming chmod'),
+    chmod: chmodOfModule(setup, sender ? 'outgoing chmod' : 'incoming chmod'),
     ignoresNonreadable: values['ignore nonreadable'],
     rules,
     visitor: {
@@ -388,13 +392,24 @@ function moduleOf(entered: Entered, daemon: Daemon, sender: boolean): Module {
   };
 }
 
+/** A change of modes that cannot be understood is told of, and is none. */
+function chmodOfModule(
+  { text, host, complain }: ModuleSetup,
+  name: 'outgoing chmod' | 'incoming chmod',
+): ByteString {
+  const given = text(name);
+  if (given === '' || parseChmod(given, host.umask()) !== undefined) return given;
+  complain(`Invalid "${name}" directive: ${given}`);
+  return '';
+}
+
 /** What a daemon has to say it writes down: its standard error is nobody's, but where a shell has started it. */
 function quiet({ io, hasSocket, log }: Daemon): Host {
   if (!hasSocket) return io.host;
   return { ...io.host, stderr: (bytes) => log.write(Buffer.from(bytes).toString('latin1')), stdout() {} };
 }
 
-function formatOf({ setup }: Entered, { options }: Daemon): ByteString {
+function formatOf({ setup }: Entered, { options }: Daemon): ByteString | undefined {
   if (options.logFileFormat !== undefined) return options.logFileFormat;
-  return setup.values['transfer logging'] ? setup.text('log format') : '';
+  return setup.values['transfer logging'] ? setup.text('log format') : undefined;
 }

@@ -1,12 +1,15 @@
 /** Processes that a daemon has started ahead: one that copies itself for each client, or some that wait for one each. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import * as fs from 'node:fs';
 import type { Socket } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
+import type { Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { checkRoom } from '../room.ts';
 import type { SessionIo } from '../session/index.ts';
+import { type ShellCommand, shellCommand } from '../transport/shell-command.ts';
 import type { Metrics } from './metrics.ts';
-import { checkRoom } from './room.ts';
 import { type Visit, visitOf } from './visit.ts';
 import { listenTo, Word } from './word.ts';
 
@@ -19,9 +22,14 @@ const pauseMs = 1000;
 /** So long those that wait may take to be gone, when the daemon is told to end. */
 const partingMs = 1000;
 
-/** Node takes arguments as text. */
-export function asText(argv: readonly ByteString[]): string[] {
-  return argv.map((arg) => Buffer.from(arg, 'latin1').toString('utf8'));
+/** This program again, with these words of its own and of Node's: names among them are bytes. */
+export function ourselves(
+  { program: [node, ...words] }: Pick<Host, 'program'>,
+  argv: readonly ByteString[],
+  flags: readonly string[] = [],
+): ShellCommand {
+  const given = [node, ...flags, ...words].map((word) => Buffer.from(word).toString('latin1'));
+  return shellCommand([...given, ...argv]);
 }
 
 export interface Stock {
@@ -54,15 +62,9 @@ export function keepStock(
   { host, signal }: Pick<SessionIo, 'host' | 'signal'>,
   ready: () => void,
 ): Promise<never> {
-  const [program, ...words] = host.program;
   const first = 3;
   const accepts = sockets.map((_, k) => first + k).join(',');
-  const args = [
-    ...words,
-    ...asText(argv),
-    `--accept-from=${accepts}`,
-    `--report-to=${first + sockets.length}`,
-  ];
+  const args = [...argv, `--accept-from=${accepts}`, `--report-to=${first + sockets.length}`];
   const pipeOf = (child: ChildProcess): Socket => child.stdio[first + sockets.length] as Socket;
   let copies = canCopy;
   let isTold = false;
@@ -80,8 +82,11 @@ export function keepStock(
       if (signal.aborted) return;
       let child: ChildProcess;
       try {
-        checkRoom();
-        child = spawn(program, copies ? [...singleThreaded, ...args, '--copies'] : args, {
+        checkRoom(fs);
+        const command = copies
+          ? ourselves(host, [...args, '--copies'], singleThreaded)
+          : ourselves(host, args);
+        child = spawn(command.file, command.args, {
           env: host.env,
           detached: apart !== undefined,
           stdio: [
@@ -116,8 +121,10 @@ export function keepStock(
           if (!isTold) ready();
           isTold = true;
         } else if (word === Word.Taken) {
+          // Others than the original have one client each, whatever they say.
+          if (hasServed) return;
           clients.push(metrics.arrived());
-          if (isOriginal || hasServed) return;
+          if (isOriginal) return;
           hasServed = true;
           waiting.delete(child);
           start();

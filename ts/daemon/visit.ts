@@ -18,11 +18,17 @@ export function newVisit(): Visit {
   return { module: '', refused: false, code: 0, received: 0, sent: 0, files: 0 };
 }
 
-/** Processes of a daemon trust each other, but one may have died within a word. */
+/** One may have died within a word; and whoever has got hold of one that serves shall not end the daemon by another. */
 export function visitOf(text: string): Visit | undefined {
+  let said: unknown;
   try {
-    return JSON.parse(text) as Visit;
+    said = JSON.parse(text);
   } catch {
     return undefined;
   }
+  const empty = newVisit();
+  const isVisit = (Object.keys(empty) as (keyof Visit)[]).every(
+    (name) => typeof (said as Partial<Visit> | null)?.[name] === typeof empty[name],
+  );
+  return isVisit ? (said as Visit) : undefined;
 }

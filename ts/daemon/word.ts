@@ -23,7 +23,10 @@ export function tell(fd: number, word: Word, rest = ''): void {
   }
 }
 
-/** Calls `heard` for each line that comes by a pipe. */
+/** More than any word takes. What says more has come into somebody else's hands. */
+const longestLine = 64 * 1024;
+
+/** Calls `heard` for each line that comes by a pipe; one that does not end is the end of it. */
 export function listenTo(pipe: Socket, heard: (word: string, rest: string) => void): void {
   let said = '';
   // What ends the other process ends the pipe, too.
@@ -31,6 +34,7 @@ export function listenTo(pipe: Socket, heard: (word: string, rest: string) => vo
   pipe.on('data', (piece: Buffer) => {
     const lines = (said + piece.toString('latin1')).split('\n');
     said = lines.pop() ?? '';
+    if (said.length > longestLine) pipe.destroy();
     for (const line of lines) heard(line.slice(0, 1), line.slice(1));
   });
 }

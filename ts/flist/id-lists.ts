@@ -77,12 +77,10 @@ export async function receiveIdLists(
   list: FileList,
 ): Promise<void> {
   if (format.idLists) {
-    // Those of a daemon that keeps to numbers mean nothing.
-    const known = (name: ByteString): ByteString => (format.numericIds ? '' : name);
     if (format.owner || format.acls)
-      await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, known(name)));
+      await receiveNames(reader, format.id0Names, (id, name) => ids.addUser(id, name));
     if (format.group || format.acls)
-      await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, known(name)));
+      await receiveNames(reader, format.id0Names, (id, name) => ids.addGroup(id, name));
   }
   if (format.owner && ids.mapsUsers(format.numericIds))
     for (let i = 0; i < list.count; i++) list.setUid(i, ids.uid(list.uid(i)));

@@ -3,7 +3,7 @@ import { IdNames } from './id-names.ts';
 import type { IdRule } from './id-rules.ts';
 
 export interface IdMapSettings {
-  /** Names that come are not used (rsync's numeric_ids -1: a daemon module's own setting). */
+  /** Names that come are not used, by rules neither (rsync's numeric_ids -1: a daemon module's own setting). */
   readonly ignoreNames?: boolean;
   /** The effective user may give files to anybody. */
   readonly amRoot: boolean;
@@ -79,29 +79,27 @@ export class IdMap {
   }
 
   /** The sender said that its `id` is called `name` (`''`: it has none). Id 0 is never looked up by name. */
-  addUser(id: number, name: ByteString): Mapped {
+  addUser(id: number, told: ByteString): Mapped {
+    const name = this.settings.ignoreNames === true ? '' : told;
     const named =
       mappedBy(this.settings.userRules, id, name) ??
-      (this.useName(id, name) ? this.names.userId(name) : undefined);
+      (name !== '' && id !== 0 ? this.names.userId(name) : undefined);
     const mapped = { local: named ?? id, skip: false };
     this.settings.mapped?.('uid', id, name, mapped.local);
     this.users.set(id, mapped);
     return mapped;
   }
   /** As `addUser`, for groups. */
-  addGroup(id: number, name: ByteString): Mapped {
+  addGroup(id: number, told: ByteString): Mapped {
+    const name = this.settings.ignoreNames === true ? '' : told;
     const named =
       mappedBy(this.settings.groupRules, id, name) ??
-      (this.useName(id, name) ? this.names.groupId(name) : undefined);
+      (name !== '' && id !== 0 ? this.names.groupId(name) : undefined);
     const local = named ?? id;
     const mapped = { local, skip: !this.settings.amRoot && !this.isMember(local) };
     this.settings.mapped?.('gid', id, name, local);
     this.groups.set(id, mapped);
     return mapped;
-  }
-
-  private useName(id: number, name: ByteString): boolean {
-    return name !== '' && id !== 0 && this.settings.ignoreNames !== true;
   }
 
   private isMember(gid: number): boolean {

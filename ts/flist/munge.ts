@@ -10,6 +10,11 @@ export function munge(target: ByteString): ByteString {
   return prefix + target;
 }
 
+/** Whether a target was munged: whatever it leads to is not there. */
+export function isMunged(target: ByteString): boolean {
+  return target.startsWith(prefix);
+}
+
 /** The target as a sender with --munge-links tells it. */
 export function unmunge(target: ByteString): ByteString {
   return target.length > prefix.length && target.startsWith(prefix) ? target.slice(prefix.length) : target;

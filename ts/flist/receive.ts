@@ -307,6 +307,7 @@ function idMapOf(context: FlistReceiverContext, format: FlistFormat): IdMap {
   const warn = (message: string) => report.print('error', message);
   const rules = (kind: IdKind, map: ByteString) => parseIdRules(map, { kind, names, texts, warn });
   const ids = new IdMap({
+    ignoreNames: options.numericIds,
     amRoot,
     memberOf: () => {
       const groups = context.memberOf();
@@ -320,8 +321,7 @@ function idMapOf(context: FlistReceiverContext, format: FlistFormat): IdMap {
     userRules: rules('user', options.usermap),
     groupRules: rules('group', options.groupmap),
   });
-  const rootName = options.numericIds ? '' : 'root';
-  if (ids.hasUserRules && !format.id0Names) ids.addUser(0, rootName);
-  if (ids.hasGroupRules && !format.id0Names) ids.addGroup(0, rootName);
+  if (ids.hasUserRules && !format.id0Names) ids.addUser(0, 'root');
+  if (ids.hasGroupRules && !format.id0Names) ids.addGroup(0, 'root');
   return ids;
 }

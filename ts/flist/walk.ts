@@ -14,6 +14,7 @@ import type { FlistContext } from './context.ts';
 import type { FlistEncoder, LinkedInode } from './encoder.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { FileLists } from './file-lists.ts';
+import { isMunged } from './munge.ts';
 import { ScanAhead, type Upcoming } from './scan-ahead.ts';
 import { listingOptions, type SourceAhead } from './source-ahead.ts';
 import { prefixOf } from './source-arg.ts';
@@ -160,7 +161,7 @@ export class Walk {
   /** Status of an entry, of what it points to with --copy-links, or --copy-dirlinks (rsync's link_stat). Throws. */
   linkStat({ tree }: SourceRoot, path: ByteString): StatTable {
     const { copyLinks, copyDirlinks } = this.context.options;
-    if (copyLinks) return tree.stat(path);
+    if (copyLinks) return followed(tree, path);
     const stats = tree.lstat(path);
     return copyDirlinks && stats.isLink() ? (directoryAt(tree, path, this.isBounded) ?? stats) : stats;
   }
@@ -176,7 +177,7 @@ export class Walk {
     const target = root.tree.readlink(path);
     if (!options.copyUnsafeLinks || !isUnsafeLink(target, path)) return { stats, target };
     if (report.info('symsafe')) report.print('info', texts.copyingUnsafeSymlink(path, target));
-    return { stats: root.tree.stat(path), target: '' };
+    return { stats: followed(root.tree, path), target: '' };
   }
 
   /**
@@ -548,10 +549,29 @@ function pathOf({ list, dir }: Into, rows: StatTable, row: number): ByteString {
   return list.dirs[dir].prefix + rows.name(row);
 }
 
+/** Status of what a link leads to. A munged one leads nowhere: that is no way out of a module. */
+function followed(tree: Tree, path: ByteString): StatTable {
+  try {
+    return tree.stat(path);
+  } catch (error) {
+    if (error instanceof SysError && error.errno === ELOOP && isMungedAt(tree, path))
+      throw new SysError(ENOENT, 'ENOENT', error.syscall);
+    throw error;
+  }
+}
+
+function isMungedAt(tree: Tree, path: ByteString): boolean {
+  try {
+    return isMunged(tree.readlink(path));
+  } catch {
+    return false;
+  }
+}
+
 /** The directory that a symbolic link leads to, if it does. */
 function directoryAt(tree: Tree, path: ByteString, isBounded: boolean): StatTable | undefined {
   try {
-    const target = tree.stat(path);
+    const target = followed(tree, path);
     return target.isDir() ? target : undefined;
   } catch (error) {
     // A link out of a module is no link to be sent either: a client that follows it would be led astray.

@@ -103,17 +103,18 @@ export const plainAttributes: readonly FastPath[] = [
   'passesOver',
 ];
 
+const countsFiles = (format: string): boolean => ['b', 'c', 'C'].some((letter) => formatHas(format, letter));
+const filesTogether = ['filesByName', 'answersTogether', 'writesTogether', 'wireLent'] as const;
+const showsSums: Rule<string> = where((format) => formatHas(format, 'C'), 'sumsWhereCompared');
+
 /** A format that tells what each file took on the wire, or its digest: files then go one by one. */
 export const followsEachFile: readonly Rule<string>[] = [
-  where(
-    (format, { ends }) => !ends.server && ['b', 'c', 'C'].some((letter) => formatHas(format, letter)),
-    'filesByName',
-    'answersTogether',
-    'writesTogether',
-    'wireLent',
-  ),
-  where((format) => formatHas(format, 'C'), 'sumsWhereCompared'),
+  where((format, { ends }) => !ends.server && countsFiles(format), ...filesTogether),
+  showsSums,
 ];
+
+/** The same of a log, which a server has, too. */
+export const logsEachFile: readonly Rule<string>[] = [where(countsFiles, ...filesTogether), showsSums];
 
 /** Lines about items that are up to date. */
 export const showsUnchanged: Rule<unknown, Shown> = where(

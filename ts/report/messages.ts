@@ -614,14 +614,14 @@ export function cannotOverwriteWithDirectory(): ByteString {
 export function destinationIsNoDirectory(): ByteString {
   return 'ERROR: destination path is not a directory';
 }
-export function alternateMissing(option: string, base: ByteString, dir: ByteString): ByteString {
-  return `--${option} arg does not exist: ${alternate(base, dir)}`;
+export function alternateMissing(option: string, dir: ByteString): ByteString {
+  return `--${option} arg does not exist: ${dir}`;
 }
-export function alternateNoDirectory(option: string, base: ByteString, dir: ByteString): ByteString {
-  return `--${option} arg is not a dir: ${alternate(base, dir)}`;
+export function alternateNoDirectory(option: string, dir: ByteString): ByteString {
+  return `--${option} arg is not a dir: ${dir}`;
 }
 /** Of `dir`, as given or already absolute, only what it is relative to is made plain. */
-function alternate(base: ByteString, dir: ByteString): ByteString {
+export function alternateShown(base: ByteString, dir: ByteString): ByteString {
   if (dir.startsWith('/')) return dir;
   return `${collapsed(base).replace(/\/$/, '')}/${dir.replace(/(.)\/+$/s, '$1')}`;
 }

@@ -28,8 +28,8 @@ export type { Output } from './view/text.ts';
 
 /** A log of its own beside the output: the daemon's transfer log, or --log-file. */
 export interface TransferLog {
-  /** Format of lines about items; '' writes none but of deletions. */
-  readonly format: ByteString;
+  /** Format of lines about items; '' writes none but of deletions, undefined none at all. */
+  readonly format: ByteString | undefined;
   /** One message with its line end, escaped: no name can make a second line of it. */
   write(text: ByteString): void;
 }

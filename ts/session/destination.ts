@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import { EntryFlag } from '../flist/file-list.ts';
 import type { FileLists } from '../flist/file-lists.ts';
@@ -286,13 +287,15 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
       refuseLeadingOut(resolved.partialDir, (dir) => tree.stat(dir));
   }
   const outer = module === undefined || moduleDir === '' ? undefined : moduleDir;
+  // Where a module lies is not its clients' to know.
+  const shownInside = (dir: ByteString, place: ByteString, root: ByteString): ByteString =>
+    dir.startsWith('/') ? place.slice(root.length) || '/' : relative(at, place) || '.';
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
     const place = resolved.alternateDests[k]!.dir;
     const stats = statOf(place);
-    // Where a module lies is not its clients' to know.
-    const shown = outer === undefined ? dir : place.slice(outer.length) || '/';
-    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, at, shown));
-    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, at, shown));
+    const shown = outer === undefined ? text.alternateShown(at, dir) : shownInside(dir, place, outer);
+    if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, shown));
+    else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, shown));
   }
   if (resolved.backupDir !== '') {
     const stats = statOf(resolved.backupDir);

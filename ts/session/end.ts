@@ -428,10 +428,23 @@ export interface RunEnd {
   readonly code: number;
   readonly who: End['who'];
   readonly statistics: Readonly<Statistics>;
+  /** Bytes of the wire up to here: the goodbye came after the statistics had been told. */
+  readonly wire: { readonly read: number; readonly written: number };
 }
 
 export function endOf(end: End): RunEnd {
-  return { code: exitCodeOf(end), who: end.who, statistics: end.stats };
+  const wire = { read: wireRead(end), written: wireWritten(end) };
+  return { code: exitCodeOf(end), who: end.who, statistics: end.stats, wire };
+}
+
+/** Bytes that came over the wire since the handshake. */
+export function wireRead({ reader, handshake }: End): number {
+  return reader.bytesRead - handshake.read;
+}
+
+/** Bytes that went over the wire since the handshake. */
+export function wireWritten({ writer, handshake }: End): number {
+  return writer.bytesWritten - handshake.written;
 }
 
 /** rsync's exit value for a run that came to its end, from what went wrong on the way. */

@@ -5,7 +5,7 @@ import type { ChildDuplex } from '../transport/duplex.ts';
 import { Msg } from '../wire/constants.ts';
 import { type End, fail, interruptKernel } from './end.ts';
 import { finalErrorLine } from './final-line.ts';
-import { logTotals } from './log-totals.ts';
+import { logTotals, totalsOf } from './log-totals.ts';
 import { keepStatistics } from './totals.ts';
 
 /** How long a peer may take to read why we end, or a dying child to say why it did. */
@@ -148,7 +148,7 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
     // A sender tells its log what passed, also of a run that failed.
     if (setup.site.module !== undefined && setup.sender) {
       keepStatistics(end);
-      logTotals(setup.io.log?.(), end.stats);
+      logTotals(setup.io.log?.(), totalsOf(end.stats));
     }
     report.write('error', finalErrorLine(exitCode, who));
     report.trace('exit', () => aboutToExit(who, exitCode, exitCode, setup.options.dryRun));
@@ -171,7 +171,7 @@ function logEndOfPeer(end: End, failure: RsyncError): void {
   if (setup.site.module === undefined || log === undefined || failure.exitCode === ExitCode.Ok) return;
   if (setup.sender) {
     keepStatistics(end);
-    logTotals(log, end.stats);
+    logTotals(log, totalsOf(end.stats));
   }
   log.write(finalErrorLine(failure.exitCode, who));
 }

@@ -13,7 +13,7 @@ import { timeString } from '../report/time-string.ts';
 import { errnoText } from '../transport/io-error.ts';
 import type { RunEnd, SessionIo } from './end.ts';
 import { type FinalRole, finalErrorLine } from './final-line.ts';
-import { logTotals } from './log-totals.ts';
+import { logTotals, totalsOf } from './log-totals.ts';
 import { refusal } from './refusal.ts';
 
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
@@ -148,11 +148,12 @@ function toldAgain(error: RsyncError): RsyncError {
 function logEnd(
   log: TransferLog | undefined,
   options: Options,
-  { code, who, statistics }: RunEnd,
+  { code, who, statistics, wire }: RunEnd,
   tellsPartial: boolean,
 ): void {
   if (log === undefined) return;
-  if (code === 0 ? !toldElsewhere(options) : who === 'sender') logTotals(log, statistics);
+  if (code === 0 ? !toldElsewhere(options) : who === 'sender')
+    logTotals(log, { ...wire, size: statistics.totalSize });
   if (code !== 0 && tellsPartial) log.write(finalErrorLine(code, who));
 }
 
@@ -164,6 +165,7 @@ function logFailure(
   if (log === undefined) return;
   for (const line of lines) log.write(escapeLog(`${line}\n`));
   const role = (who ?? (sends ? 'sender' : 'Receiver')) as FinalRole;
-  if (role === 'sender' || (role === 'server' && sends)) logTotals(log, statistics ?? new Statistics());
+  if (role === 'sender' || (role === 'server' && sends))
+    logTotals(log, totalsOf(statistics ?? new Statistics()));
   log.write(finalErrorLine(exitCode, role));
 }

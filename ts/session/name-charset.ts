@@ -7,7 +7,7 @@ import { openCharset, type WireCharset } from '../wire/charset.ts';
 import type { End, SessionIo } from './end.ts';
 
 /** What the C library calls the charset of the wire. */
-const wireName = 'UTF-8';
+export const wireName = 'UTF-8';
 
 /** --iconv: how this end's names come to the wire and from it (rsync's setup_iconv); undefined without it. */
 export async function nameCharset(options: Options, io: SessionIo): Promise<WireCharset | undefined> {

@@ -165,7 +165,6 @@ export async function runReceiver(
   await writer.drain();
   const { totalSize, flistBuildMs, flistTransferMs } = stats;
   takeTotals(end, lists);
-  if (setup.server && !setup.local) countWire(end);
   if (!setup.server) Object.assign(stats, { totalSize, flistBuildMs, flistTransferMs });
 }
 

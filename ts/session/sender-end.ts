@@ -15,11 +15,11 @@ import { sendFiles } from '../roles/sender/send-files.ts';
 import { ndxDelStats, ndxDone } from '../wire/constants.ts';
 import { decodeItem, type ItemForm, newItemHeader } from '../wire/item.ts';
 import type { Negotiated } from '../wire/negotiated.ts';
-import { type End, endsOf } from './end.ts';
+import { type End, endsOf, wireRead, wireWritten } from './end.ts';
 import { flistTexts } from './flist-texts.ts';
 import { chmodOf, extrasOf, makeRoleContext } from './role-context.ts';
 import { tellOfList } from './tell-of-list.ts';
-import { countWire, takeTotals, wireRead, wireWritten } from './totals.ts';
+import { countWire, takeTotals } from './totals.ts';
 
 /** What a sending end is to send. */
 export interface Outgoing {

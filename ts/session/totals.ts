@@ -1,5 +1,5 @@
 import { FileLists } from '../flist/file-lists.ts';
-import type { End } from './end.ts';
+import { type End, wireRead, wireWritten } from './end.ts';
 
 /** Carries over to the statistics what the file lists counted. */
 export function takeTotals(end: End, lists: FileLists): void {
@@ -20,15 +20,6 @@ export function takeTotals(end: End, lists: FileLists): void {
 export function startCounting(end: End): void {
   end.handshake.read = end.reader.dataRead;
   end.handshake.written = end.writer.dataWritten;
-}
-
-/** Bytes that came over the wire since the handshake. */
-export function wireRead(end: End): number {
-  return end.reader.bytesRead - end.handshake.read;
-}
-/** Bytes that went over the wire since the handshake. */
-export function wireWritten(end: End): number {
-  return end.writer.bytesWritten - end.handshake.written;
 }
 
 /** The bytes of the wire as this end counted them. */

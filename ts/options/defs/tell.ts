@@ -26,7 +26,7 @@ import {
   infoFlags,
   noLevels,
 } from '../output-flags.ts';
-import { followsEachFile, none, showsUnchanged, where } from '../paths.ts';
+import { followsEachFile, logsEachFile, none, showsUnchanged, where } from '../paths.ts';
 import type { DebugFlag, InfoFlag } from '../values.ts';
 import { syntax } from '../wrong.ts';
 
@@ -320,6 +320,6 @@ export const tellOptions = {
     ],
     settle: (format: ByteString | undefined, draft: { readonly logFile: readonly NamedLog[] }): ByteString =>
       lastLog(draft.logFile) === '' ? '' : (format ?? '%i %n%L'),
-    closes: followsEachFile,
+    closes: logsEachFile,
   }),
 };
