@@ -93,7 +93,7 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
 function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Plan | undefined {
   const { options, negotiated, report } = ctx;
   const { tree } = input.destination;
-  const { list, i, item } = arrival;
+  const { list, i } = arrival;
   const path = destinationPath(input.destination, list, i);
   const partial = options.partialDir === '' ? undefined : partialDirName(path, options.partialDir);
   const found = findBasis(ctx, input.destination, arrival);
