@@ -23,18 +23,10 @@ const states = [
   'cp -a s/. d; chmod 440 d/own; chmod 644 d/empty; chmod 444 d/suid; chmod 711 d/ro; chmod 555 d/dir; chmod 2705 d/set',
   '$R -a --no-D --fake-super s/ d; chmod 440 d/own; chmod 700 d/empty',
 ];
-const kept = [
-  '-rt',
-  '-rlt',
-  '-rltE',
-  '-rltp',
-  '-rltog',
-  '-rlptgo',
-  '-rt --chmod=F444,D511',
-];
+const kept = ['-rt', '-rlt', '-rltE', '-rltp', '-rltog', '-rlptgo', '-rt --chmod=F444,D511'];
 const rows = kept.map((options) => ({
   options,
-  // A pipe or device of which rsync keeps no owner is an error in each second run.
+  // Without nodes: one of which rsync keeps no owner is an error in each second run.
   script: `${make}; ${states
     .map(
       (state, s) =>
