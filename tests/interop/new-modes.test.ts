@@ -1,6 +1,6 @@
 /**
  * The modes of what is made where permissions are not preserved: the umask, the set-group-id bit and the default ACL
- * of the directory that it is made in.
+ * of the directory that it is made in, and the mode of the basis.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
@@ -47,6 +47,16 @@ const more = [
   },
 ];
 
+/** What is similar, begun or in an alternate directory lends a new file its mode, whether anything of it is used. */
+const ofBasis = ['', '--no-W', '--protocol=28'].map((options) => ({
+  what: `a new file has the mode of its basis ${options}`,
+  script: `umask 022; for o in -r -rtE; do for basis in -y --partial-dir=.p --copy-dest=../alt '-yy --link-dest=../alt' --compare-dest=../alt; do
+      mkdir -p s d/.p alt; for size in 5 100000; do head -c $size /dev/zero >s/$size.c; head -c $((size + 3)) /dev/zero >b
+        chmod $((size == 5 ? 751 : 640)) s/$size.c; chmod 604 b; touch -d @9 b
+        case $basis in -y) cp -p b d/$size.d;; -yy*) cp -p b alt/$size.d;; --p*) cp -p b d/.p/$size.c;; *) cp -p b alt/$size.c;; esac; done
+      echo $o $basis; sync $o $basis ${options} 2>/dev/null; (cd d; find . -type f -printf '%m %P\\n' | sort); rm -r s d alt; done; done`,
+}));
+
 const acls = [
   ...optionSets.map((options) => ({
     what: `a default ACL stands in for the umask, ${options}`,
@@ -82,7 +92,7 @@ const rows = (cases: readonly { what: string; script: string }[]) =>
   );
 
 describe.skipIf(reference === null)('new modes', () => {
-  test.each(fewer(rows([...setGid, ...more])))('$what: $way', ({ script, way }) =>
+  test.each(fewer(rows([...setGid, ...more, ...ofBasis])))('$what: $way', ({ script, way }) =>
     expectSameScript({ script, way, sorted: true }, reference!),
   );
 

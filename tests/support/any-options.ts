@@ -273,7 +273,10 @@ const differs: readonly [RegExp, string][] = [
   // Whether a mode is set before attributes are read decides whether their owner may (docs/compatibility.md).
   [/^rsync: \[\w+\] get_xattr_data: lgetxattr\(.*Permission denied \(13\)\n/gm, ''],
   // What the far side says of a connection that closes is heard, or not, whichever side is quicker.
-  [/^rsync: connection unexpectedly closed .*\n(?:rsync error: .* \(code 12\).*\n)?/gm, ''],
+  [
+    /^(?:log: )?rsync: connection unexpectedly closed .*\n(?:(?:log: )?rsync error: .* \(code 12\).*\n)?/gm,
+    '',
+  ],
   // rsync is three processes, of which one ends the others.
   [/^(?:log: )?rsync error: received SIGUSR1 \(code 19\).*\n/gm, ''],
   // The words of the help are our own.

@@ -22,7 +22,17 @@ import {
   type Xattrs,
 } from './kernel.ts';
 import type { ReceiveBatch } from './receive-batch.ts';
-import { Lacks, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, type StatEdit, type StatTable } from './stat-table.ts';
+import {
+  Lacks,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  type StatEdit,
+  type StatTable,
+} from './stat-table.ts';
 import type { ByteString, DigestSpec, Meta } from './types.ts';
 
 const statName = 'user.rsync.%stat';
@@ -153,11 +163,7 @@ class FakeSuperTree implements Tree {
     let first = 0;
     try {
       const { mode, uid, gid } = meta;
-      if (mode !== undefined || uid !== undefined || gid !== undefined) {
-        const now = this.lstat(path);
-        const type = now.mode() & S_IFMT;
-        this.note(path, { uid, gid, mode: mode === undefined ? undefined : type | (mode & permBits) });
-      }
+      if (mode !== undefined || uid !== undefined || gid !== undefined) this.note(path, meta);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
       first = error.errno;
@@ -229,7 +235,10 @@ class FakeSuperTree implements Tree {
     return { mode: Number.parseInt(found[1], 8), rdevMajor, rdevMinor, uid, gid };
   }
 
-  /** Notes what is to be seen of a file, where it is not what is there (set_stat_xattr). */
+  /**
+   * Notes what is to be seen of a file, where it is not what is there (set_stat_xattr). A mode without a type leaves the
+   * type as it is.
+   */
   private note(path: ByteString, change: Partial<StatEdit>): void {
     const real = this.tree.lstat(path);
     const type = real.mode() & S_IFMT;
@@ -242,12 +251,17 @@ class FakeSuperTree implements Tree {
       uid: real.uid(),
       gid: real.gid(),
     };
-    const { mode = is.mode, rdevMajor = is.rdevMajor, rdevMinor = is.rdevMinor } = change;
+    const { rdevMajor = is.rdevMajor, rdevMinor = is.rdevMinor } = change;
+    const wanted = change.mode ?? is.mode;
+    const mode = (wanted & S_IFMT) === 0 ? (is.mode & S_IFMT) | (wanted & permBits) : wanted;
     const { uid = is.uid, gid = is.gid } = change;
     const used = type | (mode & accessBits) | (type === S_IFDIR ? ownerUses.dir : ownerUses.other);
     // As long as it can be noted, nothing is lost where the mode stays.
     if (real.mode() !== used) this.tree.setMeta(path, { mode: used & permBits });
-    if (mode === used && rdevMajor === 0 && rdevMinor === 0 && uid === real.uid() && gid === real.gid()) {
+    const isDevice = type === S_IFBLK || type === S_IFCHR;
+    const sameDevice =
+      rdevMajor === (isDevice ? real.rdevMajor() : 0) && rdevMinor === (isDevice ? real.rdevMinor() : 0);
+    if (mode === used && sameDevice && uid === real.uid() && gid === real.gid()) {
       if (before !== undefined) this.xattrs.remove(path, statName);
       return;
     }

@@ -2,7 +2,14 @@ import { EntryFlag, type FileList } from '../flist/file-list.ts';
 import type { ByteString, Meta, Tree } from '../kernel/kernel.ts';
 import { S_IFLNK, S_IFMT } from '../kernel/stat-table.ts';
 import { type AttributeChange, attrsFor } from '../metadata/attributes.ts';
-import { AttrFlag, keepsTime, type Present, unchangedAttrs, type Wanted } from '../metadata/compare.ts';
+import {
+  AttrFlag,
+  keepsTime,
+  modeToSet,
+  type Present,
+  unchangedAttrs,
+  type Wanted,
+} from '../metadata/compare.ts';
 import { chmodBits } from '../metadata/modes.ts';
 import * as text from '../report/messages.ts';
 import * as traces from '../report/trace-messages.ts';
@@ -99,8 +106,12 @@ export function setAttributes(
       if (now !== 'set') refreshed = now;
     }
   }
-  if (ctx.options.superUser === 'fake' && !dryRun)
-    noteAll(ctx, place, want, present === undefined, change.meta.mode);
+  if (ctx.options.superUser === 'fake' && !dryRun) {
+    const isLink = (want.mode & S_IFMT) === S_IFLNK;
+    const now = present === undefined ? 0 : present.stats.mode(present.row);
+    const mode = isLink ? want.mode : modeToSet(want.mode, now, ctx.attributes, flags);
+    noteAll(ctx, place, want, present === undefined, change.meta.mode ?? mode & chmodBits);
+  }
   if (report && ctx.report.info('name', 2)) ctx.report.print('client', updated ? path : text.upToDate(path));
   if (refreshed !== undefined) return { updated, refreshed };
   return updated ? changed : unchanged;
@@ -109,18 +120,18 @@ export function setAttributes(
 /**
  * --fake-super notes what is wanted even where nothing differs: a file of another user's, or of a mode that would keep
  * us from it, is noted as that and made ours to use. What is new, and of an owner that is not kept, is root's, who would
- * have made it. `mode` is one that changes.
+ * have made it.
  */
 function noteAll(
   { attributes, report }: RoleContext,
   { tree, path }: Place,
   want: Wanted,
   isNew: boolean,
-  mode: number | undefined,
+  mode: number,
 ): void {
   const otherwise = isNew ? 0 : undefined;
   const errno = tree.setMeta(path, {
-    mode: mode ?? (isNew || attributes.perms ? want.mode & chmodBits : undefined),
+    mode,
     uid: attributes.owner ? want.uid : otherwise,
     gid: attributes.group && !want.skipGroup ? want.gid : otherwise,
   });

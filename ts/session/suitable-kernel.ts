@@ -14,7 +14,10 @@ export function suitableKernel(kernel: Kernel, options: Options, end: () => End 
   if (!fake) return kernel;
   return withFakeSuper(kernel, (tree, path, errno) => {
     const told = end();
-    told?.report.print('error-xfer', text.noteUnreadable(tree, path, errno, told.who));
+    if (told === undefined) return;
+    // rsync's generator is who looks at what is there.
+    const who = told.who === 'Receiver' ? 'generator' : told.who;
+    told.report.print('error-xfer', text.noteUnreadable(tree, path, errno, who));
   });
 }
 

@@ -2,23 +2,20 @@ import { headLength, type SumHead } from '../../delta/sum-head.ts';
 import { protocolError, RsyncError, SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString, ReceiveJob, ReceiveRequest, ReceiveResult, Tree } from '../../kernel/kernel.ts';
-import type { StatTable } from '../../kernel/stat-table.ts';
 import { AttrFlag, type Present } from '../../metadata/compare.ts';
-import { destMode } from '../../metadata/modes.ts';
 import { partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
 import * as text from '../../report/messages.ts';
 import * as traces from '../../report/trace-messages.ts';
 import { BasisType } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { setAttributes } from '../attributes.ts';
-import { backupOf, makeBackup, prepareBackup } from '../backup.ts';
+import { backupOf, makeBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { lendMs, wireFailure, worthLending } from '../lending.ts';
-import { inModule } from '../module-mode.ts';
 import { makePartialDir, removePartialDir } from '../partial-dir.ts';
 import { presentAt } from '../present-at.ts';
-import { isReadable } from '../readable.ts';
+import { findBasis, takeModeOfBasis } from './basis.ts';
 import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
 import { moveFile } from './move-file.ts';
@@ -96,40 +93,17 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
 function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Plan | undefined {
   const { options, negotiated, report } = ctx;
   const { tree } = input.destination;
-  const { list, i, item } = arrival;
+  const { list, i } = arrival;
   const path = destinationPath(input.destination, list, i);
   const partial = options.partialDir === '' ? undefined : partialDirName(path, options.partialDir);
-  let basis: ByteString = path;
-  let { basisType } = item;
-  if (negotiated.protocol < 29) {
-    if (options.inplace && options.backup && !arrival.redo) {
-      basis = prepareBackup(ctx, tree, path)?.path ?? path;
-      if (basis !== path) basisType = BasisType.Backup;
-    } else if (partial !== undefined && lookUp(input, partial) !== undefined) {
-      basis = partial;
-      basisType = BasisType.PartialDir;
-    }
-  } else if (basisType === BasisType.PartialDir) basis = partial ?? path;
-  else if (basisType === BasisType.Backup) basis = backupOf(options, tree, path)?.path ?? path;
-  else if (basisType < BasisType.Fname) {
-    const alternate = options.alternateDests[basisType];
-    if (alternate === undefined) throw protocolError(text.badBasisDir(basisType));
-    basis = `${alternate.dir}/${path}`;
-  } else if (basisType >= BasisType.Fuzzy) basis = fuzzyBasis(ctx, arrival);
-
-  let stats = lookUp(input, basis);
-  if (stats === undefined && negotiated.protocol < 29 && options.alternateDests.length > 0) {
-    basis = `${options.alternateDests[0].dir}/${path}`;
-    basisType = 0;
-    stats = lookUp(input, basis);
-  }
+  const found = findBasis(ctx, input.destination, arrival);
+  const { path: basis, type: basisType, stats } = found;
   if (stats?.isDir() && basis === path) {
     report.print('error-xfer', text.isADirectory(tree, path));
     return undefined;
   }
   const usable = stats?.isRegular() === true;
-  if (usable && !options.perms && isReadable(tree, basis))
-    list.setMode(i, inModule(ctx, destMode(list.mode(i), (stats as StatTable).mode(), 0, options)));
+  takeModeOfBasis(ctx, tree, arrival, found);
   const intoPartial = negotiated.inplacePartialDir && basisType === BasisType.PartialDir && usable;
   const inPlace = options.inplace || intoPartial;
   const target = intoPartial
@@ -144,25 +118,13 @@ function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Pla
   return {
     path,
     basis: usable ? basis : undefined,
-    basisSize: usable ? (stats as StatTable).size() : 0,
+    basisSize: usable ? stats.size() : 0,
     basisType,
     partial,
     target,
     inPlace,
     intoPartial,
   };
-}
-
-/** A file of a similar name: beside this one, or where an alternate directory has such files. */
-function fuzzyBasis({ options }: RoleContext, { list, i, item }: Arrival): ByteString {
-  if (options.fuzzy === 0) throw protocolError(text.unwantedFuzzy(item.xname));
-  const parent = list.dirname(i);
-  const name = parent === '' ? item.xname : `${parent}/${item.xname}`;
-  const number = item.basisType - BasisType.Fuzzy;
-  if (number === 0) return name;
-  const alternate = options.alternateDests[number - 1];
-  if (alternate === undefined) throw protocolError(text.badBasisDir(item.basisType));
-  return `${alternate.dir}/${name}`;
 }
 
 interface Opened {
@@ -438,15 +400,6 @@ async function keepInterrupted(
 function basisNow({ options }: RoleContext, tree: Tree, { basis, path }: Plan): ByteString {
   if (basis !== path || !options.backup || presentAt(tree, path) !== undefined) return basis ?? path;
   return backupOf(options, tree, path)?.path ?? path;
-}
-
-function lookUp(input: ReceiverInput, path: ByteString): StatTable | undefined {
-  try {
-    return input.destination.tree.lstat(path);
-  } catch (error) {
-    if (!(error instanceof SysError)) throw error;
-    return undefined;
-  }
 }
 
 function attempt(call: () => void): void {

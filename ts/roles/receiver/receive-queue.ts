@@ -21,6 +21,7 @@ import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
 import { Pipeline } from '../pipeline.ts';
+import { findBasis, takeModeOfBasis } from './basis.ts';
 import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
 import { askAgain } from './redo.ts';
@@ -149,6 +150,7 @@ export class ReceiveQueue {
     };
     this.items.push(queued);
     if (file !== undefined && this.follows(list.size(i))) this.followed = queued;
+    if (!options.perms && file !== undefined) this.takeMode(queued);
     const meta = newFileMeta(this.ctx, list, i);
     const flags =
       (options.sparse ? ReceiveFlag.Sparse : 0) |
@@ -156,6 +158,15 @@ export class ReceiveQueue {
       (options.partial ? ReceiveFlag.KeepPart : 0);
     if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file);
     else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
+  }
+
+  /** What lies at the name itself has had its say by now. */
+  private takeMode({ list, i, item }: Queued): void {
+    const { ctx, input } = this;
+    const mayBeElsewhere = item.basisType !== BasisType.Fname || ctx.negotiated.protocol < 29;
+    if (!mayBeElsewhere) return;
+    const coming = { list, i, item, redo: false };
+    takeModeOfBasis(ctx, input.destination.tree, coming, findBasis(ctx, input.destination, coming));
   }
 
   /** Whether the sender of a file by reference wants to know how far it is. */
