@@ -39,6 +39,7 @@ const statName = 'user.rsync.%stat';
 const longestTarget = 4096;
 const permBits = 0o7777;
 const accessBits = 0o777;
+const readableByAll = 0o444;
 /** The user himself must be able to use what is there. */
 const ownerUses = { dir: 0o700, other: 0o600 } as const;
 
@@ -202,8 +203,11 @@ class FakeSuperTree implements Tree {
   private overlaid(table: StatTable, pathOf: (row: number) => ByteString, links: boolean): StatTable {
     const edits = new Map<number, StatEdit>();
     for (let row = 0; row < table.count; row++) {
-      if (table.errno(row) !== 0 || (table.lacks(row) & Lacks.Xattrs) !== 0) continue;
-      const type = table.mode(row) & S_IFMT;
+      if (table.errno(row) !== 0) continue;
+      const mode = table.mode(row);
+      // Attributes of what may not be read can be listed, but asking for one is an error that is told.
+      if ((table.lacks(row) & Lacks.Xattrs) !== 0 && (mode & readableByAll) === readableByAll) continue;
+      const type = mode & S_IFMT;
       if (type !== S_IFREG && type !== S_IFDIR) continue;
       const path = pathOf(row);
       const note = this.noteOf(path);
