@@ -45,6 +45,7 @@ const projectScenarios = [
     keep: true,
     args: ['-a', '--delete'],
   },
+  { name: 'local-usr-extras-noop', wire: 'local', from: 'usr', to: 'usr', keep: true, args: ['-aHAX'] },
   { name: 'ssh-push-big', wire: 'ssh', from: 'big', args: ['-a'] },
   { name: 'ssh-push-small', wire: 'ssh', from: 'small', args: ['-a'] },
   { name: 'ssh-push-big-delta', wire: 'ssh', from: 'bigChanged', to: 'big', args: ['-a', '-I'] },

@@ -119,6 +119,7 @@ impl Tree {
 
     /// Looks up entries, `counts[k]` of them in directory `k`, and with `extras` what else lies there.
     #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments)]
     pub fn look_up(
         &self,
         #[napi(ts_arg_type = "string")] dirs: Bytes,

@@ -79,12 +79,16 @@ const FCHMODAT2: libc::c_long = 452;
 
 /// Whether the library's own functions are what we call: who stands in between has put some of his before them.
 #[cfg(target_os = "linux")]
-fn nobody_between() -> bool {
+pub(crate) fn nobody_between() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
         // Where a program that is linked to fixed addresses takes that of one of them, it is from there: that counts
         // as somebody.
-        let theirs = [libc::fchmodat as *const (), libc::fchownat as *const ()];
+        let theirs = [
+            libc::fchmodat as *const (),
+            libc::fchownat as *const (),
+            libc::lgetxattr as *const (),
+        ];
         // Nobody has a reason to put another before this one.
         let library = origin(libc::getauxval as *const ());
         library.is_some()

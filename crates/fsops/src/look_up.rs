@@ -80,7 +80,7 @@ pub fn look_up(
     let mut index = 0;
     for (at, (&dir, &count)) in entries.dirs.iter().zip(entries.counts).enumerate() {
         let parent = parent_at(tree, dir);
-        let mut extras = extras_at(&parent, aims.look_for);
+        let extras = extras_at(&parent, aims.look_for);
         let mut listed = HashSet::new();
         for _ in 0..count {
             let entry = Entry::new(records.next()?);
@@ -90,7 +90,7 @@ pub fn look_up(
             match &status {
                 Ok(stat) => {
                     write_row(row, stat);
-                    note_lacks(extras.as_mut(), row, name, stat);
+                    note_lacks(extras.as_ref(), row, name, stat);
                 }
                 Err(errno) => write_errno(row, errno.raw_os_error()),
             }

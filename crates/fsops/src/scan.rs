@@ -40,7 +40,7 @@ fn scan_into(
     let mut buffer = vec![MaybeUninit::uninit(); DIRENT_BUFFER];
     let mut entries = RawDir::new(&fd, &mut buffer);
     let mut target = [MaybeUninit::uninit(); MAX_TARGET];
-    let mut extras = ExtrasIn::new(fd.as_fd(), options.extras);
+    let extras = ExtrasIn::new(Parent::Root(fd.as_fd()), options.extras);
     let mut found = false;
     while let Some(entry) = entries.next() {
         let entry = entry.during(Syscall::ReadDir)?;
@@ -80,7 +80,7 @@ fn scan_into(
         // What a link leads to has extras of its own.
         let own = !(options.follow && kind == FileType::Symlink);
         note_lacks(
-            extras.as_mut().filter(|_| own),
+            extras.as_ref().filter(|_| own),
             rows.last_row(),
             bytes,
             &stat,
@@ -149,12 +149,12 @@ pub fn lstat_many<'n>(
 ) -> Rows {
     let mut rows = Rows::with_capacity(names.size_hint().0);
     let parent = parent_at(tree, dir);
-    let mut extras = extras_at(&parent, extras);
+    let extras = extras_at(&parent, extras);
     for name in names {
         match lstat_at(tree, &parent, dir, name) {
             Ok(stat) => {
                 rows.add(name, Ok(&stat), &[]);
-                note_lacks(extras.as_mut(), rows.last_row(), name, &stat);
+                note_lacks(extras.as_ref(), rows.last_row(), name, &stat);
             }
             Err(errno) => rows.add(name, Err(errno.raw_os_error()), &[]),
         }
@@ -195,12 +195,7 @@ pub fn lstat_runs(
         match lstat_at(tree, parent, path, name) {
             Ok(stat) => {
                 write_row(row, &stat);
-                if let Some(extras) = extras.as_mut().filter(|_| is_plain(name)) {
-                    write_lacks(
-                        row,
-                        extras.lacks(name, FileType::from_raw_mode(stat.st_mode)),
-                    );
-                }
+                note_lacks(extras.as_ref(), row, name, &stat);
             }
             Err(errno) => write_errno(row, errno.raw_os_error()),
         }
@@ -216,7 +211,7 @@ pub(crate) fn parent_at<'t>(tree: &'t TreeRoot, dir: &[u8]) -> Result<Parent<'t>
 }
 
 /// Notes in a row what `name` in the directory of `extras` lacks.
-pub(crate) fn note_lacks(extras: Option<&mut ExtrasIn>, row: &mut [u8], name: &[u8], stat: &Stat) {
+pub(crate) fn note_lacks(extras: Option<&ExtrasIn>, row: &mut [u8], name: &[u8], stat: &Stat) {
     if let Some(extras) = extras.filter(|_| is_plain(name)) {
         write_lacks(
             row,
@@ -225,8 +220,11 @@ pub(crate) fn note_lacks(extras: Option<&mut ExtrasIn>, row: &mut [u8], name: &[
     }
 }
 
-pub(crate) fn extras_at(parent: &Result<Parent, Errno>, wanted: Extras) -> Option<ExtrasIn> {
-    ExtrasIn::new(parent.as_ref().ok()?.as_fd(), wanted)
+pub(crate) fn extras_at<'t>(
+    parent: &Result<Parent<'t>, Errno>,
+    wanted: Extras,
+) -> Option<ExtrasIn<'t>> {
+    ExtrasIn::new(parent.as_ref().ok()?.clone(), wanted)
 }
 
 pub(crate) fn lstat_at(

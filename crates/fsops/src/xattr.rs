@@ -1,6 +1,6 @@
 //! Extended attributes of a path itself, never of what a symbolic link there leads to.
 
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::OnceLock;
 
 use rustix::fs::{
@@ -10,8 +10,9 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use crate::resolve::TreeRoot;
+use crate::resolve::{Parent, TreeRoot};
 use crate::syscall::{During, SysError, Syscall};
+use crate::system::xattr_at;
 
 /// Room for what is usual; more is asked for where it does not suffice.
 const USUAL: usize = 1024;
@@ -20,6 +21,7 @@ const USUAL: usize = 1024;
 pub fn list_xattrs(tree: &TreeRoot, path: &[u8]) -> Result<Vec<u8>, SysError> {
     on(tree, path, |at| {
         filled(|room| match at {
+            At::In(dir, name) => xattr_at::list(*dir, name, room),
             At::Name(name) => llistxattr(*name, room),
             At::Open(fd) => flistxattr(fd, room),
         })
@@ -31,6 +33,7 @@ pub fn list_xattrs(tree: &TreeRoot, path: &[u8]) -> Result<Vec<u8>, SysError> {
 pub fn get_xattr(tree: &TreeRoot, path: &[u8], attribute: &[u8]) -> Result<Vec<u8>, SysError> {
     on(tree, path, |at| {
         filled(|room| match at {
+            At::In(dir, name) => xattr_at::get(*dir, name, attribute, room),
             At::Name(name) => lgetxattr(*name, attribute, room),
             At::Open(fd) => fgetxattr(fd, attribute, room),
         })
@@ -46,6 +49,7 @@ pub fn set_xattr(
     value: &[u8],
 ) -> Result<(), SysError> {
     on(tree, path, |at| match at {
+        At::In(dir, name) => xattr_at::set(*dir, name, attribute, value),
         At::Name(name) => lsetxattr(*name, attribute, value, XattrFlags::empty()),
         At::Open(fd) => fsetxattr(fd, attribute, value, XattrFlags::empty()),
     })
@@ -55,6 +59,7 @@ pub fn set_xattr(
 /// Removes an attribute.
 pub fn remove_xattr(tree: &TreeRoot, path: &[u8], attribute: &[u8]) -> Result<(), SysError> {
     on(tree, path, |at| match at {
+        At::In(dir, name) => xattr_at::remove(*dir, name, attribute),
         At::Name(name) => lremovexattr(*name, attribute),
         At::Open(fd) => fremovexattr(fd, attribute),
     })
@@ -79,34 +84,37 @@ const NO_DEFAULT_ACL: u32 = 2;
 const NO_XATTRS: u32 = 4;
 
 /// Looks for extras of what lies in one directory, most of which has none: those are spared a call each.
-pub(crate) struct ExtrasIn {
+pub(crate) struct ExtrasIn<'t> {
     wanted: Extras,
-    /// A name is put behind it.
-    path: Vec<u8>,
-    dir_length: usize,
+    dir: Parent<'t>,
+    /// Where `/proc` shows what lies in the directory, for a system that has to be told so.
+    shown: Option<Vec<u8>>,
 }
 
-impl ExtrasIn {
+impl<'t> ExtrasIn<'t> {
     /// `None` where nothing is wanted, or no file could be named.
-    pub fn new(dir: BorrowedFd, wanted: Extras) -> Option<Self> {
-        if !(wanted.acls || wanted.xattrs) || dir.as_raw_fd() == CWD.as_raw_fd() || !has_proc() {
+    pub fn new(dir: Parent<'t>, wanted: Extras) -> Option<Self> {
+        if !(wanted.acls || wanted.xattrs) || matches!(dir, Parent::Working) {
             return None;
         }
-        let path = proc_name(dir);
-        let dir_length = path.len();
-        Some(ExtrasIn {
-            wanted,
-            path,
-            dir_length,
-        })
+        let shown = match xattr_at::present() {
+            true => None,
+            false if has_proc() => Some(proc_name(dir.as_fd())),
+            false => return None,
+        };
+        Some(ExtrasIn { wanted, dir, shown })
     }
 
     /// What `name` in the directory certainly lacks; whatever fails in another way is left to who needs it.
-    pub fn lacks(&mut self, name: &[u8], kind: FileType) -> u32 {
-        self.path.truncate(self.dir_length);
-        self.path.extend_from_slice(name);
-        let path = &self.path[..];
-        let has_no = |acl: &str| is_none(lgetxattr_query(path, acl));
+    pub fn lacks(&self, name: &[u8], kind: FileType) -> u32 {
+        let dir = self.dir.as_fd();
+        let path = self.shown.as_ref().map(|shown| [&shown[..], name].concat());
+        let has_no = |acl: &str| {
+            is_none(match &path {
+                Some(path) => lgetxattr_query(&path[..], acl),
+                None => xattr_at::get(dir, name, acl.as_bytes(), &mut []),
+            })
+        };
         let mut lacks = 0;
         if self.wanted.acls && kind != FileType::Symlink {
             if has_no("system.posix_acl_access") {
@@ -116,7 +124,12 @@ impl ExtrasIn {
                 lacks |= NO_DEFAULT_ACL;
             }
         }
-        if self.wanted.xattrs && is_none(llistxattr_query(path)) {
+        if self.wanted.xattrs
+            && is_none(match &path {
+                Some(path) => llistxattr_query(&path[..]),
+                None => xattr_at::list(dir, name, &mut []),
+            })
+        {
             lacks |= NO_XATTRS;
         }
         lacks
@@ -133,27 +146,29 @@ fn is_none(found: Result<usize, Errno>) -> bool {
 
 /// How the system is told which file is meant.
 enum At<'a> {
+    In(BorrowedFd<'a>, &'a [u8]),
     Name(&'a [u8]),
     Open(BorrowedFd<'a>),
 }
 
-/// The calls for attributes know no directory descriptor (before Linux 6.13): the held one is named through
-/// `/proc`, which follows no link in the last component. Without `/proc` the file itself is opened.
+/// Before Linux 6.13 the calls for attributes know no directory descriptor: the held one is named through `/proc`, which
+/// follows no link in the last component, and takes four times as long. Without `/proc` the file itself is opened.
 fn on<T>(tree: &TreeRoot, path: &[u8], work: impl Fn(&At) -> Result<T, Errno>) -> Result<T, Errno> {
     let path = if path.is_empty() { b"." } else { path };
     tree.with(path, |dir, name| {
         if dir.as_raw_fd() == CWD.as_raw_fd() {
             return work(&At::Name(name));
         }
+        if xattr_at::present() {
+            return work(&At::In(dir, name));
+        }
         if has_proc() {
-            let mut held = proc_name(dir);
-            held.extend_from_slice(name);
-            return work(&At::Name(&held));
+            return work(&At::Name(&[&proc_name(dir)[..], name].concat()));
         }
         let flags =
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = openat(dir, name, flags, Mode::empty())?;
-        work(&At::Open(std::os::fd::AsFd::as_fd(&file)))
+        work(&At::Open(file.as_fd()))
     })
 }
 

@@ -13,6 +13,8 @@ use rustix::io::Errno;
 use crate::libc_calls::fchmodat;
 use crate::resolve::TreeRoot;
 
+pub(crate) mod xattr_at;
+
 /// How a file is opened only to be looked at, whatever it is and without the right to read it.
 pub(crate) const LOOK: OFlags = OFlags::PATH;
 

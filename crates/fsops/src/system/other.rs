@@ -16,6 +16,29 @@ pub(crate) const LOOK: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFl
 /// There is no such way of reading.
 pub(crate) const KEEP_ACCESS_TIME: OFlags = OFlags::empty();
 
+/// Attributes of a name in an open directory: here only of a path, or of an open file.
+pub(crate) mod xattr_at {
+    use std::os::fd::BorrowedFd;
+
+    use rustix::io::Errno;
+
+    pub(crate) fn present() -> bool {
+        false
+    }
+    pub(crate) fn get(_: BorrowedFd, _: &[u8], _: &[u8], _: &mut [u8]) -> Result<usize, Errno> {
+        Err(Errno::NOSYS)
+    }
+    pub(crate) fn list(_: BorrowedFd, _: &[u8], _: &mut [u8]) -> Result<usize, Errno> {
+        Err(Errno::NOSYS)
+    }
+    pub(crate) fn set(_: BorrowedFd, _: &[u8], _: &[u8], _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::NOSYS)
+    }
+    pub(crate) fn remove(_: BorrowedFd, _: &[u8], _: &[u8]) -> Result<(), Errno> {
+        Err(Errno::NOSYS)
+    }
+}
+
 /// How the last parts of a path are resolved by one call, where there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct ResolveFlags;
