@@ -101,6 +101,11 @@ const cases = [
       for o in --no-W -z; do sync -t --stats --no-implied-dirs --files-from=list $o 2>&1 | grep ' data: '; done; chmod 755 d d/in t`,
   },
   {
+    what: 'with -H nothing is deleted where a directory below could not be listed',
+    script: `mkdir -p s/a s/z; echo new >s/a/f; again() { rm -rf d; mkdir -p d/old; : >d/old/x; : >d/gone; }; chmod 0 s/z
+      for o in --delete --delete-delay --delete-after '--delete --ignore-errors'; do again; sync -aiHO $o; ls d d/old; done`,
+  },
+  {
     what: 'a large destination file that cannot be read is replaced',
     script: `mkdir s d; head -c 900000 /dev/zero >s/f; again() { rm -rf d/f; echo o >d/f; ${old} d/f; chmod 0 d/f; }
       again; sync -OaiW; again; sync -Oai --no-W; again; sync -Oaiz; chmod 600 d/f`,

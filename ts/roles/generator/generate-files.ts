@@ -55,6 +55,8 @@ export async function generateFiles(ctx: RoleContext, input: GeneratorInput): Pr
     writer.flush();
     await link.changed();
   }
+  // What could not be listed is known for all lists that were waited for: it keeps deletions in the first of them back.
+  if (options.hardLinks && incRecurse) for (const { ioError } of lists.segments) ctx.state.ioError |= ioError;
   let open: FileList | undefined = lists.segments[0];
   for (let list: FileList | undefined = open; list !== undefined; ) {
     ctx.state.ioError |= list.ioError;
