@@ -25,6 +25,8 @@ export declare class ReceiveJob {
    * not. The buffers must not change until the promise settles.
    */
   push(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): Promise<number>
+  /** As `push`, at once: for what takes less time than another thread to wake up. */
+  pushNow(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): number
   /**
    * Takes what belongs to the file from a wire itself, for `ms` at most. Nobody else may read from it
    * meanwhile.

@@ -45,6 +45,9 @@ const projectScenarios = [
     keep: true,
     args: ['-a', '--delete'],
   },
+  // Files that come one by one.
+  { name: 'local-small-extras', wire: 'local', from: 'small', args: ['-aHAX'] },
+  { name: 'local-small-partial-dir', wire: 'local', from: 'small', args: ['-a', '--partial-dir=.p'] },
   { name: 'local-usr-extras-noop', wire: 'local', from: 'usr', to: 'usr', keep: true, args: ['-aHAX'] },
   { name: 'ssh-push-big', wire: 'ssh', from: 'big', args: ['-a'] },
   { name: 'ssh-push-small', wire: 'ssh', from: 'small', args: ['-a'] },

@@ -105,29 +105,15 @@ impl ReceiveJob {
         let shared = self.shared.clone();
         let decoder = self.decoder.clone();
         Ok(run(
-            move || {
-                let out_of_bounds = || Error::new(Status::InvalidArg, "a range is out of bounds");
-                let ranges = ranges
-                    .get(..range_count as usize * 2)
-                    .ok_or_else(out_of_bounds)?;
-                let mut input = Input::new(&raw, ranges).ok_or_else(out_of_bounds)?;
-                let taken = shared.with(|job| job.push(&mut lock(&decoder), &mut input));
-                Ok(match taken {
-                    None => 0.0,
-                    Some(Ok(progress)) => {
-                        (progress.consumed * 2 + usize::from(progress.done)) as f64
-                    }
-                    Some(Err(Failure::Stream(error))) => {
-                        shared.fail(error);
-                        -1.0
-                    }
-                    Some(Err(Failure::Sys(error))) => {
-                        return Err(Error::from_reason(format!("errno {}", error.errno)))
-                    }
-                })
-            },
+            move || take(&shared, &decoder, &raw, &ranges, range_count),
             |taken| taken,
         ))
+    }
+
+    /// As `push`, at once: for what takes less time than another thread to wake up.
+    #[napi(catch_unwind)]
+    pub fn push_now(&self, raw: Uint8Array, ranges: Uint32Array, range_count: u32) -> Result<f64> {
+        take(&self.shared, &self.decoder, &raw, &ranges, range_count)
     }
 
     /// Takes what belongs to the file from a wire itself, for `ms` at most. Nobody else may read from it
@@ -198,4 +184,31 @@ impl ReceiveJob {
         self.shared.abort();
         Ok(())
     }
+}
+
+fn take(
+    shared: &Shared<oc_fsops::ReceiveJob>,
+    decoder: &Mutex<oc_delta::Decoder>,
+    raw: &[u8],
+    ranges: &[u32],
+    range_count: u32,
+) -> Result<f64> {
+    let out_of_bounds = || Error::new(Status::InvalidArg, "a range is out of bounds");
+    let ranges = ranges
+        .get(..range_count as usize * 2)
+        .ok_or_else(out_of_bounds)?;
+    let mut input = Input::new(raw, ranges).ok_or_else(out_of_bounds)?;
+    Ok(
+        match shared.with(|job| job.push(&mut lock(decoder), &mut input)) {
+            None => 0.0,
+            Some(Ok(progress)) => (progress.consumed * 2 + usize::from(progress.done)) as f64,
+            Some(Err(Failure::Stream(error))) => {
+                shared.fail(error);
+                -1.0
+            }
+            Some(Err(Failure::Sys(error))) => {
+                return Err(Error::from_reason(format!("errno {}", error.errno)))
+            }
+        },
+    )
 }

@@ -14,6 +14,18 @@ import type {
 import type { Failures } from './failure.ts';
 
 const ended = 'the job has ended';
+/** Bytes that are written in less time than another thread takes to wake up, and to tell that it has. */
+const mostAtOnce = 32 * 1024;
+
+/** As many of the ranges, an offset and a length each, as hold `most` bytes; the last one is cut. */
+function firstOf(ranges: Uint32Array, count: number, most: number): Uint32Array {
+  let left = most;
+  let k = 0;
+  while (k < count && left > ranges[2 * k + 1]) left -= ranges[2 * k++ + 1];
+  const first = ranges.slice(0, 2 * Math.min(count, k + 1));
+  if (k < count) first[2 * k + 1] = left;
+  return first;
+}
 
 export class NativeSendJob implements SendJob {
   readonly size: number;
@@ -61,18 +73,28 @@ export class NativeReceiveJob implements ReceiveJob {
   private readonly job: addon.ReceiveJob;
   private readonly failures: Failures;
   private readonly io: IoPath | undefined;
+  /** The beginning, which is all of most files, is taken without another thread. */
+  private startsAtOnce: boolean;
   private last: ReceiveResult | null = null;
 
-  constructor(job: addon.ReceiveJob, failures: Failures, io: IoPath | undefined) {
+  constructor(job: addon.ReceiveJob, failures: Failures, io: IoPath | undefined, startsAtOnce: boolean) {
     this.io = io;
     this.job = job;
     this.failures = failures;
+    this.startsAtOnce = startsAtOnce;
   }
 
   async push(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): Promise<ReceiveProgress> {
-    const taken = await this.job.push(raw, ranges, rangeCount);
+    const taken = this.startsAtOnce
+      ? this.pushFirst(raw, firstOf(ranges, rangeCount, mostAtOnce))
+      : await this.job.push(raw, ranges, rangeCount);
     if (taken < 0) throw this.failures.stream(this.job.failure());
     return { consumed: Math.floor(taken / 2), done: taken % 2 === 1 };
+  }
+
+  private pushFirst(raw: Uint8Array, ranges: Uint32Array): number {
+    this.startsAtOnce = false;
+    return this.job.pushNow(raw, ranges, ranges.length / 2);
   }
 
   async drain(fd: number, frameLeft: number, ms: number): Promise<LentInput> {

@@ -330,7 +330,13 @@ export class NativeTree implements Tree {
       preallocate: request.preallocate ?? 0,
       fsync: request.fsync ?? false,
     });
-    return new NativeReceiveJob(this.failures.need(job), this.failures, this.io);
+    // What comes in is all that is written: nothing is unpacked, taken from a basis, read again or waited for.
+    const startsAtOnce =
+      blockCount === 0 &&
+      request.appendAt === undefined &&
+      !request.fsync &&
+      request.decoder.spec.name === 'none';
+    return new NativeReceiveJob(this.failures.need(job), this.failures, this.io, startsAtOnce);
   }
 
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult> {

@@ -1,4 +1,4 @@
-import { protocolError, SysError } from '../../errors.ts';
+import { protocolError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { ByteString, Tree } from '../../kernel/kernel.ts';
 import type { StatTable } from '../../kernel/stat-table.ts';
@@ -11,6 +11,7 @@ import { backupOf, prepareBackup } from '../backup.ts';
 import type { RoleContext } from '../context.ts';
 import { type Destination, destinationPath } from '../destination.ts';
 import { inModule } from '../module-mode.ts';
+import { presentAt } from '../present-at.ts';
 import { isReadable } from '../readable.ts';
 
 /** A file that comes, and what the sender says of its basis. */
@@ -39,7 +40,7 @@ export function findBasis(ctx: RoleContext, destination: Destination, coming: Co
   const at = (where: ByteString, type: number): FoundBasis => ({
     path: where,
     type,
-    stats: lookUp(tree, where),
+    stats: presentAt(tree, where)?.stats,
   });
   const { basisType } = item;
   if (negotiated.protocol < 29) {
@@ -83,13 +84,4 @@ function fuzzyBasis({ options }: RoleContext, { list, i, item }: Coming): ByteSt
   const alternate = options.alternateDests[number - 1];
   if (alternate === undefined) throw protocolError(text.badBasisDir(item.basisType));
   return `${alternate.dir}/${name}`;
-}
-
-function lookUp(tree: Tree, path: ByteString): StatTable | undefined {
-  try {
-    return tree.lstat(path);
-  } catch (error) {
-    if (!(error instanceof SysError)) throw error;
-    return undefined;
-  }
 }
