@@ -17,14 +17,21 @@ const ended = 'the job has ended';
 /** Bytes that are written in less time than another thread takes to wake up, and to tell that it has. */
 const mostAtOnce = 32 * 1024;
 
-/** As many of the ranges, an offset and a length each, as hold `most` bytes; the last one is cut. */
-function firstOf(ranges: Uint32Array, count: number, most: number): Uint32Array {
+/** Ranges, an offset and a length each, in two: those of the first `most` bytes, and the rest. */
+function split(ranges: Uint32Array, most: number): [first: Uint32Array, rest: Uint32Array] {
   let left = most;
-  let k = 0;
-  while (k < count && left > ranges[2 * k + 1]) left -= ranges[2 * k++ + 1];
-  const first = ranges.slice(0, 2 * Math.min(count, k + 1));
-  if (k < count) first[2 * k + 1] = left;
-  return first;
+  let at = 0;
+  while (at < ranges.length && ranges[at + 1] <= left) {
+    left -= ranges[at + 1];
+    at += 2;
+  }
+  if (at === ranges.length) return [ranges, ranges.subarray(at)];
+  const first = ranges.slice(0, at + 2);
+  const rest = ranges.slice(at);
+  first[at + 1] = left;
+  rest[0] += left;
+  rest[1] -= left;
+  return [first, rest];
 }
 
 export class NativeSendJob implements SendJob {
@@ -85,16 +92,23 @@ export class NativeReceiveJob implements ReceiveJob {
   }
 
   async push(raw: Uint8Array, ranges: Uint32Array, rangeCount: number): Promise<ReceiveProgress> {
-    const taken = this.startsAtOnce
-      ? this.pushFirst(raw, firstOf(ranges, rangeCount, mostAtOnce))
-      : await this.job.push(raw, ranges, rangeCount);
-    if (taken < 0) throw this.failures.stream(this.job.failure());
-    return { consumed: Math.floor(taken / 2), done: taken % 2 === 1 };
+    let left = ranges.subarray(0, 2 * rangeCount);
+    let before = 0;
+    if (this.startsAtOnce) {
+      this.startsAtOnce = false;
+      const [first, rest] = split(left, mostAtOnce);
+      const start = this.taken(this.job.pushNow(raw, first, first.length / 2));
+      if (start.done || rest.length === 0) return start;
+      before = start.consumed;
+      left = rest;
+    }
+    const { consumed, done } = this.taken(await this.job.push(raw, left, left.length / 2));
+    return { consumed: before + consumed, done };
   }
 
-  private pushFirst(raw: Uint8Array, ranges: Uint32Array): number {
-    this.startsAtOnce = false;
-    return this.job.pushNow(raw, ranges, ranges.length / 2);
+  private taken(taken: number): ReceiveProgress {
+    if (taken < 0) throw this.failures.stream(this.job.failure());
+    return { consumed: Math.floor(taken / 2), done: taken % 2 === 1 };
   }
 
   async drain(fd: number, frameLeft: number, ms: number): Promise<LentInput> {
