@@ -25,7 +25,7 @@ const given = optionsOf(import.meta.filename, {
   string: ['upstream', 'leg', 'protocols', 'json', 'from'],
   number: ['jobs', 'limit', 'race-limit'],
   words: true,
-  default: { protocols: '', jobs: 1, limit: 300 },
+  default: { jobs: 1, limit: 300 },
 });
 const say = (text) => process.stderr.write(`${text}\n`);
 const giveUp = (text) => {
@@ -45,7 +45,7 @@ const legsWanted = () => {
     { name: 'user-pipe', user: true, args: [] },
     { name: 'user-tcp', user: true, args: ['--use-tcp', '--daemon-tests-only'] },
   ].filter(({ name, user }) => (named?.includes(name) ?? true) && (isRoot || user));
-  const older = given.protocols
+  const older = (given.protocols ?? '')
     .split(',')
     .filter((version) => version !== '')
     .map((version) => ({ name: `protocol-${version}`, user: !isRoot, args: [`--protocol=${version}`] }));

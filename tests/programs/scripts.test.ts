@@ -50,3 +50,9 @@ test.each([
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toContain(`: ${message} (`);
 });
+
+test('what conformance is not told it does without', async () => {
+  const { code, stderr } = await script('conformance', '--upstream', '/nowhere');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^conformance: \/nowhere holds no /);
+});
