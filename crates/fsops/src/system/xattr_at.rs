@@ -52,21 +52,8 @@ pub(crate) fn get(
     room: &mut [u8],
 ) -> Result<usize, Errno> {
     let value = Value::new(room.as_mut_ptr(), room.len())?;
-    with_names(name, attribute, |name, attribute| {
-        // SAFETY: the descriptor, both names and the room live through the call, which fills no more than the room's
-        // length; `value` is as long as is said.
-        length(unsafe {
-            libc::syscall(
-                GET,
-                dir.as_raw_fd(),
-                name.as_ptr(),
-                libc::AT_SYMLINK_NOFOLLOW,
-                attribute.as_ptr(),
-                &raw const value,
-                size_of::<Value>(),
-            )
-        })
-    })
+    // SAFETY: the room lives through the call, which fills no more than its length.
+    unsafe { with_value(GET, dir, name, attribute, &value) }
 }
 
 /// The names of all attributes into `room`, each with a NUL behind it; with no room only their length.
@@ -94,21 +81,8 @@ pub(crate) fn set(
     value: &[u8],
 ) -> Result<(), Errno> {
     let value = Value::new(value.as_ptr(), value.len())?;
-    with_names(name, attribute, |name, attribute| {
-        // SAFETY: as for `get`; the value is only read.
-        length(unsafe {
-            libc::syscall(
-                SET,
-                dir.as_raw_fd(),
-                name.as_ptr(),
-                libc::AT_SYMLINK_NOFOLLOW,
-                attribute.as_ptr(),
-                &raw const value,
-                size_of::<Value>(),
-            )
-        })
-        .map(|_| ())
-    })
+    // SAFETY: the value lives through the call, which only reads it.
+    unsafe { with_value(SET, dir, name, attribute, &value) }.map(|_| ())
 }
 
 /// Removes an attribute.
@@ -125,6 +99,35 @@ pub(crate) fn remove(dir: BorrowedFd, name: &[u8], attribute: &[u8]) -> Result<(
             )
         })
         .map(|_| ())
+    })
+}
+
+/// Gets or sets an attribute.
+///
+/// # Safety
+///
+/// What `value` names is there for `call`: to be filled by `GET`, to be read by `SET`.
+unsafe fn with_value(
+    call: libc::c_long,
+    dir: BorrowedFd,
+    name: &[u8],
+    attribute: &[u8],
+    value: &Value,
+) -> Result<usize, Errno> {
+    with_names(name, attribute, |name, attribute| {
+        // SAFETY: the descriptor and both names live through the call, `value` is as long as is said, and the caller
+        // answers for what it names.
+        length(unsafe {
+            libc::syscall(
+                call,
+                dir.as_raw_fd(),
+                name.as_ptr(),
+                libc::AT_SYMLINK_NOFOLLOW,
+                attribute.as_ptr(),
+                std::ptr::from_ref(value),
+                size_of::<Value>(),
+            )
+        })
     })
 }
 
