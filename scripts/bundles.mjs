@@ -1,10 +1,11 @@
 /** The bundles of the program and of the library. */
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 import { asExportEquals, declarationsOf } from './declarations.mjs';
+import { buildParts } from './parts.mjs';
 
 const shared = {
   bundle: true,
@@ -26,29 +27,13 @@ const small = { minify: true };
 /** Who debugs a program of theirs sees the library's names. */
 const readable = { minifySyntax: true, minifyWhitespace: true };
 
-/** What a plain run never reads, as bundles of their own beside the program's: the module of `ts/`, and the file's name. */
-const apart = {
-  'bench/index.ts': 'bench.cjs',
-  'manual/index.ts': 'manual.cjs',
-  'trace/index.ts': 'trace.cjs',
-};
-
-/** Leaves those to their files. */
-const leaveApart = {
-  name: 'apart',
-  setup(context) {
-    context.onResolve({ filter: /\/index\.ts$/, namespace: 'file' }, ({ path, kind, resolveDir }) => {
-      const name = apart[relative(join(context.initialOptions.absWorkingDir, 'ts'), join(resolveDir, path))];
-      return name !== undefined && kind === 'dynamic-import'
-        ? { path: `./${name}`, external: true }
-        : undefined;
-    });
-  },
-};
-
 /** Builds all bundles into `dist/`. */
 export async function buildBundles(root) {
-  await Promise.all([buildProgram(root, 'dist', small), buildLibrary(root), buildCompat(root)]);
+  await Promise.all([
+    buildProgram(root, 'dist', { minify: true, sourcemap: false }),
+    buildLibrary(root),
+    buildCompat(root),
+  ]);
 }
 
 /**
@@ -99,35 +84,12 @@ function buildCommonJs(root, entry, outfile, footer = {}) {
  * any folder that is at most two below the root.
  */
 async function buildProgram(root, outdir, style) {
-  const parts = join(outdir, 'parts');
-  // One file: what a run does not use (help, the portable kernel) is not run, and compiled only where it is.
-  const main = join(parts, 'main.cjs');
-  const { metafile } = await build({
-    ...shared,
-    ...commonJs,
-    ...style,
-    absWorkingDir: root,
-    entryPoints: ['ts/cli/main.ts'],
-    outfile: main,
-    // What `start.ts` runs it with. Put around it there, it would be a second copy of the text in memory.
-    plugins: [leaveApart],
-    banner: { js: '(function (require, module, exports, __filename, __dirname) {' },
-    footer: { js: '})' },
-    metafile: true,
-  });
-  const made = new Set(Object.keys(metafile.outputs));
-  for (const [module, name] of Object.entries(apart)) {
-    const entryPoints = [`ts/${module}`];
-    const options = { ...shared, ...commonJs, ...style, absWorkingDir: root, metafile: true };
-    const built = await build({ ...options, entryPoints, outfile: join(parts, name) });
-    for (const file of Object.keys(built.metafile.outputs)) made.add(file);
-  }
-  removeOldParts(root, parts, made);
+  const parts = await buildParts(root, join(outdir, 'parts'), style);
+  removeOldParts(join(root, outdir, 'parts'), parts);
+  // It knows their hash, by which compiled code is kept.
+  const hash = createHash('sha256');
+  for (const text of parts.values()) hash.update(text);
   const start = join(outdir, 'oc-rsync.mjs');
-  // It knows the other one's hash, by which compiled code is kept.
-  const hash = createHash('sha256')
-    .update(readFileSync(join(root, main)))
-    .digest('hex');
   await build({
     ...shared,
     ...small,
@@ -135,7 +97,7 @@ async function buildProgram(root, outdir, style) {
     entryPoints: ['ts/cli/start.ts'],
     outfile: start,
     format: 'esm',
-    define: { mainHash: JSON.stringify(hash) },
+    define: { partsHash: JSON.stringify(hash.digest('hex')) },
   });
   chmodSync(join(root, start), 0o755);
   return join(root, start);
@@ -143,11 +105,10 @@ async function buildProgram(root, outdir, style) {
 
 /** Builds the program with line breaks and a map to its sources, for a profiler to name things by. */
 export function buildMapped(root, outdir) {
-  return buildProgram(root, outdir, { minifySyntax: true, sourcemap: true, sourcesContent: false });
+  return buildProgram(root, outdir, { minify: false, sourcemap: true });
 }
 
 /** Parts of earlier builds, whose names are others. */
-function removeOldParts(root, parts, current) {
-  for (const name of readdirSync(join(root, parts)))
-    if (!current.has(`${parts}/${name}`)) rmSync(join(root, parts, name), { force: true });
+function removeOldParts(folder, parts) {
+  for (const name of readdirSync(folder)) if (!parts.has(name)) rmSync(join(folder, name), { force: true });
 }

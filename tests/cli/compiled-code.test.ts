@@ -27,7 +27,10 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const folder = () => join(home, '.cache', 'oc-rsync');
-const kept = () => readdirSync(folder()).map((name) => name.replace(/^.*-/, ''));
+/** Of which runs, and of which part. */
+const kept = () => readdirSync(folder()).map((name) => /-([a-z]+-[a-z-]+)$/.exec(name)?.[1]);
+/** The largest, of what does the work. */
+const engineEntry = () => join(folder(), readdirSync(folder()).find((name) => name.endsWith('-run-engine'))!);
 
 function run(...args: string[]): string {
   return runWith({ HOME: home }, ...args);
@@ -52,16 +55,26 @@ function copy(content: string): string {
 
 it('keeps code of runs, and runs from it', () => {
   expect(copy('first')).toBe('first');
-  expect(kept()).toEqual(['run']);
-  const [entry] = readdirSync(folder());
-  const before = readFileSync(join(folder(), entry!));
+  expect(kept()).toEqual(expect.arrayContaining(['run-main', 'run-front', 'run-engine']));
+  expect(kept()).not.toContain('run-daemon');
+  const before = readFileSync(engineEntry());
+  const { ino } = statSync(engineEntry());
   expect(copy('again')).toBe('again');
-  expect(readFileSync(join(folder(), entry!)).equals(before)).toBe(true);
+  expect(readFileSync(engineEntry()).equals(before)).toBe(true);
+  expect(statSync(engineEntry()).ino).toBe(ino);
+});
+
+it('keeps the code of a part that no run before needed, and leaves the others alone', () => {
+  copy('first');
+  const { ino } = statSync(engineEntry());
+  run('-I', '--json', join(home, 'from'), join(home, 'to'));
+  expect(kept()).toContain('run-view');
+  expect(statSync(engineEntry()).ino).toBe(ino);
 });
 
 it('makes anew what does not fit', () => {
   copy('first');
-  const entry = join(folder(), readdirSync(folder())[0]!);
+  const entry = engineEntry();
   const good = readFileSync(entry).length;
   writeFileSync(entry, 'not compiled code');
   expect(copy('second')).toBe('second');
@@ -73,7 +86,7 @@ it('keeps what fits of a run that changes how V8 works, too', () => {
   try {
     for (let i = 0; i < 6000; i++) mkdirSync(join(scratch, 'from', `${i}`), { recursive: true });
     run('-r', `${scratch}/from/`, join(scratch, 'first'));
-    const entry = join(folder(), readdirSync(folder())[0]!);
+    const entry = engineEntry();
     const { ino } = statSync(entry);
     run('-r', `${scratch}/from/`, join(scratch, 'second'));
     expect(statSync(entry).ino).toBe(ino);
@@ -117,7 +130,7 @@ it.skipIf(process.getuid?.() !== 0)(
   'takes nothing from a folder of another user, and leaves nothing there',
   () => {
     copy('first');
-    const entry = join(folder(), readdirSync(folder())[0]!);
+    const entry = engineEntry();
     writeFileSync(entry, 'not compiled code');
     chownSync(join(home, '.cache'), 65534, 65534);
     expect(copy('second')).toBe('second');
@@ -133,7 +146,7 @@ it('goes through no link, and removes nothing but its own', () => {
   expect(readdirSync(other)).toEqual([]);
   rmSync(folder());
   mkdirSync(folder(), { mode: 0o700 });
-  const [mine, old] = [join(folder(), 'notes'), join(folder(), `v1.2.3-x64-${'0'.repeat(16)}-run`)];
+  const [mine, old] = [join(folder(), 'notes'), join(folder(), `v1.2.3-x64-${'0'.repeat(16)}-run-engine`)];
   for (const path of [mine, old]) {
     writeFileSync(path, '');
     utimesSync(path, 1, 1);

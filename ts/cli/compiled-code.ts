@@ -7,34 +7,32 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = fs.constants;
 /** Entries older than this are removed whenever one is written: they are of versions that were replaced. */
 const keptDays = 60;
 /** What entries, and those that were not finished, are called: nothing else in the folder is touched. */
-const entryName = /^v\d+\.\d+\.\d+-\w+-[0-9a-f]{16}-\w+(\.\d+)?$/;
+const entryName = /^v\d+\.\d+\.\d+-\w+-[0-9a-f]{16}-[\w-]+(\.\d+)?$/;
 const othersWrite = 0o022;
 
-/** What an earlier run left, if it did, and a way to leave some. */
+/** What earlier runs left, and a way to leave some; each by a name that tells versions of Node and of the program apart. */
 export interface CompiledCode {
-  readonly data: Buffer | undefined;
-  /** Keeps `data` for later runs. What fails here fails silently: the next run compiles once more. */
-  keep(data: Uint8Array): void;
+  find(name: string): Buffer | undefined;
+  /** Keeps `entries` for later runs. What fails here fails silently: the next run compiles once more. */
+  keep(entries: readonly Entry[]): void;
 }
 
-const nothingKept: CompiledCode = { data: undefined, keep: () => {} };
+type Entry = readonly [name: string, data: Uint8Array];
 
-/**
- * The compiled code called `name`, which tells versions of Node and of the program apart. `OC_RSYNC_CODE_CACHE=off`
- * switches it off; only Linux has the means to be sure of the folder.
- */
-export function compiledCode(name: string): CompiledCode {
+const nothingKept: CompiledCode = { find: () => undefined, keep: () => {} };
+
+/** The compiled code of this user. `OC_RSYNC_CODE_CACHE=off` switches it off; only Linux has the means to be sure of the folder. */
+export function compiledCode(): CompiledCode {
   const base = cacheFolder();
   if (base === undefined) return nothingKept;
-  const folder = openOwn(`${base}/oc-rsync`);
-  const data = folder === undefined ? undefined : read(folder, name);
+  let folder = openOwn(`${base}/oc-rsync`);
   return {
-    data,
-    keep(fresh) {
-      const into = folder ?? makeOwn(`${base}/oc-rsync`);
-      if (into === undefined) return;
-      write(into, name, fresh);
-      removeOld(into);
+    find: (name) => (folder === undefined ? undefined : read(folder, name)),
+    keep(entries) {
+      folder ??= makeOwn(`${base}/oc-rsync`);
+      if (folder === undefined) return;
+      for (const [name, data] of entries) write(folder, name, data);
+      removeOld(folder);
     },
   };
 }

@@ -1,48 +1,92 @@
 #!/usr/bin/env node
 /**
- * Where the program starts. The rest is one CommonJS file, loaded with the compiled code that an earlier run
- * left, and Node's own modules are asked for by function: an ES import of one runs its lazy getters, which
- * loads streams and workers (docs/decisions/0010-compiled-code.md).
+ * Where the program starts. The rest is in parts, each loaded when it is first asked for, with the compiled code that an
+ * earlier run left; and Node's own modules are asked for by function: an ES import of one runs its lazy getters, which
+ * loads streams and workers (docs/decisions/0010-compiled-code.md, 0061-parts.md).
  */
 import './node-version.ts';
 import './open-files.ts';
 import { compiledCode } from './compiled-code.ts';
 
-/** The SHA-256 of `parts/main.cjs`, filled in where both are built. */
-declare const mainHash: string;
+/** The SHA-256 of all parts, filled in where they are built. */
+declare const partsHash: string;
 
-/** A run that is not over after so long is one that lasts. */
+/** A run that is not over so long after a part was loaded is one that lasts. */
 const lastingMs = 8;
 
+interface Part {
+  exports: object;
+}
+type PartFunction = (require: (name: string) => unknown, module: Part, dirname: string) => void;
+type Main = Pick<typeof import('./main.ts'), 'keepCodeBy'>;
+
 const { getBuiltinModule } = process;
+const { readFileSync } = getBuiltinModule('node:fs');
+const { Script } = getBuiltinModule('node:vm');
 
-/** In a function: what is done with at its end, a megabyte of compiled code for one, is not held for the whole run. */
-function start(): void {
-  const file = `${import.meta.dirname}/parts/main.cjs`;
-  const source = getBuiltinModule('node:fs').readFileSync(file, 'latin1');
-  // They use different parts of the program.
-  const kind = ['copies', 'daemon', 'server'].find((name) => process.argv.includes(`--${name}`)) ?? 'run';
-  const { data, keep } = compiledCode(`${process.version}-${process.arch}-${mainHash.slice(0, 16)}-${kind}`);
+const folder = `${import.meta.dirname}/parts`;
+const code = compiledCode();
+// They use different functions of a part.
+const kind = ['copies', 'daemon', 'server'].find((name) => process.argv.includes(`--${name}`)) ?? 'run';
+const entryPrefix = `${process.version}-${process.arch}-${partsHash.slice(0, 16)}-${kind}`;
 
-  const { Script } = getBuiltinModule('node:vm');
-  const script = new Script(source, { filename: file, cachedData: data });
-  const main: { exports: { keepCodeBy?: (keep: () => void) => void } } = { exports: {} };
-  // What makes a true `require` loads more of Node than most runs use.
-  const require = (name: string): unknown =>
-    getBuiltinModule(name) ?? getBuiltinModule('node:module').createRequire(file)(name);
-  script.runInThisContext()(require, main, main.exports, file, `${import.meta.dirname}/parts`);
+const parts = new Map<string, Part>();
+/** Of which no compiled code was found that fits. */
+const toKeep = new Map<string, InstanceType<typeof Script>>();
+let whenLasting: NodeJS.Timeout | undefined;
+let lasts = false;
 
-  if (data === undefined || script.cachedDataRejected === true)
-    main.exports.keepCodeBy?.(() => keep(script.createCachedData()));
-  // V8's last compiler tier waits for runs that are long enough to earn back what it costs
-  // (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because loading what sets it takes three
-  // milliseconds; not in a run whose code is kept, which would be of use only to runs that start with the flag. Older
-  // Nodes would complain of a flag they do not know.
-  else if (Number.parseInt(process.versions.node, 10) >= 22) setTimeout(setLateFlag, lastingMs).unref();
+/** What the part in the file `name` exports. Its text and its compiled code, megabytes together, are not held here. */
+function load(name: string): object {
+  const loaded = parts.get(name);
+  if (loaded !== undefined) return loaded.exports;
+  const part: Part = { exports: {} };
+  parts.set(name, part);
+  runPart(name, part);
+  return part.exports;
+}
+
+function runPart(name: string, part: Part): void {
+  const filename = `${folder}/${name}`;
+  const entry = `${entryPrefix}-${name.slice(0, -'.cjs'.length)}`;
+  const cachedData = code.find(entry);
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
+  const isFound = cachedData !== undefined && script.cachedDataRejected !== true;
+  if (!isFound && !lasts) toKeep.set(entry, script);
+  (script.runInThisContext() as PartFunction)(requireByPart, part, folder);
+}
+
+// What makes a true `require` loads more of Node than most runs use.
+function requireByPart(name: string): unknown {
+  if (!name.startsWith('./'))
+    return getBuiltinModule(name) ?? getBuiltinModule('node:module').createRequire(`${folder}/`)(name);
+  const exports = load(name.slice('./'.length));
+  settleCode();
+  return exports;
+}
+
+/**
+ * Where there is code to keep, the run is told how. V8's last compiler tier waits for runs that are long enough to earn back
+ * what it costs (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because loading what sets it takes
+ * three milliseconds, and because V8 refuses code that was kept without it; so not in a run whose code is kept either. Older
+ * Nodes would complain of a flag they do not know.
+ */
+function settleCode(): void {
+  clearTimeout(whenLasting);
+  const main = parts.get('main.cjs')?.exports as Partial<Main>;
+  if (toKeep.size > 0) main.keepCodeBy?.(keepCode);
+  else if (!lasts && Number.parseInt(process.versions.node, 10) >= 22)
+    whenLasting = setTimeout(setLateFlag, lastingMs).unref();
+}
+
+function keepCode(): void {
+  code.keep([...toKeep].map(([entry, script]) => [entry, script.createCachedData()]));
+  toKeep.clear();
 }
 
 function setLateFlag(): void {
+  lasts = true;
   getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000');
 }
 
-start();
+requireByPart('./main.cjs');
