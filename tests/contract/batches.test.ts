@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import {
   type DigestSpec,
   digestLength,
   digestMismatch,
+  held,
   interrupted,
   type Kernel,
   receiveSteps,
@@ -13,6 +15,7 @@ import {
 } from '../../ts/kernel/kernel.ts';
 import { runOf } from '../../ts/kernel/name-runs.ts';
 import { ReceiveBatch, ReceiveFlag } from '../../ts/kernel/receive-batch.ts';
+import { canExtras } from '../support/extras.ts';
 import { eachKernel, isRoot, kernelPairs, noise, scratch } from './lanes.ts';
 
 const digest: DigestSpec = { name: 'md5', seed: 99, seedFirst: true };
@@ -219,6 +222,63 @@ eachKernel('receiving many files', (kernel) => {
     });
     expect(fs.readdirSync(dir.path).filter((name) => name.includes('never'))).toEqual([]);
     expect(fs.readdirSync(dir.path).filter((name) => name.startsWith('.copy'))).toEqual([]);
+  });
+
+  it('holds what the caller places, complete and for its owner alone', async () => {
+    const data = noise(3000);
+    const files = [
+      { path: 'held', data, flags: ReceiveFlag.Hold, mode: 0o100644, mtime: 5 },
+      { path: 'wrong', data, flags: ReceiveFlag.Hold, sum: sum(kernel, noise(3000, 2)) },
+      { path: 'placed', data, mode: 0o100644 },
+    ].map((file) => ({ ...file, path: `some/${file.path}`, temporary: `some/.${file.path}` }));
+    fs.mkdirSync(dir.at('some'));
+    const { status } = await receive(files);
+    expect(status).toEqual([held, digestMismatch, 0]);
+    expect(fs.readdirSync(dir.at('some')).sort()).toEqual(['.held', 'placed']);
+    expect(fs.readFileSync(dir.at('some/.held')).equals(data)).toBe(true);
+    const stat = fs.statSync(dir.at('some/.held'));
+    expect([stat.mode & 0o7777, stat.mtimeMs > 5000]).toEqual([0o600, true]);
+  });
+
+  it.runIf(canExtras && kernel.can.xattrs)(
+    'holds what its directory gives an ACL, and nothing else',
+    async () => {
+      fs.mkdirSync(dir.at('heir'));
+      fs.mkdirSync(dir.at('plain'));
+      expect(spawnSync('setfacl', ['-dm', 'u:12:r', dir.at('heir')]).status).toBe(0);
+      for (const flags of [ReceiveFlag.HoldAcl, ReceiveFlag.HoldXattrs]) {
+        const files = ['plain', 'heir'].map((name) => ({
+          path: `${name}/f`,
+          temporary: `${name}/.f`,
+          data: noise(10),
+          flags,
+          mode: 0o100644,
+        }));
+        expect((await receive(files)).status).toEqual([0, held]);
+        expect([fs.readdirSync(dir.at('plain')), fs.readdirSync(dir.at('heir'))]).toEqual([['f'], ['.f']]);
+        fs.rmSync(dir.at('heir/.f'));
+      }
+    },
+  );
+
+  it('makes a file in its place, and never one that is there', async () => {
+    fs.writeFileSync(dir.at('there'), 'there');
+    const data = noise(100);
+    const files = ['made', 'there'].map((path) => ({
+      path,
+      temporary: path,
+      data,
+      flags: ReceiveFlag.InPlace,
+      mode: 0o100604,
+    }));
+    const { status, steps } = await receive(files);
+    expect([status, steps]).toEqual([
+      [0, 17],
+      ['', 'mkstemp'],
+    ]);
+    expect(fs.readFileSync(dir.at('made')).equals(data)).toBe(true);
+    expect(fs.statSync(dir.at('made')).mode & 0o7777).toBe(0o604);
+    expect(fs.readFileSync(dir.at('there'), 'latin1')).toBe('there');
   });
 
   it.runIf(isRoot)('sets owner and group before a mode with set-id bits', async () => {

@@ -4,7 +4,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import { FileList } from '../../ts/flist/file-list.ts';
-import { digestMismatch, Extra, interrupted, receiveSteps, sourceChanged } from '../../ts/kernel/kernel.ts';
+import {
+  digestMismatch,
+  Extra,
+  held,
+  interrupted,
+  receiveSteps,
+  sourceChanged,
+} from '../../ts/kernel/kernel.ts';
 import { CodingState, codingStateWords, entryBytes } from '../../ts/kernel/listing.ts';
 import { MetaField } from '../../ts/kernel/native/tree.ts';
 import { nativeLayouts } from '../../ts/kernel/native.ts';
@@ -136,7 +143,7 @@ describe.skipIf(native === undefined)('layouts that Rust and TypeScript share', 
   it('steps and statuses of files that are received', () => {
     const fields = fieldsOf('step');
     for (const [i, step] of receiveSteps.entries()) if (step !== '') expect(fields.get(step), step).toBe(i);
-    const statuses = { digestMismatch, sourceChanged, interrupted };
+    const statuses = { digestMismatch, sourceChanged, interrupted, held };
     for (const [name, status] of Object.entries(statuses)) expect(fields.get(`-${name}`), name).toBe(-status);
     expect(fields.size).toBe(receiveSteps.length - 1 + Object.keys(statuses).length);
   });

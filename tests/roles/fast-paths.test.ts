@@ -153,6 +153,7 @@ const sets = [
   '-ai --append-verify -c',
   '-ai --partial',
   '-ai --partial-dir=.part --del',
+  '-ai --delay-updates --del',
   '-ai --no-W -I',
   '-aiz --no-W',
   '-aiz --zc=lz4 -I',

@@ -415,7 +415,7 @@ export interface FileSums {
 }
 
 export interface ReceiveManyResult {
-  /** Per record: 0, an errno, `digestMismatch`, `sourceChanged` or `interrupted`. */
+  /** Per record: 0, an errno, `digestMismatch`, `sourceChanged`, `interrupted` or `held`. */
   readonly status: Int32Array;
   /** Index into `receiveSteps` of the step that failed. */
   readonly step: Uint8Array;
@@ -429,6 +429,8 @@ export const digestMismatch = -2;
 export const sourceChanged = -3;
 /** Status of what `Tree.interrupt` ended or kept from starting. */
 export const interrupted = -4;
+/** Status of a file that is complete and waits under its temporary name (`ReceiveFlag.Hold`). */
+export const held = -5;
 
 /** The steps of `receiveMany`, for messages. `source`: the file to copy from cannot be opened. */
 export const receiveSteps = [

@@ -10,7 +10,11 @@
  */
 import type { ByteString, DigestSpec, HeldTree, Meta } from './types.ts';
 
-/** `KeepPart`: the temporary file stays when it cannot be written to its end, or the tree is interrupted. */
+/**
+ * `KeepPart`: the temporary file stays when it cannot be written to its end, or the tree is interrupted. `InPlace`: a new file
+ * is written under its own name, which is given as the temporary one, too. `Hold`: the caller gives the temporary file its
+ * attributes and its name; `HoldAcl`, `HoldXattrs`: where the system gave it an access ACL, or attributes of any name.
+ */
 export const ReceiveFlag = {
   Mode: 1,
   Uid: 2,
@@ -20,6 +24,10 @@ export const ReceiveFlag = {
   Fsync: 32,
   Verify: 64,
   KeepPart: 128,
+  InPlace: 256,
+  Hold: 512,
+  HoldAcl: 1024,
+  HoldXattrs: 2048,
 } as const;
 
 export const receiveRecordBytes = 48;

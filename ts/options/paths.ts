@@ -94,14 +94,14 @@ export function isOn(value: unknown): boolean {
 }
 
 /** Paths along which an entry is no more than name, type, size, time, mode and ids. */
-export const plainAttributes: readonly FastPath[] = [
-  'filesByName',
+export const plainEntries: readonly FastPath[] = [
   'sourceRecords',
   'plainEntriesOut',
   'plainEntriesIn',
-  'writesTogether',
   'passesOver',
 ];
+/** ... and those on which a new file is given no more. */
+export const plainAttributes: readonly FastPath[] = [...plainEntries, 'filesByName', 'writesTogether'];
 
 const countsFiles = (format: string): boolean => ['b', 'c', 'C'].some((letter) => formatHas(format, letter));
 const filesTogether = ['filesByName', 'answersTogether', 'writesTogether', 'wireLent'] as const;

@@ -4,7 +4,7 @@ import type { ByteString, Xattrs } from '../kernel/kernel.ts';
 import { S_IFDIR, S_IFLNK, S_IFMT } from '../kernel/stat-table.ts';
 import { type AclKind, type AclPlace, aclTypeNames, readAclAt, writeAclAt } from '../metadata/acl-store.ts';
 import type { At, Present, Wanted } from '../metadata/compare.ts';
-import { type Acl, sameAcl, sameBeyondMode } from '../metadata/posix-acl.ts';
+import { type Acl, aclOfMode, sameAcl, sameBeyondMode } from '../metadata/posix-acl.ts';
 import {
   extrasLookedFor,
   longestWhole,
@@ -56,6 +56,14 @@ export class DestinationExtras {
   /** What is looked for beside a status: bits of `Extra`. */
   get lookFor(): number {
     return extrasLookedFor(this.kept, this.extras.xattrRules.user);
+  }
+
+  /** Whether a new file that was given no ACL and no attributes is not yet what is wanted. */
+  addsToNewFile(wanted: Wanted): boolean {
+    const { mode } = wanted;
+    if (this.kept.acls && this.accessDiffers(wanted, { access: aclOfMode(mode), default: undefined }, mode))
+      return true;
+    return this.kept.xattrs && this.extras.xattrs.at(wanted.xattrs).length > 0;
   }
 
   aclsDiffer(wanted: Wanted, present: Present): boolean {

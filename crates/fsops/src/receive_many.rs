@@ -4,7 +4,10 @@
 use std::os::fd::{AsFd, OwnedFd};
 
 use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
-use rustix::fs::{fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode, OFlags, RawMode};
+use rustix::fs::{
+    fgetxattr_query, flistxattr_query, fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode,
+    OFlags, RawMode,
+};
 use rustix::io::Errno;
 
 use crate::copy::{copy_data, Copied};
@@ -15,6 +18,7 @@ use crate::resolve::{Locator, OpenFile, TreeRoot};
 use crate::syscall::{SysError, Syscall};
 use crate::system::mode_of;
 use crate::writer::{write_all, FileWriter};
+use crate::xattr::{is_none, ACCESS_ACL};
 
 const HEADER: usize = 48;
 const FLAG_MODE: u32 = 1;
@@ -25,10 +29,15 @@ const FLAG_SPARSE: u32 = 16;
 const FLAG_FSYNC: u32 = 32;
 const FLAG_VERIFY: u32 = 64;
 const FLAG_KEEP_PART: u32 = 128;
+const FLAG_IN_PLACE: u32 = 256;
+const FLAG_HOLD: u32 = 512;
+const FLAG_HOLD_ACL: u32 = 1024;
+const FLAG_HOLD_XATTRS: u32 = 2048;
 
 /// Statuses that are no errno.
 const DIGEST_MISMATCH: i32 = -2;
 const SOURCE_CHANGED: i32 = -3;
+const HELD: i32 = -5;
 
 /// Indices into `receiveSteps` of `ts/kernel/kernel.ts`.
 const STEP_SOURCE: u8 = 1;
@@ -79,6 +88,10 @@ pub const RECEIVE_LAYOUT: &[(&str, usize)] = &[
     ("flagFsync", FLAG_FSYNC as usize),
     ("flagVerify", FLAG_VERIFY as usize),
     ("flagKeepPart", FLAG_KEEP_PART as usize),
+    ("flagInPlace", FLAG_IN_PLACE as usize),
+    ("flagHold", FLAG_HOLD as usize),
+    ("flagHoldAcl", FLAG_HOLD_ACL as usize),
+    ("flagHoldXattrs", FLAG_HOLD_XATTRS as usize),
 ];
 
 /// The steps that a status may name, and the statuses that are no errno, negated.
@@ -94,6 +107,7 @@ pub const RECEIVE_STEPS: &[(&str, usize)] = &[
     ("-digestMismatch", -DIGEST_MISMATCH as usize),
     ("-sourceChanged", -SOURCE_CHANGED as usize),
     ("-interrupted", -INTERRUPTED as usize),
+    ("-held", -HELD as usize),
 ];
 
 /// Packed records, and where the data and the trees are that they point to.
@@ -107,7 +121,7 @@ pub struct ReceiveBatch<'b> {
 
 #[derive(Default)]
 pub struct ReceiveMany {
-    /// 0, an errno, -2 (content does not match its digest), -3 (the source changed) or -4 (interrupted).
+    /// 0, an errno, -2 (content does not match its digest), -3 (the source changed), -4 (interrupted) or -5 (held).
     pub status: Vec<i32>,
     /// The step that failed.
     pub step: Vec<u8>,
@@ -250,7 +264,7 @@ struct Own {
 impl<'t> Worker<'t> {
     /// One file; `size` is set as soon as it is known. Owner, times and mode are all tried, and their
     /// failure does not keep the file from its place; any other failure removes the temporary file, unless
-    /// a part of the file is to be kept.
+    /// a part of the file is to be kept. What is held stays under its temporary name, without attributes.
     fn receive(&mut self, record: &Record<'t>, size: &mut u64) -> Result<(), Broken> {
         let source = match record.content {
             Content::Source(tree, path) => {
@@ -277,12 +291,22 @@ impl<'t> Worker<'t> {
             .open_file(record.temporary, flags, first_mode(record))
             .map_err(|errno| Broken(errno.raw_os_error(), STEP_CREATE))?;
         let done = self.fill(record, source, &file).and_then(|()| {
+            if is_held(record, &file) {
+                return Err(Broken(HELD, 0));
+            }
             let dressed = dress(record, &file, self.own(record, &file));
-            self.rename(record)?;
+            if record.flags & FLAG_IN_PLACE == 0 {
+                self.rename(record)?;
+            }
             dressed
         });
-        let keep = record.flags & FLAG_KEEP_PART != 0
-            && matches!(done, Err(Broken(INTERRUPTED, _) | Broken(_, STEP_WRITE)));
+        let keep = match done {
+            Err(Broken(HELD, _)) => true,
+            Err(Broken(INTERRUPTED, _) | Broken(_, STEP_WRITE)) => {
+                record.flags & (FLAG_KEEP_PART | FLAG_IN_PLACE) != 0
+            }
+            _ => false,
+        };
         if let (Err(Broken(_, STEP_READ | STEP_WRITE | STEP_RENAME | 0)), false) = (&done, keep) {
             // The first failure is the one to tell.
             let _ = self.tree.with(record.temporary, |dir, name| {
@@ -374,12 +398,23 @@ fn broken(error: SysError) -> Broken {
     Broken(status(error), step)
 }
 
+/// Whether somebody else gives the file its attributes and its name: always, or because the system gave it some that
+/// are not ours to judge.
+fn is_held(record: &Record, file: &OwnedFd) -> bool {
+    let has = |flag| record.flags & flag != 0;
+    has(FLAG_HOLD)
+        || has(FLAG_HOLD_ACL) && !is_none(fgetxattr_query(file, ACCESS_ACL))
+        || has(FLAG_HOLD_XATTRS) && !is_none(flistxattr_query(file))
+}
+
 /// The mode to create a file with: the one it shall have where nobody may read it who may not in the end,
 /// also while its group is not set; else none but its owner's.
 fn first_mode(record: &Record) -> Mode {
     let mode = record.mode & 0o7777;
     let (group, other) = (mode >> 3 & 7, mode & 7);
-    let open = record.flags & FLAG_MODE != 0 && mode & 0o7022 == 0 && group & !other == 0;
+    let open = record.flags & (FLAG_MODE | FLAG_HOLD) == FLAG_MODE
+        && mode & 0o7022 == 0
+        && group & !other == 0;
     let mode = if open { mode } else { 0o600 };
     Mode::from_raw_mode(mode as RawMode)
 }

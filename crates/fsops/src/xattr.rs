@@ -14,6 +14,9 @@ use crate::resolve::{Parent, TreeRoot};
 use crate::syscall::{During, SysError, Syscall};
 use crate::system::xattr_at;
 
+/// The attribute that an access ACL is kept as.
+pub(crate) const ACCESS_ACL: &str = "system.posix_acl_access";
+
 /// Room for what is usual; more is asked for where it does not suffice.
 const USUAL: usize = 1024;
 
@@ -117,7 +120,7 @@ impl<'t> ExtrasIn<'t> {
         };
         let mut lacks = 0;
         if self.wanted.acls && kind != FileType::Symlink {
-            if has_no("system.posix_acl_access") {
+            if has_no(ACCESS_ACL) {
                 lacks |= NO_ACCESS_ACL;
             }
             if kind == FileType::Directory && has_no("system.posix_acl_default") {
@@ -137,7 +140,7 @@ impl<'t> ExtrasIn<'t> {
 }
 
 /// There is no such attribute, the list is empty, or the file system has none at all.
-fn is_none(found: Result<usize, Errno>) -> bool {
+pub(crate) fn is_none(found: Result<usize, Errno>) -> bool {
     matches!(
         found,
         Ok(0) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::NOSYS)

@@ -17,7 +17,7 @@ import {
   text,
   word,
 } from '../definition.ts';
-import { closes, none, plainAttributes, where } from '../paths.ts';
+import { closes, none, plainAttributes, plainEntries, where } from '../paths.ts';
 import { type Quoting, quoteOption } from '../shell-quote.ts';
 import { syntax } from '../wrong.ts';
 
@@ -180,13 +180,13 @@ export const keepOptions = {
     ],
     settle: (kept: boolean): boolean => kept,
     letter: letter('A'),
-    closes: closes(...plainAttributes, 'listsAsTheyAre'),
+    closes: closes(...plainEntries, 'listsAsTheyAre'),
   }),
   /** -X count. */
   xattrs: count('--xattrs, -X', 'keep extended attributes', {
     off: 'no-xattrs no-X',
     letter: letter('X', 2),
-    closes: closes(...plainAttributes, 'listsAsTheyAre'),
+    closes: closes(...plainEntries, 'listsAsTheyAre'),
   }),
   owner: flag('--owner, -o', 'keep the owner (super-user only)', {
     off: 'no-owner no-o',
@@ -309,7 +309,6 @@ export const keepOptions = {
         'filesByName',
         'sumsWhereCompared',
         'sourceRecords',
-        'writesTogether',
         'passesOver',
       ),
     ],

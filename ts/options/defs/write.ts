@@ -132,7 +132,8 @@ export const writeOptions = {
       // An old receiver gets --inplace with --sparse wrong for whole files.
       return options.sparse && options.wholeFile === false && push ? ['--inplace', '--no-W'] : ['--inplace'];
     },
-    closes: closes('filesByName', 'writesTogether'),
+    // A file by name may be there already; and what came of one is to be there when no more comes.
+    closes: closes('filesByName', 'waitsForTheRest'),
   }),
   append: option({
     /** 0 no, 1 --append, 2 --append-verify. */
@@ -174,7 +175,7 @@ export const writeOptions = {
       dir: ByteString,
       { options, push }: Telling<Quoting & { readonly partialDirImplied: boolean }>,
     ): ByteString[] => (push && !options.partialDirImplied ? inTwoWords('--partial-dir', dir, options) : []),
-    closes: closes('filesByName', 'writesTogether', 'passesOver', 'looksAhead'),
+    closes: closes('passesOver', 'looksAhead'),
   }),
   /** --delay-updates chose `.~tmp~` itself: the server is not told a --partial-dir. */
   partialDirImplied: derived((draft: Writing, run): boolean => writingOf(draft, run).partialDirImplied, {
@@ -184,7 +185,7 @@ export const writeOptions = {
     off: 'no-delay-updates',
     tells: (delays, { options, push }: Telling<{ readonly partialDir: ByteString }>): string[] =>
       delays && push && options.partialDir !== '' ? ['--delay-updates'] : [],
-    closes: closes('filesByName', 'writesTogether', 'passesOver', 'looksAhead'),
+    closes: closes('passesOver', 'looksAhead'),
   }),
   tempDir: option({
     initial: '',

@@ -30,6 +30,8 @@ export interface Arrival {
   readonly redo: boolean;
 }
 
+type Placed = Omit<Arrival, 'head'>;
+
 /** Where a file's data comes from and goes to. */
 interface Plan {
   readonly path: ByteString;
@@ -90,7 +92,7 @@ export async function receiveFile(ctx: RoleContext, input: ReceiverInput, arriva
   await place(ctx, input, arrival, plan, result.verified);
 }
 
-function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Plan | undefined {
+function makePlan(ctx: RoleContext, input: ReceiverInput, arrival: Placed): Plan | undefined {
   const { options, negotiated, report } = ctx;
   const { tree } = input.destination;
   const { list, i } = arrival;
@@ -210,8 +212,16 @@ async function pump(ctx: RoleContext, job: ReceiveJob, list: FileList, i: number
 /** The file does not come: its content is thrown away. */
 async function discard(ctx: RoleContext, input: ReceiverInput, arrival: Arrival): Promise<void> {
   await skip(ctx, input, arrival);
-  ctx.report.missed(arrival.list.size(arrival.i));
-  if (ctx.negotiated.incRecurse) input.link.noSend(arrival.item.ndx);
+  missed(ctx, input, arrival);
+}
+
+function missed(
+  { report, negotiated }: RoleContext,
+  { link }: ReceiverInput,
+  { list, i, item }: Placed,
+): void {
+  report.missed(list.size(i));
+  if (negotiated.incRecurse) link.noSend(item.ndx);
 }
 
 /** Reads a file's token stream and throws it away; it counts as data all the same. */
@@ -234,11 +244,27 @@ export async function skip(ctx: RoleContext, input: ReceiverInput, arrival: Arri
   }
 }
 
+/** A file that a batch has written whole, under a temporary name: it is placed as one that comes alone. */
+export async function placeHeld(
+  ctx: RoleContext,
+  input: ReceiverInput,
+  arrival: Placed,
+  temporary: ByteString,
+): Promise<void> {
+  const plan = makePlan(ctx, input, arrival);
+  if (plan !== undefined) {
+    await place(ctx, input, arrival, { ...plan, target: temporary, intoPartial: false }, true);
+    return;
+  }
+  attempt(() => input.destination.tree.unlink(temporary));
+  missed(ctx, input, arrival);
+}
+
 /** The file is complete: it gets its attributes and its name, or what --partial asks for. */
 async function place(
   ctx: RoleContext,
   input: ReceiverInput,
-  arrival: Arrival,
+  arrival: Placed,
   plan: Plan,
   verified: boolean,
 ): Promise<void> {
@@ -285,7 +311,7 @@ async function place(
 async function putAside(
   ctx: RoleContext,
   input: ReceiverInput,
-  arrival: Arrival,
+  arrival: Placed,
   plan: Plan,
   verified: boolean,
 ): Promise<'retained' | 'put into partial-dir' | 'lost'> {
@@ -314,7 +340,7 @@ interface Ending {
 async function finish(
   ctx: RoleContext,
   input: ReceiverInput,
-  arrival: Arrival,
+  arrival: Placed,
   plan: Plan,
   { path, setTimes, overwritesBasis }: Ending,
 ): Promise<boolean> {

@@ -6,24 +6,28 @@ import {
   type ByteString,
   digestLength,
   digestMismatch,
+  held,
   interrupted,
   type ReceiveManyResult,
   receiveSteps,
   sourceChanged,
 } from '../../kernel/kernel.ts';
 import { type InlineContent, ReceiveBatch, ReceiveFlag } from '../../kernel/receive-batch.ts';
-import { temporaryName, uniqueSuffix } from '../../metadata/names.ts';
+import { partialDirName, temporaryName, uniqueSuffix } from '../../metadata/names.ts';
+import type { Options } from '../../options/options.ts';
 import * as text from '../../report/messages.ts';
-import { BasisType, chunkSize } from '../../wire/constants.ts';
+import { BasisType, chunkSize, Item } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
 import { newFileMeta } from '../attributes.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
+import { makePartialDir } from '../partial-dir.ts';
 import { Pipeline } from '../pipeline.ts';
 import { findBasis, takeModeOfBasis } from './basis.ts';
 import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
+import { placeHeld } from './receive-file.ts';
 import { askAgain } from './redo.ts';
 
 const smallFile = 64 * 1024;
@@ -49,6 +53,8 @@ interface Queued {
   readonly record: number;
   /** The name that it is written under; '' for an item without content. */
   readonly temporary: ByteString;
+  /** The name that it then gets, which may be in a partial-dir. */
+  readonly target: ByteString;
   readonly pretend: boolean;
   /** What the content is copied from, where it does not come over the wire. */
   readonly file: LoopbackFile | undefined;
@@ -69,6 +75,8 @@ export class ReceiveQueue {
   private referenced = 0;
   /** The large file that the sender shows the progress of: a batch of its own. */
   private followed: Queued | undefined;
+  /** `ReceiveFlag`s of every file. */
+  private readonly flags: number;
   /** Directory of the last file. */
   private lastDir: Dir | undefined;
   private readonly pipeline = new Pipeline(batchesAtOnce);
@@ -79,6 +87,7 @@ export class ReceiveQueue {
     const { negotiated } = ctx;
     this.digestBytes = digestLength[negotiated.transferDigest.name];
     this.batch = new ReceiveBatch(negotiated.transferDigest);
+    this.flags = flagsOfAll(ctx.options);
   }
 
   /** Whether the batch should go before file `i` comes. */
@@ -95,7 +104,16 @@ export class ReceiveQueue {
       if (pretend) this.ctx.items.pretend(list, i, item.iflags);
       else this.ctx.items.echo(list, i, item.iflags, item.xname);
     } else
-      this.items.push({ list, i, item: { ...item }, record: -1, temporary: '', pretend, file: undefined });
+      this.items.push({
+        list,
+        i,
+        item: { ...item },
+        record: -1,
+        temporary: '',
+        target: '',
+        pretend,
+        file: undefined,
+      });
   }
 
   /**
@@ -109,9 +127,10 @@ export class ReceiveQueue {
       this.add(list, i, item, file, undefined);
       return true;
     }
-    const { paths, reader } = this.ctx;
+    const { options, paths, reader } = this.ctx;
     if (!paths.writesTogether || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
     if (list.size(i) > smallFile) return false;
+    if (options.inplace && (item.iflags & Item.IsNew) === 0) return false;
     const decode = () => this.takeLiteral(list, i, item);
     const taken = reader.tryRecord(decode);
     if (taken !== undefined) return taken;
@@ -136,15 +155,20 @@ export class ReceiveQueue {
     const { options, random } = this.ctx;
     this.lastDir = list.dir(i);
     const path = destinationPath(this.input.destination, list, i);
+    const aside = options.delayUpdates ? this.pathAside(path) : path;
+    const target = aside ?? path;
     // A name too long for the system is told by the kernel, as any other failure of the file.
     const suffix = uniqueSuffix(random);
-    const temporary = temporaryName(path, options.tempDir, suffix) ?? `${path}.${suffix}`;
+    const temporary = options.inplace
+      ? path
+      : (temporaryName(path, options.tempDir, suffix) ?? `${path}.${suffix}`);
     const queued = {
       list,
       i,
       item: { ...item },
       record: this.batch.count,
       temporary,
+      target,
       pretend: false,
       file,
     };
@@ -152,12 +176,25 @@ export class ReceiveQueue {
     if (file !== undefined && this.follows(list.size(i))) this.followed = queued;
     if (!options.perms && file !== undefined) this.takeMode(queued);
     const meta = newFileMeta(this.ctx, list, i);
-    const flags =
-      (options.sparse ? ReceiveFlag.Sparse : 0) |
-      (options.fsync ? ReceiveFlag.Fsync : 0) |
-      (options.partial ? ReceiveFlag.KeepPart : 0);
-    if (file !== undefined) this.batch.addCopy(path, temporary, meta, flags, file);
-    else if (content !== undefined) this.batch.add(path, temporary, meta, flags, content);
+    const isHeld = aside === undefined || this.isHeld(list, i, item);
+    const flags = isHeld ? this.flags | ReceiveFlag.Hold : this.flags;
+    if (file !== undefined) this.batch.addCopy(target, temporary, meta, flags, file);
+    else if (content !== undefined) this.batch.add(target, temporary, meta, flags, content);
+  }
+
+  /** --delay-updates: where a file waits for the end of the run; undefined where it cannot, which is told when it is placed. */
+  private pathAside(path: ByteString): ByteString | undefined {
+    const aside = partialDirName(path, this.ctx.options.partialDir);
+    return aside !== undefined && makePartialDir(this.input.destination.tree, aside) ? aside : undefined;
+  }
+
+  /** What the kernel cannot give all that it shall have is placed as a file that comes alone. */
+  private isHeld(list: FileList, i: number, { basisType }: ItemHeader): boolean {
+    const { extras, negotiated, options, wanted } = this.ctx;
+    // Older peers do not tell what their basis is.
+    if (options.partialDir !== '' && (basisType === BasisType.PartialDir || negotiated.protocol < 29))
+      return true;
+    return extras?.addsToNewFile(wanted.at(list, i)) === true;
   }
 
   /** What lies at the name itself has had its say by now. */
@@ -232,10 +269,13 @@ export class ReceiveQueue {
   }
 
   private async finish(items: readonly Queued[], done: ReceiveManyResult | undefined): Promise<void> {
-    const { items: log, stats, reader, report } = this.ctx;
-    if (this.ctx.options.partial && done !== undefined) await this.keepParts(items, done);
+    const { options, items: log, stats, reader, report } = this.ctx;
+    if (options.partial && !options.inplace && done !== undefined) await this.keepParts(items, done);
     // The run ends: one file has told why.
-    if (this.pipeline.failed) return;
+    if (this.pipeline.failed) {
+      for (const queued of items) if (done?.status[queued.record] === held) await this.place(queued);
+      return;
+    }
     let cutShort = false;
     const traces = report.debug('recv');
     for (const queued of items) {
@@ -265,15 +305,22 @@ export class ReceiveQueue {
       }
       // Nothing is said of a file that could not be begun.
       if (step !== 'mkstemp') log.beforeTransfer(list, i, item.iflags);
-      if (status === 0) {
+      if (status === 0 || status === held) {
         report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
-        if (traces) {
-          const path = destinationPath(this.input.destination, list, i);
-          report.print('info', text.renaming(queued.temporary, path));
+        if (status === held) {
+          await this.place(queued);
+          continue;
         }
+        if (traces) report.print('info', text.renaming(queued.temporary, queued.target));
         this.placed(list, i, item.ndx);
-      } else if (status === digestMismatch || status === sourceChanged || step === 'read') {
+      } else if (
+        status === digestMismatch ||
+        status === sourceChanged ||
+        step === 'read' ||
+        // Somebody has made the file that --inplace was to make; a second attempt finds it.
+        (options.inplace && status === text.EEXIST)
+      ) {
         report.missed(list.size(i));
         const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
         askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo, kept: 'discarded' });
@@ -298,16 +345,35 @@ export class ReceiveQueue {
     else log.echo(list, i, item.iflags, item.xname);
   }
 
-  private placed(list: FileList, i: number, ndx: number): void {
-    if (isAwaited(this.ctx, list, i)) this.input.link.success(ndx);
+  private place({ list, i, item, temporary }: Queued): Promise<void> {
+    return placeHeld(this.ctx, this.input, { list, i, item, redo: false }, temporary);
   }
 
-  private failed({ list, i, item, temporary }: Queued, errno: number, step: string): void {
+  private placed(list: FileList, i: number, ndx: number): void {
+    if (this.ctx.options.delayUpdates) this.input.delayed.push({ list, i, ndx });
+    else if (isAwaited(this.ctx, list, i)) this.input.link.success(ndx);
+  }
+
+  private failed({ list, i, item, temporary, target }: Queued, errno: number, step: string): void {
     const { destination, link } = this.input;
-    const path = destinationPath(destination, list, i);
-    this.ctx.report.print('error-xfer', text.receiveFailed(destination.tree, path, temporary, step, errno));
+    const path = step === 'rename' ? target : destinationPath(destination, list, i);
+    const call = step === 'mkstemp' && this.ctx.options.inplace ? 'open' : step;
+    this.ctx.report.print('error-xfer', text.receiveFailed(destination.tree, path, temporary, call, errno));
     if (step === 'write') throw text.fatalFileIo();
     this.ctx.report.missed(list.size(i));
     if (this.ctx.negotiated.incRecurse) link.noSend(item.ndx);
   }
+}
+
+function flagsOfAll(options: Options): number {
+  const { acls, fsync, inplace, partial, sparse, superUser, xattrs } = options;
+  return (
+    (sparse ? ReceiveFlag.Sparse : 0) |
+    (fsync ? ReceiveFlag.Fsync : 0) |
+    (partial ? ReceiveFlag.KeepPart : 0) |
+    (inplace ? ReceiveFlag.InPlace : 0) |
+    (superUser === 'fake' ? ReceiveFlag.Hold : 0) |
+    (acls ? ReceiveFlag.HoldAcl : 0) |
+    (xattrs ? ReceiveFlag.HoldXattrs : 0)
+  );
 }

@@ -4,6 +4,7 @@ import {
   type DigestSpec,
   digestLength,
   digestMismatch,
+  held,
   interrupted,
   type Loss,
   type ReceiveManyResult,
@@ -53,6 +54,9 @@ interface Outcome {
   readonly step: Step;
 }
 const done: Outcome = { status: 0, step: '' };
+const waits: Outcome = { status: held, step: '' };
+/** Node does not tell whether a file has such. */
+const anyHold = ReceiveFlag.Hold | ReceiveFlag.HoldAcl | ReceiveFlag.HoldXattrs;
 
 /**
  * `Tree.receiveMany`. A failure before the rename removes the temporary file. Owner, times and mode that
@@ -147,11 +151,14 @@ async function receiveOne(
   try {
     const sparse = (record.flags & ReceiveFlag.Sparse) !== 0;
     outcome = await fill(new OutputFile({ fd, sparse }, buffer), batch.data, record, source, turns);
-    if (outcome === done) outcome = dress(fd, record, losses);
+    if (outcome === done) outcome = (record.flags & anyHold) === 0 ? dress(fd, record, losses) : waits;
   } finally {
     fs.closeSync(fd);
   }
+  if (outcome === waits) return outcome;
+  const inPlace = (record.flags & ReceiveFlag.InPlace) !== 0;
   if (outcome.status === 0 || isDressing(outcome.step)) {
+    if (inPlace) return outcome;
     const errno = errnoOf(() => {
       const target = directory.resolve(record.path, 'rename');
       fs.renameSync(directory.resolve(record.temporary, 'rename'), target);
@@ -159,7 +166,7 @@ async function receiveOne(
     if (errno === 0) return outcome;
     outcome = { status: errno, step: 'rename' };
   }
-  const keep = (record.flags & ReceiveFlag.KeepPart) !== 0;
+  const keep = inPlace || (record.flags & ReceiveFlag.KeepPart) !== 0;
   if (!keep || (outcome.status !== interrupted && outcome.step !== 'write'))
     errnoOf(() => fs.unlinkSync(directory.resolve(record.temporary, 'unlink')));
   return outcome;
