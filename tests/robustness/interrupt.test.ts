@@ -2,11 +2,13 @@
  * Signals in the middle of a file: the old file is still whole, no temporary file stays, and `--partial`
  * keeps what it promises.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { canExtras } from '../support/extras.ts';
 import { steadyMessages } from '../support/messages.ts';
-import { ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
+import { kernelName, ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
 import { killGroup, type RunResult, run } from '../support/run.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -123,6 +125,41 @@ describe.skipIf(reference === null)('a signal in the middle', () => {
     });
     expect(code).toBe(20);
   });
+});
+
+/** Their content is written by other threads, and then they wait for what Node gives them. */
+describe.skipIf(!canExtras || kernelName === 'portable')('SIGINT while files with attributes come', () => {
+  test.each(['local', 'push'])('%s: what has its name has its attributes, and nothing else stays', (way) =>
+    withWorkspace(async (work) => {
+      const [src, dst] = [join(work, 'src'), join(work, 'dst')];
+      for (const folder of [src, dst]) mkdirSync(folder);
+      for (let i = 0; i < 6000; i++) writeFileSync(join(src, `f${i}`), `${i}`);
+      expect(spawnSync('sh', ['-c', 'setfattr -n user.a -v b "$1"/*', 'sh', src]).status).toBe(0);
+      const far = way === 'local' ? [] : [`--rsh=${lsh}`, `--rsync-path=${remoteCommand(ours())}`];
+      const to = way === 'push' ? `lh:${dst}/` : `${dst}/`;
+      const result = await run([...ours().command, ...far, '-rX', `${src}/`, to], {
+        timeout: 25_000,
+        onStart: (child) => {
+          const timer = setInterval(() => {
+            if (readdirSync(dst).length === 0) return;
+            clearInterval(timer);
+            killGroup(child, 'SIGINT');
+          }, 2);
+          child.on('exit', () => clearInterval(timer));
+        },
+      });
+      expect(result.code).toBe(20);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const names = readdirSync(dst);
+      expect(names.length).toBeGreaterThan(0);
+      expect(names.length).toBeLessThan(6000);
+      expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
+      const { stdout } = spawnSync('sh', ['-c', 'getfattr -d "$1"/* | grep -c user.a=', 'sh', dst], {
+        encoding: 'utf8',
+      });
+      expect(Number(stdout)).toBe(names.length);
+    }),
+  );
 });
 
 /** What rsync ends its own processes with. */
