@@ -9,6 +9,7 @@ import { canExtras } from '../support/extras.ts';
 import { expectSameFailure } from '../support/failures.ts';
 import { isRoot, kernelName, ours, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
+import { run } from '../support/run.ts';
 import { expectSameScript, ways } from '../support/script.ts';
 import { withSmallDisk } from '../support/small-disk.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -60,6 +61,37 @@ describe.skipIf(reference === null || !isRoot)('a full disk (needs root, to moun
           reference!,
         ),
       );
+      if (!mounted) context.skip('no small file system can be mounted here');
+    }),
+  );
+});
+
+/** They are written together by other threads, and then wait for what those do not give them. */
+describe.skipIf(!isRoot || !withAttributes)('a disk that is full amid small files (needs root)', () => {
+  test.for(['-rX', '-rb', '-rX --delay-updates'])('%s: each is whole or is not there', (options, context) =>
+    withWorkspace(async (work) => {
+      const src = join(work, 'src');
+      mkdirSync(src);
+      for (let i = 0; i < 700; i++) writeFileSync(join(src, `f${i}`), Buffer.alloc(i % 5 === 0 ? 0 : 4096, `${i} `));
+      spawnSync('sh', ['-c', 'setfattr -n user.a -v b "$1"/*', 'sh', src]);
+      const mounted = await withSmallDisk(work, async (disk) => {
+        const result = await run([...ours().command, ...options.split(' '), `${src}/`, `${disk}/`]);
+        expect([result.code, result.stderr]).toEqual([
+          11,
+          expect.stringContaining('No space left on device (28)'),
+        ]);
+        const at = options.includes('delay') ? join(disk, '.~tmp~') : disk;
+        const names = readdirSync(at);
+        expect(names.length).toBeGreaterThan(100);
+        expect([...names, ...readdirSync(disk)].filter((name) => /^\.f/.test(name))).toEqual([]);
+        for (const name of names)
+          expect(readFileSync(join(at, name)).equals(readFileSync(join(src, name))), name).toBe(true);
+        if (!options.includes('X')) return;
+        const told = spawnSync('sh', ['-c', 'getfattr -d "$1"/* | grep -c user.a=', 'sh', at], {
+          encoding: 'utf8',
+        });
+        expect(Number(told.stdout)).toBe(names.length);
+      });
       if (!mounted) context.skip('no small file system can be mounted here');
     }),
   );

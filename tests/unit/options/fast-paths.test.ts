@@ -190,7 +190,7 @@ describe('what an option closes', () => {
     [['--partial'], ['waitsForTheRest']],
     [['--partial-dir=p'], ['looksAhead', 'passesOver', 'waitsForTheRest']],
     [['--delay-updates'], ['looksAhead', 'passesOver', 'waitsForTheRest']],
-    [['-b'], ['filesByName', 'looksAhead', 'passesOver', 'waitsForTheRest', 'writesTogether']],
+    [['-b'], ['looksAhead', 'passesOver']],
     [['-z'], ['filesByName']],
     [['--bwlimit=1m'], ['filesByName', 'listsAsTheyAre']],
     [['--out-format=%n'], []],

@@ -69,14 +69,7 @@ export const writeOptions = {
     settle: (_: boolean, draft: BackingUp): boolean => backupsOf(draft).on,
     letter: letter('b'),
     // What is there may become another before its turn.
-    closes: closes(
-      'filesByName',
-      'writesTogether',
-      'passesOver',
-      'looksAhead',
-      'scansKept',
-      'extrasLookedUp',
-    ),
+    closes: closes('passesOver', 'looksAhead', 'scansKept', 'extrasLookedUp'),
   }),
   backupDir: option({
     initial: undefined as ByteString | undefined,

@@ -269,13 +269,24 @@ export class ReceiveQueue {
   }
 
   private async finish(items: readonly Queued[], done: ReceiveManyResult | undefined): Promise<void> {
-    const { options, items: log, stats, reader, report } = this.ctx;
+    const { options } = this.ctx;
     if (options.partial && !options.inplace && done !== undefined) await this.keepParts(items, done);
-    // The run ends: one file has told why.
-    if (this.pipeline.failed) {
-      for (const queued of items) if (done?.status[queued.record] === held) await this.place(queued);
-      return;
+    const waiting = new Set(items.filter(({ record }) => done?.status[record] === held));
+    try {
+      if (!this.pipeline.failed) await this.tell(items, done, waiting);
+    } finally {
+      // The run ends: one file has told why. What had come whole is put in place all the same.
+      for (const queued of waiting) await this.place(queued).catch(() => {});
     }
+  }
+
+  /** Tells of each item what became of it; what waits is placed in its turn, and waits no more. */
+  private async tell(
+    items: readonly Queued[],
+    done: ReceiveManyResult | undefined,
+    waiting: Set<Queued>,
+  ): Promise<void> {
+    const { options, items: log, stats, reader, report } = this.ctx;
     let cutShort = false;
     const traces = report.debug('recv');
     for (const queued of items) {
@@ -308,7 +319,7 @@ export class ReceiveQueue {
       if (status === 0 || status === held) {
         report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
-        if (status === held) {
+        if (waiting.delete(queued)) {
           await this.place(queued);
           continue;
         }
@@ -366,13 +377,14 @@ export class ReceiveQueue {
 }
 
 function flagsOfAll(options: Options): number {
-  const { acls, fsync, inplace, partial, sparse, superUser, xattrs } = options;
+  const { acls, backup, fsync, inplace, partial, sparse, superUser, xattrs } = options;
   return (
     (sparse ? ReceiveFlag.Sparse : 0) |
     (fsync ? ReceiveFlag.Fsync : 0) |
     (partial ? ReceiveFlag.KeepPart : 0) |
     (inplace ? ReceiveFlag.InPlace : 0) |
-    (superUser === 'fake' ? ReceiveFlag.Hold : 0) |
+    // A backup of another file may have come to lie where nothing was.
+    (backup || superUser === 'fake' ? ReceiveFlag.Hold : 0) |
     (acls ? ReceiveFlag.HoldAcl : 0) |
     (xattrs ? ReceiveFlag.HoldXattrs : 0)
   );
