@@ -261,6 +261,39 @@ eachKernel('receiving many files', (kernel) => {
     },
   );
 
+  it('replaces nothing that it shall not', async () => {
+    fs.mkdirSync(dir.at('full'));
+    fs.writeFileSync(dir.at('full/there'), 'there');
+    const data = noise(10);
+    const files = ['there', 'new'].map((name) => ({
+      path: `full/${name}`,
+      temporary: `full/.${name}`,
+      data,
+      flags: ReceiveFlag.HoldThere,
+    }));
+    const { status } = await receive(files);
+    // Node alone cannot look and rename at once.
+    expect(status).toEqual([held, kernel.name === 'native' ? 0 : held]);
+    expect(fs.readFileSync(dir.at('full/there'), 'latin1')).toBe('there');
+    expect(fs.readFileSync(dir.at('full/.there')).equals(data)).toBe(true);
+  });
+
+  it('sets access times, with those of modification and alone', async () => {
+    const batch = new ReceiveBatch(digest);
+    const content = { dataAt: batch.reserve(0), digestAt: -1, size: 0 };
+    fs.mkdirSync(dir.at('times'));
+    batch.add('times/both', 'times/.both', { mtime: 5, mtimeNsec: 6000, atime: 77 }, 0, content);
+    batch.add('times/one', 'times/.one', { atime: -3 }, 0, content);
+    const since = Date.now();
+    const tree = kernel.openTree(dir.path);
+    expect([...(await tree.receiveMany(batch)).status]).toEqual([0, 0]);
+    tree.close();
+    const [both, one] = ['both', 'one'].map((name) => fs.statSync(dir.at(`times/${name}`)));
+    expect([both!.atimeMs, Math.floor(both!.mtimeMs)]).toEqual([77_000, 5000]);
+    expect(one!.atimeMs).toBe(-3000);
+    expect(one!.mtimeMs).toBeGreaterThan(since - 2000);
+  });
+
   it('makes a file in its place, and never one that is there', async () => {
     fs.writeFileSync(dir.at('there'), 'there');
     const data = noise(100);

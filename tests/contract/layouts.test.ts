@@ -114,7 +114,7 @@ describe.skipIf(native === undefined)('layouts that Rust and TypeScript share', 
     expect(fields.get('bytes')).toBe(receiveRecordBytes);
     for (const [name, bit] of Object.entries(ReceiveFlag)) expect(fields.get(`flag${name}`), name).toBe(bit);
     const batch = new ReceiveBatch({ name: 'md5', seed: 0, seedFirst: true });
-    const meta = { mode: 0o640, uid: 11, gid: 22, mtime: -33.0, mtimeNsec: 44 };
+    const meta = { mode: 0o640, uid: 11, gid: 22, mtime: -33.0, mtimeNsec: 44, atime: 88 };
     batch.add('path', '.temporary', meta, ReceiveFlag.Sparse, { dataAt: 55, digestAt: 66, size: 77 });
     const tree = native!.openTree('/');
     const other = native!.openTree('/');
@@ -129,9 +129,10 @@ describe.skipIf(native === undefined)('layouts that Rust and TypeScript share', 
       gid: u32('gid'),
       mtime: batch.records.readDoubleLE(fields.get('mtime')!),
       mtimeNsec: u32('mtimeNsec'),
+      atime: batch.records.readDoubleLE(fields.get('atime')!),
     }).toEqual(meta);
-    const { Mode, Uid, Gid, Mtime, Sparse, Verify } = ReceiveFlag;
-    expect(u32('flags')).toBe(Mode | Uid | Gid | Mtime | Sparse | Verify);
+    const { Mode, Uid, Gid, Mtime, Atime, Sparse, Verify } = ReceiveFlag;
+    expect(u32('flags')).toBe(Mode | Uid | Gid | Mtime | Atime | Sparse | Verify);
     expect([u32('data'), u32('digest'), u32('size')]).toEqual([55, 66, 77]);
     expect([u16('pathLength'), u16('temporaryLength'), u16('sourceLength')]).toEqual([4, 10, 0]);
     expect([u16('pathLength', second), u16('temporaryLength', second)]).toEqual([2, 2]);

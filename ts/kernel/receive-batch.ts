@@ -4,7 +4,7 @@
  * `records` holds one record a file, little-endian:
  *   u32 flags (see `ReceiveFlag`) | u32 mode | u32 uid | u32 gid | f64 mtime | u32 mtime ns
  *   u32 data offset | u32 digest offset | u32 size | u16 path length | u16 temporary path length
- *   u16 source path length | u16 index of the source's tree | path | temporary path | source path | padding to 8
+ *   u16 source path length | u16 index of the source's tree | f64 atime | path | temporary path | source path | padding to 8
  * `data` holds the contents and the senders' digests that the records point to. A record with a source path
  * is a copy of that file, as large as it is then; there is no digest.
  */
@@ -13,7 +13,8 @@ import type { ByteString, DigestSpec, HeldTree, Meta } from './types.ts';
 /**
  * `KeepPart`: the temporary file stays when it cannot be written to its end, or the tree is interrupted. `InPlace`: a new file
  * is written under its own name, which is given as the temporary one, too. `Hold`: the caller gives the temporary file its
- * attributes and its name; `HoldAcl`, `HoldXattrs`: where the system gave it an access ACL, or attributes of any name.
+ * attributes and its name; `HoldAcl`, `HoldXattrs`: where the system gave it an access ACL, or attributes of any name;
+ * `HoldThere`: where something has its name already.
  */
 export const ReceiveFlag = {
   Mode: 1,
@@ -28,9 +29,11 @@ export const ReceiveFlag = {
   Hold: 512,
   HoldAcl: 1024,
   HoldXattrs: 2048,
+  HoldThere: 4096,
+  Atime: 8192,
 } as const;
 
-export const receiveRecordBytes = 48;
+export const receiveRecordBytes = 56;
 
 /** A file of another tree of this process. */
 export interface CopySource {
@@ -125,6 +128,7 @@ export class ReceiveBatch {
     if (meta.uid !== undefined) flags |= ReceiveFlag.Uid;
     if (meta.gid !== undefined) flags |= ReceiveFlag.Gid;
     if (meta.mtime !== undefined) flags |= ReceiveFlag.Mtime;
+    if (meta.atime !== undefined) flags |= ReceiveFlag.Atime;
     view.setUint32(at, flags, true);
     view.setUint32(at + 4, meta.mode ?? 0, true);
     view.setUint32(at + 8, meta.uid ?? 0, true);
@@ -134,6 +138,7 @@ export class ReceiveBatch {
     view.setUint16(at + 40, path.length, true);
     view.setUint16(at + 42, temporary.length, true);
     view.setUint16(at + 44, source.length, true);
+    view.setFloat64(at + 48, meta.atime ?? 0, true);
     this.records.write(path + temporary + source, at + receiveRecordBytes, 'latin1');
     this.recordBytes = (at + receiveRecordBytes + textBytes + 7) & ~7;
     this.count++;

@@ -100,8 +100,6 @@ export const plainEntries: readonly FastPath[] = [
   'plainEntriesIn',
   'passesOver',
 ];
-/** ... and those on which a new file is given no more. */
-export const plainAttributes: readonly FastPath[] = [...plainEntries, 'filesByName', 'writesTogether'];
 
 const countsFiles = (format: string): boolean => ['b', 'c', 'C'].some((letter) => formatHas(format, letter));
 const filesTogether = ['filesByName', 'answersTogether', 'writesTogether', 'wireLent'] as const;

@@ -5,8 +5,8 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use oc_checksum::{digest, DigestSpec, MAX_DIGEST};
 use rustix::fs::{
-    fgetxattr_query, flistxattr_query, fstat, fsync, futimens, renameat, unlinkat, AtFlags, Mode,
-    OFlags, RawMode,
+    fgetxattr_query, flistxattr_query, fstat, fsync, futimens, renameat, renameat_with, unlinkat,
+    AtFlags, Mode, OFlags, RawMode, RenameFlags,
 };
 use rustix::io::Errno;
 
@@ -20,7 +20,7 @@ use crate::system::mode_of;
 use crate::writer::{write_all, FileWriter};
 use crate::xattr::{is_none, ACCESS_ACL};
 
-const HEADER: usize = 48;
+const HEADER: usize = 56;
 const FLAG_MODE: u32 = 1;
 const FLAG_UID: u32 = 2;
 const FLAG_GID: u32 = 4;
@@ -33,6 +33,8 @@ const FLAG_IN_PLACE: u32 = 256;
 const FLAG_HOLD: u32 = 512;
 const FLAG_HOLD_ACL: u32 = 1024;
 const FLAG_HOLD_XATTRS: u32 = 2048;
+const FLAG_HOLD_THERE: u32 = 4096;
+const FLAG_ATIME: u32 = 8192;
 
 /// Statuses that are no errno.
 const DIGEST_MISMATCH: i32 = -2;
@@ -63,6 +65,7 @@ const PATH_LENGTH: usize = 40;
 const TEMPORARY_LENGTH: usize = 42;
 const SOURCE_LENGTH: usize = 44;
 const SOURCE_TREE: usize = 46;
+const ATIME: usize = 48;
 
 /// Where the fields of a record are, and its flags, for the tests that hold TypeScript to them.
 pub const RECEIVE_LAYOUT: &[(&str, usize)] = &[
@@ -80,6 +83,7 @@ pub const RECEIVE_LAYOUT: &[(&str, usize)] = &[
     ("temporaryLength", TEMPORARY_LENGTH),
     ("sourceLength", SOURCE_LENGTH),
     ("sourceTree", SOURCE_TREE),
+    ("atime", ATIME),
     ("flagMode", FLAG_MODE as usize),
     ("flagUid", FLAG_UID as usize),
     ("flagGid", FLAG_GID as usize),
@@ -92,6 +96,8 @@ pub const RECEIVE_LAYOUT: &[(&str, usize)] = &[
     ("flagHold", FLAG_HOLD as usize),
     ("flagHoldAcl", FLAG_HOLD_ACL as usize),
     ("flagHoldXattrs", FLAG_HOLD_XATTRS as usize),
+    ("flagHoldThere", FLAG_HOLD_THERE as usize),
+    ("flagAtime", FLAG_ATIME as usize),
 ];
 
 /// The steps that a status may name, and the statuses that are no errno, negated.
@@ -135,6 +141,8 @@ struct Record<'b> {
     uid: u32,
     gid: u32,
     mtime: (i64, u32),
+    /// Whole seconds.
+    atime: i64,
     content: Content<'b>,
     path: &'b [u8],
     temporary: &'b [u8],
@@ -197,8 +205,11 @@ fn parse<'b>(batch: &ReceiveBatch<'b>) -> Option<Vec<Record<'b>>> {
         let u32_at =
             |i: usize| u32::from_le_bytes([header[i], header[i + 1], header[i + 2], header[i + 3]]);
         let u16_at = |i: usize| usize::from(u16::from_le_bytes([header[i], header[i + 1]]));
-        let mut mtime = [0; 8];
-        mtime.copy_from_slice(&header[MTIME..MTIME + 8]);
+        let seconds_at = |i: usize| {
+            let mut bytes = [0; 8];
+            bytes.copy_from_slice(&header[i..i + 8]);
+            f64::from_le_bytes(bytes) as i64
+        };
         let flags = u32_at(FLAGS);
         let path_at = at + HEADER;
         let temporary_at = path_at + u16_at(PATH_LENGTH);
@@ -226,7 +237,8 @@ fn parse<'b>(batch: &ReceiveBatch<'b>) -> Option<Vec<Record<'b>>> {
             mode: u32_at(MODE),
             uid: u32_at(UID),
             gid: u32_at(GID),
-            mtime: (f64::from_le_bytes(mtime) as i64, u32_at(MTIME_NSEC)),
+            mtime: (seconds_at(MTIME), u32_at(MTIME_NSEC)),
+            atime: seconds_at(ATIME),
             content,
             path: records.get(path_at..temporary_at)?,
             temporary: records.get(temporary_at..source_at)?,
@@ -385,7 +397,15 @@ impl<'t> Worker<'t> {
         let failed = |errno: Errno| Broken(errno.raw_os_error(), STEP_RENAME);
         let from = self.locator.locate(record.temporary).map_err(failed)?;
         let to = self.locator.locate(record.path).map_err(failed)?;
-        renameat(&from.parent, from.name, &to.parent, to.name).map_err(failed)
+        if record.flags & FLAG_HOLD_THERE == 0 {
+            return renameat(&from.parent, from.name, &to.parent, to.name).map_err(failed);
+        }
+        let alone = RenameFlags::NOREPLACE;
+        match renameat_with(&from.parent, from.name, &to.parent, to.name, alone) {
+            // Not every file system knows how to look and rename at once.
+            Err(Errno::EXIST | Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => Err(Broken(HELD, 0)),
+            done => done.map_err(failed),
+        }
     }
 }
 
@@ -435,6 +455,7 @@ fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken
     }
     let meta = Meta {
         mtime: has(FLAG_MTIME).then_some(record.mtime),
+        atime: has(FLAG_ATIME).then_some((record.atime, 0)),
         ..Meta::default()
     };
     if let Some(times) = meta.times() {

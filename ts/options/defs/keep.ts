@@ -17,7 +17,7 @@ import {
   text,
   word,
 } from '../definition.ts';
-import { closes, none, plainAttributes, plainEntries, where } from '../paths.ts';
+import { closes, none, plainEntries, where } from '../paths.ts';
 import { type Quoting, quoteOption } from '../shell-quote.ts';
 import { syntax } from '../wrong.ts';
 
@@ -240,7 +240,7 @@ export const keepOptions = {
   atimes: count('--atimes, -U', 'keep access times', {
     off: 'no-atimes no-U',
     letter: letter('U', 2),
-    closes: closes(...plainAttributes),
+    closes: closes(...plainEntries),
   }),
   openNoatime: option({
     initial: false,
@@ -267,7 +267,7 @@ export const keepOptions = {
       ...off('no-crtimes no-N', false),
     ],
     settle: (kept: boolean): boolean => kept,
-    closes: closes(...plainAttributes),
+    closes: closes(...plainEntries),
   }),
   /** -O, or implied by --backup without --backup-dir. */
   omitDirTimes: option({

@@ -383,8 +383,9 @@ function flagsOfAll(options: Options): number {
     (fsync ? ReceiveFlag.Fsync : 0) |
     (partial ? ReceiveFlag.KeepPart : 0) |
     (inplace ? ReceiveFlag.InPlace : 0) |
+    (superUser === 'fake' ? ReceiveFlag.Hold : 0) |
     // A backup of another file may have come to lie where nothing was.
-    (backup || superUser === 'fake' ? ReceiveFlag.Hold : 0) |
+    (backup ? ReceiveFlag.HoldThere : 0) |
     (acls ? ReceiveFlag.HoldAcl : 0) |
     (xattrs ? ReceiveFlag.HoldXattrs : 0)
   );

@@ -32,6 +32,7 @@ interface FileRecord {
   readonly gid: number;
   readonly mtime: number;
   readonly mtimeNsec: number;
+  readonly atime: number;
   readonly dataAt: number;
   readonly digestAt: number;
   readonly size: number;
@@ -55,8 +56,8 @@ interface Outcome {
 }
 const done: Outcome = { status: 0, step: '' };
 const waits: Outcome = { status: held, step: '' };
-/** Node does not tell whether a file has such. */
-const anyHold = ReceiveFlag.Hold | ReceiveFlag.HoldAcl | ReceiveFlag.HoldXattrs;
+/** Node does not tell whether a file has attributes, and does not look and rename at once. */
+const anyHold = ReceiveFlag.Hold | ReceiveFlag.HoldAcl | ReceiveFlag.HoldXattrs | ReceiveFlag.HoldThere;
 
 /**
  * `Tree.receiveMany`. A failure before the rename removes the temporary file. Owner, times and mode that
@@ -114,6 +115,7 @@ function readRecord(records: Buffer, at: number): FileRecord {
     gid: records.readUInt32LE(at + 12),
     mtime: records.readDoubleLE(at + 16),
     mtimeNsec: records.readUInt32LE(at + 24),
+    atime: records.readDoubleLE(at + 48),
     dataAt: records.readUInt32LE(at + 28),
     digestAt: records.readUInt32LE(at + 32),
     size: records.readUInt32LE(at + 36),
@@ -238,10 +240,15 @@ function dress(fd: number, record: FileRecord, losses: Set<Loss>): Outcome {
     const gid = (flags & ReceiveFlag.Gid) !== 0 ? record.gid : -1;
     part('chown', () => fs.fchownSync(fd, uid, gid));
   }
-  if ((flags & ReceiveFlag.Mtime) !== 0) {
-    noteTimes({ mtime: record.mtime, mtimeNsec: record.mtimeNsec }, losses);
-    const mtime = timeArgument(record.mtime, record.mtimeNsec);
-    part('utimes', () => fs.futimesSync(fd, Date.now() / 1000, mtime));
+  if ((flags & (ReceiveFlag.Mtime | ReceiveFlag.Atime)) !== 0) {
+    const { mtime, mtimeNsec, atime } = record;
+    // What is not to be set was set a moment ago, by making the file.
+    const now = Date.now() / 1000;
+    const setsMtime = (flags & ReceiveFlag.Mtime) !== 0;
+    if (setsMtime) noteTimes({ mtime, mtimeNsec }, losses);
+    const accessed = (flags & ReceiveFlag.Atime) !== 0 ? timeArgument(atime, 0) : now;
+    const modified = setsMtime ? timeArgument(mtime, mtimeNsec) : now;
+    part('utimes', () => fs.futimesSync(fd, accessed, modified));
   }
   if ((flags & ReceiveFlag.Mode) !== 0) part('chmod', () => fs.fchmodSync(fd, record.mode & 0o7777));
   return first;
