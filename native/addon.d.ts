@@ -322,6 +322,8 @@ export interface ReceiveResult {
 /** What goes into records. */
 export interface RecordOptions {
   links: boolean
+  singleNames: boolean
+  oneDevice: boolean
   owner: boolean
   group: boolean
   nanoseconds: boolean
@@ -402,6 +404,8 @@ export interface TreeSettings {
 
 /** What makes a present file one that needs nothing. */
 export interface WantedState {
+  always: number
+  targets: boolean
   owner: boolean
   group: boolean
   groupFree: number

@@ -47,6 +47,10 @@ export interface Listing {
 export interface ListingOptions {
   /** Read the targets of symbolic links. */
   readonly links: boolean;
+  /** A directory that holds a name of several of one file is `unlistable`. */
+  readonly singleNames: boolean;
+  /** One that holds a directory of another file system is. */
+  readonly oneDevice: boolean;
   readonly owner: boolean;
   readonly group: boolean;
   readonly nanoseconds: boolean;
@@ -56,7 +60,10 @@ export interface ListingOptions {
   readonly twice: boolean;
 }
 
-/** Stands for a directory that holds more than records can tell: devices, names that cannot be looked at. */
+/**
+ * Stands for a directory that holds more than records can tell: devices, names that cannot be looked at, and what
+ * `ListingOptions` say.
+ */
 export const unlistable = 'unlistable';
 
 /** Directories in the order in which their content is sent: each is followed by those in it. */
@@ -96,6 +103,10 @@ export interface EntryRun {
 
 /** What makes a present file one that needs nothing: its type, size, time and permissions always count. */
 export interface WantedState {
+  /** Entries with one of these flags need something whatever is there. */
+  readonly always: number;
+  /** The targets of links follow their names, as in a `Listing`; else links need something. */
+  readonly targets: boolean;
   readonly owner: boolean;
   readonly group: boolean;
   /** Entries with one of these flags are of no concern to the group. */

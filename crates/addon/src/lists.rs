@@ -22,6 +22,8 @@ const SPECIAL: u32 = u32::MAX;
 #[napi(object)]
 pub struct RecordOptions {
     pub links: bool,
+    pub single_names: bool,
+    pub one_device: bool,
     pub owner: bool,
     pub group: bool,
     pub nanoseconds: bool,
@@ -54,6 +56,8 @@ pub struct ListedTree {
 /// What makes a present file one that needs nothing.
 #[napi(object)]
 pub struct WantedState {
+    pub always: u32,
+    pub targets: bool,
     pub owner: bool,
     pub group: bool,
     pub group_free: u32,
@@ -194,6 +198,8 @@ impl Tree {
 fn parse(options: &RecordOptions) -> ListingOptions {
     ListingOptions {
         links: options.links,
+        single_names: options.single_names,
+        one_device: options.one_device,
         fields: EntryFields {
             owner: options.owner,
             group: options.group,
@@ -206,6 +212,8 @@ fn parse(options: &RecordOptions) -> ListingOptions {
 fn aims(wanted: Option<WantedState>, look_for: u32, directories: bool) -> Aims {
     Aims {
         wanted: wanted.map(|state| Wanted {
+            always: state.always,
+            targets: state.targets,
             owner: state.owner,
             group: state.group,
             group_free: state.group_free,

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 
-use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, Stat};
+use rustix::fs::{fstat, readlinkat_raw, statat, AtFlags, FileType, Stat};
 use rustix::io::Errno;
 
 use crate::resolve::TreeRoot;
@@ -19,6 +19,10 @@ const MAX_TARGET: usize = 4096;
 pub struct ListingOptions {
     /// Also read the targets of symbolic links.
     pub links: bool,
+    /// What has several names is more than a record can tell.
+    pub single_names: bool,
+    /// A directory of another file system is.
+    pub one_device: bool,
     pub fields: EntryFields,
 }
 
@@ -41,7 +45,7 @@ pub struct Listed {
 pub enum Unlisted {
     Failed(SysError),
     /// It holds something that takes more than a record: a device, a link without a target, a name that
-    /// could not be looked at.
+    /// could not be looked at, or what the options say.
     Special,
 }
 
@@ -152,6 +156,11 @@ fn list_into(
     let names = &mut listing.names;
     let names_at = names.len();
     let mut links = 0;
+    let device = if options.one_device {
+        Some(fstat(&fd).map_err(|_| Unlisted::Special)?.st_dev)
+    } else {
+        None
+    };
     while let Some(entry) = entries.next() {
         let entry = entry.during(Syscall::ReadDir).map_err(failed)?;
         let name = entry.file_name();
@@ -164,8 +173,17 @@ fn list_into(
         let length = u16::try_from(bytes.len()).map_err(|_| Unlisted::Special)?;
         names.extend_from_slice(bytes);
         let mut text = 0;
-        match file_type(&stat) {
-            FileType::RegularFile | FileType::Directory => {}
+        let kind = file_type(&stat);
+        if options.single_names && stat.st_nlink > 1 && kind != FileType::Directory {
+            return Err(Unlisted::Special);
+        }
+        match kind {
+            FileType::RegularFile => {}
+            FileType::Directory => {
+                if device.is_some_and(|device| device != stat.st_dev) {
+                    return Err(Unlisted::Special);
+                }
+            }
             FileType::Symlink => {
                 links += 1;
                 if options.links {

@@ -135,8 +135,8 @@ export const selectOptions = {
     ],
     settle: (_: boolean | undefined, draft: Naming): boolean => isRelative(draft),
     letter: letter('R'),
-    // Names may have forms that only the receiving side makes plain.
-    closes: closes('listsAsTheyAre', 'plainEntriesIn'),
+    // Names lose their leading slash at the receiving side alone, which may have to make them plain as well.
+    closes: closes('listShared', 'plainEntriesIn'),
   }),
   /** --no-implied-dirs clears it. */
   impliedDirs: option({
@@ -200,7 +200,7 @@ export const selectOptions = {
   oneFileSystem: count('--one-file-system, -x', 'stay on the file system', {
     off: 'no-one-file-system no-x',
     letter: letter('x', 2),
-    closes: closes('sourceRecords'),
+    closes: none,
   }),
   existing: flag('--existing', 'create no new files on the receiver', {
     tells: word('--existing', 'receiver'),
