@@ -329,6 +329,18 @@ export interface RecordOptions {
   nanoseconds: boolean
   dirFlags: number
   twice: boolean
+  rules?: RecordRules
+}
+
+/** Rules about names, as `ts/kernel/name-rules.ts` packs them. */
+export interface RecordRules {
+  words: Uint32Array
+  texts: Uint8Array
+  code: Uint16Array
+  classes: Uint8Array
+  prefix: Uint8Array
+  marks: Uint8Array
+  markCount: number
 }
 
 /**

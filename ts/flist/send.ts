@@ -225,7 +225,7 @@ export class FlistSender {
     if (!format.incRecurse) await walk.addTree(list, root, name, flags);
     else if (source.type === 'dot') {
       // As in rsync, the first such source's rules hold for the content of all.
-      if (!this.enteredTop) this.context.filters.enterAt(root.tree, name, 0);
+      if (!this.enteredTop) this.context.filters.enterAt(root.tree, name, 0, walk.readsRecords);
       this.enteredTop = true;
       await walk.addDirectory(list, root, name, flags);
     }
@@ -347,7 +347,7 @@ export class FlistSender {
     const path = lists.dirs.path(d);
     const root = this.rootOf(d);
     this.moveTo(root);
-    if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth(d));
+    if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth(d), walk.readsRecords);
     const flags = EntryFlag.ContentDir;
     if (this.dirFlags(d) & EntryFlag.ContentDir) {
       await walk.addDirectory(list, root, path, flags, {
@@ -457,7 +457,7 @@ export class FlistSender {
 
   private endList(ioError: number): void {
     const { options, negotiated, writer } = this.context;
-    if (this.uncoded !== undefined) writer.account(this.uncoded.end());
+    if (this.uncoded !== undefined) writer.accountBuffered(this.uncoded.end());
     const told = options.ignoreErrors ? 0 : ioError;
     if (told !== 0 && !negotiated.safeFlist && negotiated.incRecurse && isDuring(options.delete)) {
       const kind = options.delete === 'delay' ? 'delay' : 'during';

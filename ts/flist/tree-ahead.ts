@@ -1,6 +1,7 @@
 import { SysError } from '../errors.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import { type Listing, type ListingOptions, unlistable } from '../kernel/listing.ts';
+import type { NameRules } from '../kernel/name-rules.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import { FileList } from './file-list.ts';
 
@@ -37,6 +38,15 @@ export class TreeAhead {
   /** False once too many directories were unlistable: each is then read twice, and not ahead. */
   get isOfUse(): boolean {
     return this.unlistable <= mostUnlistable + this.listed / 4;
+  }
+
+  /** What reads in the same way, but what rules leave out. */
+  under(rules: NameRules): TreeAhead {
+    if (this.options.rules === rules) return this;
+    const other = new TreeAhead({ ...this.options, rules });
+    other.listed = this.listed;
+    other.unlistable = this.unlistable;
+    return other;
   }
 
   /** Starts to read a directory and what is below it. */

@@ -89,7 +89,7 @@ export class Walk {
   private waiting: Waiting[] = [];
   private readonly scans: ScanAhead;
   /** Reads records instead of rows, where nothing has to be looked at. */
-  private readonly trees: TreeAhead | undefined;
+  private trees: TreeAhead | undefined;
   /** Whole trees: the directories that are being gone through, the innermost last. */
   private readonly open: { list: FileList; root: SourceRoot; at: number; to: number }[] = [];
   private readonly sendsDirs: boolean;
@@ -154,10 +154,20 @@ export class Walk {
     return this.context.filters.state.context.site.module?.ignoresNonreadable === true;
   }
 
+  /** Directories are read as records, as far as that can be. */
+  get readsRecords(): boolean {
+    return this.trees !== undefined;
+  }
+
   /** What reads records, where that can be in this directory. */
   private treesFor({ tree }: SourceRoot, path: ByteString): TreeAhead | undefined {
-    const can = tree.listTree !== undefined && this.context.filters.isEmpty && !this.skipsUnreadable;
-    return can && path.length < maxPath - longestName && this.trees?.isOfUse ? this.trees : undefined;
+    if (tree.listTree === undefined || this.skipsUnreadable || !this.trees?.isOfUse) return undefined;
+    if (path.length >= maxPath - longestName) return undefined;
+    const { filters } = this.context;
+    if (filters.isEmpty) return this.trees;
+    const rules = filters.forKernel;
+    if (rules !== undefined) this.trees = this.trees.under(rules);
+    return rules && this.trees;
   }
 
   /** True when the filters leave the name out. */
@@ -246,13 +256,17 @@ export class Walk {
     flags: number,
     { upcoming = (take) => this.nextInTree(take), enter }: DirectoryTurn = {},
   ): Promise<void> {
+    const { filters } = this.context;
     const trees = this.treesFor(root, path);
+    if (trees === undefined) filters.readFiles();
     const content =
       trees === undefined
         ? this.scans.scan(root, path, upcoming)
         : trees.contentOf(root.tree, path === '.' ? '' : path);
     const rows = content instanceof Promise ? await content : content;
     const isListed = !(rows instanceof SysError || rows instanceof StatTable);
+    if (isListed) filters.hasNoFiles();
+    else filters.readFiles();
     if (!isListed && enter?.() === false) return;
     if (rows instanceof SysError) {
       this.reportUnreadable(root, path, rows);
@@ -323,7 +337,7 @@ export class Walk {
   /** Adds a directory's content and everything below it. */
   async addTree(list: FileList, root: SourceRoot, path: ByteString, flags: number): Promise<void> {
     const { filters, options } = this.context;
-    filters.pushDir(root.tree, path);
+    filters.pushDir(root.tree, path, this.readsRecords);
     const from = list.count;
     await this.addDirectory(list, root, path, flags);
     if (options.recursive) {

@@ -6,6 +6,7 @@
  * Names lie elsewhere, as bytes.
  */
 import type { SysError } from '../errors.ts';
+import type { NameRules } from './name-rules.ts';
 import type { DigestSpec, HeldTree } from './types.ts';
 
 export const entryBytes = 48;
@@ -58,6 +59,8 @@ export interface ListingOptions {
   readonly dirFlags: number;
   /** Leave room for a second list of the same entries. */
   readonly twice: boolean;
+  /** What is left out, and what is below that. */
+  readonly rules?: NameRules | undefined;
 }
 
 /**

@@ -42,6 +42,7 @@ export class Writer {
   private compactNdx = true;
   /** Bytes given to the sink, headers included. */
   bytesWritten = 0;
+  private besides = 0;
   private sealedData = 0;
   private readonly now: () => number;
   /** The time when a write began that still waits for the peer; else undefined. */
@@ -245,6 +246,14 @@ export class Writer {
   /** Counts bytes that reach the peer by another way (loopback), as if they had been written. */
   account(bytes: number): void {
     this.bytesWritten += bytes;
+  }
+
+  /** As `account`, of bytes that would wait in the buffer: they count when what is there leaves, or it would be full. */
+  accountBuffered(bytes: number): void {
+    this.besides += bytes;
+    if (this.besides < bufferBytes) return;
+    this.bytesWritten += this.besides;
+    this.besides = 0;
   }
 
   /** Bytes of data that were encoded: without frame headers and messages, sent or not. */
@@ -451,7 +460,8 @@ export class Writer {
         this.overtaken = 0;
         this.inFlight = this.queued;
         this.queued = 0;
-        this.bytesWritten += this.inFlight;
+        this.bytesWritten += this.inFlight + this.besides;
+        this.besides = 0;
         this.waitingSince = this.now();
         if (this.failure === undefined) await this.sink.write(chunks);
         this.inFlight = 0;
