@@ -135,8 +135,9 @@ export const selectOptions = {
     ],
     settle: (_: boolean | undefined, draft: Naming): boolean => isRelative(draft),
     letter: letter('R'),
-    // Names lose their leading slash at the receiving side alone, which may have to make them plain as well.
-    closes: closes('listShared', 'plainEntriesIn'),
+    // Names lose their leading slash at the receiving side alone, so that it does not know where the sources are; what
+    // comes over a wire may have to be made plain as well.
+    closes: closes('listShared', 'sumsWhereCompared', 'plainEntriesIn'),
   }),
   /** --no-implied-dirs clears it. */
   impliedDirs: option({
