@@ -322,11 +322,25 @@ export interface ReceiveResult {
 /** What goes into records. */
 export interface RecordOptions {
   links: boolean
+  singleNames: boolean
+  oneDevice: boolean
   owner: boolean
   group: boolean
   nanoseconds: boolean
   dirFlags: number
   twice: boolean
+  rules?: RecordRules
+}
+
+/** Rules about names, as `ts/kernel/name-rules.ts` packs them. */
+export interface RecordRules {
+  words: Uint32Array
+  texts: Uint8Array
+  code: Uint16Array
+  classes: Uint8Array
+  prefix: Uint8Array
+  marks: Uint8Array
+  markCount: number
 }
 
 /**
@@ -402,6 +416,8 @@ export interface TreeSettings {
 
 /** What makes a present file one that needs nothing. */
 export interface WantedState {
+  always: number
+  targets: boolean
   owner: boolean
   group: boolean
   groupFree: number

@@ -48,6 +48,16 @@ const projectScenarios = [
   // Files that come one by one.
   { name: 'local-small-extras', wire: 'local', from: 'small', args: ['-aHAX'] },
   { name: 'local-small-partial-dir', wire: 'local', from: 'small', args: ['-a', '--partial-dir=.p'] },
+  // What few directories have, if any: -H, -x, merge files, rules.
+  {
+    name: 'local-usr-rules-noop',
+    wire: 'local',
+    from: 'usr',
+    to: 'usr',
+    keep: true,
+    args: ['-aHxF', '--exclude=*.o'],
+  },
+  { name: 'local-usr-verbose-noop', wire: 'local', from: 'usr', to: 'usr', keep: true, args: ['-av'] },
   { name: 'local-usr-extras-noop', wire: 'local', from: 'usr', to: 'usr', keep: true, args: ['-aHAX'] },
   { name: 'ssh-push-big', wire: 'ssh', from: 'big', args: ['-a'] },
   { name: 'ssh-push-small', wire: 'ssh', from: 'small', args: ['-a'] },

@@ -12,13 +12,22 @@ import { eachKernel, noise, scratch } from './lanes.ts';
 
 const options: ListingOptions = {
   links: true,
+  singleNames: false,
+  oneDevice: false,
   owner: true,
   group: true,
   nanoseconds: true,
   dirFlags: EntryFlag.ContentDir,
   twice: true,
 };
-const wanted: WantedState = { owner: true, group: true, groupFree: EntryFlag.SkipGroup, dirs: true };
+const wanted: WantedState = {
+  always: EntryFlag.Hlinked,
+  targets: true,
+  owner: true,
+  group: true,
+  groupFree: EntryFlag.SkipGroup,
+  dirs: true,
+};
 
 type Records = Required<Pick<Tree, 'list' | 'listTree' | 'lookUp' | 'lookUpAsync'>> & Tree;
 
@@ -92,7 +101,7 @@ eachKernel('records', (kernel: Kernel) => {
       expect(listing.dirs).toBe(4);
       expect(listing.links).toBe(1);
       const isLink = all(list).findIndex(({ name }) => name === 'link');
-      expect(Buffer.from(list.takeListedTarget(isLink), 'latin1').toString()).toBe('nowhere/\xe9');
+      expect(Buffer.from(list.linkTarget(isLink), 'latin1').toString()).toBe('nowhere/\xe9');
       const files = all(list).filter(({ mode }) => (mode & 0o170000) !== 0o040000);
       expect(listing.size).toBe(files.reduce((sum, { size }) => sum + size, 0));
       expect(all(list.copy())).toEqual(all(list));
@@ -110,6 +119,28 @@ eachKernel('records', (kernel: Kernel) => {
       expect(contents[0]).toBe(unlistable);
       expect((contents[1] as SysError).code).toBe('ENOENT');
       tree.close();
+    });
+
+    it('is refused for another name of a file, or another file system, where they count', () => {
+      const path = dir.at('names');
+      fs.mkdirSync(path);
+      fs.writeFileSync(`${path}/a`, '');
+      const tree = withRecords(kernel.openTree(path));
+      if (tree === undefined) return;
+      const single = { ...options, singleNames: true };
+      expect(tree.list('', single)).not.toBe(unlistable);
+      fs.linkSync(`${path}/a`, `${path}/b`);
+      expect(tree.list('', single)).toBe(unlistable);
+      expect(tree.list('', options)).not.toBe(unlistable);
+      expect(tree.list('', { ...options, oneDevice: true })).not.toBe(unlistable);
+      tree.close();
+      const root = kernel.openTree('/') as Records;
+      const rows = root.scan('');
+      const here = root.lstat('').dev();
+      const others = Array.from({ length: rows.count }, (_, i) => rows.isDir(i) && rows.dev(i) !== here);
+      if (root.list('', options) !== unlistable)
+        expect(root.list('', { ...options, oneDevice: true }) === unlistable).toBe(others.includes(true));
+      root.close();
     });
 
     it('of a tree goes depth first, in list order, and tells what is left', async () => {
@@ -167,7 +198,21 @@ eachKernel('records', (kernel: Kernel) => {
         const all = Lacks.AccessAcl | Lacks.Xattrs;
         if (found.rows.isRegular(i)) expect(found.rows.lacks(i)).toBe(all);
       }
-      expect([...found.others].map((i) => names[i])).toEqual(['B', 'a', 'a-', 'link']);
+      const needing = ['B', 'a', 'a-'];
+      expect([...found.others].map((i) => names[i])).toEqual(needing);
+      const needs = (more: Partial<WantedState>) =>
+        [...tree.lookUp({ ...runs, wanted: { ...wanted, ...more } }).others].map((i) => names[i]);
+      expect(needs({ targets: false })).toEqual([...needing, 'link']);
+      const b = names.indexOf('b');
+      list.setFlag(b, EntryFlag.Hlinked);
+      expect(needs({})).toEqual(['B', 'a', 'a-', 'b']);
+      list.clearFlag(b, EntryFlag.Hlinked);
+      // As long as it was, and as old.
+      fs.rmSync(to.at('link'));
+      fs.symlinkSync('nowhere/zz', to.at('link'));
+      const link = names.indexOf('link');
+      tree.setMeta('link', { mtime: list.mtime(link), mtimeNsec: list.mtimeNsec(link) });
+      expect(needs({})).toEqual([...needing, 'link']);
       const [extras] = found.extras;
       expect((extras as StatTable).count).toBe(1);
       expect((extras as StatTable).name(0)).toBe('extra');

@@ -105,6 +105,29 @@ describe.skipIf(reference === null)('what is said', () => {
       ),
   );
 
+  /** Lists that pass as they are in one process count as if they were sent. */
+  test.each([['-av'], ['-avc'], ['-aR', '--stats'], ['-avH', '--no-i-r']])(
+    '%s %s: as many bytes are sent',
+    (...given) =>
+      withWorkspace(async (work) => {
+        nothing(work);
+        for (let d = 0; d < 20; d++) {
+          mkdirSync(join(work, 's', `dir${d}`));
+          for (let f = 0; f < 40; f++)
+            writeFileSync(join(work, 's', `dir${d}`, `file-${d * f}-${f}`), 'x'.repeat(f));
+        }
+        const sent: number[] = [];
+        for (const who of [reference!, ours()]) {
+          const args = [...given.filter((word) => word !== undefined), '-n', 's/', 'd/'];
+          const { stdout } = await run([...who.command, ...args], { cwd: work });
+          sent.push(Number(/^sent ([\d,]+) bytes/m.exec(stdout)?.[1].replaceAll(',', '')));
+        }
+        expect(sent[0]).toBeGreaterThan(10_000);
+        // They frame what they send otherwise, and read directories in another order.
+        expect(Math.abs(sent[1]! - sent[0]!)).toBeLessThan(sent[0]! / 10);
+      }),
+  );
+
   /** Where the roles are: what each says, in its order; between them it depends on who is faster. */
   test.each([['-r'], ['-r', '--no-i-r'], ['-rn'], ['-rI', '--no-W']])('-vvv %j', (...given) =>
     sameWords(

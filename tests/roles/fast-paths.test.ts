@@ -117,6 +117,8 @@ const sets = [
   ...(kernelName === 'portable' ? [] : ['-aiX', '-aiA']),
   '-aiR',
   '-aiR --no-implied-dirs',
+  '-aiFF',
+  '-aiC --exclude=/*b* --include=*/',
   '-ri',
   '-rtni',
   '-rlti',

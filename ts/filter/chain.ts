@@ -1,16 +1,24 @@
 import type { ByteString } from '../kernel/kernel.ts';
+import type { NameRules } from '../kernel/name-rules.ts';
 import { maxPath } from '../wire/constants.ts';
 import type { FilterAction, FilterRoot, FilterSide, FilterVerdict } from './context.ts';
 import type { MergeList, RuleList, SavedRules } from './merge-list.ts';
+import { packedFrom, packRules } from './packed-rules.ts';
 import { finishMergeSetup } from './parent-scan.ts';
 import { nameOfMerge, originOfList, parseRuleFile } from './parse.ts';
 import { PlainRules } from './plain-rules.ts';
-import { Applies, type FilterRule, RuleFlag, ruleMatches, type Subject, takesPart } from './rule.ts';
+import { Applies, type FilterRule, isMore, RuleFlag, ruleMatches, type Subject, takesPart } from './rule.ts';
 import type { FilterState } from './state.ts';
 import { ParseFlag } from './token.ts';
 
-/** Rules that stand for others. */
-const isMore = RuleFlag.PerDirMerge | RuleFlag.CvsIgnore;
+/** A directory that is entered. */
+interface Entering {
+  readonly root: ByteString;
+  readonly dir: ByteString;
+  readonly depth: number;
+  readonly isPushed?: boolean;
+  readonly later?: boolean;
+}
 
 /** A directory entered, and what held before it was. */
 interface Entered {
@@ -35,6 +43,9 @@ export class FilterChain {
   /** Set while a whole directory is deleted: perishable rules do not count then. */
   ignorePerishable = false;
   private entered: Entered[] = [];
+  /** The merge files of the directory entered last are still to be read, or are not there. */
+  private unread = false;
+  private packed: { readonly from: readonly unknown[]; readonly rules: NameRules | undefined } | undefined;
   /** The list that has the rule which matched last. */
   private matchedIn: RuleList;
 
@@ -58,6 +69,7 @@ export class FilterChain {
   /** First matching rule wins (check_filter). */
   check(path: ByteString, isDir: boolean, action: FilterAction): FilterVerdict {
     if (this.isRefused(path, isDir)) return 'excluded';
+    this.readFiles();
     if (this.state.list.isEmpty) return 'none';
     const name = path.charCodeAt(0) === 0x2f ? path.slice(1) : path;
     const base = name.slice(name.lastIndexOf('/') + 1);
@@ -94,6 +106,7 @@ export class FilterChain {
 
   /** As `check`, for the name of an extended attribute (rules with the x modifier). */
   checkXattr(name: ByteString, action: FilterAction): FilterVerdict {
+    this.readFiles();
     return this.verdict(
       { path: name, name, base: name, isDir: false, isXattr: true, absolutePrefix: '', key: undefined },
       action,
@@ -124,30 +137,66 @@ export class FilterChain {
       }
       this.leaveDir();
     }
-    this.push(root.path, name, (this.entered.at(-1)?.depth ?? -1) + 1);
+    this.push({ root: root.path, dir: name, depth: (this.entered.at(-1)?.depth ?? -1) + 1 });
   }
 
   /**
    * As `enterDir`, for a sender of several sources: what was entered at this depth or below is left, and what is above
-   * stays in force, be it of another source.
+   * stays in force, be it of another source. With `later` its merge files are read when they are needed, or not at all
+   * where it is known by then that there are none.
    */
-  enterAt(root: FilterRoot, dir: ByteString, depth: number): void {
+  enterAt(root: FilterRoot, dir: ByteString, depth: number, later = false): void {
     this.state.setRoot(root);
     if (this.passesBy) return;
     while ((this.entered.at(-1)?.depth ?? -1) >= depth) this.leaveDir();
-    this.push(root.path, nameOfDir(dir), depth);
+    this.push({ root: root.path, dir: nameOfDir(dir), depth, later });
   }
 
-  /** Stands in `dir` until the next `leaveDir`, with what was in force before. */
-  pushDir(root: FilterRoot, dir: ByteString): void {
+  /** Stands in `dir` until the next `leaveDir`, with what was in force before; `later`: as for `enterAt`. */
+  pushDir(root: FilterRoot, dir: ByteString, later = false): void {
     this.state.setRoot(root);
     if (this.passesBy) return;
-    this.push(root.path, nameOfDir(dir), (this.entered.at(-1)?.depth ?? -1) + 1, true);
+    const depth = (this.entered.at(-1)?.depth ?? -1) + 1;
+    this.push({ root: root.path, dir: nameOfDir(dir), depth, isPushed: true, later });
+  }
+
+  /**
+   * The rules that hide names where the chain stands, for a kernel that finds out whether there are merge files;
+   * undefined where only `check` knows. As long as the rules are the same, so is what is given.
+   */
+  get forKernel(): NameRules | undefined {
+    const { state } = this;
+    if (!this.isForKernel) return undefined;
+    const from = packedFrom(state);
+    if (this.packed?.from.length !== from.length || this.packed.from.some((part, k) => part !== from[k]))
+      this.packed = { from, rules: packRules(state) };
+    return this.packed.rules;
+  }
+
+  /** A kernel can go by the rules: nothing is told of them, and merge files are names in the directory itself. */
+  private get isForKernel(): boolean {
+    const { context, merges } = this.state;
+    const isTold = context.trace !== undefined || context.details !== undefined;
+    if (isTold || context.site.module?.rules !== undefined || context.readFile !== undefined) return false;
+    return merges.every(({ active, finishSetup, name }) => !active || (!finishSetup && isPlain(name)));
+  }
+
+  /** The directory entered last has no merge files. */
+  hasNoFiles(): void {
+    this.unread = false;
+  }
+
+  /** Reads the merge files of the directory entered last, where that was left for later. */
+  readFiles(): void {
+    if (!this.unread) return;
+    this.unread = false;
+    this.readMergeFiles();
   }
 
   /** Leaves the directory entered last. */
   leaveDir(): void {
     const top = this.entered.pop();
+    this.unread = false;
     if (top === undefined) return;
     // As in rsync, what was entered by its depth without anything to keep is left without a word.
     if (top.isPushed || top.merges.length > 0) this.tellOfLeaving(top.merges.length);
@@ -180,19 +229,31 @@ export class FilterChain {
     return this.state.merges.length === 0 && this.state.context.details === undefined;
   }
 
-  private push(root: ByteString, dir: ByteString, depth: number, isPushed = false): void {
+  private push({ root, dir, depth, isPushed = false, later = false }: Entering): void {
+    // What holds here holds below.
+    this.readFiles();
     const { state } = this;
     const { merges } = state;
     this.entered.push({ root, dir, depth, merges, saved: merges.map((merge) => merge.saved()), isPushed });
     state.setDir(dir);
     state.tell(() => `pushing local filters for ${state.dir}`);
+    if (later && this.isForKernel) {
+      for (const merge of merges) if (merge.active) startAt(merge);
+      this.unread = true;
+    } else this.readMergeFiles(true);
+  }
+
+  /** Reads those of the directory at hand; with `starting`, which takes its rules from the one above. */
+  private readMergeFiles(starting = false): void {
+    const { state } = this;
+    const { dir } = this.entered.at(-1) as Entered;
+    const known = starting ? 0 : state.merges.length;
     // A merge file may name further ones, which are then read here, too.
     for (let i = 0; i < state.merges.length; i++) {
       const merge = state.merges[i];
       if (!merge.active) continue;
       state.tell(() => `pushing ${nameOfMerge(state, merge)}`);
-      if (merge.inherits) merge.inherit();
-      else merge.forget();
+      if (i >= known) startAt(merge);
       if (merge.finishSetup) {
         finishMergeSetup(state, merge);
         state.setDir(dir);
@@ -256,6 +317,17 @@ export class FilterChain {
       `[${who}] ${verb}ing ${kind} ${subject.path} because of pattern ${pattern}${originOfList(this.state, this.matchedIn)}`,
     );
   }
+}
+
+/** The name of an entry. */
+function isPlain(name: ByteString): boolean {
+  return !['', '.', '..'].includes(name) && !name.includes('/');
+}
+
+/** A merge file's rules as they are in a directory before its own file is read. */
+function startAt(merge: MergeList): void {
+  if (merge.inherits) merge.inherit();
+  else merge.forget();
 }
 
 /** The directories on the way to a name. */

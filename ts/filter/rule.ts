@@ -36,6 +36,9 @@ export const RuleFlag = {
   // From bit 17 on: `Applies`.
 } as const;
 
+/** Rules that stand for others. */
+export const isMore = RuleFlag.PerDirMerge | RuleFlag.CvsIgnore;
+
 /** What makes a pattern's end, or its start, more than a row of characters. */
 const hasSpecial = /[*?[\\]/;
 
@@ -173,6 +176,8 @@ export function wildRule(flags: number, pattern: ByteString): FilterRule {
     const start = pattern.slice(0, -1);
     if (pattern.endsWith('*') && !hasSpecial.test(start))
       return { flags, pattern, compare: 'base-prefix', text: start, wild: undefined };
+    if (!hasSpecial.test(pattern))
+      return { flags, pattern, compare: 'base-literal', text: pattern, wild: undefined };
   }
   const wild: WildRule = {
     needle: (flags & RuleFlag.AbsPath) === 0 ? longestLiteral(pattern) : '',

@@ -161,6 +161,8 @@ export class FileList {
 
   /** Set while the list is just this directory: it is sorted, and no name occurs twice. */
   listing: Listing | undefined = undefined;
+  /** Targets of links are where the listing has them: behind their names. */
+  private targetsInPlace = false;
 
   private f64: Float64Array;
   private u32: Uint32Array;
@@ -360,6 +362,7 @@ export class FileList {
   /** Target of a symbolic link, `''` where there is none. */
   linkTarget(i: number): ByteString {
     const extra = this.u32[(this.base + i) * U32 + 10];
+    if (this.targetsInPlace) return this.targetBehind(i, extra);
     return extra === 0 ? '' : (this.targets?.[extra - 1] ?? '');
   }
   setLinkTarget(i: number, target: ByteString): void {
@@ -380,14 +383,14 @@ export class FileList {
   }
   /** Number that all names of one inode share (rsync's F_HL_GNUM); -1 for none. */
   hardLinkGroupOf(i: number): number {
-    return this.u32[(this.base + i) * U32 + 10] === 0 ? -1 : this.extra(i, 2);
+    return this.hasExtra(i) ? this.extra(i, 2) : -1;
   }
   setHardLinkGroup(i: number, group: number): void {
     this.setExtra(i, 2, group);
   }
   /** Wire index of the previous name of the same inode (rsync's F_HL_PREV); -1 for none. */
   hardLinkPrev(i: number): number {
-    return this.u32[(this.base + i) * U32 + 10] === 0 ? -1 : this.extra(i, 3);
+    return this.hasExtra(i) ? this.extra(i, 3) : -1;
   }
   setHardLinkPrev(i: number, ndx: number): void {
     this.setExtra(i, 3, ndx);
@@ -471,7 +474,7 @@ export class FileList {
       gid: from.gid(i),
       flags: from.flags(i),
     });
-    if (from.u32[(from.base + i) * U32 + 10] !== 0 && from.listing === undefined) {
+    if (from.u32[(from.base + i) * U32 + 10] !== 0) {
       if (from.isLink(i)) this.setLinkTarget(copy, from.linkTarget(i));
       else if (from.isDevice(i)) this.setRdev(copy, from.rdevMajor(i), from.rdevMinor(i));
     }
@@ -495,6 +498,7 @@ export class FileList {
     copy.hasDuplicates = this.hasDuplicates;
     copy.dirs.push(...this.dirs);
     copy.listing = this.listing;
+    copy.targetsInPlace = this.targetsInPlace;
     copy.capacity = this.count;
     const from = this.base * U32;
     const to = (this.base + this.count) * U32;
@@ -541,10 +545,12 @@ export class FileList {
       this.nameBytes = records.names.length;
       this.count = count;
       this.listing = listing;
+      this.targetsInPlace = listing.links > 0;
       return;
     }
-    this.listing = undefined;
+    this.endListing();
     this.makeRoom(count, listing.nameBytes);
+    const from = this.count;
     const { u32 } = this;
     let row = (this.base + this.count) * U32;
     u32.set(records.u32.subarray(first * U32, (first + count) * U32), row);
@@ -556,15 +562,36 @@ export class FileList {
     }
     this.nameBytes += listing.nameBytes;
     this.count += count;
+    this.targetsInPlace = listing.links > 0;
+    this.settleTargets(from, this.count);
   }
 
-  /** The target of a link that came with a listing, which is given up by that. */
-  takeListedTarget(i: number): ByteString {
-    const row = (this.base + i) * U32;
-    const length = this.u32[row + 10];
-    this.u32[row + 10] = 0;
-    const at = this.u32[row + 7] + this.u16[(this.base + i) * U16 + 23];
+  /** True where a kernel finds the targets of all links behind their names. */
+  get hasTargetsInPlace(): boolean {
+    return this.listing !== undefined && (this.targetsInPlace || this.listing.links === 0);
+  }
+
+  private targetBehind(i: number, length: number): ByteString {
+    const at = this.nameOffsetOf(i) + this.nameLengthOf(i);
     return this.pool.toString('latin1', at, at + length);
+  }
+
+  private endListing(): void {
+    this.settleTargets(0, this.count);
+    this.listing = undefined;
+  }
+
+  /** Takes the targets of links among the entries `from .. to` to where those of other lists are. */
+  private settleTargets(from: number, to: number): void {
+    if (!this.targetsInPlace) return;
+    this.targetsInPlace = false;
+    for (let i = from; i < to; i++) {
+      if (!this.isLink(i)) continue;
+      const row = (this.base + i) * U32 + 10;
+      const target = this.targetBehind(i, this.u32[row]);
+      this.u32[row] = 0;
+      if (target !== '') this.setLinkTarget(i, target);
+    }
   }
 
   /** The records of entries `from .. to`, as they are held. */
@@ -625,7 +652,7 @@ export class FileList {
 
   /** Records that are free, at least `entries`, and with names room for `nameBytes` more. */
   freeRecords(entries: number, nameBytes: number): Uint8Array {
-    this.listing = undefined;
+    this.endListing();
     this.makeRoom(entries, nameBytes);
     return this.recordBytes(this.count, this.capacity);
   }
@@ -706,9 +733,13 @@ export class FileList {
     return i;
   }
 
+  private hasExtra(i: number): boolean {
+    return !this.targetsInPlace && this.u32[(this.base + i) * U32 + 10] !== 0;
+  }
+
   private extra(i: number, word: number): number {
-    const extra = this.u32[(this.base + i) * U32 + 10];
-    return extra === 0 ? 0 : this.extras![(extra - 1) * extraWords + word];
+    if (!this.hasExtra(i)) return 0;
+    return this.extras![(this.u32[(this.base + i) * U32 + 10] - 1) * extraWords + word];
   }
 
   private setExtra(i: number, word: number, value: number): void {
@@ -717,6 +748,7 @@ export class FileList {
   }
 
   private extraRow(i: number): number {
+    this.settleTargets(0, this.count);
     const extra = this.u32[(this.base + i) * U32 + 10];
     if (extra !== 0) return extra - 1;
     const row = this.extraCount++;
@@ -733,7 +765,7 @@ export class FileList {
   }
 
   private grow(): void {
-    this.listing = undefined;
+    this.endListing();
     this.growTo(this.grownCapacity());
   }
 

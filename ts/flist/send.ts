@@ -25,6 +25,7 @@ import { confineListedName, type SourceArg, splitSource } from './source-arg.ts'
 import { type SourceRoot, SourceRoots } from './source-roots.ts';
 import { tellEntries } from './tell-entries.ts';
 import { linkTeller } from './tell-links.ts';
+import { UncodedLists } from './uncoded-lists.ts';
 import { Walk } from './walk.ts';
 import { type FlistFormat, flistFormat } from './wire-format.ts';
 
@@ -59,6 +60,7 @@ export class FlistSender {
   private readonly format: FlistFormat;
   private readonly ids: SentIds;
   private readonly encoder: FlistEncoder;
+  private readonly uncoded: UncodedLists | undefined;
   private readonly walk: Walk;
   private readonly roots: SourceRoots;
   private readonly implied: ImpliedDirs;
@@ -88,7 +90,10 @@ export class FlistSender {
       links: context.report.debug('hlink') ? linkTeller(context) : undefined,
     });
     context.report.trace('flist', () => context.texts.traces.recordsAre(entryBytes, columnBytes), 4);
-    this.walk = new Walk(context, this.format, this.lists, this.encoder);
+    if (context.segments !== undefined && !context.paths.listsUncoded)
+      this.uncoded = new UncodedLists(context, this.format, this.lists, context.names);
+    const coder = context.segments === undefined ? this.encoder : this.uncoded?.encoder;
+    this.walk = new Walk(context, this.format, this.lists, { encoder: this.encoder, coder });
     this.roots = new SourceRoots(context.kernel, this.lists.roots, context);
     if (context.segments !== undefined) context.segments.roots = this.lists.roots;
     this.implied = new ImpliedDirs(this.walk, context.filters);
@@ -220,7 +225,7 @@ export class FlistSender {
     if (!format.incRecurse) await walk.addTree(list, root, name, flags);
     else if (source.type === 'dot') {
       // As in rsync, the first such source's rules hold for the content of all.
-      if (!this.enteredTop) this.context.filters.enterAt(root.tree, name, 0);
+      if (!this.enteredTop) this.context.filters.enterAt(root.tree, name, 0, walk.readsRecords);
       this.enteredTop = true;
       await walk.addDirectory(list, root, name, flags);
     }
@@ -342,19 +347,13 @@ export class FlistSender {
     const path = lists.dirs.path(d);
     const root = this.rootOf(d);
     this.moveTo(root);
-    if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth(d));
+    if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth(d), walk.readsRecords);
     const flags = EntryFlag.ContentDir;
     if (this.dirFlags(d) & EntryFlag.ContentDir) {
-      if (options.oneFileSystem > 0) {
-        try {
-          walk.device = walk.linkStat(root, path).dev();
-        } catch (error) {
-          if (!(error instanceof SysError)) throw error;
-          this.reportStat(root, path, error.errno);
-          return;
-        }
-      }
-      await walk.addDirectory(list, root, path, flags, (take) => this.nextDirectories(d, take));
+      await walk.addDirectory(list, root, path, flags, {
+        upcoming: (take) => this.nextDirectories(d, take),
+        enter: options.oneFileSystem > 0 ? () => this.enterDevice(root, path) : undefined,
+      });
     }
     const names = this.pending.get(d);
     if (names === undefined) return;
@@ -379,6 +378,18 @@ export class FlistSender {
       walk.addName(list, root, full, { flags: flags | EntryFlag.TopDir, filtered: true }, known);
     }
     await walk.sendWaiting(list);
+  }
+
+  /** -x: the walk stays on the file system of the directory at hand; false where that cannot be told. */
+  private enterDevice(root: SourceRoot, path: ByteString): boolean {
+    try {
+      this.walk.device = this.walk.linkStat(root, path).dev();
+      return true;
+    } catch (error) {
+      if (!(error instanceof SysError)) throw error;
+      this.reportStat(root, path, error.errno);
+      return false;
+    }
   }
 
   /** The directories whose content comes after that of `d`, as far as they are known. */
@@ -445,7 +456,8 @@ export class FlistSender {
   }
 
   private endList(ioError: number): void {
-    const { options, negotiated } = this.context;
+    const { options, negotiated, writer } = this.context;
+    if (this.uncoded !== undefined) writer.accountBuffered(this.uncoded.end());
     const told = options.ignoreErrors ? 0 : ioError;
     if (told !== 0 && !negotiated.safeFlist && negotiated.incRecurse && isDuring(options.delete)) {
       const kind = options.delete === 'delay' ? 'delay' : 'during';

@@ -11,6 +11,8 @@ import { TreeAhead } from './tree-ahead.ts';
 export function listingOptions(options: Options, protocol: number, twice: boolean): ListingOptions {
   return {
     links: options.links,
+    singleNames: options.hardLinks,
+    oneDevice: options.oneFileSystem > 0,
     owner: options.owner,
     group: options.group,
     nanoseconds: protocol >= 31,

@@ -1,12 +1,15 @@
 import { SysError } from '../errors.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import { type Listing, type ListingOptions, unlistable } from '../kernel/listing.ts';
+import type { NameRules } from '../kernel/name-rules.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import { FileList } from './file-list.ts';
 
 /** Entries and directories that one call should bring, and those that may wait to be used. */
 const perCall = 1024;
 const mostWaiting = 8192;
+/** Directories that may be unlistable before it matters how many are not. */
+const mostUnlistable = 32;
 
 /** What the kernel made of a directory, and what the walk gets for it. */
 type Listed = Listing | typeof unlistable | SysError;
@@ -24,10 +27,26 @@ export class TreeAhead {
   private left: readonly ByteString[] = [];
   private reading: Promise<void> | undefined;
   private waiting = 0;
+  private listed = 0;
+  private unlistable = 0;
   private failure: unknown;
 
   constructor(options: ListingOptions) {
     this.options = options;
+  }
+
+  /** False once too many directories were unlistable: each is then read twice, and not ahead. */
+  get isOfUse(): boolean {
+    return this.unlistable <= mostUnlistable + this.listed / 4;
+  }
+
+  /** What reads in the same way, but what rules leave out. */
+  under(rules: NameRules): TreeAhead {
+    if (this.options.rules === rules) return this;
+    const other = new TreeAhead({ ...this.options, rules });
+    other.listed = this.listed;
+    other.unlistable = this.unlistable;
+    return other;
   }
 
   /** Starts to read a directory and what is below it. */
@@ -60,7 +79,12 @@ export class TreeAhead {
       this.waiting -= workOf(listed);
       if (this.waiting < mostWaiting - perCall) this.readOn();
     }
-    return listed === unlistable ? orError(() => tree.scan(path, { links: this.options.links })) : listed;
+    if (listed !== unlistable) {
+      this.listed++;
+      return listed;
+    }
+    this.unlistable++;
+    return orError(() => tree.scan(path, { links: this.options.links }));
   }
 
   /** Goes to another tree, with nothing known of it. */

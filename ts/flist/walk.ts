@@ -64,6 +64,12 @@ interface Into {
   readonly admission: Admission;
 }
 
+/** What a directory's turn may depend on. */
+interface DirectoryTurn {
+  readonly upcoming?: Upcoming;
+  readonly enter?: (() => boolean) | undefined;
+}
+
 /** An entry that cannot be sent before its checksum is known, or before one that cannot. */
 interface Waiting {
   readonly i: number;
@@ -77,11 +83,13 @@ export class Walk {
   private readonly format: FlistFormat;
   private readonly lists: FileLists;
   private readonly encoder: FlistEncoder;
+  /** Codes the entries, where anybody wants that: lists may pass as they are. */
+  private readonly coder: FlistEncoder | undefined;
   /** Entries of the current list that are not sent yet, because their checksums are still missing. */
   private waiting: Waiting[] = [];
   private readonly scans: ScanAhead;
   /** Reads records instead of rows, where nothing has to be looked at. */
-  private readonly trees: TreeAhead | undefined;
+  private trees: TreeAhead | undefined;
   /** Whole trees: the directories that are being gone through, the innermost last. */
   private readonly open: { list: FileList; root: SourceRoot; at: number; to: number }[] = [];
   private readonly sendsDirs: boolean;
@@ -105,11 +113,17 @@ export class Walk {
     flags: 0,
   };
 
-  constructor(context: WalkContext, format: FlistFormat, lists: FileLists, encoder: FlistEncoder) {
+  constructor(
+    context: WalkContext,
+    format: FlistFormat,
+    lists: FileLists,
+    { encoder, coder }: { readonly encoder: FlistEncoder; readonly coder: FlistEncoder | undefined },
+  ) {
     this.context = context;
     this.format = format;
     this.lists = lists;
     this.encoder = encoder;
+    this.coder = coder;
     this.tells = context.report.debug('flist', 2) || context.report.info('flist', 2);
     this.sendsDirs = context.options.recursive || context.options.dirs;
     const { paths } = context;
@@ -140,10 +154,20 @@ export class Walk {
     return this.context.filters.state.context.site.module?.ignoresNonreadable === true;
   }
 
+  /** Directories are read as records, as far as that can be. */
+  get readsRecords(): boolean {
+    return this.trees !== undefined;
+  }
+
   /** What reads records, where that can be in this directory. */
   private treesFor({ tree }: SourceRoot, path: ByteString): TreeAhead | undefined {
-    const can = tree.listTree !== undefined && this.context.filters.isEmpty && !this.skipsUnreadable;
-    return can && path.length < maxPath - longestName ? this.trees : undefined;
+    if (tree.listTree === undefined || this.skipsUnreadable || !this.trees?.isOfUse) return undefined;
+    if (path.length >= maxPath - longestName) return undefined;
+    const { filters } = this.context;
+    if (filters.isEmpty) return this.trees;
+    const rules = filters.forKernel;
+    if (rules !== undefined) this.trees = this.trees.under(rules);
+    return rules && this.trees;
   }
 
   /** True when the filters leave the name out. */
@@ -223,21 +247,27 @@ export class Walk {
 
   /**
    * Adds what is in a directory (rsync's send_directory), without going further down. `upcoming`: those
-   * that will be asked for next.
+   * that will be asked for next; `enter` is called where its entries are looked at, and false leaves it.
    */
   async addDirectory(
     list: FileList,
     root: SourceRoot,
     path: ByteString,
     flags: number,
-    upcoming: Upcoming = (take) => this.nextInTree(take),
+    { upcoming = (take) => this.nextInTree(take), enter }: DirectoryTurn = {},
   ): Promise<void> {
+    const { filters } = this.context;
     const trees = this.treesFor(root, path);
+    if (trees === undefined) filters.readFiles();
     const content =
       trees === undefined
         ? this.scans.scan(root, path, upcoming)
         : trees.contentOf(root.tree, path === '.' ? '' : path);
     const rows = content instanceof Promise ? await content : content;
+    const isListed = !(rows instanceof SysError || rows instanceof StatTable);
+    if (isListed) filters.hasNoFiles();
+    else filters.readFiles();
+    if (!isListed && enter?.() === false) return;
     if (rows instanceof SysError) {
       this.reportUnreadable(root, path, rows);
       return;
@@ -291,29 +321,23 @@ export class Walk {
   }
 
   private addListing(list: FileList, listing: Listing, dir: number, flags: number): void {
-    const { segments, mapLinkTarget } = this.context;
+    const { mapLinkTarget } = this.context;
     const from = list.count;
     list.addListing(listing, dir);
     const dirsFrom = list.count - listing.dirs;
     if (flags !== EntryFlag.ContentDir) for (let i = dirsFrom; i < list.count; i++) list.setFlags(i, flags);
-    if (listing.links > 0 && this.format.links)
+    if (listing.links > 0 && this.format.links && mapLinkTarget !== undefined)
       for (let i = from; i < dirsFrom; i++)
-        if (list.isLink(i)) {
-          const target = list.takeListedTarget(i);
-          list.setLinkTarget(
-            i,
-            mapLinkTarget === undefined ? target : mapLinkTarget(target, list.dir(i).depth),
-          );
-        }
+        if (list.isLink(i)) list.setLinkTarget(i, mapLinkTarget(list.linkTarget(i), list.dir(i).depth));
     if (this.tells) for (let i = from; i < list.count; i++) this.tellOfEntry(list.path(i), 2, i);
     this.lists.countListing(listing);
-    if (segments === undefined) this.encoder.entries(list, from, list.count);
+    this.coder?.entries(list, from, list.count);
   }
 
   /** Adds a directory's content and everything below it. */
   async addTree(list: FileList, root: SourceRoot, path: ByteString, flags: number): Promise<void> {
     const { filters, options } = this.context;
-    filters.pushDir(root.tree, path);
+    filters.pushDir(root.tree, path, this.readsRecords);
     const from = list.count;
     await this.addDirectory(list, root, path, flags);
     if (options.recursive) {
@@ -504,10 +528,11 @@ export class Walk {
     }
   }
 
-  /** Sends an entry; where the list is passed as it is, only what it does not hold yet is noted. */
+  /** Sends an entry; where the list is passed as it is, what it does not hold yet is noted. */
   private tell(list: FileList, i: number, inode: LinkedInode | undefined, sum: Uint8Array | undefined): void {
-    if (this.context.segments === undefined) this.encoder.entry(list, i, inode, sum);
-    else if (inode !== undefined) list.setHardLinkGroup(i, this.encoder.groupOf(list, i, inode));
+    if (this.context.segments !== undefined && inode !== undefined)
+      list.setHardLinkGroup(i, this.encoder.groupOf(list, i, inode));
+    this.coder?.entry(list, i, inode, sum);
   }
 
   /** A name whose status could not be read. */

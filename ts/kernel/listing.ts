@@ -6,6 +6,7 @@
  * Names lie elsewhere, as bytes.
  */
 import type { SysError } from '../errors.ts';
+import type { NameRules } from './name-rules.ts';
 import type { DigestSpec, HeldTree } from './types.ts';
 
 export const entryBytes = 48;
@@ -47,6 +48,10 @@ export interface Listing {
 export interface ListingOptions {
   /** Read the targets of symbolic links. */
   readonly links: boolean;
+  /** A directory that holds a name of several of one file is `unlistable`. */
+  readonly singleNames: boolean;
+  /** One that holds a directory of another file system is. */
+  readonly oneDevice: boolean;
   readonly owner: boolean;
   readonly group: boolean;
   readonly nanoseconds: boolean;
@@ -54,9 +59,14 @@ export interface ListingOptions {
   readonly dirFlags: number;
   /** Leave room for a second list of the same entries. */
   readonly twice: boolean;
+  /** What is left out, and what is below that. */
+  readonly rules?: NameRules | undefined;
 }
 
-/** Stands for a directory that holds more than records can tell: devices, names that cannot be looked at. */
+/**
+ * Stands for a directory that holds more than records can tell: devices, names that cannot be looked at, and what
+ * `ListingOptions` say.
+ */
 export const unlistable = 'unlistable';
 
 /** Directories in the order in which their content is sent: each is followed by those in it. */
@@ -96,6 +106,10 @@ export interface EntryRun {
 
 /** What makes a present file one that needs nothing: its type, size, time and permissions always count. */
 export interface WantedState {
+  /** Entries with one of these flags need something whatever is there. */
+  readonly always: number;
+  /** The targets of links follow their names, as in a `Listing`; else links need something. */
+  readonly targets: boolean;
   readonly owner: boolean;
   readonly group: boolean;
   /** Entries with one of these flags are of no concern to the group. */

@@ -37,7 +37,8 @@ export function openTrusted(
   return attempt('open', () => {
     if (owner === undefined) return openSync(bytes(path), how.flags, how.mode);
     if (process.platform !== 'linux') return openAfterLook(path, owner, how, root);
-    if (how.oftenMissing === true) lstatSync(bytes(path));
+    if (how.oftenMissing === true && lstatSync(bytes(path), { throwIfNoEntry: false }) === undefined)
+      throw sysError('ENOENT', 'open');
     return openByParts(path, how, { owner, root });
   });
 }

@@ -43,6 +43,7 @@ export const endConcerns: Concerns<Ends> = {
 
 /** Paths that go on where another leads. */
 const startsFrom: readonly (readonly [path: FastPath, from: FastPath])[] = [
+  ['listsUncoded', 'listsAsTheyAre'],
   ['listShared', 'listsAsTheyAre'],
   ['sumsWhereCompared', 'listsAsTheyAre'],
   ['sourceAhead', 'sourceRecords'],
@@ -54,6 +55,7 @@ const startsFrom: readonly (readonly [path: FastPath, from: FastPath])[] = [
 const all: FastPaths = {
   filesByName: true,
   listsAsTheyAre: true,
+  listsUncoded: true,
   listShared: true,
   sumsWhereCompared: true,
   sourceRecords: true,

@@ -7,6 +7,8 @@ export interface FastPaths {
   readonly filesByName: boolean;
   /** In one process: file lists pass as they are instead of encoded. */
   readonly listsAsTheyAre: boolean;
+  /** ... and nobody wants to know what they would take on a wire. */
+  readonly listsUncoded: boolean;
   /** ... and the list of a run without incremental recursion is the same one at both ends. */
   readonly listShared: boolean;
   /** ... and --checksum sums are made where they are compared, those of both files. */

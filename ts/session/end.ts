@@ -315,29 +315,28 @@ function clientOutput({ io }: EndSetup): Output {
 
 /** Messages once the stream is multiplexed; before that, standard error. */
 function serverOutput({ io, sender, charset }: EndSetup, writer: Writer): Output {
-  const send = (tag: Msg, payload: Buffer): void => {
-    if (sender) writer.message(tag, payload);
-    else writer.messageAhead(tag, payload);
+  const send = (tag: Msg, said: ByteString): void => {
+    if (sender) writer.message(tag, Buffer.from(said, 'latin1'));
+    else writer.messageAhead(tag, said);
   };
   return {
     write(code, line) {
       if (code === 'log') return;
       const inOurs = charset !== undefined && code !== 'error-utf8' && writer.isMultiplexed;
-      const bytes = Buffer.from(inOurs ? charset.textToWire(line) : line, 'latin1');
-      if (writer.isMultiplexed) send(messageOf[code], withinMessage(bytes));
-      else io.host.stderr(bytes);
+      const said = inOurs ? charset.textToWire(line) : line;
+      if (writer.isMultiplexed) send(messageOf[code], withinMessage(said));
+      else io.host.stderr(Buffer.from(said, 'latin1'));
     },
     stderr: (text) => io.host.stderr(Buffer.from(text, 'latin1')),
     deleted(payload) {
-      send(Msg.Deleted, Buffer.from(charset?.textToWire(payload) ?? payload, 'latin1'));
+      send(Msg.Deleted, charset?.textToWire(payload) ?? payload);
     },
   };
 }
 
 /** A peer takes no longer text; what ends a line still does. */
-function withinMessage(bytes: Buffer): Buffer {
-  if (bytes.length <= longestText) return bytes;
-  return Buffer.concat([bytes.subarray(0, longestText - 1), bytes.subarray(-1)]);
+function withinMessage(said: ByteString): ByteString {
+  return said.length <= longestText ? said : said.slice(0, longestText - 1) + said.slice(-1);
 }
 
 /** Messages have a length of their own, or room for a text: nothing else is waited for. */

@@ -1,4 +1,4 @@
-import type { LentOutput } from '../kernel/kernel.ts';
+import type { ByteString, LentOutput } from '../kernel/kernel.ts';
 import { Msg, maxFrame, mplexBase, ndxDone } from './constants.ts';
 import type { Sink } from './source-sink.ts';
 
@@ -8,6 +8,9 @@ const copyLimit = 8 * 1024;
 /** Above this many unsent bytes a writer should `drain` before it goes on. */
 const highWater = 1024 * 1024;
 const headerBytes = 4;
+/** Of messages that go together. */
+const gatheredBytes = 4 * 1024;
+const noBytes = Buffer.alloc(0);
 
 /**
  * Encodes our stream. Everything is buffered and synchronous; bytes reach the sink on `flush`, or when
@@ -22,6 +25,11 @@ export class Writer {
   private queue: Uint8Array[] = [];
   /** Where in `queue` the next message goes that overtakes data. */
   private overtaken = 0;
+  /** Such messages are gathered: the last one before `overtaken` is a part of this, and may grow. */
+  private gathered: Buffer = noBytes;
+  private gatheredFrom = 0;
+  private gatheredTo = 0;
+  private gathers = false;
   private queued = 0;
   private inFlight = 0;
   private pumping: Promise<void> = Promise.resolve();
@@ -42,6 +50,7 @@ export class Writer {
   private compactNdx = true;
   /** Bytes given to the sink, headers included. */
   bytesWritten = 0;
+  private besides = 0;
   private sealedData = 0;
   private readonly now: () => number;
   /** The time when a write began that still waits for the peer; else undefined. */
@@ -62,6 +71,7 @@ export class Writer {
   /** From here on everything is put into frames. */
   startMultiplex(): void {
     this.seal();
+    this.endGathering();
     this.multiplexed = true;
     this.overtaken = this.queue.length;
     this.openFrame();
@@ -211,12 +221,32 @@ export class Writer {
    * A message frame ahead of all data that nobody has sent yet: so rsync's generator has its words before the items
    * that were told at the same time.
    */
-  messageAhead(tag: Msg, payload: Uint8Array): void {
-    const frame = messageFrame(tag, payload);
+  messageAhead(tag: Msg, payload: Uint8Array | ByteString): void {
+    const length = headerBytes + payload.length;
     this.onlyAlive = false;
-    this.queue.splice(this.overtaken++, 0, frame);
-    this.queued += frame.length;
+    if (this.gatheredTo + length > this.gathered.length) {
+      this.endGathering();
+      this.gathered = Buffer.allocUnsafeSlow(Math.max(gatheredBytes, length));
+      this.gatheredFrom = 0;
+      this.gatheredTo = 0;
+    }
+    if (!this.gathers) this.queue.splice(this.overtaken++, 0, this.gathered);
+    this.gathers = true;
+    putHeader(this.gathered, this.gatheredTo, mplexBase + tag, payload.length);
+    const at = this.gatheredTo + headerBytes;
+    if (typeof payload === 'string') this.gathered.write(payload, at, 'latin1');
+    else this.gathered.set(payload, at);
+    this.gatheredTo += length;
+    this.queued += length;
     if (this.queued >= bufferBytes) this.pump();
+  }
+
+  /** Makes what was gathered a chunk that stays as it is. */
+  private endGathering(): void {
+    if (!this.gathers) return;
+    this.gathers = false;
+    this.queue[this.overtaken - 1] = this.gathered.subarray(this.gatheredFrom, this.gatheredTo);
+    this.gatheredFrom = this.gatheredTo;
   }
 
   /**
@@ -245,6 +275,14 @@ export class Writer {
   /** Counts bytes that reach the peer by another way (loopback), as if they had been written. */
   account(bytes: number): void {
     this.bytesWritten += bytes;
+  }
+
+  /** As `account`, of bytes that would wait in the buffer: they count when what is there leaves, or it would be full. */
+  accountBuffered(bytes: number): void {
+    this.besides += bytes;
+    if (this.besides < bufferBytes) return;
+    this.bytesWritten += this.besides;
+    this.besides = 0;
   }
 
   /** Bytes of data that were encoded: without frame headers and messages, sent or not. */
@@ -446,12 +484,14 @@ export class Writer {
   private async send(): Promise<void> {
     try {
       while (this.queue.length > 0) {
+        this.endGathering();
         const chunks = this.queue;
         this.queue = [];
         this.overtaken = 0;
         this.inFlight = this.queued;
         this.queued = 0;
-        this.bytesWritten += this.inFlight;
+        this.bytesWritten += this.inFlight + this.besides;
+        this.besides = 0;
         this.waitingSince = this.now();
         if (this.failure === undefined) await this.sink.write(chunks);
         this.inFlight = 0;
@@ -461,6 +501,7 @@ export class Writer {
       this.inFlight = 0;
       this.queue = [];
       this.overtaken = 0;
+      this.gathers = false;
       this.queued = 0;
       this.failure ??= error ?? new Error('write failed');
     }

@@ -1,12 +1,14 @@
 //! The calls of a tree that deal in records of a file list.
 
-use napi::bindgen_prelude::{AsyncTask, ClassInstance, Float64Array, Uint32Array, Uint8Array};
+use napi::bindgen_prelude::{
+    AsyncTask, ClassInstance, Float64Array, Uint16Array, Uint32Array, Uint8Array,
+};
 use napi::{Error, Result, Status, Task};
 use napi_derive::napi;
 use oc_flist::{EntryFields, ENTRY_BYTES};
 use oc_fsops::{
-    Aims, Entries, Listed, Listing, ListingOptions, LookedUp, Sources, TreeListing, Unlisted,
-    Wanted,
+    Aims, Entries, Listed, Listing, ListingOptions, LookedUp, NameRules, PackedRules, Sources,
+    TreeListing, Unlisted, Wanted,
 };
 
 use crate::args::{Bytes, Paths};
@@ -22,11 +24,26 @@ const SPECIAL: u32 = u32::MAX;
 #[napi(object)]
 pub struct RecordOptions {
     pub links: bool,
+    pub single_names: bool,
+    pub one_device: bool,
     pub owner: bool,
     pub group: bool,
     pub nanoseconds: bool,
     pub dir_flags: u32,
     pub twice: bool,
+    pub rules: Option<RecordRules>,
+}
+
+/// Rules about names, as `ts/kernel/name-rules.ts` packs them.
+#[napi(object)]
+pub struct RecordRules {
+    pub words: Uint32Array,
+    pub texts: Uint8Array,
+    pub code: Uint16Array,
+    pub classes: Uint8Array,
+    pub prefix: Uint8Array,
+    pub marks: Uint8Array,
+    pub mark_count: u32,
 }
 
 /// Records of several directories. Six `numbers` for each: entries, directories and links among them, where
@@ -54,6 +71,8 @@ pub struct ListedTree {
 /// What makes a present file one that needs nothing.
 #[napi(object)]
 pub struct WantedState {
+    pub always: u32,
+    pub targets: bool,
     pub owner: bool,
     pub group: bool,
     pub group_free: u32,
@@ -81,7 +100,7 @@ impl Tree {
         #[napi(ts_arg_type = "string")] dir: Bytes,
         options: RecordOptions,
     ) -> Result<ListedDirectories> {
-        let parsed = parse(&options);
+        let parsed = parse(&options)?;
         let listing = oc_fsops::list(&*self.root()?, &dir.0, &parsed);
         Ok(listed(with_room(listing, options.twice)))
     }
@@ -98,7 +117,8 @@ impl Tree {
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
         let dirs = Paths::new(dirs, count)?;
-        let parsed = parse(&options);
+        let parsed = parse(&options)?;
+        let twice = options.twice;
         Ok(run(
             move || {
                 let dirs: Vec<&[u8]> = dirs.iter().collect();
@@ -107,7 +127,7 @@ impl Tree {
                     paths,
                     left,
                 } = oc_fsops::list_tree(&root, dirs.into_iter(), &parsed, enough as usize);
-                Ok((with_room(listing, options.twice), paths, left))
+                Ok((with_room(listing, twice), paths, left))
             },
             |(listing, paths, left)| ListedTree {
                 directories: listed(listing),
@@ -191,21 +211,46 @@ impl Tree {
     }
 }
 
-fn parse(options: &RecordOptions) -> ListingOptions {
-    ListingOptions {
+fn parse(options: &RecordOptions) -> Result<ListingOptions> {
+    Ok(ListingOptions {
+        rules: options.rules.as_ref().map(parse_rules).transpose()?,
         links: options.links,
+        single_names: options.single_names,
+        one_device: options.one_device,
         fields: EntryFields {
             owner: options.owner,
             group: options.group,
             nanoseconds: options.nanoseconds,
             dir_flags: options.dir_flags,
         },
-    }
+    })
+}
+
+fn parse_rules(rules: &RecordRules) -> Result<NameRules> {
+    let marks = match rules.mark_count {
+        0 => Vec::new(),
+        _ => rules
+            .marks
+            .split(|&byte| byte == 0)
+            .map(<[u8]>::to_vec)
+            .collect(),
+    };
+    let packed = PackedRules {
+        words: &rules.words,
+        texts: &rules.texts,
+        code: &rules.code,
+        classes: &rules.classes,
+        prefix: &rules.prefix,
+    };
+    NameRules::new(&packed, marks)
+        .ok_or_else(|| Error::new(Status::InvalidArg, "a rule is out of bounds"))
 }
 
 fn aims(wanted: Option<WantedState>, look_for: u32, directories: bool) -> Aims {
     Aims {
         wanted: wanted.map(|state| Wanted {
+            always: state.always,
+            targets: state.targets,
             owner: state.owner,
             group: state.group,
             group_free: state.group_free,

@@ -151,6 +151,11 @@ impl<'r> Entry<'r> {
     pub fn mode(self) -> u32 {
         u32::from(self.u16(MODE))
     }
+    /// What follows its name in `names`, as long as the word for an extra row says: a link's target.
+    pub fn target(self, names: &[u8]) -> Option<&[u8]> {
+        let from = (self.u32(NAME) as usize).checked_add(usize::from(self.u16(NAME_LENGTH)))?;
+        names.get(from..from.checked_add(self.u32(EXTRA) as usize)?)
+    }
     /// Its name in `names`; `None` where that is out of bounds.
     pub fn name(self, names: &[u8]) -> Option<&[u8]> {
         let from = self.u32(NAME) as usize;

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 
-use rustix::fs::{readlinkat_raw, statat, AtFlags, FileType, Stat};
+use rustix::fs::{fstat, readlinkat_raw, statat, AtFlags, FileType, Stat};
 use rustix::io::Errno;
 
+use crate::name_rules::{NameRules, RulesIn};
 use crate::resolve::TreeRoot;
 use crate::scan::can_search;
 use crate::syscall::{During, SysError, Syscall};
@@ -15,11 +16,17 @@ use oc_flist::{file_type, push_entry, EntryFields};
 const DIRENT_BUFFER: usize = 32 * 1024;
 const MAX_TARGET: usize = 4096;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct ListingOptions {
     /// Also read the targets of symbolic links.
     pub links: bool,
+    /// What has several names is more than a record can tell.
+    pub single_names: bool,
+    /// A directory of another file system is.
+    pub one_device: bool,
     pub fields: EntryFields,
+    /// What is left out.
+    pub rules: Option<NameRules>,
 }
 
 /// One directory of a listing.
@@ -41,7 +48,7 @@ pub struct Listed {
 pub enum Unlisted {
     Failed(SysError),
     /// It holds something that takes more than a record: a device, a link without a target, a name that
-    /// could not be looked at.
+    /// could not be looked at, or what the options say.
     Special,
 }
 
@@ -152,6 +159,13 @@ fn list_into(
     let names = &mut listing.names;
     let names_at = names.len();
     let mut links = 0;
+    let device = if options.one_device {
+        Some(fstat(&fd).map_err(|_| Unlisted::Special)?.st_dev)
+    } else {
+        None
+    };
+    let mut rules = options.rules.as_ref().map(|rules| RulesIn::new(rules, dir));
+    let mut is_empty = true;
     while let Some(entry) = entries.next() {
         let entry = entry.during(Syscall::ReadDir).map_err(failed)?;
         let name = entry.file_name();
@@ -159,13 +173,37 @@ fn list_into(
         if bytes == b"." || bytes == b".." {
             continue;
         }
+        is_empty = false;
+        if options
+            .rules
+            .as_ref()
+            .is_some_and(|rules| rules.is_mark(bytes))
+        {
+            return Err(Unlisted::Special);
+        }
         let stat = statat(&fd, name, AtFlags::SYMLINK_NOFOLLOW).map_err(|_| Unlisted::Special)?;
+        let kind = file_type(&stat);
+        let is_dir = kind == FileType::Directory;
+        if rules
+            .as_mut()
+            .is_some_and(|rules| rules.leave_out(bytes, is_dir))
+        {
+            continue;
+        }
         let offset = u32::try_from(names.len()).map_err(|_| Unlisted::Special)?;
         let length = u16::try_from(bytes.len()).map_err(|_| Unlisted::Special)?;
         names.extend_from_slice(bytes);
         let mut text = 0;
-        match file_type(&stat) {
-            FileType::RegularFile | FileType::Directory => {}
+        if options.single_names && stat.st_nlink > 1 && !is_dir {
+            return Err(Unlisted::Special);
+        }
+        match kind {
+            FileType::RegularFile => {}
+            FileType::Directory => {
+                if device.is_some_and(|device| device != stat.st_dev) {
+                    return Err(Unlisted::Special);
+                }
+            }
             FileType::Symlink => {
                 links += 1;
                 if options.links {
@@ -186,7 +224,7 @@ fn list_into(
             stat,
         });
     }
-    if found.is_empty() && !can_search(&fd) {
+    if is_empty && !can_search(&fd) {
         return Err(failed(SysError::new(Errno::ACCESS, Syscall::Open)));
     }
     let names = &*names;

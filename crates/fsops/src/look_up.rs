@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::mem::MaybeUninit;
 
-use rustix::fs::{FileType, RawMode, Stat};
+use rustix::fs::{readlinkat_raw, FileType, RawMode, Stat};
 use rustix::io::Errno;
 
 use crate::compare::{Comparer, Same, Sources};
 use crate::resolve::{Parent, TreeRoot};
-use crate::scan::{extras_at, lstat_at, note_lacks, parent_at};
+use crate::scan::{extras_at, is_plain, lstat_at, note_lacks, parent_at};
 use crate::stat_table::{write_errno, write_row, Rows, ROW_BYTES};
 use crate::syscall::{During, SysError, Syscall};
 use crate::system::{mode_of, RawDir};
@@ -16,11 +16,16 @@ use crate::xattr::Extras;
 use oc_flist::{file_type, Entry, ENTRY_BYTES};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
+const MAX_TARGET: usize = 4096;
 const PERMISSIONS: u32 = 0o7777;
 
 /// What makes a present file one that needs nothing: size and time always count.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
+    /// Entries with one of these flags need something whatever is there.
+    pub always: u32,
+    /// The targets of links follow their names.
+    pub targets: bool,
     pub owner: bool,
     pub group: bool,
     /// Entries with one of these flags are of no concern to the group.
@@ -95,7 +100,11 @@ pub fn look_up(
                 Err(errno) => write_errno(row, errno.raw_os_error()),
             }
             let wanted = aims.wanted.as_ref();
-            fine[index] = wanted.is_some_and(|wanted| needs_nothing(entry, &status, wanted));
+            fine[index] = wanted.is_some_and(|wanted| {
+                needs_nothing(entry, &status, wanted)
+                    && (!is_link(entry)
+                        || wanted.targets && has_target(&parent, name, entry, entries.names))
+            });
             if let (Some(comparer), true) = (&mut comparer, may_be_same(entry, &status)) {
                 comparer.compare((index, at as u32, dir, name, entry.size() as u64));
             }
@@ -126,6 +135,23 @@ pub fn look_up(
 /// Whether contents were compared and not found the same.
 fn differs(same: Option<&Same>) -> bool {
     same.is_some_and(|same| *same != Same::Yes)
+}
+
+fn is_link(entry: Entry) -> bool {
+    FileType::from_raw_mode(entry.mode() as RawMode) == FileType::Symlink
+}
+
+/// The link `name` leads where the entry's does.
+fn has_target(parent: &Result<Parent, Errno>, name: &[u8], entry: Entry, names: &[u8]) -> bool {
+    let (Ok(parent), Some(wanted)) = (parent, entry.target(names)) else {
+        return false;
+    };
+    // Only a name in the held directory.
+    if matches!(parent, Parent::Working) || !is_plain(name) || wanted.len() >= MAX_TARGET {
+        return false;
+    }
+    let mut target = [MaybeUninit::uninit(); MAX_TARGET];
+    readlinkat_raw(parent, name, &mut target[..]).is_ok_and(|(found, _)| &*found == wanted)
 }
 
 fn is_regular(record: &[u8]) -> bool {
@@ -171,20 +197,27 @@ fn needs_nothing(entry: Entry, status: &Result<Stat, Errno>, wanted: &Wanted) ->
     let Ok(stat) = status else {
         return false;
     };
+    if entry.flags() & wanted.always != 0 {
+        return false;
+    }
     let mode = entry.mode();
     match (FileType::from_raw_mode(mode as RawMode), file_type(stat)) {
         (FileType::Directory, FileType::Directory) => wanted.dirs,
         (FileType::RegularFile, FileType::RegularFile) => {
-            stat.st_nlink == 1
-                && entry.size() == stat.st_size as f64
-                && entry.mtime() == stat.st_mtime as f64
-                && i64::from(entry.mtime_nsec()) == stat.st_mtime_nsec
-                && (mode ^ mode_of(stat)) & PERMISSIONS == 0
-                && (!wanted.owner || entry.uid() == stat.st_uid)
-                && (!wanted.group
-                    || entry.flags() & wanted.group_free != 0
-                    || entry.gid() == stat.st_gid)
+            is_same(entry, stat, wanted) && (mode ^ mode_of(stat)) & PERMISSIONS == 0
         }
+        // Permissions of links are not kept.
+        (FileType::Symlink, FileType::Symlink) => is_same(entry, stat, wanted),
         _ => false,
     }
+}
+
+/// Size, time and owner of what has one name.
+fn is_same(entry: Entry, stat: &Stat, wanted: &Wanted) -> bool {
+    stat.st_nlink == 1
+        && entry.size() == stat.st_size as f64
+        && entry.mtime() == stat.st_mtime as f64
+        && i64::from(entry.mtime_nsec()) == stat.st_mtime_nsec
+        && (!wanted.owner || entry.uid() == stat.st_uid)
+        && (!wanted.group || entry.flags() & wanted.group_free != 0 || entry.gid() == stat.st_gid)
 }

@@ -243,7 +243,7 @@ pub(crate) fn lstat_at(
 }
 
 /// A name that does not lead out of the directory it is looked up in.
-fn is_plain(name: &[u8]) -> bool {
+pub(crate) fn is_plain(name: &[u8]) -> bool {
     !name.contains(&b'/') && name != b".."
 }
 

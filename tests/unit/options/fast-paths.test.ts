@@ -98,7 +98,12 @@ describe('an archive', () => {
 
   it('to another process shares nothing with it', () => {
     expect(closedBy((...argv) => local(...argv))).toEqual([]);
-    expect(over({}, '-a')).toEqual({ ...local('-a'), filesByName: false, listsAsTheyAre: false });
+    expect(over({}, '-a')).toEqual({
+      ...local('-a'),
+      filesByName: false,
+      listsAsTheyAre: false,
+      listsUncoded: false,
+    });
   });
 
   it('with deletions on the way reads directories ahead instead of entries', () => {
@@ -124,7 +129,8 @@ describe('an archive', () => {
       [over({}, '-ac'), 'another process'],
       [local('-ac', '--link-dest=/x'), 'alternate directories'],
       [local('-ac', '--out-format=%C'), 'told'],
-      [local('-acR'), 'encoded lists'],
+      [local('-acA'), 'encoded lists'],
+      [local('-acR'), 'names without their slash'],
     ] as const)
       expect([argv, where]).toEqual([
         argv,
@@ -135,6 +141,7 @@ describe('an archive', () => {
 
 const ofPlainEntries: FastPath[] = [
   'listsAsTheyAre',
+  'listsUncoded',
   'passesOver',
   'plainEntriesIn',
   'plainEntriesOut',
@@ -145,8 +152,7 @@ const ofPlainEntries: FastPath[] = [
 describe('what an option closes', () => {
   const rows: [string[], FastPath[]][] = [
     [['-L'], ['answersTogether', 'filesByName', 'sourceAhead', 'sourceRecords']],
-    [['-H'], ['passesOver', 'sourceAhead', 'sourceRecords']],
-    [['-x'], ['sourceAhead', 'sourceRecords']],
+    [['-H', '-x', '-F', '-C', '--exclude=a'], []],
     [
       ['--no-r', '-d'],
       ['sourceAhead', 'sourceRecords'],
@@ -155,10 +161,10 @@ describe('what an option closes', () => {
     [['-A'], ofPlainEntries],
     [['-X'], ofPlainEntries],
     [['--chmod=F640'], ['plainEntriesIn', 'sourceAhead', 'sourceRecords']],
-    [['-R'], ['listsAsTheyAre', 'plainEntriesIn']],
+    [['-R'], ['plainEntriesIn']],
     [
       ['-R', '--no-implied-dirs'],
-      ['listsAsTheyAre', 'looksAhead', 'plainEntriesIn'],
+      ['looksAhead', 'plainEntriesIn'],
     ],
     [['--no-p'], ['passesOver']],
     [['--no-t'], ['passesOver']],
@@ -169,8 +175,8 @@ describe('what an option closes', () => {
     [['--debug=genr'], ['passesOver']],
     [['-ii'], ['passesOver']],
     [['-i'], []],
-    [['-v'], ['listsAsTheyAre']],
-    [['-vv'], ['listsAsTheyAre', 'passesOver']],
+    [['-v'], ['listsUncoded']],
+    [['-vv'], ['listsUncoded', 'passesOver']],
     [['--progress', '-S', '--fsync', '--numeric-ids', '--no-o', '-n'], []],
     [['--no-W'], ['filesByName']],
     [['--inplace'], ['filesByName', 'waitsForTheRest']],
@@ -180,11 +186,19 @@ describe('what an option closes', () => {
     [['--delay-updates'], ['looksAhead', 'passesOver', 'waitsForTheRest']],
     [['-b'], ['looksAhead', 'passesOver']],
     [['-z'], ['filesByName']],
-    [['--bwlimit=1m'], ['filesByName', 'listsAsTheyAre']],
+    [['--bwlimit=1m'], ['filesByName', 'listsAsTheyAre', 'listsUncoded']],
     [['--out-format=%n'], []],
     [
       ['--out-format=%b'],
-      ['answersTogether', 'filesByName', 'listsAsTheyAre', 'waitsForTheRest', 'wireLent', 'writesTogether'],
+      [
+        'answersTogether',
+        'filesByName',
+        'listsAsTheyAre',
+        'listsUncoded',
+        'waitsForTheRest',
+        'wireLent',
+        'writesTogether',
+      ],
     ],
   ];
   it.each(rows)('%j', (argv, closed) => {
@@ -200,7 +214,7 @@ describe('what an option closes', () => {
   it('the first source waits for nobody, where it can be had as records', () => {
     const early = (...argv: string[]) => pathsBeforeHandshake(options(...argv), false).sourceAhead;
     expect(early('-a')).toBe(true);
-    for (const more of ['-c', '--chmod=F640', '-H', '--files-from=x', '--protocol=30'])
+    for (const more of ['-c', '--chmod=F640', '-L', '--files-from=x', '--protocol=30'])
       expect([more, early('-a', more)]).toEqual([more, false]);
     expect(pathsBeforeHandshake(options('-a'), true).sourceAhead).toBe(false);
   });

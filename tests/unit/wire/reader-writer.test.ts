@@ -458,6 +458,24 @@ describe('messages that overtake', () => {
     expect(held).toBe('message a;data one;');
   });
 
+  it('stay whole and in order, however many and long they are', async () => {
+    const texts = Array.from({ length: 300 }, (_, k) => `${k} ${'x'.repeat(k % 7 === 0 ? 5000 : k)}`);
+    const bytes = await written((writer) => {
+      writer.startMultiplex();
+      texts.forEach((text, k) => {
+        writer.messageAhead(Msg.Info, k % 2 === 0 ? text : Buffer.from(text));
+        if (k % 50 === 0) writer.flush();
+      });
+    });
+    const found: string[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const length = bytes.readUInt32LE(at) & 0xffffff;
+      found.push(bytes.toString('latin1', at + 4, at + 4 + length));
+      at += 4 + length;
+    }
+    expect(found).toEqual(texts);
+  });
+
   it('never come between a frame and its header, or before what has no frames', async () => {
     const found = await order((writer) => {
       writer.bytes(Buffer.alloc(200_000, 'x'));

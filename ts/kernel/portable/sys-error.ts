@@ -1,9 +1,16 @@
 import { constants } from 'node:os';
 import { SysError } from '../../errors.ts';
 
+let codes: Map<number, string> | undefined;
+
 /** The first name that the system has for an errno. */
 function codeOf(errno: number): string | undefined {
-  return Object.entries(constants.errno).find(([, number]) => number === errno)?.[0];
+  codes ??= new Map(
+    Object.entries(constants.errno)
+      .map(([code, number]) => [number, code] as const)
+      .reverse(),
+  );
+  return codes.get(errno);
 }
 
 /** A `SysError` for a symbolic errno such as `EXDEV`. */

@@ -140,7 +140,7 @@ export const keepOptions = {
       ...off('no-hard-links no-H', 0),
     ],
     settle: (times: number): boolean => times > 0,
-    closes: closes('sourceRecords', 'passesOver'),
+    closes: none,
   }),
   /** How often -H was given: the server is told. */
   hardLinksGiven: derived((draft: { readonly hardLinks: number }): number => draft.hardLinks, {

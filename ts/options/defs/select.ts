@@ -135,8 +135,9 @@ export const selectOptions = {
     ],
     settle: (_: boolean | undefined, draft: Naming): boolean => isRelative(draft),
     letter: letter('R'),
-    // Names may have forms that only the receiving side makes plain.
-    closes: closes('listsAsTheyAre', 'plainEntriesIn'),
+    // Names lose their leading slash at the receiving side alone, so that it does not know where the sources are; what
+    // comes over a wire may have to be made plain as well.
+    closes: closes('listShared', 'sumsWhereCompared', 'plainEntriesIn'),
   }),
   /** --no-implied-dirs clears it. */
   impliedDirs: option({
@@ -200,7 +201,7 @@ export const selectOptions = {
   oneFileSystem: count('--one-file-system, -x', 'stay on the file system', {
     off: 'no-one-file-system no-x',
     letter: letter('x', 2),
-    closes: closes('sourceRecords'),
+    closes: none,
   }),
   existing: flag('--existing', 'create no new files on the receiver', {
     tells: word('--existing', 'receiver'),

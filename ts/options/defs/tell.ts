@@ -134,7 +134,7 @@ export const tellOptions = {
     settle: (_: FlagLevels<InfoFlag>, draft: Lines & Served, run): Levels<InfoFlag> =>
       linesOf(draft, run).info.level,
     closes: [
-      where((level: Levels<InfoFlag>) => level.stats > 0, 'listsAsTheyAre'),
+      where((level: Levels<InfoFlag>) => level.stats > 0, 'listsUncoded'),
       where((level: Levels<InfoFlag>) => level.name > 1, 'passesOver'),
     ],
   }),

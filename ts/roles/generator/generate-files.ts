@@ -218,7 +218,10 @@ function generateParent(gen: Generator, ahead: StatAhead, list: FileList): Promi
   if (!dirs.list(d).isActive(dirs.index(d))) return undefined;
   const entry = entryAt(gen, dirs.list(d), dirs.index(d), list.ndxStart - 1);
   const known = ahead.takeDirectory(d);
-  if (known === undefined || dirs.list(d).flags(dirs.index(d)) & EntryFlag.DirCreated) lookUp(gen, entry);
+  // A list has no destination.
+  if (gen.ctx.options.listOnly) entry.stats = undefined;
+  else if (known === undefined || dirs.list(d).flags(dirs.index(d)) & EntryFlag.DirCreated)
+    lookUp(gen, entry);
   else {
     entry.stats = known.table;
     entry.row = known.row;

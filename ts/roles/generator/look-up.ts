@@ -241,7 +241,10 @@ export class LookUp {
       records: list.recordBytes(from, from + this.count),
       names: list.names,
       // Without a comparison of contents nothing can be passed over.
-      wanted: rules.checksum && compare === undefined ? undefined : wanted,
+      wanted:
+        wanted === undefined || (rules.checksum && compare === undefined)
+          ? undefined
+          : { ...wanted, targets: stretches.every(({ list }) => list.hasTargetsInPlace) },
       lookFor: ctx.extras?.lookFor ?? 0,
       extras: places !== undefined,
       compare,

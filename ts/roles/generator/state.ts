@@ -51,7 +51,7 @@ export interface Generator extends GeneratorInput {
   readonly item: ItemHeader;
   rules: Rules;
   /** What makes an entry one that can be passed over. */
-  readonly wanted: WantedState | undefined;
+  readonly wanted: Omit<WantedState, 'targets'> | undefined;
   phase: number;
   /** Differences are told to the sender with the item (protocol 29 and up) or logged here. */
   readonly itemizing: boolean;
