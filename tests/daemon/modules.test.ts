@@ -52,6 +52,19 @@ describe.skipIf(reference === null).each([...older, ours()])('a daemon serves $n
     same(`$C $U/; $C -r --no-motd $U/hidden/sub; $C --no-motd -avi $U/from/ x/; echo $?
       $C --no-motd -avi --delete from/ $U/to/; echo $?; $C --no-motd -ai -s $U/from/sub x/z/; echo $?
       $C --no-motd -ai --protocol=29 from/ $U/to/29/; echo $?`));
+
+  test('variables that are no UTF-8', () =>
+    expectSameServed(
+      {
+        config: `${preamble}[v]\npath = TWIN/%PLACE%\ncomment = in %PLACE%\nauth users = me\nsecrets file = TWIN/secrets
+  pre-xfer exec = printf %s "$PLACE" >TWIN/told; echo %PLACE% >>TWIN/told\n`,
+        script: `export PLACE=$'m\\351' RSYNC_PASSWORD=$'p\\351'; mkdir "$PLACE"; echo one >"$PLACE/one"
+          printf 'me:p\\351\\n' >secrets; chmod 600 secrets; touch -d 2020-02-02 m*/one m*
+          $C $U/ | od -c; $C -r rsync://me@localhost/v/; echo $?; od -c told`,
+        client,
+      },
+      reference!,
+    ));
 });
 
 describe.skipIf(reference === null)('a daemon serves its own kind', () => {

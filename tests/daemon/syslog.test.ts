@@ -32,7 +32,7 @@ describe.skipIf(reference === null || !possible)('the system log', () => {
         const config = join(dir, 'rsyncd.conf');
         writeFileSync(
           config,
-          `use chroot = yes\nuid = 0\ngid = 0\nreverse lookup = no\nsyslog facility = local3\nsyslog tag = first\n[m]\npath = ${dir}/m\nsyslog tag = second\nsyslog facility = local4\ntransfer logging = yes\n`,
+          `use chroot = yes\nuid = 0\ngid = 0\nreverse lookup = no\nsyslog facility = local3\nsyslog tag = first\n[m]\npath = ${dir}/m\nread only = no\nsyslog tag = second\nsyslog facility = local4\ntransfer logging = yes\n`,
         );
         const heard = async (daemon: Peer) => {
           writeFileSync(file, '');
@@ -41,6 +41,11 @@ describe.skipIf(reference === null || !possible)('the system log', () => {
             env: { RSYNC_CONNECT_PROG: program },
           });
           expect(pulled.code, pulled.stderr).toBe(0);
+          writeFileSync(join(dir, 'm', 'gone'), '');
+          await run([...client.command, '-a', '--delete', `${join(dir, 'to')}/`, 'rsync://localhost/m/'], {
+            env: { RSYNC_CONNECT_PROG: program },
+          });
+          expect(existsSync(join(dir, 'm', 'gone'))).toBe(false);
           await setTimeout(500);
           // rsync sends a line end along.
           return readFileSync(file, 'latin1')

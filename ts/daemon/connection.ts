@@ -1,5 +1,6 @@
 import { ENOSYS } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
+import type { Host, Variables } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { noSuchCharset, systemError } from '../report/messages.ts';
 import { spoken } from '../session/failure.ts';
@@ -9,7 +10,7 @@ import type { Duplex } from '../transport/duplex.ts';
 import { openCharset } from '../wire/charset.ts';
 import { isTrustedProxy, mayEnter } from './access.ts';
 import { type Admitted, authenticate } from './authenticate.ts';
-import { expand, expandCommand, type Variables, variablesOf } from './config/expand.ts';
+import { expand, expandCommand } from './config/expand.ts';
 import type { ModuleName, ModuleValues } from './config/parameters.ts';
 import type { Client, Daemon } from './daemon.ts';
 import { type Deadline, deadlineOf } from './deadline.ts';
@@ -85,7 +86,7 @@ async function behindProxy(
 ): Promise<ByteString | undefined> {
   const { config, log, io } = daemon;
   if (!config.global['proxy protocol']) return address;
-  const list = expand(config.global['proxy protocol hosts'], variablesOf(io.host.env));
+  const list = expand(config.global['proxy protocol hosts'], io.host.variables());
   const asking = { address, host: undetermined };
   if (!(await isTrustedProxy(list, asking, (line) => log.write(line)))) {
     log.write(`proxy protocol rejected from untrusted peer ${undetermined} (${address})`);
@@ -140,7 +141,7 @@ async function converse(talk: Dialogue, address: ByteString, daemon: Daemon): Pr
 function restrict({ config, io, kernel, names, log }: Daemon): boolean {
   const { host } = io;
   const text = (name: 'daemon chroot' | 'daemon gid' | 'daemon uid'): ByteString =>
-    expand(config.global[name], variablesOf(host.env));
+    expand(config.global[name], host.variables());
   const root = text('daemon chroot');
   if (root !== '') {
     const errno = kernel.changeRoot === undefined ? ENOSYS : kernel.changeRoot(root);
@@ -189,7 +190,7 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     RSYNC_HOST_NAME: visit.client.host,
     RSYNC_HOST_ADDR: visit.client.address,
   };
-  const fromHost = variablesOf(host.env);
+  const fromHost = host.variables();
   const variables: Variables = (variable) => known[variable] ?? fromHost(variable);
   const text: TextOf = (parameter: ModuleName) => expand(values[parameter] as ByteString, variables);
   const complain = (line: ByteString): void => log.write(line);
@@ -257,7 +258,7 @@ async function startHooks(
   const hooks: Hooks = { before: undefined, after: undefined, converter: undefined };
   if (host.env.RSYNC_NO_XFER_EXEC !== undefined) return hooks;
   const command = (name: ModuleName): ByteString => expandCommand(values[name] as ByteString, variables);
-  const all = { ...known, RSYNC_PID: `${host.pid}` };
+  const all = { ...undecoded(host), ...known, RSYNC_PID: `${host.pid}` };
   const [last, first, before, converter] = [
     command('post-xfer exec'),
     command('early exec'),
@@ -271,6 +272,15 @@ async function startHooks(
     after,
     converter: converter === '' ? undefined : startConverter(converter, host.env, all, kernel),
   };
+}
+
+/** Variables that Node hands to no child as they are: what is no UTF-8 in them was lost. */
+function undecoded(host: Host): Record<string, ByteString> {
+  const variable = host.variables();
+  const lost = Object.entries(host.env).filter(
+    ([name, value]) => value?.includes('\uFFFD') && /^[A-Za-z_]\w*$/.test(name),
+  );
+  return Object.fromEntries(lost.map(([name]) => [name, variable(name) ?? '']));
 }
 
 function startConverter(...setup: Parameters<typeof prepareAnswering>): Answering {
