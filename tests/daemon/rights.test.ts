@@ -84,6 +84,17 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       'none',
     ));
 
+  test.each(isRoot && kernelName !== 'portable' ? ['no', 'yes'] : ['no'])(
+    'tells a command of what is asked for: use chroot = %s',
+    (chroot) =>
+      same(
+        module(`use chroot = ${chroot}\nrefuse options = compress\n
+  pre-xfer exec = env | grep ^RSYNC_ARG | grep -v 'ARG[0-4]=' | sort >>TWIN/asked\n`),
+        `for p in ./ sub/./two ../sub './s*/.' sub/./none/x; do for o in -a -as -az; do $C $o "$U/m/$p" x/ 2>&1 | grep -v 'reset by peer\\|^rsync error'
+        echo "$o $p $(cat asked)"; rm -rf x/* asked; done; done`,
+      ),
+  );
+
   test.each(['path = TWIN/absent', 'path = TWIN/m\nearly exec = exit 3'])(
     'runs the command behind it also where nobody gets in: %j',
     (where) =>

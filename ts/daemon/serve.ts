@@ -228,7 +228,6 @@ function withPaths(
   { options, paths }: { readonly options: readonly ByteString[]; readonly paths: readonly ByteString[] },
   secluded: boolean,
 ): Asked {
-  if (asked.problem !== undefined) return asked;
   const { values, kernel } = setup;
   const split = ` ${values.name}/`;
   const root = place.dir === '/' ? '' : place.dir;
@@ -236,14 +235,12 @@ function withPaths(
     const inside = path.startsWith(values.name) ? path.slice(values.name.length) : path;
     return secluded ? [inside] : inside.split(split);
   });
-  const tidy = named.map((path) =>
-    root === '' ? tidyPath(path) : sanitizePath(path, '', asked.options.relative),
-  );
+  const tidy = named.map((path) => (root === '' ? tidyPath(path) : sanitizePath(path, '', true)));
   const site = { cwd: place.dir, module: { rules, boundary: boundaryOf(place) } };
   const found = expandArgs(kernel, site, ['.', ...tidy]).slice(1);
   // What looks like an option behind the dot is one, as in rsync, whose clients know to avoid that.
   const dashed = found.filter((path) => path.startsWith('-') && path !== '-');
-  if (dashed.length === 0) return { ...asked, args: found };
+  if (dashed.length === 0 || asked.problem !== undefined) return { ...asked, args: found };
   const again = parse(
     { setup } as Entered,
     [...options, ...dashed],
@@ -314,7 +311,8 @@ async function run(
     attended([end], async () => {
       try {
         if (refusal !== undefined) await tellRefusal(end, options, agreed, refusal);
-        await runServerEnd(end, options, { args: ['.', ...args], filters }, agreed);
+        const named = sender && !options.relative && site.moduleDir !== '' ? args.map(withoutDots) : args;
+        await runServerEnd(end, options, { args: ['.', ...named], filters }, agreed);
         await end.writer.end();
         return endOf(end);
       } catch (error) {
@@ -332,6 +330,11 @@ async function run(
     throw error;
   });
   return code;
+}
+
+/** Without --relative a `.` in a path means nothing to a sender. */
+function withoutDots(path: ByteString): ByteString {
+  return sanitizePath(path, '');
 }
 
 function isEarly({ report }: End, error: unknown): error is RsyncError {
