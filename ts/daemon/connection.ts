@@ -63,8 +63,8 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
     }
     // Written down before the client can see the end: whoever reads the log then finds why.
     const failure = spoken(brokenStream(error), 'Receiver');
-    for (const line of failure.lines) if (line !== '') log.write(line);
-    log.put(finalErrorLine(failure.exitCode, 'Receiver'));
+    for (const line of failure.lines) if (line !== '') log.write(line, true);
+    log.put(finalErrorLine(failure.exitCode, 'Receiver'), true);
     duplex.destroy();
     return failure.exitCode;
   } finally {

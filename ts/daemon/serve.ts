@@ -280,7 +280,7 @@ async function run(
   const format = formatOf(entered, daemon);
   // What its lines tell of each file decides, too, how files may be sent.
   options = { ...options, logFileFormat: format ?? '' };
-  const kept = { format, write: (text: ByteString) => daemon.log.put(text) };
+  const kept = { format, write: (text: ByteString, isError?: boolean) => daemon.log.put(text, isError) };
   const log = (): TransferLog => kept;
   const io: SessionIo = { ...daemon.io, host: quiet(daemon), log };
   let opened: End | undefined;
