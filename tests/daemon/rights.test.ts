@@ -68,6 +68,9 @@ describe.skipIf(reference === null)('a module', () => {
     ),
   );
 
+  test('says no more than it may of what it refuses', () =>
+    same(module('max verbosity = 1\n'), '$C -ivv --iconv=utf-8 m/ $U/m/ 2>&1 | grep refuse'));
+
   test('runs commands before and after', () =>
     same(
       module(

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../support/guarded.ts';
-import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
+import { freePort, startGuarded, waitForPort } from '../support/guarded.ts';
+import { isRoot, kernelName, onPath, ours, type Peer, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { makeModule, type Standing, soon, standing as standingWith } from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -69,6 +69,34 @@ describe.skipIf(reference === null)('a daemon of its own', () => {
         expect(readFileSync(join(dir, `to${k}`, 'file'), 'utf8')).toBe('content\n');
       idle.close();
     }));
+
+  test.skipIf(onPath('ss') === null || kernelName === 'portable')('has sockets as it is told', () => {
+    const told = 'SO_KEEPALIVE, TCP_NODELAY, SO_SNDBUF=65536, SO_RCVBUF=20000, IPTOS_LOWDELAY, nonsense';
+    const sockets = (who: Peer) =>
+      withWorkspace(async (dir) => {
+        const port = await freePort();
+        const [config, log] = [join(dir, 'rsyncd.conf'), join(dir, 'log')];
+        writeFileSync(config, `listen backlog = 3\nsocket options = ${told}\nlog file = ${log}\n`);
+        const server = startGuarded([
+          ...who.command,
+          ...['--daemon', '--no-detach', `--config=${config}`, '--address=127.0.0.1', `--port=${port}`],
+        ]);
+        try {
+          await waitForPort(port, server);
+          const { stdout } = await run(['ss', '-Hltnm', `sport = :${port}`]);
+          const [, backlog] = /^LISTEN +\d+ +(\d+)/.exec(stdout) ?? [];
+          const [, received, sent] = /,rb(\d+),t\d+,tb(\d+)/.exec(stdout) ?? [];
+          expect(readFileSync(log, 'latin1')).toMatch(/Unknown socket option nonsense/);
+          return { backlog, received, sent };
+        } finally {
+          await server.stop();
+        }
+      });
+    return expect(Promise.all([sockets(ours()), sockets(reference!)])).resolves.toEqual([
+      { backlog: '3', received: '40000', sent: '131072' },
+      { backlog: '3', received: '40000', sent: '131072' },
+    ]);
+  });
 
   test('reads its configuration anew for each client', () =>
     standing('', async ({ url, dir }) => {

@@ -6,6 +6,7 @@ import type { Host, Module, Site, UpperRules } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { parseChmod } from '../metadata/chmod.ts';
 import type { Options } from '../options/options.ts';
+import { limitLevels } from '../options/output-flags.ts';
 import { type ParseContext, parseServerArgs } from '../options/parse.ts';
 import { plainOptions } from '../options/settle.ts';
 import type { TransferLog } from '../report/report.ts';
@@ -264,7 +265,11 @@ async function run(
   const module = moduleOf(entered, daemon, sender);
   const site: Site = { cwd: place.dir, moduleDir: place.dir === '/' ? '' : place.dir, module };
   let refusal = problem;
-  let options: Options = { ...given, msgs2stderr: daemon.hasSocket ? false : given.msgs2stderr };
+  let options: Options = {
+    ...given,
+    ...limitLevels(given, setup.values['max verbosity']),
+    msgs2stderr: daemon.hasSocket ? false : given.msgs2stderr,
+  };
   if (refusal === undefined)
     try {
       options = inModule(given, setup, {
