@@ -21,6 +21,19 @@ export function variablesOf(env: Environment): Variables {
   };
 }
 
+/** Variables that Node hands to no child as they are: what is no UTF-8 in them was lost. */
+export function lostVariables({
+  env,
+  variables,
+}: Pick<Host, 'env' | 'variables'>): Record<string, ByteString> {
+  const lost = Object.entries(env).filter(
+    ([name, value]) => value?.includes('\uFFFD') && /^[A-Za-z_]\w*$/.test(name),
+  );
+  if (lost.length === 0) return {};
+  const variable = variables();
+  return Object.fromEntries(lost.map(([name]) => [name, variable(name) ?? '']));
+}
+
 /** Whose rights a run has; undefined on systems without such numbers. */
 export interface User {
   readonly uid: number | undefined;

@@ -78,6 +78,16 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
     same(`for m in absent/ nowhere/ nopath/ from/absent from/one/x from/sub/x.o; do
       $C --no-motd -a $U/$m x/; echo $?; done`));
   test('a pull', () => same(`$C --no-motd -avi $U/from/ x/; $C --no-motd -avi $U/from/ x/; echo $?`));
+  test('names that wildcards stand for', () =>
+    same(
+      `ln -s /etc/passwd from/out; ln -s ../.. from/up; ln -s nowhere from/dangling; ln -s sub from/inner
+      touch -h -d '2020-02-02 02:02:02' from/* from; $C --no-motd -ri "$U/from/*" x/; echo $?
+      $C --no-motd -rlti "$U/from/*" x/y/; echo $?; $C --no-motd -rlti "$U/from/*/t*" x/z/; echo $?`,
+    ));
+  test('new directories of which nothing is to be said', () =>
+    same(
+      `for o in -rv -rvp -rvt -avb -avO; do $C $o --no-motd from/ $U/to/$o/ | grep -v ^sent; echo $?; done`,
+    ));
   test('a pull of several', () =>
     same(
       `$C --no-motd -aRi $U/from/./sub/two $U/from/one x/; $C --no-motd -a $U/from/s* $U/from/one x/y/; echo $?`,

@@ -98,6 +98,34 @@ describe.skipIf(reference === null)('a daemon of its own', () => {
     ]);
   });
 
+  test.each([ours(), reference!])('has variables as bytes, and commands that can be heard: $name', (who) =>
+    withWorkspace(async (dir) => {
+      const port = await freePort();
+      makeModule(dir);
+      const config = join(dir, 'rsyncd.conf');
+      writeFileSync(
+        config,
+        `use chroot = no\n${identity}log file = ${dir}/log\n[m]\npath = ${dir}/m\ncomment = %PLACE%\n
+early exec = echo early >&2\npre-xfer exec = echo "$PLACE" | od -c >&2\npost-xfer exec = echo after >&2\n`,
+      );
+      const command = [...who.command, '--daemon', '--no-detach', `--config=${config}`];
+      const server = startGuarded([
+        ...['bash', '-c', `PLACE=$'at \\xe9' exec "$@"`, 'bash'],
+        ...[...command, '--address=127.0.0.1', `--port=${port}`],
+      ]);
+      try {
+        await waitForPort(port, server);
+        const url = `rsync://127.0.0.1:${port}/`;
+        expect((await run([...client.command, url])).stdout).toBe(`m${' '.repeat(14)}\tat \\#351\n`);
+        expect((await run([...client.command, `${url}m/`])).code).toBe(0);
+        const heard = () => /early\n(?:.*\n)*0000000 +a +t +351/.test(server.output());
+        expect(await soon(() => heard() && /after/.test(server.output())), server.output()).toBe(true);
+      } finally {
+        await server.stop();
+      }
+    }),
+  );
+
   test('reads its configuration anew for each client', () =>
     standing('', async ({ url, dir }) => {
       const config = readFileSync(join(dir, 'rsyncd.conf'), 'utf8');

@@ -90,7 +90,7 @@ export const parameterValues: Readonly<Partial<Record<Name, Values>>> = {
     wrong: ['echo no; echo again; exit 3', 'kill -9 $$', 'TWIN/none'],
   },
   'post-xfer exec': { right: [...hook('after'), 'exit 3'] },
-  'name converter': { right: ['TWIN/converter'], wrong: ['TWIN/none'], native: true },
+  'name converter': { right: ['TWIN/converter'], native: true },
   exclude: { right: ['*.o', '/half/', 'f* z~', '/equal/*** foo', '"a b"', '+ foo - f*', '[a-f]*'] },
   include: { right: ['foo', '*/ *.c', '/half/ foo'] },
   filter: {
@@ -116,8 +116,8 @@ export const parameterValues: Readonly<Partial<Record<Name, Values>>> = {
   'hosts deny': { right: ['10.0.0.1', '10.0.0.0/255.0.0.0'], wrong: ['*', 'localhost'] },
   'incoming chmod': chmods,
   'outgoing chmod': chmods,
-  'lock file': { right: ['TWIN/lock'], wrong: ['TWIN/none/lock'] },
-  'max connections': { right: ['1', '0'], wrong: ['-1'] },
+  'lock file': { right: ['TWIN/lock'], wrong: ['TWIN/none/lock'], native: true },
+  'max connections': { right: ['1', '0'], wrong: ['-1'], native: true },
   'log file': { right: ['TWIN/served2', 'TWIN/served'] },
   'log format': {
     right: [

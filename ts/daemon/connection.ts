@@ -1,6 +1,6 @@
 import { ENOSYS } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { Host, Variables } from '../host.ts';
+import { lostVariables, type Variables } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { noSuchCharset, systemError } from '../report/messages.ts';
 import { spoken } from '../session/failure.ts';
@@ -218,7 +218,7 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     tag: text('syslog tag'),
     facility: values['syslog facility'],
   });
-  const hooks = await startHooks(visit, setup, known, variables);
+  const hooks = await startHooks(visit, setup, { known, variables, stderr: stderrOf(daemon) });
   const [entered, munged] = await orTold(hooks.after, () => [
     enter(setup, place, whom),
     munges(setup, place),
@@ -248,39 +248,42 @@ async function orTold<T>(after: Hooks['after'], work: () => T | Promise<T>): Pro
   }
 }
 
+/** inetd's standard error is the client's socket, or where a client of its own is told things. */
+function stderrOf({ options, hasSocket }: Daemon): Told['stderr'] {
+  return options.logsToStderr || (hasSocket && options.accepts.length === 0) ? 'ignore' : 'inherit';
+}
+
+/** What is told of a client, and where its commands may speak. */
+interface Told {
+  readonly known: Readonly<Record<string, ByteString>>;
+  readonly variables: Variables;
+  readonly stderr: 'inherit' | 'ignore';
+}
+
 /** The commands that the module has for its clients; those that wait are told the rest in time. */
 async function startHooks(
   { values, early }: Visit,
   { host, kernel }: ModuleSetup,
-  known: Readonly<Record<string, ByteString>>,
-  variables: Variables,
+  { known, variables, stderr }: Told,
 ): Promise<Hooks> {
   const hooks: Hooks = { before: undefined, after: undefined, converter: undefined };
   if (host.env.RSYNC_NO_XFER_EXEC !== undefined) return hooks;
   const command = (name: ModuleName): ByteString => expandCommand(values[name] as ByteString, variables);
-  const all = { ...undecoded(host), ...known, RSYNC_PID: `${host.pid}` };
+  const around = { env: host.env, stderr };
+  const all = { ...lostVariables(host), ...known, RSYNC_PID: `${host.pid}` };
   const [last, first, before, converter] = [
     command('post-xfer exec'),
     command('early exec'),
     command('pre-xfer exec'),
     command('name converter'),
   ];
-  const after = last === '' ? undefined : prepareLast(last, host.env, all);
-  if (first !== '') await orTold(after, () => runEarly(first, host.env, all, early));
+  const after = last === '' ? undefined : prepareLast(last, around, all);
+  if (first !== '') await orTold(after, () => runEarly(first, around, all, early));
   return {
-    before: before === '' ? undefined : prepare(before, host.env, all, 'pre-xfer exec'),
+    before: before === '' ? undefined : prepare(before, around, all, 'pre-xfer exec'),
     after,
-    converter: converter === '' ? undefined : startConverter(converter, host.env, all, kernel),
+    converter: converter === '' ? undefined : startConverter(converter, around, all, kernel),
   };
-}
-
-/** Variables that Node hands to no child as they are: what is no UTF-8 in them was lost. */
-function undecoded(host: Host): Record<string, ByteString> {
-  const variable = host.variables();
-  const lost = Object.entries(host.env).filter(
-    ([name, value]) => value?.includes('\uFFFD') && /^[A-Za-z_]\w*$/.test(name),
-  );
-  return Object.fromEntries(lost.map(([name]) => [name, variable(name) ?? '']));
 }
 
 function startConverter(...setup: Parameters<typeof prepareAnswering>): Answering {
