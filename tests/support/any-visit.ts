@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { moduleNames } from './any-module.ts';
 import { gives, someOption } from './any-options.ts';
 import type { ByteString } from './bytes.ts';
+import { hasZstd } from './peers.ts';
 
 export interface AnyVisit {
   readonly options: readonly (readonly ByteString[])[];
@@ -109,7 +110,11 @@ const options = fc
       { maxLength: 4, size: 'max' },
     ),
   )
-  .map(([first, more]) => [first, ...more].filter((words) => words.length > 0));
+  .map(([first, more]) => [first, ...more].filter((words) => words.length > 0 && canBe(words)));
+
+function canBe(words: readonly ByteString[]): boolean {
+  return hasZstd || !words.some((word) => word.includes('zstd'));
+}
 
 const module = fc.constantFrom(...moduleNames, 'm', 'm', 'm', 'm', 'n', 'n', 'none', 'M', 'other');
 
