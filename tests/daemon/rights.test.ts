@@ -117,6 +117,26 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       'none',
     ));
 
+  test.skipIf(kernelName === 'portable').each([
+    ['', 'uid = 1'],
+    ['', 'gid = 1'],
+    ['', 'gid = 1 2'],
+    ['', 'uid = 65534\ngid = 65534'],
+    ['daemon uid = 1', ''],
+    ['daemon gid = 1', ''],
+  ])('cannot be another without rights: %j %j', (globals, more) =>
+    expectSameServed(
+      {
+        config: `${preamble.replace(/[ug]id = 0\n/g, '')}${globals}\n[m]\npath = TWIN/m\n${more}\n`,
+        script: `${made} $C -r $U/m/sub/ 2>&1 | grep @ERROR; sleep 0.2`,
+        client,
+        plainUser: true,
+        log: 'sorted',
+      },
+      reference!,
+    ),
+  );
+
   test('leaves out what its user cannot read', () =>
     expectSameServed(
       {

@@ -158,7 +158,10 @@ function restrict({ config, io, kernel, names, log }: Daemon): boolean {
   else {
     const failed = host.become({ uid, groups: gid === undefined ? [] : [gid], name: undefined });
     if (failed === undefined) return true;
-    log.write(`rsync: [Receiver] ${failed}`);
+    const named = failed
+      .replace(/^setgid failed/, `Unable to set group to daemon gid ${gid}`)
+      .replace(/^setuid failed/, `Unable to set user to daemon uid ${uid}`);
+    log.write(`rsync: [Receiver] ${named}`);
   }
   return false;
 }
