@@ -1,10 +1,14 @@
 /** Who may come into a module, as whom he is in it, and what runs before and after. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { mayEnter } from '../../ts/daemon/access.ts';
 import { maskedCases } from '../support/access.ts';
-import { isRoot, kernelName, realPeers, referencePeer } from '../support/peers.ts';
+import { isRoot, kernelName, ours, realPeers, referencePeer } from '../support/peers.ts';
+import { run } from '../support/run.ts';
 import { expectSameServed, preamble } from '../support/served.ts';
 import { test } from '../support/tables.ts';
+import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
 const made = `mkdir -p m/sub x to; echo one >m/one; echo two >m/sub/two; chmod 640 m/one; ln -s one m/link
@@ -66,6 +70,38 @@ describe.skipIf(reference === null)('a module', () => {
         .join('\n'),
       'none',
     ),
+  );
+
+  // rsync's own clients hear of an unexpected tag then, from its daemon.
+  test.each([
+    ...['30', '31', '32'].flatMap((protocol) => [
+      [protocol, '--delete', 'refuse --delete'],
+      [protocol, '-M--no-such', '--no-such: unknown option'],
+    ]),
+  ])('tells who waits for names, with protocol %s, why it refuses: %s', (protocol, option, why) =>
+    withWorkspace(async (dir) => {
+      for (const name of ['m', 's']) mkdirSync(join(dir, name));
+      for (const name of ['m/list', 's/f']) writeFileSync(join(dir, name), 'f\n');
+      const config = join(dir, 'rsyncd.conf');
+      writeFileSync(
+        config,
+        `${preamble}[m]\npath = ${dir}/m\nread only = no\nrefuse options = delete\n`.replace('TWIN', dir),
+      );
+      const words = [
+        '-a',
+        `--protocol=${protocol}`,
+        '--files-from=:list',
+        option,
+        's/',
+        'rsync://localhost/m/',
+      ];
+      const { code, stderr } = await run([...client.command, ...words], {
+        cwd: dir,
+        env: { RSYNC_CONNECT_PROG: `${ours().command.join(' ')} --daemon --config=${config} 2>/dev/null` },
+      });
+      if (protocol === '30') expect(stderr).not.toMatch(/unexpected tag|link_stat/);
+      else expect([code, stderr]).toEqual([4, expect.stringContaining(why)]);
+    }),
   );
 
   test('says no more than it may of what it refuses', () =>

@@ -173,8 +173,14 @@ function isDeliberate(difference: string, { config }: AnyCase, all: readonly str
   const lines = [config.globals, ...config.modules.map((module) => module.lines)].flat();
   // A directory that rules keep from a push is made by rsync all the same, empty.
   const rules = ['exclude', 'exclude from', 'include', 'include from', 'filter'];
-  if (/^m\/.*: missing \(a dir\)$/.test(difference)) return lines.some(([name]) => rules.includes(name));
-  // Who is refused something hears that from ours, where rsync's connection may be reset.
+  const madeByRsync = /^m\/.*: missing \(a dir\)$/;
+  if (madeByRsync.test(difference)) return lines.some(([name]) => rules.includes(name));
+  if (/^m.*: mtime should be now, is \d+$/.test(difference)) return all.some((one) => madeByRsync.test(one));
+  if (/: log: (?:rsync: \[Receiver\] )?early exec (?:failed: No child|returned failure)/.test(difference))
+    return true;
+  // Who is refused something hears that from ours, where rsync's connection may be reset, or its client confused.
+  if (all.some((line) => /^output lacks: unexpected tag/.test(line)))
+    return /: (?:visit \d: exit \d+|unexpected tag .*|rsync.*)$/.test(difference);
   return (
     all.some((line) => /^output lacks: visit \d: exit 10$/.test(line)) &&
     /: (?:visit \d: exit (?:10|4|12)|rsync error: .*\(code (?:10|4|12)\).*)$/.test(difference)

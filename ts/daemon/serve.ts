@@ -211,12 +211,13 @@ function understood(words: readonly ByteString[]): Options | undefined {
   }
 }
 
-/** The first word by which words cannot be understood. */
+/** The first word by which words cannot be understood. One that waits for its value is no such. */
 function firstWrong(words: readonly ByteString[]): number {
+  const fails = (count: number): boolean => understood(words.slice(0, count)) === undefined;
   let [good, bad] = [0, words.length];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
-    if (understood(words.slice(0, middle)) === undefined) bad = middle;
+    if (fails(middle) && fails(middle + 1)) bad = middle;
     else good = middle;
   }
   return bad - 1;
@@ -363,8 +364,8 @@ async function tellRefusal(
     host: setup.io.host,
     ...agreed,
   });
-  // It waits for the names that it has asked us to send.
-  if (!setup.sender && options.filesFrom !== '') writer.byte(0);
+  // It waits for the names that it has asked us to send, below protocol 31 without frames.
+  if (!setup.sender && options.filesFrom !== '' && agreed.protocol < 31) writer.byte(0);
   writer.startMultiplex();
   throw refusal;
 }
