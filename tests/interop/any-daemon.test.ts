@@ -161,6 +161,7 @@ function steadyLog(text: ByteString): ByteString {
     text
       .replace(/^(log: (?:oc-)?rsyncd version) \S+/gm, '$1')
       .replace(/^(log: )?rsync\[\d+\]/gm, '$1rsync[PID]')
+      .replace(/^\/bin\/sh: /gm, 'sh: ')
       .replace(/(rename "[^"]*)\.[A-Za-z0-9]{6}"/g, '$1.XXXXXX"')
       .replace(/^log: .* the native kernel(?::.*)?\n/gm, '')
       // Ours says where in which file something is wrong.
