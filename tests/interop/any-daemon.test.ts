@@ -162,6 +162,11 @@ function steadyLog(text: ByteString): ByteString {
       .replace(/^(log: (?:oc-)?rsyncd version) \S+/gm, '$1')
       .replace(/^(log: )?rsync\[\d+\]/gm, '$1rsync[PID]')
       .replace(/^\/bin\/sh: /gm, 'sh: ')
+      // What is out of a module is not looked at (docs/compatibility.md).
+      .replace(
+        /(files-from file .*): (?:No such file or directory|Too many levels of symbolic links)$/gm,
+        '$1',
+      )
       .replace(/(rename "[^"]*)\.[A-Za-z0-9]{6}"/g, '$1.XXXXXX"')
       .replace(/^log: .* the native kernel(?::.*)?\n/gm, '')
       // Ours says where in which file something is wrong.
