@@ -10,6 +10,30 @@ import type { Charset } from './report/escape.ts';
 /** Variables as Node decodes them; children are started with them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Variables of an environment as bytes; undefined for one that is not set. */
+export type Variables = (name: ByteString) => ByteString | undefined;
+
+/** Those of an environment that is decoded already. */
+export function variablesOf(env: Environment): Variables {
+  return (name) => {
+    const value = env[Buffer.from(name, 'latin1').toString('utf8')];
+    return value === undefined ? undefined : Buffer.from(value, 'utf8').toString('latin1');
+  };
+}
+
+/** Variables that Node hands to no child as they are: what is no UTF-8 in them was lost. */
+export function lostVariables({
+  env,
+  variables,
+}: Pick<Host, 'env' | 'variables'>): Record<string, ByteString> {
+  const lost = Object.entries(env).filter(
+    ([name, value]) => value?.includes('\uFFFD') && /^[A-Za-z_]\w*$/.test(name),
+  );
+  if (lost.length === 0) return {};
+  const variable = variables();
+  return Object.fromEntries(lost.map(([name]) => [name, variable(name) ?? '']));
+}
+
 /** Whose rights a run has; undefined on systems without such numbers. */
 export interface User {
   readonly uid: number | undefined;
@@ -45,6 +69,8 @@ export interface Identity {
 /** The process that a session runs in. */
 export interface Host {
   readonly env: Environment;
+  /** The same as bytes. Who changes the root asks before; what is answered later is what was there then. */
+  variables(): Variables;
   /** Absolute path of the working directory; throws Node's error where there is none any more. */
   workingDirectory(): ByteString;
   /** Where programs start that it starts; undefined: where this process is. */

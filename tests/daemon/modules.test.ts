@@ -52,6 +52,19 @@ describe.skipIf(reference === null).each([...older, ours()])('a daemon serves $n
     same(`$C $U/; $C -r --no-motd $U/hidden/sub; $C --no-motd -avi $U/from/ x/; echo $?
       $C --no-motd -avi --delete from/ $U/to/; echo $?; $C --no-motd -ai -s $U/from/sub x/z/; echo $?
       $C --no-motd -ai --protocol=29 from/ $U/to/29/; echo $?`));
+
+  test('variables that are no UTF-8', () =>
+    expectSameServed(
+      {
+        config: `${preamble}[v]\npath = TWIN/%PLACE%\ncomment = in %PLACE%\nauth users = me\nsecrets file = TWIN/secrets
+  pre-xfer exec = printf %s "$PLACE" >TWIN/told; echo %PLACE% >>TWIN/told\n`,
+        script: `export PLACE=$'m\\351' RSYNC_PASSWORD=$'p\\351'; mkdir "$PLACE"; echo one >"$PLACE/one"
+          printf 'me:p\\351\\n' >secrets; chmod 600 secrets; touch -d 2020-02-02 m*/one m*
+          $C $U/ | od -c; $C -r rsync://me@localhost/v/; echo $?; od -c told`,
+        client,
+      },
+      reference!,
+    ));
 });
 
 describe.skipIf(reference === null)('a daemon serves its own kind', () => {
@@ -65,6 +78,12 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
     same(`for m in absent/ nowhere/ nopath/ from/absent from/one/x from/sub/x.o; do
       $C --no-motd -a $U/$m x/; echo $?; done`));
   test('a pull', () => same(`$C --no-motd -avi $U/from/ x/; $C --no-motd -avi $U/from/ x/; echo $?`));
+  test('names that wildcards stand for', () =>
+    same(
+      `ln -s /etc/passwd from/out; ln -s ../.. from/up; ln -s nowhere from/dangling; ln -s sub from/inner
+      touch -h -d '2020-02-02 02:02:02' from/* from; $C --no-motd -ri "$U/from/*" x/; echo $?
+      $C --no-motd -rlti "$U/from/*" x/y/; echo $?; $C --no-motd -rlti "$U/from/*/t*" x/z/; echo $?`,
+    ));
   test('a pull of several', () =>
     same(
       `$C --no-motd -aRi $U/from/./sub/two $U/from/one x/; $C --no-motd -a $U/from/s* $U/from/one x/y/; echo $?`,
@@ -160,6 +179,7 @@ const settings: readonly (readonly [setting: string, script: string])[] = [
     '$C -ac $U/m/ x/; $C -ac m/ $U/to/; $C -acI --no-W $U/m/ x/; $C -acI --no-W m/ $U/to/',
   ],
   ['transfer logging = yes; log format =', 'PULL; echo g >to/gone; $C -a --delete m/ $U/to/'],
+  ['max verbosity = 1', 'for o in -rv -rvp -rvt -avb -avO; do $C $o m/ $U/to/d$o/; echo $?; done'],
   ['transfer logging = no', 'echo g >to/gone; $C -ai --delete m/ $U/to/'],
   [
     'list = no',

@@ -1,10 +1,14 @@
 /** Who may come into a module, as whom he is in it, and what runs before and after. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { mayEnter } from '../../ts/daemon/access.ts';
 import { maskedCases } from '../support/access.ts';
-import { isRoot, kernelName, realPeers, referencePeer } from '../support/peers.ts';
+import { isRoot, kernelName, ours, realPeers, referencePeer } from '../support/peers.ts';
+import { run } from '../support/run.ts';
 import { expectSameServed, preamble } from '../support/served.ts';
 import { test } from '../support/tables.ts';
+import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
 const made = `mkdir -p m/sub x to; echo one >m/one; echo two >m/sub/two; chmod 640 m/one; ln -s one m/link
@@ -68,6 +72,41 @@ describe.skipIf(reference === null)('a module', () => {
     ),
   );
 
+  // rsync's own clients hear of an unexpected tag then, from its daemon.
+  test.each([
+    ...['30', '31', '32'].flatMap((protocol) => [
+      [protocol, '--delete', 'refuse --delete'],
+      [protocol, '-M--no-such', '--no-such: unknown option'],
+    ]),
+  ])('tells who waits for names, with protocol %s, why it refuses: %s', (protocol, option, why) =>
+    withWorkspace(async (dir) => {
+      for (const name of ['m', 's']) mkdirSync(join(dir, name));
+      for (const name of ['m/list', 's/f']) writeFileSync(join(dir, name), 'f\n');
+      const config = join(dir, 'rsyncd.conf');
+      writeFileSync(
+        config,
+        `${preamble}[m]\npath = ${dir}/m\nread only = no\nrefuse options = delete\n`.replace('TWIN', dir),
+      );
+      const words = [
+        '-a',
+        `--protocol=${protocol}`,
+        '--files-from=:list',
+        option,
+        's/',
+        'rsync://localhost/m/',
+      ];
+      const { code, stderr } = await run([...client.command, ...words], {
+        cwd: dir,
+        env: { RSYNC_CONNECT_PROG: `${ours().command.join(' ')} --daemon --config=${config} 2>/dev/null` },
+      });
+      if (protocol === '30') expect(stderr).not.toMatch(/unexpected tag|link_stat/);
+      else expect([code, stderr]).toEqual([4, expect.stringContaining(why)]);
+    }),
+  );
+
+  test('says no more than it may of what it refuses', () =>
+    same(module('max verbosity = 1\n'), '$C -ivv --iconv=utf-8 m/ $U/m/ 2>&1 | grep refuse'));
+
   test('runs commands before and after', () =>
     same(
       module(
@@ -83,6 +122,17 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       for f in early before after; do echo "== $f"; grep -v CONNECT_PROG $f; rm -f $f; done; done`,
       'none',
     ));
+
+  test.each(isRoot && kernelName !== 'portable' ? ['no', 'yes'] : ['no'])(
+    'tells a command of what is asked for: use chroot = %s',
+    (chroot) =>
+      same(
+        module(`use chroot = ${chroot}\nrefuse options = compress\n
+  pre-xfer exec = env | grep ^RSYNC_ARG | grep -v 'ARG[0-4]=' | sort >>TWIN/asked\n`),
+        `for p in ./ sub/./two ../sub './s*/.' sub/./none/x; do for o in -a -as -az; do $C $o "$U/m/$p" x/ 2>&1 | grep -v 'reset by peer\\|^rsync error'
+        echo "$o $p $(cat asked)"; rm -rf x/* asked; done; done`,
+      ),
+  );
 
   test.each(['path = TWIN/absent', 'path = TWIN/m\nearly exec = exit 3'])(
     'runs the command behind it also where nobody gets in: %j',
@@ -102,6 +152,26 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       readlink m/new/link to/link; $C -l $U/m/new/link; echo $?`,
       'none',
     ));
+
+  test.skipIf(kernelName === 'portable').each([
+    ['', 'uid = 1'],
+    ['', 'gid = 1'],
+    ['', 'gid = 1 2'],
+    ['', 'uid = 65534\ngid = 65534'],
+    ['daemon uid = 1', ''],
+    ['daemon gid = 1', ''],
+  ])('cannot be another without rights: %j %j', (globals, more) =>
+    expectSameServed(
+      {
+        config: `${preamble.replace(/[ug]id = 0\n/g, '')}${globals}\n[m]\npath = TWIN/m\n${more}\n`,
+        script: `${made} $C -r $U/m/sub/ 2>&1 | grep @ERROR; sleep 0.2`,
+        client,
+        plainUser: true,
+        log: 'sorted',
+      },
+      reference!,
+    ),
+  );
 
   test('leaves out what its user cannot read', () =>
     expectSameServed(

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { freePort } from '../support/guarded.ts';
-import { isRoot, kernelName, ours, referencePeer } from '../support/peers.ts';
+import { freePort, startGuarded, waitForPort } from '../support/guarded.ts';
+import { isRoot, kernelName, onPath, ours, type Peer, referencePeer } from '../support/peers.ts';
 import { run } from '../support/run.ts';
 import { makeModule, type Standing, soon, standing as standingWith } from '../support/standing.ts';
 import { withWorkspace } from '../support/workspace.ts';
@@ -69,6 +69,62 @@ describe.skipIf(reference === null)('a daemon of its own', () => {
         expect(readFileSync(join(dir, `to${k}`, 'file'), 'utf8')).toBe('content\n');
       idle.close();
     }));
+
+  test.skipIf(onPath('ss') === null || kernelName === 'portable')('has sockets as it is told', () => {
+    const told = 'SO_KEEPALIVE, TCP_NODELAY, SO_SNDBUF=65536, SO_RCVBUF=20000, IPTOS_LOWDELAY, nonsense';
+    const sockets = (who: Peer) =>
+      withWorkspace(async (dir) => {
+        const port = await freePort();
+        const [config, log] = [join(dir, 'rsyncd.conf'), join(dir, 'log')];
+        writeFileSync(config, `listen backlog = 3\nsocket options = ${told}\nlog file = ${log}\n`);
+        const server = startGuarded([
+          ...who.command,
+          ...['--daemon', '--no-detach', `--config=${config}`, '--address=127.0.0.1', `--port=${port}`],
+        ]);
+        try {
+          await waitForPort(port, server);
+          const { stdout } = await run(['ss', '-Hltnm', `sport = :${port}`]);
+          const [, backlog] = /^LISTEN +\d+ +(\d+)/.exec(stdout) ?? [];
+          const [, received, sent] = /,rb(\d+),t\d+,tb(\d+)/.exec(stdout) ?? [];
+          expect(readFileSync(log, 'latin1')).toMatch(/Unknown socket option nonsense/);
+          return { backlog, received, sent };
+        } finally {
+          await server.stop();
+        }
+      });
+    return expect(Promise.all([sockets(ours()), sockets(reference!)])).resolves.toEqual([
+      { backlog: '3', received: '40000', sent: '131072' },
+      { backlog: '3', received: '40000', sent: '131072' },
+    ]);
+  });
+
+  test.each([ours(), reference!])('has variables as bytes, and commands that can be heard: $name', (who) =>
+    withWorkspace(async (dir) => {
+      const port = await freePort();
+      makeModule(dir);
+      const config = join(dir, 'rsyncd.conf');
+      writeFileSync(
+        config,
+        `use chroot = no\n${identity}log file = ${dir}/log\n[m]\npath = ${dir}/m\ncomment = %PLACE%\n
+early exec = echo early >&2\npre-xfer exec = echo "$PLACE" | od -c >&2\npost-xfer exec = echo after >&2\n`,
+      );
+      const command = [...who.command, '--daemon', '--no-detach', `--config=${config}`];
+      const server = startGuarded([
+        ...['bash', '-c', `PLACE=$'at \\xe9' exec "$@"`, 'bash'],
+        ...[...command, '--address=127.0.0.1', `--port=${port}`],
+      ]);
+      try {
+        await waitForPort(port, server);
+        const url = `rsync://127.0.0.1:${port}/`;
+        expect((await run([...client.command, url])).stdout).toBe(`m${' '.repeat(14)}\tat \\#351\n`);
+        expect((await run([...client.command, `${url}m/`])).code).toBe(0);
+        const heard = () => /early\n(?:.*\n)*0000000 +a +t +351/.test(server.output());
+        expect(await soon(() => heard() && /after/.test(server.output())), server.output()).toBe(true);
+      } finally {
+        await server.stop();
+      }
+    }),
+  );
 
   test('reads its configuration anew for each client', () =>
     standing('', async ({ url, dir }) => {

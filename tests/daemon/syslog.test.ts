@@ -32,7 +32,7 @@ describe.skipIf(reference === null || !possible)('the system log', () => {
         const config = join(dir, 'rsyncd.conf');
         writeFileSync(
           config,
-          `use chroot = yes\nuid = 0\ngid = 0\nreverse lookup = no\nsyslog facility = local3\nsyslog tag = first\n[m]\npath = ${dir}/m\nsyslog tag = second\nsyslog facility = local4\ntransfer logging = yes\n`,
+          `use chroot = yes\nuid = 0\ngid = 0\nreverse lookup = no\nsyslog facility = local3\nsyslog tag = first\n[m]\npath = ${dir}/m\nread only = no\nsyslog tag = second\nsyslog facility = local4\ntransfer logging = yes\n[lost]\npath = ${dir}/m\nlog file = ${dir}/none/log\nuse chroot = no\n`,
         );
         const heard = async (daemon: Peer) => {
           writeFileSync(file, '');
@@ -41,12 +41,22 @@ describe.skipIf(reference === null || !possible)('the system log', () => {
             env: { RSYNC_CONNECT_PROG: program },
           });
           expect(pulled.code, pulled.stderr).toBe(0);
+          writeFileSync(join(dir, 'm', 'gone'), '');
+          await run([...client.command, '-a', '--delete', `${join(dir, 'to')}/`, 'rsync://localhost/m/'], {
+            env: { RSYNC_CONNECT_PROG: program },
+          });
+          expect(existsSync(join(dir, 'm', 'gone'))).toBe(false);
+          for (const name of ['m/nothing', 'lost/file'])
+            await run([...client.command, '-a', `rsync://localhost/${name}`, join(dir, 'to')], {
+              env: { RSYNC_CONNECT_PROG: program },
+            });
           await setTimeout(500);
           // rsync sends a line end along.
           return readFileSync(file, 'latin1')
             .replace(/\n+/g, '\n')
             .replace(/(?<=>)\w{3} [ \d]\d \d\d:\d\d:\d\d/g, 'TIME')
             .replace(/\[\d+\]/g, '[PID]')
+            .replace(/ at [\w.-]+\(\d+\) \[(\w+)=[\d.]+\]/g, ' [$1]')
             .replace(/\b(sent|received|total size) \d+/g, '$1 N');
         };
         const theirs = await heard(reference!);

@@ -187,7 +187,7 @@ function spelled(one: Way): fc.Arbitrary<readonly ByteString[]> {
 }
 
 /** What is in the help, more often than other spellings and what switches off. */
-const someOption = fc.oneof(
+export const someOption = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...drawn.filter(({ help }) => help !== undefined)).chain(spelled) },
   { weight: 1, arbitrary: fc.constantFrom(...drawn).chain(spelled) },
 );

@@ -48,7 +48,7 @@ export function testEnvironment(extra: RunOptions['env'] = {}): NodeJS.ProcessEn
 const asciiOnly = /^[\x01-\x7f]*$/;
 
 /** A bash word that expands to exactly these bytes. */
-function bashWord(text: ByteString): string {
+export function bashWord(text: ByteString): string {
   const body = text.replace(
     /[^A-Za-z0-9_./:=,@%+-]/g,
     (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,

@@ -1,10 +1,10 @@
 /** The process as sessions see it: the one place that asks Node for it. */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { errnoText } from '../errno.ts';
-import type { Host, Identity } from '../host.ts';
+import type { Host, Identity, Variables } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { localeCharset } from '../report/escape.ts';
-import { argumentBytes } from './argv.ts';
+import { argumentBytes, processVariables } from './argv.ts';
 
 const descriptors = { input: 0, output: 1 };
 
@@ -12,8 +12,13 @@ const descriptors = { input: 0, output: 1 };
 export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'stderr' | 'endBy'>): Host {
   let { pid } = process;
   let shift = 0;
+  let variables: Variables | undefined;
   return {
     env: process.env,
+    variables() {
+      variables ??= processVariables();
+      return variables;
+    },
     get commandLine() {
       return [Buffer.from(process.argv[1] ?? '').toString('latin1'), ...argumentBytes()];
     },

@@ -59,7 +59,8 @@ function openDoor({ listens, backlog, reports }: Door, came: (socket: Socket) =>
   for (const where of listens) {
     const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, came);
     servers.push(server);
-    server.listen({ ...where, backlog }, () => {
+    // Of a descriptor Node takes a backlog by an argument of its own alone. None is one, as to the system.
+    server.listen(where, Math.max(1, backlog), () => {
       listening++;
       if (listening === listens.length) tell(reports, Word.Ready);
     });

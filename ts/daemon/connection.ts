@@ -1,5 +1,6 @@
 import { ENOSYS } from '../errno.ts';
 import { ExitCode, RsyncError } from '../errors.ts';
+import { lostVariables, type Variables } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { noSuchCharset, systemError } from '../report/messages.ts';
 import { spoken } from '../session/failure.ts';
@@ -9,7 +10,7 @@ import type { Duplex } from '../transport/duplex.ts';
 import { openCharset } from '../wire/charset.ts';
 import { isTrustedProxy, mayEnter } from './access.ts';
 import { type Admitted, authenticate } from './authenticate.ts';
-import { expand, expandCommand, type Variables, variablesOf } from './config/expand.ts';
+import { expand, expandCommand } from './config/expand.ts';
 import type { ModuleName, ModuleValues } from './config/parameters.ts';
 import type { Client, Daemon } from './daemon.ts';
 import { type Deadline, deadlineOf } from './deadline.ts';
@@ -62,8 +63,8 @@ export async function serveConnection(duplex: Duplex, address: ByteString, daemo
     }
     // Written down before the client can see the end: whoever reads the log then finds why.
     const failure = spoken(brokenStream(error), 'Receiver');
-    for (const line of failure.lines) if (line !== '') log.write(line);
-    log.put(finalErrorLine(failure.exitCode, 'Receiver'));
+    for (const line of failure.lines) if (line !== '') log.write(line, true);
+    log.put(finalErrorLine(failure.exitCode, 'Receiver'), true);
     duplex.destroy();
     return failure.exitCode;
   } finally {
@@ -85,7 +86,7 @@ async function behindProxy(
 ): Promise<ByteString | undefined> {
   const { config, log, io } = daemon;
   if (!config.global['proxy protocol']) return address;
-  const list = expand(config.global['proxy protocol hosts'], variablesOf(io.host.env));
+  const list = expand(config.global['proxy protocol hosts'], io.host.variables());
   const asking = { address, host: undetermined };
   if (!(await isTrustedProxy(list, asking, (line) => log.write(line)))) {
     log.write(`proxy protocol rejected from untrusted peer ${undetermined} (${address})`);
@@ -140,7 +141,7 @@ async function converse(talk: Dialogue, address: ByteString, daemon: Daemon): Pr
 function restrict({ config, io, kernel, names, log }: Daemon): boolean {
   const { host } = io;
   const text = (name: 'daemon chroot' | 'daemon gid' | 'daemon uid'): ByteString =>
-    expand(config.global[name], variablesOf(host.env));
+    expand(config.global[name], host.variables());
   const root = text('daemon chroot');
   if (root !== '') {
     const errno = kernel.changeRoot === undefined ? ENOSYS : kernel.changeRoot(root);
@@ -157,7 +158,10 @@ function restrict({ config, io, kernel, names, log }: Daemon): boolean {
   else {
     const failed = host.become({ uid, groups: gid === undefined ? [] : [gid], name: undefined });
     if (failed === undefined) return true;
-    log.write(`rsync: [Receiver] ${failed}`);
+    const named = failed
+      .replace(/^setgid failed/, `Unable to set group to daemon gid ${gid}`)
+      .replace(/^setuid failed/, `Unable to set user to daemon uid ${uid}`);
+    log.write(`rsync: [Receiver] ${named}`);
   }
   return false;
 }
@@ -189,7 +193,7 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     RSYNC_HOST_NAME: visit.client.host,
     RSYNC_HOST_ADDR: visit.client.address,
   };
-  const fromHost = variablesOf(host.env);
+  const fromHost = host.variables();
   const variables: Variables = (variable) => known[variable] ?? fromHost(variable);
   const text: TextOf = (parameter: ModuleName) => expand(values[parameter] as ByteString, variables);
   const complain = (line: ByteString): void => log.write(line);
@@ -217,7 +221,7 @@ async function letIn(visit: Visit, daemon: Daemon): Promise<Entered> {
     tag: text('syslog tag'),
     facility: values['syslog facility'],
   });
-  const hooks = await startHooks(visit, setup, known, variables);
+  const hooks = await startHooks(visit, setup, { known, variables, stderr: stderrOf(daemon) });
   const [entered, munged] = await orTold(hooks.after, () => [
     enter(setup, place, whom),
     munges(setup, place),
@@ -247,29 +251,41 @@ async function orTold<T>(after: Hooks['after'], work: () => T | Promise<T>): Pro
   }
 }
 
+/** inetd's standard error is the client's socket, or where a client of its own is told things. */
+function stderrOf({ options, hasSocket }: Daemon): Told['stderr'] {
+  return options.logsToStderr || (hasSocket && options.accepts.length === 0) ? 'ignore' : 'inherit';
+}
+
+/** What is told of a client, and where its commands may speak. */
+interface Told {
+  readonly known: Readonly<Record<string, ByteString>>;
+  readonly variables: Variables;
+  readonly stderr: 'inherit' | 'ignore';
+}
+
 /** The commands that the module has for its clients; those that wait are told the rest in time. */
 async function startHooks(
   { values, early }: Visit,
   { host, kernel }: ModuleSetup,
-  known: Readonly<Record<string, ByteString>>,
-  variables: Variables,
+  { known, variables, stderr }: Told,
 ): Promise<Hooks> {
   const hooks: Hooks = { before: undefined, after: undefined, converter: undefined };
   if (host.env.RSYNC_NO_XFER_EXEC !== undefined) return hooks;
   const command = (name: ModuleName): ByteString => expandCommand(values[name] as ByteString, variables);
-  const all = { ...known, RSYNC_PID: `${host.pid}` };
+  const around = { env: host.env, stderr };
+  const all = { ...lostVariables(host), ...known, RSYNC_PID: `${host.pid}` };
   const [last, first, before, converter] = [
     command('post-xfer exec'),
     command('early exec'),
     command('pre-xfer exec'),
     command('name converter'),
   ];
-  const after = last === '' ? undefined : prepareLast(last, host.env, all);
-  if (first !== '') await orTold(after, () => runEarly(first, host.env, all, early));
+  const after = last === '' ? undefined : prepareLast(last, around, all);
+  if (first !== '') await orTold(after, () => runEarly(first, around, all, early));
   return {
-    before: before === '' ? undefined : prepare(before, host.env, all, 'pre-xfer exec'),
+    before: before === '' ? undefined : prepare(before, around, all, 'pre-xfer exec'),
     after,
-    converter: converter === '' ? undefined : startConverter(converter, host.env, all, kernel),
+    converter: converter === '' ? undefined : startConverter(converter, around, all, kernel),
   };
 }
 

@@ -7,7 +7,7 @@ import { openTrusted, systemErrorOf } from '../kernel/trusted-path.ts';
 import { newestProtocol } from '../options/program.ts';
 import type { AuthPeer } from '../session/daemon-auth.ts';
 import { availableAuthDigests } from '../session/negotiate.ts';
-import { expand, variablesOf } from './config/expand.ts';
+import { expand } from './config/expand.ts';
 import type { Daemon } from './daemon.ts';
 import { type Dialogue, readLine } from './dialogue.ts';
 import { refuse } from './refusal.ts';
@@ -50,7 +50,7 @@ export async function greet(talk: Dialogue, daemon: Daemon): Promise<Greeted | u
 
 /** The message of the day, and an empty line. */
 function motd({ io: { host }, config }: Daemon): ByteString {
-  const file = expand(config.global['motd file'], variablesOf(host.env));
+  const file = expand(config.global['motd file'], host.variables());
   if (file === '') return '';
   let fd: number;
   try {
@@ -94,7 +94,7 @@ export async function request(talk: Dialogue): Promise<{ line: ByteString; early
 
 /** The modules that everybody may know of, each with what its owner says of it. */
 export function listing({ config, io }: Daemon): ByteString {
-  const variables = variablesOf(io.host.env);
+  const variables = io.host.variables();
   return config.modules
     .filter(({ list }) => list)
     .map(({ name, comment }) => `${expand(name, variables).padEnd(15)}\t${expand(comment, variables)}\n`)

@@ -13,6 +13,13 @@ import { refuse } from './refusal.ts';
 /** Variables that a command has besides those of the daemon. */
 export type HookVariables = Readonly<Record<string, ByteString>>;
 
+/** What commands have of the daemon's process. */
+export interface Surroundings {
+  readonly env: Environment;
+  /** What they say on their standard error is seen where the daemon's own is. */
+  readonly stderr: 'inherit' | 'ignore';
+}
+
 /** A command that is told more before it runs. */
 export interface Waiting {
   /** Runs it with these as well, and with `input` behind them. Settles when it has ended, with what went wrong. */
@@ -60,8 +67,13 @@ export function requestVariables(request: ByteString, args: readonly ByteString[
 }
 
 /** Starts a command that is told the rest later. */
-export function prepare(command: ByteString, env: Environment, known: HookVariables, what: string): Waiting {
-  const child = start(command, env, { died: giveUp, output: 'pipe' });
+export function prepare(
+  command: ByteString,
+  around: Surroundings,
+  known: HookVariables,
+  what: string,
+): Waiting {
+  const child = start(command, around, { died: giveUp, output: 'pipe' });
   let output = '';
   child.stdout?.on('data', (piece: Buffer) => {
     if (output.length < mostOutput) output += piece.toString('latin1');
@@ -95,11 +107,11 @@ function failureText(what: string, code: number | null, signal: string | null, o
 /** early exec: has to have ended well before anything else happens. */
 export async function runEarly(
   command: ByteString,
-  env: Environment,
+  around: Surroundings,
   known: HookVariables,
   input: ByteString,
 ): Promise<void> {
-  const waiting = prepare(command, env, known, 'early exec');
+  const waiting = prepare(command, around, known, 'early exec');
   const failed = await waiting.run(requestVariables('', []), input);
   if (failed !== undefined) throw refuse('early exec failed', failed.trimEnd());
 }
@@ -110,10 +122,10 @@ export async function runEarly(
  */
 export function prepareLast(
   command: ByteString,
-  env: Environment,
+  around: Surroundings,
   known: HookVariables,
 ): (code: number) => void {
-  const child = start(command, env, { died: tellDeath, output: 'ignore' });
+  const child = start(command, around, { died: tellDeath, output: 'ignore' });
   child.stdin?.on('error', () => {});
   child.on('error', () => {});
   child.stdin?.write(Buffer.from(assignments(known), 'latin1'));
@@ -134,7 +146,7 @@ export interface Answering {
 /** Starts a command that is asked things for as long as we are there; undefined where no pipes can be made for it. */
 export function prepareAnswering(
   command: ByteString,
-  env: Environment,
+  { env, stderr }: Surroundings,
   known: HookVariables,
   kernel: Pick<Kernel, 'pipe' | 'closeFd'>,
 ): Answering | undefined {
@@ -143,7 +155,7 @@ export function prepareAnswering(
   const { file, args } = waitingShell(command, giveUp);
   const child = spawn(file, args, {
     env,
-    stdio: [input.read, output.write, 'ignore'],
+    stdio: [input.read, output.write, stderr],
   });
   child.on('error', () => {});
   child.unref();
@@ -158,11 +170,11 @@ export function prepareAnswering(
 
 function start(
   command: ByteString,
-  env: Environment,
+  { env, stderr }: Surroundings,
   { died, output }: { readonly died: string; readonly output: 'pipe' | 'ignore' },
 ): ChildProcess {
   const { file, args } = waitingShell(command, died);
-  return spawn(file, args, { env, stdio: ['pipe', output, 'ignore'] });
+  return spawn(file, args, { env, stdio: ['pipe', output, stderr] });
 }
 
 function waitingShell(command: ByteString, died: string): ShellCommand {

@@ -9,6 +9,7 @@ import { inheritedSocket, isSocket } from '../transport/inherited.ts';
 import { stdioDuplex } from '../transport/stdio.ts';
 import { type Arrival, acceptOne } from './accept.ts';
 import { type DaemonOptions, daemonArguments, daemonUsage } from './arguments.ts';
+import { initialBacklog } from './config/parameters.ts';
 import { serveConnection } from './connection.ts';
 import { acceptByCopies, rehearseWell } from './copies.ts';
 import type { Daemon } from './daemon.ts';
@@ -18,9 +19,6 @@ import { rehearse } from './rehearse.ts';
 import { newVisit, type Visit } from './visit.ts';
 import { addressOfShell, plainAddress } from './visitor.ts';
 import { tell, Word } from './word.ts';
-
-/** Where a configuration cannot be read, somebody has to be told. */
-const fewWaiting = 5;
 
 /** Runs what a daemon's command line asks for; answers the exit value. Throws for a command line that is wrong. */
 export async function runDaemon(
@@ -69,7 +67,7 @@ async function nextClient(
   const door = {
     listens: options.accepts.map((fd) => ({ fd })),
     reports,
-    backlog: config?.global['listen backlog'] ?? fewWaiting,
+    backlog: config?.global['listen backlog'] ?? initialBacklog,
     ready() {
       if (options.memoryLimit > 0) kernel.limitMemory?.(options.memoryLimit);
     },

@@ -16,7 +16,7 @@ import { type SocketOptions, setSocketOptions } from '../transport/socket-option
 import { daemonPort } from '../transport/tcp.ts';
 import type { DaemonOptions } from './arguments.ts';
 import { openSockets } from './bind.ts';
-import { expand, variablesOf } from './config/expand.ts';
+import { expand } from './config/expand.ts';
 import type { DaemonLog } from './log.ts';
 import { countVisits, serveMetrics } from './metrics.ts';
 import { openLog } from './open-log.ts';
@@ -41,7 +41,7 @@ export async function listen(
   const given = givenSockets(host.env, host.pid);
   if (options.detach && given.length === 0) return detach(argv, host);
   const { global } = config;
-  const text = (value: ByteString): ByteString => expand(value, variablesOf(host.env));
+  const text = (value: ByteString): ByteString => expand(value, host.variables());
   const kernel = await loadKernel(host);
   const log = openLog(options, config, { io, kernel });
   try {

@@ -1,11 +1,11 @@
 /** What a daemon writes down: to its log file, else to the system's log. */
 import { closeSync, constants } from 'node:fs';
-import { errnoText } from '../errno.ts';
 import { SysError } from '../errors.ts';
 import { type Host, linkOwner, pathAt } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import { escapeLog } from '../report/escape.ts';
+import { systemError } from '../report/messages.ts';
 import { appendToLog } from '../session/log-file.ts';
 
 const { O_APPEND, O_CREAT, O_WRONLY } = constants;
@@ -22,13 +22,13 @@ export interface LogSettings {
 }
 
 /** The system's log, where it can be reached; the text has no line end. */
-export type SystemLog = (settings: LogSettings, line: ByteString) => void;
+export type SystemLog = (settings: LogSettings, line: ByteString, isError: boolean) => void;
 
 export interface DaemonLog {
   /** One line, or several: each gets its time and our process. */
-  write(text: ByteString): void;
+  write(text: ByteString, isError?: boolean): void;
   /** One line that is escaped already, with its end. */
-  put(text: ByteString): void;
+  put(text: ByteString, isError?: boolean): void;
   /** From here on elsewhere, if that is elsewhere: a module may have a log of its own. */
   become(settings: LogSettings): void;
   /** It is not written to any more. */
@@ -39,12 +39,12 @@ export interface DaemonLog {
 export function openDaemonLog(host: Host, settings: LogSettings, system: SystemLog): DaemonLog {
   let now = settings;
   let fd = openFile(settings);
-  const put = (shown: ByteString): void => {
-    if (fd === undefined) system(now, shown.replace(/\n$/, ''));
+  const put = (shown: ByteString, isError = false): void => {
+    if (fd === undefined) system(now, shown.replace(/\n$/, ''), isError);
     else appendToLog(fd, shown, host);
   };
-  const write = (text: ByteString): void => {
-    for (const line of text.replace(/\n$/, '').split('\n')) put(escapeLog(`${line}\n`));
+  const write = (text: ByteString, isError = false): void => {
+    for (const line of text.replace(/\n$/, '').split('\n')) put(escapeLog(`${line}\n`), isError);
   };
 
   function openFile({ file }: LogSettings): number | undefined {
@@ -57,7 +57,7 @@ export function openDaemonLog(host: Host, settings: LogSettings, system: SystemL
       if (!(error instanceof SysError)) throw error;
       fd = undefined;
       now = { ...now, file: '' };
-      write(`failed to open log-file ${file}: ${errnoText(error.errno)} (${error.errno})`);
+      write(systemError('Receiver', error.errno, `failed to open log-file ${file}`), true);
       write('Ignoring "log file" setting.');
       return undefined;
     }

@@ -179,7 +179,12 @@ export function enter(setup: ModuleSetup, place: ModulePlace, whom: Identity): M
   const held =
     process.platform === 'linux' && root === undefined ? openSync(bytesOf(dir), heldFlags) : undefined;
   const failed = host.become(whom);
-  if (failed !== undefined) throw refuse(`${failed.split(':', 1)[0]}`, `rsync: [Receiver] ${failed}`);
+  if (failed !== undefined) {
+    const named = failed
+      .replace(/^setgid/, `setgid ${whom.groups[0]}`)
+      .replace(/^setuid/, `setuid ${whom.uid}`);
+    throw refuse(`${failed.split(':', 1)[0]}`, `rsync: [Receiver] ${named}`);
+  }
   if (held === undefined) return place;
   try {
     kernel.openTree(dir).close();

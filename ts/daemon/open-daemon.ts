@@ -12,7 +12,7 @@ import { setSocketOptions } from '../transport/socket-options.ts';
 import { daemonPort } from '../transport/tcp.ts';
 import { daemonArguments } from './arguments.ts';
 import { type Bound, nameOf, openSockets } from './bind.ts';
-import { expand, variablesOf } from './config/expand.ts';
+import { expand } from './config/expand.ts';
 import { loadConfig } from './read-config.ts';
 import { keepStock } from './stock.ts';
 
@@ -62,7 +62,7 @@ export async function openDaemon(request: DaemonRequest): Promise<OpenDaemon> {
   if (config === undefined) throw new RsyncError(ExitCode.Syntax, complaints);
   for (const line of complaints) complain(line);
   const { global } = config;
-  const text = (value: ByteString): ByteString => expand(value, variablesOf(host.env));
+  const text = (value: ByteString): ByteString => expand(value, host.variables());
   const kernel = await loadKernel(host);
   const wanted = request.port ?? (global.port || daemonPort);
   const bound = await openSockets(request.address ?? text(global.address), wanted, options.family);

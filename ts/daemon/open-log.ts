@@ -2,7 +2,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { SessionIo } from '../session/index.ts';
 import type { DaemonOptions } from './arguments.ts';
 import type { Config } from './config/config.ts';
-import { expand, variablesOf } from './config/expand.ts';
+import { expand } from './config/expand.ts';
 import { type DaemonLog, openDaemonLog } from './log.ts';
 import { stderrLog, systemLogOf } from './system-log.ts';
 
@@ -12,7 +12,7 @@ export function openLog(
   config: Config | undefined,
   { io, kernel }: { readonly io: SessionIo; readonly kernel: Kernel },
 ): DaemonLog {
-  const variables = variablesOf(io.host.env);
+  const variables = io.host.variables();
   const settings = {
     file: logFile ?? expand(config?.defaults['log file'] ?? '', variables),
     tag: expand(config?.defaults['syslog tag'] ?? 'rsyncd', variables),

@@ -3,7 +3,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 
 /**
  * The name below the module. An absolute one starts at `root`, the module; a `..` leads no further up than that. A slash
- * at its end stays; nothing left is `.`. `keepsDots`: a `.` means something (--relative).
+ * at its end stays; nothing left is `.`. `keepsDots`: a `.` may mean something (--relative).
  */
 export function sanitizePath(path: ByteString, root: ByteString, keepsDots = false): ByteString {
   const absolute = path.startsWith('/');
@@ -22,7 +22,10 @@ export function sanitizePath(path: ByteString, root: ByteString, keepsDots = fal
   return inside === '' ? root : `${root}/${inside}`;
 }
 
-/** Without repeated slashes and `..`, by the letters of the path; `.` parts and a slash at the end stay. */
+/**
+ * Without repeated slashes and `..`, by the letters of the path, of which none leads above an absolute one's start; `.`
+ * parts and a slash at the end stay.
+ */
 export function tidyPath(path: ByteString): ByteString {
   const absolute = path.startsWith('/');
   const kept: ByteString[] = [];
@@ -30,6 +33,7 @@ export function tidyPath(path: ByteString): ByteString {
   for (const [k, part] of parts.entries()) {
     if (part === '' && k < parts.length - 1) continue;
     const above = kept.at(-1);
+    if (part === '..' && above === undefined && absolute) continue;
     if (part !== '..' || above === undefined || above === '..' || above === '.') kept.push(part);
     else kept.pop();
   }

@@ -5,7 +5,6 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { openTrusted } from '../kernel/trusted-path.ts';
 import type { DaemonOptions } from './arguments.ts';
 import { type Config, readConfig } from './config/config.ts';
-import { variablesOf } from './config/expand.ts';
 
 const systemConfig = '/etc/rsyncd.conf';
 /** Of whom a remote shell has let in: beside where he is. */
@@ -32,7 +31,7 @@ export function loadConfig(
   const file = configText === undefined ? configFile(options, host) : nowhere;
   const config = readConfig(file, {
     read: (path) => (path === file && configText !== undefined ? configText : readAll(path, host)),
-    variables: variablesOf(host.env),
+    variables: host.variables(),
     overrides: options.overrides,
     globalsOnly,
     complain: (line) => complaints.push(line),

@@ -6,6 +6,7 @@ import type { Host, Module, Site, UpperRules } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { parseChmod } from '../metadata/chmod.ts';
 import type { Options } from '../options/options.ts';
+import { limitLevels } from '../options/output-flags.ts';
 import { type ParseContext, parseServerArgs } from '../options/parse.ts';
 import { plainOptions } from '../options/settle.ts';
 import type { TransferLog } from '../report/report.ts';
@@ -210,12 +211,13 @@ function understood(words: readonly ByteString[]): Options | undefined {
   }
 }
 
-/** The first word by which words cannot be understood. */
+/** The first word by which words cannot be understood. One that waits for its value is no such. */
 function firstWrong(words: readonly ByteString[]): number {
+  const fails = (count: number): boolean => understood(words.slice(0, count)) === undefined;
   let [good, bad] = [0, words.length];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
-    if (understood(words.slice(0, middle)) === undefined) bad = middle;
+    if (fails(middle) && fails(middle + 1)) bad = middle;
     else good = middle;
   }
   return bad - 1;
@@ -228,7 +230,6 @@ function withPaths(
   { options, paths }: { readonly options: readonly ByteString[]; readonly paths: readonly ByteString[] },
   secluded: boolean,
 ): Asked {
-  if (asked.problem !== undefined) return asked;
   const { values, kernel } = setup;
   const split = ` ${values.name}/`;
   const root = place.dir === '/' ? '' : place.dir;
@@ -236,14 +237,12 @@ function withPaths(
     const inside = path.startsWith(values.name) ? path.slice(values.name.length) : path;
     return secluded ? [inside] : inside.split(split);
   });
-  const tidy = named.map((path) =>
-    root === '' ? tidyPath(path) : sanitizePath(path, '', asked.options.relative),
-  );
+  const tidy = named.map((path) => (root === '' ? tidyPath(path) : sanitizePath(path, '', true)));
   const site = { cwd: place.dir, module: { rules, boundary: boundaryOf(place) } };
   const found = expandArgs(kernel, site, ['.', ...tidy]).slice(1);
   // What looks like an option behind the dot is one, as in rsync, whose clients know to avoid that.
   const dashed = found.filter((path) => path.startsWith('-') && path !== '-');
-  if (dashed.length === 0) return { ...asked, args: found };
+  if (dashed.length === 0 || asked.problem !== undefined) return { ...asked, args: found };
   const again = parse(
     { setup } as Entered,
     [...options, ...dashed],
@@ -267,7 +266,11 @@ async function run(
   const module = moduleOf(entered, daemon, sender);
   const site: Site = { cwd: place.dir, moduleDir: place.dir === '/' ? '' : place.dir, module };
   let refusal = problem;
-  let options: Options = { ...given, msgs2stderr: daemon.hasSocket ? false : given.msgs2stderr };
+  let options: Options = {
+    ...given,
+    ...limitLevels(given, setup.values['max verbosity']),
+    msgs2stderr: daemon.hasSocket ? false : given.msgs2stderr,
+  };
   if (refusal === undefined)
     try {
       options = inModule(given, setup, {
@@ -283,7 +286,7 @@ async function run(
   const format = formatOf(entered, daemon);
   // What its lines tell of each file decides, too, how files may be sent.
   options = { ...options, logFileFormat: format ?? '' };
-  const kept = { format, write: (text: ByteString) => daemon.log.put(text) };
+  const kept = { format, write: (text: ByteString, isError?: boolean) => daemon.log.put(text, isError) };
   const log = (): TransferLog => kept;
   const io: SessionIo = { ...daemon.io, host: quiet(daemon), log };
   let opened: End | undefined;
@@ -314,7 +317,8 @@ async function run(
     attended([end], async () => {
       try {
         if (refusal !== undefined) await tellRefusal(end, options, agreed, refusal);
-        await runServerEnd(end, options, { args: ['.', ...args], filters }, agreed);
+        const named = sender && !options.relative && site.moduleDir !== '' ? args.map(withoutDots) : args;
+        await runServerEnd(end, options, { args: ['.', ...named], filters }, agreed);
         await end.writer.end();
         return endOf(end);
       } catch (error) {
@@ -332,6 +336,11 @@ async function run(
     throw error;
   });
   return code;
+}
+
+/** Without --relative a `.` in a path means nothing to a sender. */
+function withoutDots(path: ByteString): ByteString {
+  return sanitizePath(path, '');
 }
 
 function isEarly({ report }: End, error: unknown): error is RsyncError {
@@ -355,8 +364,8 @@ async function tellRefusal(
     host: setup.io.host,
     ...agreed,
   });
-  // It waits for the names that it has asked us to send.
-  if (!setup.sender && options.filesFrom !== '') writer.byte(0);
+  // It waits for the names that it has asked us to send, below protocol 31 without frames.
+  if (!setup.sender && options.filesFrom !== '' && agreed.protocol < 31) writer.byte(0);
   writer.startMultiplex();
   throw refusal;
 }

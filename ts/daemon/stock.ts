@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import * as fs from 'node:fs';
 import type { Socket } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { Host } from '../host.ts';
+import { type Host, lostVariables } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { checkRoom } from '../room.ts';
 import type { SessionIo } from '../session/index.ts';
@@ -24,12 +24,15 @@ const partingMs = 1000;
 
 /** This program again, with these words of its own and of Node's: names among them are bytes. */
 export function ourselves(
-  { program: [node, ...words] }: Pick<Host, 'program'>,
+  host: Pick<Host, 'program' | 'env' | 'variables'>,
   argv: readonly ByteString[],
   flags: readonly string[] = [],
 ): ShellCommand {
+  const {
+    program: [node, ...words],
+  } = host;
   const given = [node, ...flags, ...words].map((word) => Buffer.from(word).toString('latin1'));
-  return shellCommand([...given, ...argv]);
+  return shellCommand([...given, ...argv], lostVariables(host));
 }
 
 export interface Stock {

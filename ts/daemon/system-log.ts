@@ -5,6 +5,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { SystemLog } from './log.ts';
 
 const informational = 6;
+const warning = 4;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /**
@@ -15,9 +16,10 @@ export function systemLogOf(
   host: Pick<Host, 'now' | 'pid'>,
 ): SystemLog {
   const fd = systemLog?.() ?? -1;
-  return ({ tag, facility }, line) => {
+  return ({ tag, facility }, line, isError) => {
     if (fd < 0) return;
-    const text = `<${facility | informational}>${stamp(new Date(host.now()))} ${tag}[${host.pid}]: ${line}`;
+    const priority = facility | (isError ? warning : informational);
+    const text = `<${priority}>${stamp(new Date(host.now()))} ${tag}[${host.pid}]: ${line}`;
     try {
       writeSync(fd, Buffer.from(text, 'latin1'));
     } catch {

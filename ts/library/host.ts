@@ -1,6 +1,6 @@
 /** The process as a run of the library sees it: of what is the process's alone it changes nothing. */
 import { processHost } from '../cli/host.ts';
-import type { Environment, Host } from '../host.ts';
+import { type Environment, type Host, variablesOf } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { untilAborted } from '../session/until-aborted.ts';
 
@@ -24,6 +24,7 @@ export function libraryHost({ env, cwd, words, ask, stdout, stderr }: RunPlace):
   return {
     ...host,
     env: env ?? host.env,
+    variables: env === undefined ? host.variables : () => variablesOf(env),
     workingDirectory: cwd === undefined ? host.workingDirectory : () => cwd,
     // Node takes text alone: a name that is none is no place to start in.
     childDirectory: cwd === undefined ? undefined : Buffer.from(cwd, 'latin1').toString('utf8'),

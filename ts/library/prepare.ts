@@ -1,5 +1,5 @@
 /** From what a caller of the library asks for to a run. */
-import type { Environment } from '../host.ts';
+import type { Environment, Host } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { parseClientArgs } from '../options/parse.ts';
 import type { SessionIo } from '../session/index.ts';
@@ -31,7 +31,7 @@ export function prepare(
   const given = destination === undefined ? sources : [...sources, destination];
   const argv = [...words, '--', ...given];
   const host = libraryHost({ env, cwd, words: argv, ask, stdout, stderr });
-  const command = parseClientArgs(argv, { env: bytesOfEnvironment(host.env) });
+  const command = parseClientArgs(argv, { env: optionVariables(host) });
   if (command.kind !== 'run') throw wrong('help, version and daemons are for the command line');
   const { options, args } = command;
   if (options.server) throw wrong('a server is for the command line');
@@ -44,9 +44,8 @@ export function prepare(
 }
 
 /** Options go by variables as bytes. */
-function bytesOfEnvironment(env: Environment): Record<string, ByteString | undefined> {
-  const names = Object.keys(env).filter((name) => name.startsWith('RSYNC_') || name.startsWith('POSIX'));
-  return Object.fromEntries(
-    names.map((name) => [name, env[name] && Buffer.from(env[name], 'utf8').toString('latin1')]),
-  );
+function optionVariables(host: Host): Record<string, ByteString | undefined> {
+  const names = Object.keys(host.env).filter((name) => name.startsWith('RSYNC_') || name.startsWith('POSIX'));
+  const variable = host.variables();
+  return Object.fromEntries(names.map((name) => [name, variable(name)]));
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { processHost } from '../cli/host.ts';
 import { openDaemon } from '../daemon/open-daemon.ts';
 import { ExitCode, RsyncError as FatalError } from '../errors.ts';
+import { variablesOf } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { largestPort } from '../options/endpoints.ts';
 import { wrong } from './arguments.ts';
@@ -31,7 +32,11 @@ export async function startServer(options: ServeOptions): Promise<RsyncServer> {
       configText: text,
       address: address === undefined ? undefined : bytesOf(address),
       port,
-      host: { ...host, env: env ?? host.env, program: [host.program[0] as string, programFile()] },
+      host: {
+        ...host,
+        ...(env && { env, variables: () => variablesOf(env) }),
+        program: [host.program[0] as string, programFile()],
+      },
       signal: ended.signal,
       logged(line, pid) {
         try {

@@ -20,7 +20,7 @@ import { type ItemLines, logLines, userLines } from './view/item-lines.ts';
 import { listLine } from './view/list-only.ts';
 import type { DaemonFacts } from './view/out-format.ts';
 import { Progress } from './view/progress.ts';
-import { type Output, TextView } from './view/text.ts';
+import { isError, type Output, TextView } from './view/text.ts';
 
 export type { LogCode, RunEvents } from './events.ts';
 export type { ItemEntry } from './item-entry.ts';
@@ -30,8 +30,8 @@ export type { Output } from './view/text.ts';
 export interface TransferLog {
   /** Format of lines about items; '' writes none but of deletions, undefined none at all. */
   readonly format: ByteString | undefined;
-  /** One message with its line end, escaped: no name can make a second line of it. */
-  write(text: ByteString): void;
+  /** One message with its line end, escaped: no name can make a second line of it. The system's log has errors apart. */
+  write(text: ByteString, isError?: boolean): void;
 }
 
 /** Bytes of data exchanged with the peer so far, for `%b` and `%c`. */
@@ -239,7 +239,7 @@ export class Report {
 
   private tell(code: LogCode, text: ByteString): void {
     if (code === 'error-xfer') this.gotXferError = true;
-    if (this.log !== undefined && code !== 'client') this.log.write(escapeLog(text));
+    if (this.log !== undefined && code !== 'client') this.log.write(escapeLog(text), isError(code));
     this.events?.said?.(code, text);
   }
 

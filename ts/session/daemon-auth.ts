@@ -13,7 +13,7 @@ import { refusal } from './refusal.ts';
 export interface PasswordSource {
   /** From `user@host`; undefined takes USER, LOGNAME, nobody. */
   readonly user: ByteString | undefined;
-  readonly host: Pick<Host, 'env' | 'user'>;
+  readonly host: Pick<Host, 'variables' | 'user'>;
   readonly site: Site;
   /** First line of standard input, for `--password-file=-`. */
   readInputLine(): ByteString | undefined;
@@ -37,7 +37,8 @@ export async function answerChallenge(
 ): Promise<ByteString> {
   const name = authDigest(daemon, request.kernel);
   const password = (await findPassword(request)) ?? '';
-  const user = request.user ?? variable(request.host, 'USER') ?? variable(request.host, 'LOGNAME');
+  const variable = request.host.variables();
+  const user = request.user ?? variable('USER') ?? variable('LOGNAME');
   return `${user || 'nobody'} ${authHash(request.kernel, name, password, challenge)}`;
 }
 
@@ -82,13 +83,7 @@ export function authHash(
 async function findPassword(request: AuthRequest): Promise<ByteString | undefined> {
   const file = request.options.passwordFile;
   if (file !== '') return passwordOf(file, request);
-  return variable(request.host, 'RSYNC_PASSWORD') ?? request.askPassword('Password: ');
-}
-
-/** A variable of the environment in bytes. */
-function variable({ env }: Pick<Host, 'env'>, name: string): ByteString | undefined {
-  const value = env[name];
-  return value === undefined ? undefined : Buffer.from(value, 'utf8').toString('latin1');
+  return request.host.variables()('RSYNC_PASSWORD') ?? request.askPassword('Password: ');
 }
 
 async function passwordOf(file: ByteString, request: AuthRequest): Promise<ByteString> {

@@ -173,7 +173,7 @@ function logEndOfPeer(end: End, failure: RsyncError): void {
     keepStatistics(end);
     logTotals(log, totalsOf(end.stats));
   }
-  log.write(finalErrorLine(failure.exitCode, who));
+  log.write(finalErrorLine(failure.exitCode, who), true);
 }
 
 /** A socket that is closed over what nobody has read takes back what was said last. */

@@ -1,3 +1,4 @@
+import { ELOOP } from '../errno.ts';
 import { SysError } from '../errors.ts';
 import { compileWild, wildMatches } from '../filter/wildmatch.ts';
 import type { Module, Site, UpperRules } from '../host.ts';
@@ -81,8 +82,9 @@ function isThere(here: Place, path: ByteString, asDirectory: boolean): boolean {
     const isDir = here.tree.stat(path).isDir();
     return (isDir || !asDirectory) && !here.hides(path, isDir);
   } catch (error) {
-    if (error instanceof SysError) return false;
-    throw error;
+    if (!(error instanceof SysError)) throw error;
+    // What is out of a module is not looked at, but the link to it is a name in the module.
+    return error.errno === ELOOP && !asDirectory && !here.hides(path, false);
   }
 }
 

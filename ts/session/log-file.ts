@@ -154,7 +154,7 @@ function logEnd(
   if (log === undefined) return;
   if (code === 0 ? !toldElsewhere(options) : who === 'sender')
     logTotals(log, { ...wire, size: statistics.totalSize });
-  if (code !== 0 && tellsPartial) log.write(finalErrorLine(code, who));
+  if (code !== 0 && tellsPartial) log.write(finalErrorLine(code, who), true);
 }
 
 function logFailure(
@@ -163,9 +163,9 @@ function logFailure(
   { exitCode, lines, who, statistics }: RsyncError,
 ): void {
   if (log === undefined) return;
-  for (const line of lines) log.write(escapeLog(`${line}\n`));
+  for (const line of lines) log.write(escapeLog(`${line}\n`), true);
   const role = (who ?? (sends ? 'sender' : 'Receiver')) as FinalRole;
   if (role === 'sender' || (role === 'server' && sends))
     logTotals(log, totalsOf(statistics ?? new Statistics()));
-  log.write(finalErrorLine(exitCode, role));
+  log.write(finalErrorLine(exitCode, role), true);
 }

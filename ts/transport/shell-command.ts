@@ -9,14 +9,21 @@ export interface ShellCommand {
 /**
  * A command line of bytes. Node encodes arguments as UTF-8, so that those which are UTF-8 are decoded
  * first and come out as they were. If one of them is not, `/bin/sh` makes it again from octal escapes
- * and becomes the program; the escapes themselves are plain ASCII.
+ * and becomes the program; the escapes themselves are plain ASCII. So it does for variables that are to be exactly `set`.
  */
-export function shellCommand(argv: readonly ByteString[]): ShellCommand {
+export function shellCommand(
+  argv: readonly ByteString[],
+  set: Readonly<Record<string, ByteString>> = {},
+): ShellCommand {
   const decoded = argv.map(decodeUtf8);
-  if (decoded.every((arg) => arg !== undefined)) return { file: decoded[0], args: decoded.slice(1) };
+  const variables = Object.entries(set);
+  if (variables.length === 0 && decoded.every((arg) => arg !== undefined))
+    return { file: decoded[0], args: decoded.slice(1) };
 
   // A command substitution drops newlines at the end, hence the `x` that is cut off again.
-  const script: string[] = [];
+  const script = variables.map(
+    ([name, value]) => `${name}=$(printf '${octal(value)}x'); export ${name}="\${${name}%x}"`,
+  );
   const words = argv.map((arg, i) => {
     const text = decoded[i];
     if (text !== undefined) return singleQuoted(text);

@@ -2,9 +2,10 @@
 import { readdirSync, statSync } from 'node:fs';
 import { EINVAL, errnoText } from '../../errno.ts';
 import { SysError } from '../../errors.ts';
+import type { Variables } from '../../host.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
 import { systemErrorOf } from '../../kernel/trusted-path.ts';
-import { expand, type Variables } from './expand.ts';
+import { expand } from './expand.ts';
 import { statements } from './lines.ts';
 import {
   findParameter,

@@ -1,21 +1,10 @@
 /** `%NAME%` in a value: a variable of the environment. */
 import { ExitCode, RsyncError } from '../../errors.ts';
-import type { Environment } from '../../host.ts';
+import type { Variables } from '../../host.ts';
 import type { ByteString } from '../../kernel/kernel.ts';
-
-/** Variables as bytes. */
-export type Variables = (name: string) => ByteString | undefined;
 
 /** Each place that may be one: what is none is text, up to its second mark alone. */
 const reference = /%(?=([A-Z][^%]*)%)/g;
-
-/** Those of an environment, which Node has decoded. */
-export function variablesOf(env: Environment): Variables {
-  return (name) => {
-    const value = env[name];
-    return value === undefined ? undefined : Buffer.from(value, 'utf8').toString('latin1');
-  };
-}
 
 /** Variables that nobody has set stay as they were written. */
 export function expand(text: ByteString, variables: Variables): ByteString {

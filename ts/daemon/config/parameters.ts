@@ -63,6 +63,9 @@ export const facilities = {
   local7: 23 << 3,
 } as const;
 
+/** rsync's is 5. Ours needs longer until it accepts the next one, and a client that finds no room waits for a second. */
+export const initialBacklog = 511;
+
 /** Those of the daemon as a whole, which no module can have. */
 export const globalParameters = {
   address: text(),
@@ -73,7 +76,7 @@ export const globalParameters = {
   'pid file': text(),
   'proxy protocol hosts': text(),
   'socket options': text(),
-  'listen backlog': integer(5),
+  'listen backlog': integer(initialBacklog),
   port: integer(0),
   'proxy protocol': bool(false),
 } as const satisfies Record<string, Kind>;

@@ -116,7 +116,8 @@ export class TextView {
   }
 }
 
-function isError(code: LogCode): boolean {
+/** Something went wrong, or may. */
+export function isError(code: LogCode): boolean {
   return code === 'warning' || code === 'error' || code === 'error-xfer' || code === 'error-utf8';
 }
 

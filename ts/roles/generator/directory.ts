@@ -97,13 +97,15 @@ function prepareDirectory(
   if (fromAlternate && shown !== undefined && !options.dryRun) gen.ctx.extras?.copyXattrs(shown, path);
   // What the new directory got from the one it is in: its set-group-id bit stays where permissions are not preserved.
   const isNew = before === undefined && !options.perms && !options.dryRun;
-  const present = isNew ? presentAt(tree, path) : before;
+  const tells = report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing;
+  // What a new one has already is no change that is told of.
+  const present =
+    isNew || (tells && before === undefined && !options.dryRun) ? presentAt(tree, path) : before;
   gen.freshDir = !fresh ? undefined : path === '.' ? '' : path;
   const flags = isNew || list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
   const { updated } = setAttributes(gen.ctx, entry, present, { flags });
   if (entry.isDirlink && before !== undefined) setPermsBehind(gen, entry, before);
-  if (updated && report.info('name') && gen.nameCode !== undefined && itemizing === gen.itemizing)
-    report.print(gen.nameCode, `${path}/`);
+  if (updated && tells && gen.nameCode !== undefined) report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
   if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0)
     return deleteBelow(gen, entry);
