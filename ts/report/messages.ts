@@ -785,6 +785,9 @@ export function lost(loss: Loss): ByteString {
   }
 }
 
+/** --checksum with a choice that sums up nothing. */
+export const noFileChecksum = 'Invalid checksum-choice for --checksum: none (0)';
+
 /** A server that is asked for a batch. */
 export function ignoringBatch(kind: 'write' | 'read'): ByteString {
   return `ignoring --${kind}-batch option sent to server`;
