@@ -72,7 +72,8 @@ describe.skipIf(!isRoot || !withAttributes)('a disk that is full amid small file
     withWorkspace(async (work) => {
       const src = join(work, 'src');
       mkdirSync(src);
-      for (let i = 0; i < 700; i++) writeFileSync(join(src, `f${i}`), Buffer.alloc(i % 5 === 0 ? 0 : 4096, `${i} `));
+      for (let i = 0; i < 700; i++)
+        writeFileSync(join(src, `f${i}`), Buffer.alloc(i % 5 === 0 ? 0 : 4096, `${i} `));
       spawnSync('sh', ['-c', 'setfattr -n user.a -v b "$1"/*', 'sh', src]);
       const mounted = await withSmallDisk(work, async (disk) => {
         const result = await run([...ours().command, ...options.split(' '), `${src}/`, `${disk}/`]);
