@@ -449,8 +449,7 @@ fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken
         futimens(file, &times).map_err(failed(STEP_UTIMES))?;
     }
     if has(FLAG_MODE) && own.is_none_or(|own| own.mode != mode) {
-        fchmod(file.as_fd(), mode)
-            .map_err(|errno| Broken(errno.raw_os_error(), STEP_CHMOD))?;
+        fchmod(file.as_fd(), mode).map_err(|errno| Broken(errno.raw_os_error(), STEP_CHMOD))?;
     }
     Ok(())
 }
