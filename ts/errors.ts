@@ -91,9 +91,7 @@ export class RsyncError extends Error {
   who: string | undefined;
   /** What ended it first, where the other side's exit value took its place. */
   first: ExitCode | undefined;
-  /** Of what went wrong while options were read: the level that --debug=exit had by then. */
-  exitLevel: number | undefined;
-  /** ... and the log that was named by then, '' for none. */
+  /** Of what went wrong while options were read: the log that was named by then, '' for none. */
   log: string | undefined;
   constructor(
     exitCode: ExitCode,

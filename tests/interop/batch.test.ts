@@ -128,6 +128,16 @@ describe.skipIf(reference === null)('a batch of rsync', () => {
   );
 });
 
+describe.skipIf(reference === null)('a server that is asked for a batch', () => {
+  test.each(['--write-batch=C', '--read-batch=C', '-q -M--write-batch=C', '--stderr=all -M--write-batch=C'])(
+    'by its client alone: -M%s',
+    (option) => same({ way: 'push', script: `mkdir s; touch s/f; sync -r -M${option}` }),
+  );
+  test.each(['', '-q', '-n', '--stderr=all'])('in a local run with an option for one side: %s', (options) =>
+    same({ script: `mkdir s; touch s/f; sync -r ${options} --write-batch=B -M-O; ${clean}` }),
+  );
+});
+
 describe.skipIf(reference === null)('wrong use', () => {
   test.each([
     '--read-batch=none d/',

@@ -60,6 +60,36 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
     );
   });
 
+  describe('what cannot be done with what was chosen', () => {
+    test.each([
+      '-rc --cc=none',
+      '-rc --cc=md5,none',
+      '-r --cc=none',
+      '-r --usermap=',
+      '-r --groupmap=',
+      '-r --usermap=,',
+    ])('%s', (options) =>
+      same({
+        way,
+        sorted: true,
+        script: `mkdir s d; echo a >s/f; sync ${options} 2>&1 | grep -v -e 'rsync error' -e closed | sort -u; ls d`,
+      }),
+    );
+  });
+
+  describe.skipIf(!canBePlainUser)('a mode that keeps its owner out of a directory', () => {
+    test.each(['-rtip --chmod=0600', '-rip --chmod=D000', '-rtip --chmod=D0500'])(
+      'comes behind its time: %s',
+      (options) =>
+        same({
+          way,
+          plainUser: true,
+          sorted: true,
+          script: `mkdir -p s/deep d; touch s/f s/deep/g; touch -d 2001-01-01 s s/deep d; sync ${options}; chmod 700 d d/*; ls d`,
+        }),
+    );
+  });
+
   describe.skipIf(!canBePlainUser)('--ignore-errors', () => {
     const unreadable = 'mkdir -p s/shut d/gone; touch s/f d/old; chmod 0 s/shut';
 

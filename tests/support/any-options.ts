@@ -282,7 +282,7 @@ const differs: readonly [RegExp, string][] = [
   [/^(?:log: )?rsync error: received SIGUSR1 \(code 19\).*\n/gm, ''],
   // The words of the help are our own.
   [
-    /^(?:oc-)?rsync {2}version (?:.*\n)*?(?:See https:..rsync.samba.org|oc-rsync help OPTION tells).*$/gm,
+    /^(?:log: )?(?:oc-)?rsync {2}version (?:.*\n)*?(?:log: )?(?:See https:..rsync.samba.org|oc-rsync help OPTION tells).*$/gm,
     'usage',
   ],
 ];

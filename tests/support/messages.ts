@@ -21,7 +21,7 @@ export function steadyMessages(stderr: ByteString): ByteString[] {
     .replace(/ \(file=[\w.-]+, line=\d+\)/g, '')
     .replace(/\[(\w+)=[\w.+-]+\]/g, '[$1]')
     .replace(/^(rsync error: .*)\[(?:[Rr]eceiver|generator)\]$/gm, '$1[receiving]')
-    .replace(/(mkstemp "[^"]*)\.[A-Za-z0-9]{6}"/g, '$1.XXXXXX"')
+    .replace(/((?:mkstemp|chown|chgrp) "[^"]*)\.[A-Za-z0-9]{6}"/g, '$1.XXXXXX"')
     .replace(/\(\d+ bytes received so far\)/g, '(N bytes received so far)')
     .split('\n')
     .filter((line) => line !== '' && !lateLine.test(line) && !kernelLine.test(line))

@@ -101,6 +101,11 @@ export function realPeers(): readonly Peer[] {
   return found;
 }
 
+/** Is it from before `version`? */
+export function isOlder(peer: Peer, version: string): boolean {
+  return peer.version.localeCompare(version, 'en', { numeric: true }) < 0;
+}
+
 function withVersionName(peer: Peer): Peer {
   return { ...peer, name: peer.version };
 }

@@ -141,7 +141,7 @@ async function runTraced(input: CommandInput, value: string): Promise<number> {
 }
 
 async function run(input: CommandInput): Promise<number> {
-  const { argv, env, io } = input;
+  const { argv, io } = input;
   let known: Options | undefined;
   let watched: Watched | undefined;
   let role: FinalRole = argv.includes('--server') ? 'server' : 'client';
@@ -154,7 +154,9 @@ async function run(input: CommandInput): Promise<number> {
       if (typeof ran === 'number') return ran;
       if (ran.length < argv.length) return run({ ...input, argv: ran });
     }
-    const command = parseClientArgs(argv, { env, aliases: input.aliases });
+    const command = await parsed(input, (given) => {
+      known = given;
+    });
     if (command.kind === 'daemon')
       return await (await input.loadServer()).runDaemon(argv, io, input.codeToKeep);
     if (command.kind !== 'run') {
@@ -199,6 +201,28 @@ async function run(input: CommandInput): Promise<number> {
     }
     return code;
   }
+}
+
+/**
+ * What the words ask for. rsync reads rules where they stand: what is wrong with one of them is told before what is wrong
+ * behind it, and rather than what is asked for there. `early` hears what had been given where the reading ended.
+ */
+async function parsed(
+  { argv, env, aliases, io, loadEngine }: CommandInput,
+  early: (given: Options) => void,
+): Promise<ParsedCommand> {
+  let given: Options | undefined;
+  let command: ParsedCommand | undefined;
+  let mistake: unknown;
+  try {
+    command = parseClientArgs(argv, { env, aliases, endsEarly: (options) => (given = options) });
+  } catch (error) {
+    mistake = error;
+  }
+  if (given !== undefined) early(given);
+  if (given !== undefined && given.filters.length > 0) await (await loadEngine()).openNamedFiles(given, io);
+  if (command === undefined) throw mistake;
+  return command;
 }
 
 function isWatched({ server, info }: Options): boolean {
@@ -348,7 +372,7 @@ function exitTold(
   options: Options | undefined,
 ): [before: string, behind: string] {
   const failure = error instanceof RsyncError ? error : undefined;
-  const level = options?.debug.exit ?? failure?.exitLevel ?? 0;
+  const level = options?.debug.exit ?? 0;
   if (level === 0 || options?.quiet || (options?.server && failure?.told)) return ['', ''];
   const first = failure?.first ?? code;
   const sends = level > 2 && !failure?.told && !untoldEnds.has(code) && (options?.protocol ?? 31) > 30;

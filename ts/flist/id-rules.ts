@@ -30,8 +30,8 @@ const largestId = 0xffffffff;
  * a range LOW-HIGH, a name, or a pattern of names; TO a name or an id. Bad syntax is exit 1; the last of
  * several faults is told, as by rsync, which reads from the end.
  */
-export function parseIdRules(map: ByteString, settings: IdRuleSettings): IdRule[] {
-  if (map === '') return [];
+export function parseIdRules(map: ByteString | undefined, settings: IdRuleSettings): IdRule[] {
+  if (map === undefined) return [];
   const rules: IdRule[] = [];
   for (const part of map.split(',').reverse()) {
     const rule = parseRule(part, settings);

@@ -305,7 +305,8 @@ function idMapOf(context: FlistReceiverContext, format: FlistFormat): IdMap {
   const { options, amRoot, report, texts } = context;
   const names = context.names ?? new IdNames();
   const warn = (message: string) => report.print('error', message);
-  const rules = (kind: IdKind, map: ByteString) => parseIdRules(map, { kind, names, texts, warn });
+  const rules = (kind: IdKind, map: ByteString | undefined) =>
+    parseIdRules(map, { kind, names, texts, warn });
   const ids = new IdMap({
     ignoreNames: options.numericIds,
     amRoot,

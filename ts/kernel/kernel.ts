@@ -372,9 +372,9 @@ export interface Tree extends HeldTree {
   rmdir(path: ByteString): void;
   rename(from: ByteString, to: ByteString): void;
   /**
-   * Sets metadata without following a symbolic link: owner and group, then mode, then times. `mode` of a
-   * symbolic link is ignored where the system cannot set it. Returns 0 or the first errno; all parts
-   * are tried.
+   * Sets metadata without following a symbolic link: owner and group, then times, then mode. `mode` of a
+   * symbolic link is ignored where the system cannot set it. Ends with the first part that fails, and returns its errno,
+   * else 0.
    */
   setMeta(path: ByteString, meta: Meta): number;
 
@@ -405,7 +405,10 @@ export interface Tree extends HeldTree {
    * read/write.
    */
   receiveMany(batch: ReceiveBatch): Promise<ReceiveManyResult>;
-  /** Copies a whole file inside the machine (copy-dest, backups): reflink, copy_file_range or read/write. */
+  /**
+   * Copies a whole file inside the machine (copy-dest, backups): reflink, copy_file_range or read/write. The copy has
+   * those permissions of `mode` that are its owner's; who dresses it sets the others.
+   */
   copyFile(from: ByteString, to: ByteString, mode: number): Promise<void>;
 }
 

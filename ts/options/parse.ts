@@ -8,7 +8,7 @@ import type { OptionEnv } from './env.ts';
 import { usageText } from './help.ts';
 import type { Draft, Options } from './options.ts';
 import { type FoundOption, splitArguments } from './popt.ts';
-import { emptyDraft, settle } from './settle.ts';
+import { emptyDraft, plainOptions, settle } from './settle.ts';
 import { longSwitch, type OptionSwitch, shortSwitch } from './switches.ts';
 import { syntax } from './wrong.ts';
 
@@ -31,6 +31,8 @@ export interface ParseContext {
   readonly aliases?: readonly Alias[];
   /** What a module's client may not ask for: throws where it does. It may not ask for another daemon either. */
   readonly refused?: OptionFilter | undefined;
+  /** Hears what had been given where the reading ends before all is settled: with a mistake, or with what is no run. */
+  readonly endsEarly?: (given: Options) => void;
 }
 
 /** Looks at the options of a client before they count. */
@@ -63,13 +65,30 @@ export function parseServerArgs(
 }
 
 function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
+  let command: ParsedCommand | undefined;
+  try {
+    command = answered(argv, context, draft);
+    return command;
+  } catch (error) {
+    if (error instanceof RsyncError) error.log ??= lastLog(draft.logFile);
+    throw error;
+  } finally {
+    if (command?.kind !== 'run') context.endsEarly?.(givenIn(draft));
+  }
+}
+
+/** What decides how a mistake is told, and what of the rules is read before it. */
+function givenIn(draft: Draft): Options {
+  const { filters, filterLevels, insecureLinks, eightBitOutput, server, dryRun, protocol } = draft;
+  const told = { debug: draft.debug.level, quiet: draft.quiet > 0, logsNamed: draft.logFile };
+  const rules = { filters, filterLevels, insecureLinks };
+  return { ...plainOptions(), ...rules, ...told, eightBitOutput, server, dryRun, protocol };
+}
+
+function answered(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
   try {
     return readArguments(argv, context, draft);
   } catch (error) {
-    if (error instanceof RsyncError) {
-      error.log ??= lastLog(draft.logFile);
-      error.exitLevel = draft.debug.level.exit;
-    }
     if (!(error instanceof Request)) throw error;
     const { wants } = error;
     if (wants.kind === 'usage') throw wrongUse();

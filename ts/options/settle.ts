@@ -1,5 +1,5 @@
 /** From the draft of a command line to its settled options: the second half of rsync's parse_arguments(). */
-import { type Definition, Request, type Run } from './definition.ts';
+import type { Definition, Run } from './definition.ts';
 import { type AllDefinitions, type Draft, type Options, topics } from './options.ts';
 
 /** A definition seen from outside, where the types of its values are not known. */
@@ -9,6 +9,32 @@ export type AnyDefinition = Definition<unknown, unknown, Draft, Options>;
 export const allDefinitions = topics.flatMap(([, options]) =>
   Object.entries(options),
 ) as unknown as readonly (readonly [keyof AllDefinitions, AnyDefinition])[];
+
+/**
+ * What may find a mistake, in the order in which rsync's parse_arguments() looks: of two mistakes the one that it finds
+ * first is told.
+ */
+const looksForMistakes: readonly (keyof AllDefinitions)[] = [
+  'maxAlloc',
+  'oldArgs',
+  'checksumChoice',
+  'compressChoice',
+  'outbuf',
+  'superUser',
+  'batch',
+  'tempDir',
+  'delete',
+  'confineRoot',
+  'suffix',
+  'backupDir',
+  'inplace',
+  'filesFrom',
+];
+
+const settledInOrder = [
+  ...looksForMistakes.flatMap((name) => allDefinitions.filter(([one]) => one === name)),
+  ...allDefinitions.filter(([name]) => !looksForMistakes.includes(name)),
+];
 
 /** The state before the first argument. */
 export function emptyDraft(): Draft {
@@ -21,17 +47,8 @@ export function emptyDraft(): Draft {
  */
 export function settle(draft: Draft, run: Run): Options {
   const settled: Partial<Record<keyof Draft, unknown>> = {};
-  let asked: Request | undefined;
-  for (const [name, definition] of allDefinitions) {
-    try {
-      if (definition.settle !== undefined) settled[name] = definition.settle(draft[name], draft, run);
-    } catch (error) {
-      // What is wrong with any option is said rather than the usage.
-      if (!(error instanceof Request)) throw error;
-      asked ??= error;
-    }
-  }
-  if (asked !== undefined) throw asked;
+  for (const [name, definition] of settledInOrder)
+    if (definition.settle !== undefined) settled[name] = definition.settle(draft[name], draft, run);
   return settled as Options;
 }
 

@@ -449,10 +449,8 @@ export function receiveFailed(
       return systemError('receiver', errno, `fsync failed on ${fullName(place, path)}`);
     case 'read':
       return systemError('receiver', errno, `read errors mapping ${fullName(place, path)}`);
-    case 'rename':
-      return systemError('receiver', errno, `rename ${fullName(place, written)} -> "${path}"`);
     default:
-      return attributesFailed(place, path, step, errno, 'receiver');
+      return systemError('receiver', errno, `rename ${fullName(place, written)} -> "${path}"`);
   }
 }
 /** Owner (`chown`, `chgrp`), permissions (`chmod`) or times (`utimes`) that could not be set. */
@@ -461,7 +459,7 @@ export function attributesFailed(
   path: ByteString,
   step: string,
   errno: number,
-  who: Who = 'generator',
+  who: Who,
 ): ByteString {
   switch (step) {
     case 'chmod':
@@ -785,6 +783,14 @@ export function lost(loss: Loss): ByteString {
     case 'defaultAcl':
       return 'warning: the portable kernel does not see default ACLs: modes of new entries follow the umask';
   }
+}
+
+/** --checksum with a choice that sums up nothing. */
+export const noFileChecksum = 'Invalid checksum-choice for --checksum: none (0)';
+
+/** A server that is asked for a batch. */
+export function ignoringBatch(kind: 'write' | 'read'): ByteString {
+  return `ignoring --${kind}-batch option sent to server`;
 }
 
 /** A dry run and a real one do not understand each other. */

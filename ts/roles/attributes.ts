@@ -3,6 +3,7 @@ import type { ByteString, Meta, Tree } from '../kernel/kernel.ts';
 import { S_IFLNK, S_IFMT } from '../kernel/stat-table.ts';
 import { type AttributeChange, attrsFor } from '../metadata/attributes.ts';
 import {
+  type At,
   AttrFlag,
   keepsTime,
   modeToSet,
@@ -17,6 +18,7 @@ import { Item } from '../wire/constants.ts';
 import type { RoleContext } from './context.ts';
 import type { DestinationExtras } from './extras.ts';
 import type { Listed, Place } from './listed.ts';
+import { presentAt } from './present-at.ts';
 
 /** What to put on a file that was just written. */
 export function newFileMeta(ctx: RoleContext, list: FileList, i: number): Meta {
@@ -34,6 +36,8 @@ export interface Dressing {
   readonly flags?: number;
   /** Changed and unchanged names are told at -vv. */
   readonly report?: boolean;
+  /** Who sets them: the generator, unless it is said. */
+  readonly who?: text.Who;
   /**
    * Extended attributes are set as well (rsync does that with a file's content, or when the sender has told of them);
    * long values that did not come are those of this file.
@@ -53,6 +57,9 @@ export interface AttributesSet {
 
 const unchanged: AttributesSet = { updated: false, refreshed: undefined };
 const changed: AttributesSet = { updated: true, refreshed: undefined };
+/** What was told could not be set, and nothing behind it was. */
+export const undressed: AttributesSet = { updated: false, refreshed: undefined };
+const ownership = Item.ReportOwner | Item.ReportGroup;
 const specialBits = 0o6000;
 /** What a change of ACLs may take away, or must not come before. */
 const allSpecialBits = 0o7000;
@@ -66,9 +73,12 @@ export function setAttributes(
   ctx: RoleContext,
   place: Place,
   present: Present | undefined,
-  { flags = 0, report = false, xattrsFrom }: Dressing = plainly,
+  { flags = 0, report = false, who = 'generator', xattrsFrom }: Dressing = plainly,
 ): AttributesSet {
   const { tree, path, list, i } = place;
+  const fake = ctx.options.superUser === 'fake';
+  // Of what is faked, all but the times is noted together, when everything is known.
+  const put = (meta: Meta): Step | undefined => putMeta(ctx, place, fake ? timesOf(meta) : meta, who);
   const want = ctx.wanted.at(list, i);
   let change = attrsFor(want, present, ctx.attributes, flags);
   if (change.timeFailed) list.setFlag(i, EntryFlag.TimeFailed);
@@ -80,8 +90,11 @@ export function setAttributes(
     if (chowns && present !== undefined) tellOfOwner(ctx, path, present, change.meta);
     const loses = chowns && present !== undefined && (present.stats.mode(present.row) & specialBits) !== 0;
     // Owners first: a change of owner takes capabilities away, too.
-    if (loses || (chowns && xattrsFrom !== undefined))
-      apply(ctx, tree, path, { uid: change.meta.uid, gid: change.meta.gid }, ownership);
+    if (loses || (chowns && xattrsFrom !== undefined)) {
+      const { uid, gid, ...others } = change.meta;
+      if (put({ uid, gid }) !== undefined) return leftUndressed(place, present, who);
+      change = { ...change, meta: others };
+    }
     if (loses) {
       refreshed = { stats: tree.lstat(path), row: 0, tree, path };
       change = attrsFor(want, refreshed, ctx.attributes, flags);
@@ -97,7 +110,11 @@ export function setAttributes(
     change = withTime(ctx, want, change, flags);
     updated = change.changed !== 0;
   }
-  if (updated && !dryRun) apply(ctx, tree, path, change.meta, change.changed & ~Item.ReportAcl);
+  if ((change.changed & ~Item.ReportAcl) !== 0 && !dryRun) {
+    const failed = put(change.meta);
+    // As in rsync, what comes behind is not for a file whose owner or time could not be set.
+    if (failed === 'chown' || failed === 'utimes') return leftUndressed(place, present, who);
+  }
   if (ctx.extras !== undefined && ctx.attributes.acls !== undefined) {
     const sets = present === undefined || (change.changed & Item.ReportAcl) !== 0;
     const now = sets && !dryRun ? setAcls(ctx, ctx.extras, place, refreshed ?? present) : undefined;
@@ -106,7 +123,7 @@ export function setAttributes(
       if (now !== 'set') refreshed = now;
     }
   }
-  if (ctx.options.superUser === 'fake' && !dryRun) {
+  if (fake && !dryRun) {
     const isLink = (want.mode & S_IFMT) === S_IFLNK;
     const now = present === undefined ? 0 : present.stats.mode(present.row);
     const mode = isLink ? want.mode : modeToSet(want.mode, now, ctx.attributes, flags);
@@ -115,6 +132,17 @@ export function setAttributes(
   if (report && ctx.report.info('name', 2)) ctx.report.print('client', updated ? path : text.upToDate(path));
   if (refreshed !== undefined) return { updated, refreshed };
   return updated ? changed : unchanged;
+}
+
+/** A file that was just received has the permissions then with which rsync would have created it. */
+function leftUndressed(
+  { tree, path, list, i }: Place,
+  present: Present | undefined,
+  who: text.Who,
+): AttributesSet {
+  const isNew = present === undefined && who === 'receiver';
+  if (isNew) tree.setMeta(path, { mode: (list.mode(i) & 0o700) | ownerWrites });
+  return undressed;
 }
 
 /**
@@ -179,7 +207,7 @@ function setAcls(
   const { mode } = want;
   const now = extras.setAcls(want, place, present);
   if (now !== undefined && (mode & allSpecialBits) !== 0)
-    apply(ctx, place.tree, place.path, { mode: mode & chmodBits }, Item.ReportPerms);
+    putMeta(ctx, place, { mode: mode & chmodBits }, 'generator');
   return now;
 }
 
@@ -191,15 +219,34 @@ function tellOfOwner({ report }: RoleContext, path: ByteString, { stats, row }: 
     report.trace('own', () => traces.settingOwner('gid', path, stats.gid(row), gid));
 }
 
-const ownership = Item.ReportOwner | Item.ReportGroup;
+/** What `putMeta` failed to set. */
+type Step = 'chown' | 'utimes' | 'chmod';
 
-function apply(ctx: RoleContext, tree: Tree, path: ByteString, meta: Meta, what: number): void {
-  if (what === 0) return;
-  // All else is noted together, when everything is known.
-  const { mtime, mtimeNsec, atime, atimeNsec } = meta;
-  const now = ctx.options.superUser === 'fake' ? { mtime, mtimeNsec, atime, atimeNsec } : meta;
-  const errno = tree.setMeta(path, now);
-  if (errno === 0) return;
-  const step = what & ownership ? 'chown' : what & Item.ReportPerms ? 'chmod' : 'utimes';
-  ctx.report.print('error-xfer', text.attributesFailed(tree, path, step, errno));
+/** What rsync calls it that the owner `uid` and the group could not be set there. */
+export function ownerStep({ tree, path }: At, uid: number | undefined): 'chown' | 'chgrp' {
+  return uid === undefined || presentAt(tree, path)?.stats.uid() === uid ? 'chgrp' : 'chown';
+}
+
+/** Sets all of it up to what cannot be set, which is told and answered. */
+export function putMeta(ctx: RoleContext, { tree, path }: At, meta: Meta, who: text.Who): Step | undefined {
+  if (tree.setMeta(path, meta) === 0) return undefined;
+  // Which of them it was shows when they are set one by one.
+  const { uid, gid, mode } = meta;
+  const steps: readonly (readonly [Step, Meta])[] = [
+    ['chown', { uid, gid }],
+    ['utimes', timesOf(meta)],
+    ['chmod', { mode }],
+  ];
+  for (const [step, part] of steps) {
+    const errno = tree.setMeta(path, part);
+    if (errno === 0) continue;
+    const called = step === 'chown' ? ownerStep({ tree, path }, uid) : step;
+    ctx.report.print('error-xfer', text.attributesFailed(tree, path, called, errno, who));
+    return step;
+  }
+  return undefined;
+}
+
+function timesOf({ mtime, mtimeNsec, atime, atimeNsec }: Meta): Meta {
+  return { mtime, mtimeNsec, atime, atimeNsec };
 }

@@ -1,13 +1,14 @@
 import { SysError } from '../errors.ts';
 import { isDeviceMode, isSpecialMode } from '../flist/file-list.ts';
 import { isUnsafeLink } from '../flist/unsafe-link.ts';
-import type { ByteString, Tree } from '../kernel/kernel.ts';
+import type { ByteString, Meta, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import type { Present } from '../metadata/compare.ts';
 import { backupName } from '../metadata/names.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
 import * as traces from '../report/trace-messages.ts';
+import { putMeta } from './attributes.ts';
 import type { RoleContext } from './context.ts';
 import { tellIfRefused } from './refused.ts';
 
@@ -27,14 +28,19 @@ export function backupOf(options: Options, tree: Tree, path: ByteString): Backup
 }
 
 /** As `backupOf`; its folders are made, as those of `path` are. */
-export function prepareBackup(ctx: RoleContext, tree: Tree, path: ByteString): Backup | undefined {
+export function prepareBackup(
+  ctx: RoleContext,
+  tree: Tree,
+  path: ByteString,
+  who: text.Who,
+): Backup | undefined {
   const { options, report } = ctx;
   const backup = backupOf(options, tree, path);
   if (backup === undefined) {
     report.print('error', text.backupNameTooLong(path));
     return undefined;
   }
-  if (options.backupDir !== '' && !options.dryRun) copyParents(ctx, tree, path, backup);
+  if (options.backupDir !== '' && !options.dryRun) copyParents(ctx, tree, path, backup, who);
   return backup;
 }
 
@@ -58,7 +64,7 @@ export function makeBackup(
 ): number | Promise<number> {
   const stats = lookUp(tree, path);
   if (stats === undefined) return 0;
-  const backup = prepareBackup(ctx, tree, path);
+  const backup = prepareBackup(ctx, tree, path, who);
   if (backup === undefined) return text.ENAMETOOLONG;
   if (ctx.options.links && ctx.options.safeLinks && stats.isLink() && !isSafeLink(ctx, tree, path)) {
     told(ctx, path, backup.name);
@@ -119,7 +125,7 @@ async function copyToBackup(
         report.print('error', text.keepBackupFailed(tree, path, name, errno, who));
         return errno;
       }
-      await tree.copyFile(path, target, mode & 0o7777);
+      await tree.copyFile(path, target, mode);
     } else if (stats.isLink() && options.links) tree.symlink(tree.readlink(path), target);
     else if (
       (isDeviceMode(mode) && options.devices && ctx.amRoot) ||
@@ -132,7 +138,7 @@ async function copyToBackup(
       return 0;
     }
     tellKept(ctx, stats.isRegular() ? 'COPY' : stats.isLink() ? 'SYMLINK' : 'DEVICE', path);
-    dressBackup(ctx, original, target, stats.isRegular() ? 'copied' : 'made');
+    dressBackup(ctx, original, target, stats.isRegular() ? 'copied' : 'made', who);
     told(ctx, path, name);
     if (away) tree.unlink(path);
     return 0;
@@ -152,20 +158,21 @@ export function dressBackup(
   original: Present,
   name: ByteString,
   how: 'copied' | 'made',
+  who: text.Who,
 ): void {
   const { options } = ctx;
   const { tree, stats, row } = original;
   // As with rsync, attributes go with a file's content.
   if (how === 'copied') ctx.extras?.copyXattrs(original, name);
-  tree.setMeta(name, {
+  const meta: Meta = {
     mode: stats.mode(row) & 0o7777,
     uid: options.owner && ctx.amRoot ? stats.uid(row) : undefined,
     gid: options.group ? stats.gid(row) : undefined,
     mtime: options.times ? stats.mtime(row) : undefined,
     atime: options.atimes > 0 ? stats.atime(row) : undefined,
     mtimeNsec: options.times ? (ctx.negotiated.protocol >= 31 ? stats.mtimeNsec(row) : 0) : undefined,
-  });
-  ctx.extras?.copyAcls(original, name);
+  };
+  if (putMeta(ctx, { tree, path: name }, meta, who) === undefined) ctx.extras?.copyAcls(original, name);
 }
 
 function linkOrRename(
@@ -195,7 +202,7 @@ function linkOrRename(
 }
 
 /** Makes the folders of `name` below the backup folder, with the attributes of those of `path`. */
-function copyParents(ctx: RoleContext, tree: Tree, path: ByteString, backup: Backup): void {
+function copyParents(ctx: RoleContext, tree: Tree, path: ByteString, backup: Backup, who: text.Who): void {
   const base = absoluteIn(tree, ctx.options.backupDir).replace(/\/+$/, '');
   makeAll(tree, base);
   // Below the directory that the user named lies what peers have named: links in it lead nowhere, whenever they come.
@@ -206,7 +213,7 @@ function copyParents(ctx: RoleContext, tree: Tree, path: ByteString, backup: Bac
     const folder = path.slice(0, slash);
     const source = lookUp(tree, folder);
     if (!makeFolder(tree, target) || source === undefined) continue;
-    dressBackup(ctx, { stats: source, row: 0, tree, path: folder }, target, 'made');
+    dressBackup(ctx, { stats: source, row: 0, tree, path: folder }, target, 'made', who);
   }
 }
 

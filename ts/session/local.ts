@@ -19,6 +19,7 @@ import { type End, endOf, exitCodeOf, filterReport, openEnd, type RunEnd, type S
 import type { Endpoints } from './endpoints.ts';
 import { endAfterFailure } from './failure.ts';
 import { type FinalRole, finalErrorLine } from './final-line.ts';
+import { tellOfIgnoredBatch } from './ignored-batch.ts';
 import { nameCharset } from './name-charset.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
@@ -79,6 +80,9 @@ export async function runLocal(
     });
     return { serverOptions, filters };
   });
+  // rsync's other half reads what is for it alone on top of what was given for both.
+  const readsBoth = options.remoteOptions.length > 0 && options.batch?.kind === 'write';
+  tellOfIgnoredBatch(options, serverOptions.batchIgnored ?? (readsBoth ? 'write' : undefined), io.host);
   if (serverOptions.copyAs !== options.copyAs) throw new RsyncError(ExitCode.Unsupported, text.copyAsOneSide);
   if (serverOptions.dryRun !== options.dryRun) throw new RsyncError(ExitCode.Protocol, text.dryRunOneSide);
   const shared = sharedPaths(options, serverOptions);

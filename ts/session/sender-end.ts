@@ -1,4 +1,4 @@
-import { protocolError } from '../errors.ts';
+import { ExitCode, protocolError, RsyncError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
 import { unmunge } from '../flist/munge.ts';
 import { FlistSender } from '../flist/send.ts';
@@ -68,6 +68,9 @@ export async function runSender(
   end.trees.push(flist.lists.roots);
   const encoder = kernel.openEncoder(negotiated.codec);
   try {
+    // rsync finds that with the first file that it sums up.
+    if (options.checksum && negotiated.fileDigest.name === 'none')
+      throw new RsyncError(ExitCode.Unsupported, text.noFileChecksum);
     const finishTelling = tellOfList(report, options, negotiated, 'sending');
     const lists = await flist.sendInitial(args, filesFrom);
     finishTelling(lists.totals.entries);

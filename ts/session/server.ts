@@ -9,6 +9,7 @@ import { siteOf } from './client.ts';
 import { type End, endOf, filterReport, openEnd, type RunEnd, type SessionIo } from './end.ts';
 import { endAfterFailure } from './failure.ts';
 import { expandArgs } from './glob.ts';
+import { tellOfIgnoredBatch } from './ignored-batch.ts';
 import { nameCharset } from './name-charset.ts';
 import { readSecludedArgs } from './secluded-args.ts';
 import { runServerEnd } from './server-end.ts';
@@ -48,6 +49,7 @@ export async function runServer(
   duplex: Duplex = serversWire(io),
 ): Promise<RunEnd> {
   const site = siteOf(io.host, options.sender ? 'sender' : 'Receiver');
+  tellOfIgnoredBatch(options, options.batchIgnored, io.host);
   let end: End | undefined;
   const filters = createFilters(options, {
     side: options.sender ? 'sender' : 'receiver',

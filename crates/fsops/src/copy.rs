@@ -148,13 +148,14 @@ fn copy_through(
     })
 }
 
-/// Copies the whole file `from` to `to`, which is replaced. A copy that fails leaves nothing.
+/// Copies the whole file `from` to `to`, which is replaced and has those permissions of `mode` that are its owner's:
+/// whose it shall be is not known here. A copy that fails leaves nothing.
 pub fn copy_file(tree: &TreeRoot, from: &[u8], to: &[u8], mode: u32) -> Result<(), SysError> {
     let OpenFile {
         file: source, size, ..
     } = tree.open_read(from)?;
     let create = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-    let mode = Mode::from_raw_mode((mode & 0o7777) as RawMode);
+    let mode = Mode::from_raw_mode((mode & 0o700) as RawMode);
     let target = match tree.open_file(to, create, mode) {
         Err(Errno::EXIST) => {
             tree.with(to, |dir, name| unlinkat(dir, name, AtFlags::empty()))

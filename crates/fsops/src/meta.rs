@@ -40,33 +40,32 @@ impl Meta {
     }
 }
 
-/// Sets owner and group, then mode, then times, never through a symbolic link. All parts are tried; 0 or
-/// the first errno.
+/// Sets owner and group, then times, then mode, never through a symbolic link. It ends with the first that fails, whose
+/// errno it answers, else 0: set-id bits are not for a file whose owner could not be set.
 pub fn set_meta(tree: &TreeRoot, path: &[u8], meta: &Meta) -> i32 {
-    let mut first = 0;
-    let mut note = |done: Result<(), Errno>| {
-        if let Err(errno) = done {
-            if first == 0 {
-                first = errno.raw_os_error();
-            }
-        }
-    };
+    match set_parts(tree, path, meta) {
+        Ok(()) => 0,
+        Err(errno) => errno.raw_os_error(),
+    }
+}
+
+fn set_parts(tree: &TreeRoot, path: &[u8], meta: &Meta) -> Result<(), Errno> {
     if meta.uid.is_some() || meta.gid.is_some() {
-        note(tree.with(path, |dir, name| {
+        tree.with(path, |dir, name| {
             let uid = meta.uid.map(Uid::from_raw);
             let gid = meta.gid.map(Gid::from_raw);
             chownat(dir, name, uid, gid, AtFlags::SYMLINK_NOFOLLOW)
-        }));
-    }
-    if let Some(mode) = meta.mode {
-        note(tree.with(path, |dir, name| change_mode(dir, name, mode & 0o7777)));
+        })?;
     }
     if let Some(times) = meta.times() {
-        note(tree.with(path, |dir, name| {
+        tree.with(path, |dir, name| {
             utimensat(dir, name, &times, AtFlags::SYMLINK_NOFOLLOW)
-        }));
+        })?;
     }
-    first
+    if let Some(mode) = meta.mode {
+        tree.with(path, |dir, name| change_mode(dir, name, mode & 0o7777))?;
+    }
+    Ok(())
 }
 
 /// chmod that does not follow; another way where the C library or the system cannot. The mode of a symbolic link is

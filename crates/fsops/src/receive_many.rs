@@ -439,19 +439,27 @@ fn first_mode(record: &Record) -> Mode {
     Mode::from_raw_mode(mode as RawMode)
 }
 
-/// Owner and group, times, mode. A look is cheaper than a change, and mostly enough.
+/// Owner and group, times, mode, up to the first that fails: the mode is not for a file whose owner could not be set,
+/// which stays its writer's alone then. A look is cheaper than a change, and mostly enough.
 fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken> {
-    let mut first = Ok(());
-    let mut note = |done: Result<(), Errno>, step| {
-        if let (Err(errno), Ok(())) = (done, &first) {
-            first = Err(Broken(errno.raw_os_error(), step));
+    let has = |flag| record.flags & flag != 0;
+    let mode = record.mode & 0o7777;
+    let writers = if has(FLAG_IN_PLACE) {
+        0o600
+    } else {
+        mode & 0o700 | 0o200
+    };
+    let failed = |step| {
+        move |errno: Errno| {
+            // It may have been created with its mode. That this fails, too, is told by the first failure.
+            let _ = fchmod(file.as_fd(), writers);
+            Broken(errno.raw_os_error(), step)
         }
     };
-    let has = |flag| record.flags & flag != 0;
     let uid = (has(FLAG_UID) && own.is_none_or(|own| own.uid != record.uid)).then_some(record.uid);
     let gid = (has(FLAG_GID) && own.is_none_or(|own| own.gid != record.gid)).then_some(record.gid);
     if uid.is_some() || gid.is_some() {
-        note(fchown(file.as_fd(), uid, gid), STEP_CHOWN);
+        fchown(file.as_fd(), uid, gid).map_err(failed(STEP_CHOWN))?;
     }
     let meta = Meta {
         mtime: has(FLAG_MTIME).then_some(record.mtime),
@@ -459,11 +467,10 @@ fn dress(record: &Record, file: &OwnedFd, own: Option<Own>) -> Result<(), Broken
         ..Meta::default()
     };
     if let Some(times) = meta.times() {
-        note(futimens(file, &times), STEP_UTIMES);
+        futimens(file, &times).map_err(failed(STEP_UTIMES))?;
     }
-    let mode = record.mode & 0o7777;
     if has(FLAG_MODE) && own.is_none_or(|own| own.mode != mode) {
-        note(fchmod(file.as_fd(), mode), STEP_CHMOD);
+        fchmod(file.as_fd(), mode).map_err(|errno| Broken(errno.raw_os_error(), STEP_CHMOD))?;
     }
-    first
+    Ok(())
 }

@@ -320,7 +320,7 @@ export const keepOptions = {
   }),
   /** Ids pass as numbers, but in lists as if names went along: what a daemon decides must not change the protocol. */
   idListsAnyway: derived((): boolean => false, { closes: none }),
-  /** --usermap (or the user of --chown as `*:USER`); '' for none. */
+  /** --usermap (or the user of --chown as `*:USER`); undefined for none: an empty one is wrong. */
   usermap: option({
     initial: noMap,
     switches: [
@@ -329,9 +329,9 @@ export const keepOptions = {
         return mapOnce('user', prior, '--usermap', value);
       }),
     ],
-    settle: ({ map }: NameMap): ByteString => map,
-    tells: (map: ByteString, { options, push }: Telling<Quoting>): ByteString[] =>
-      map !== '' && push ? [quoteOption('--usermap', map, options)] : [],
+    settle: ({ map, by }: NameMap): ByteString | undefined => (by === '' ? undefined : map),
+    tells: (map: ByteString | undefined, { options, push }: Telling<Quoting>): ByteString[] =>
+      map !== undefined && push ? [quoteOption('--usermap', map, options)] : [],
     closes: none,
   }),
   groupmap: option({
@@ -342,9 +342,9 @@ export const keepOptions = {
         return mapOnce('group', prior, '--groupmap', value);
       }),
     ],
-    settle: ({ map }: NameMap): ByteString => map,
-    tells: (map: ByteString, { options, push }: Telling<Quoting>): ByteString[] =>
-      map !== '' && push ? [quoteOption('--groupmap', map, options)] : [],
+    settle: ({ map, by }: NameMap): ByteString | undefined => (by === '' ? undefined : map),
+    tells: (map: ByteString | undefined, { options, push }: Telling<Quoting>): ByteString[] =>
+      map !== undefined && push ? [quoteOption('--groupmap', map, options)] : [],
     closes: none,
   }),
   chown: leading(undefined, [

@@ -274,4 +274,13 @@ export const wireOptions = {
       ),
     ],
   }),
+  /** What a server was asked for and does not do, since its client has the batch. */
+  batchIgnored: derived(
+    (draft: { readonly batch: BatchGiven }, { server }): 'write' | 'read' | undefined => {
+      const { read, write } = draft.batch;
+      if (!server || (!read && write <= 0)) return undefined;
+      return read ? 'read' : 'write';
+    },
+    { closes: none },
+  ),
 };

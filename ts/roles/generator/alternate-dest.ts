@@ -70,7 +70,7 @@ export async function tryAlternateFile(gen: Generator, entry: Entry): Promise<Al
   if (best.match !== 'type') {
     if (!options.dryRun) {
       try {
-        await tree.copyFile(best.path, path, list.mode(i) & 0o7777);
+        await tree.copyFile(best.path, path, list.mode(i));
         gen.ctx.extras?.copyXattrs(best, path);
         setAttributes(gen.ctx, entry, undefined);
       } catch (error) {

@@ -5,7 +5,7 @@ import { AttrFlag, type Present } from '../../metadata/compare.ts';
 import { chmodBits, destMode } from '../../metadata/modes.ts';
 import * as text from '../../report/messages.ts';
 import { Item } from '../../wire/constants.ts';
-import { setAttributes } from '../attributes.ts';
+import { setAttributes, undressed } from '../attributes.ts';
 import { inModule } from '../module-mode.ts';
 import { presentAt } from '../present-at.ts';
 import { tryAlternateNode } from './alternate-dest.ts';
@@ -103,9 +103,10 @@ function prepareDirectory(
     isNew || (tells && before === undefined && !options.dryRun) ? presentAt(tree, path) : before;
   gen.freshDir = !fresh ? undefined : path === '.' ? '' : path;
   const flags = isNew || list.flags(i) & EntryFlag.DirCreated ? AttrFlag.DirCreated : 0;
-  const { updated } = setAttributes(gen.ctx, entry, present, { flags });
+  const set = setAttributes(gen.ctx, entry, present, { flags });
+  if (set === undressed) gen.retouchTimes = true;
   if (entry.isDirlink && before !== undefined) setPermsBehind(gen, entry, before);
-  if (updated && tells && gen.nameCode !== undefined) report.print(gen.nameCode, `${path}/`);
+  if (set.updated && tells && gen.nameCode !== undefined) report.print(gen.nameCode, `${path}/`);
   if (!gen.ctx.amRoot && !options.dryRun && (list.mode(i) & 0o700) !== 0o700) openForFilling(gen, entry);
   if (!gen.ctx.negotiated.incRecurse && deletesOnTheWay(gen) && gen.phase === 0)
     return deleteBelow(gen, entry);
@@ -176,7 +177,10 @@ function setPermsBehind(gen: Generator, entry: Entry, before: Present): void {
   if (options.dryRun || (before.stats.mode(before.row) & chmodBits) === mode) return;
   const errno = setPerms(gen, entry, mode);
   if (errno !== 0)
-    report.print('error-xfer', text.attributesFailed(gen.destination.tree, path, 'chmod', errno));
+    report.print(
+      'error-xfer',
+      text.attributesFailed(gen.destination.tree, path, 'chmod', errno, 'generator'),
+    );
 }
 
 /** Behind a kept link permissions can be set with --insecure-links alone, as in rsync. 0, or the errno. */

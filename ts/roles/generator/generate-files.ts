@@ -190,6 +190,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     permsDir: undefined,
     permsOfDir: input.defaultPerms,
     retouchPerms: false,
+    retouchTimes: false,
     skippedDeletes: 0,
     ioErrorSaid: false,
     requested: 0,
@@ -427,7 +428,7 @@ function finishSegments(
     if (next === undefined && current === undefined && !gen.lists.eof) break;
     gen.link.replay?.listDone();
     gen.ctx.writer.ndx(ndxDone);
-    const looks = first.worked || gen.ctx.report.debug('time', 2);
+    const looks = first.worked || gen.retouchTimes || gen.ctx.report.debug('time', 2);
     if (first.parentDirNdx >= 0 && looks && gen.ctx.options.delete !== 'delay')
       touchUpDirs(gen, first.parentDirNdx);
     first.ended = true;

@@ -233,7 +233,7 @@ async function requestWithBackup(
   const { tree } = gen.destination;
   const { path } = entry;
   const { stats, row } = basis;
-  const backup = prepareBackup(gen.ctx, tree, path);
+  const backup = prepareBackup(gen.ctx, tree, path, 'generator');
   if (backup === undefined) {
     sums?.job?.close();
     return;
@@ -243,7 +243,7 @@ async function requestWithBackup(
       sums?.job?.close();
       return;
     }
-    await tree.copyFile(path, backup.path, stats.mode(row) & 0o7777);
+    await tree.copyFile(path, backup.path, sums === undefined ? stats.mode(row) : 0o600);
   } catch (error) {
     sums?.job?.close();
     if (!(error instanceof SysError)) throw error;
@@ -254,7 +254,7 @@ async function requestWithBackup(
     );
     return;
   }
-  dressBackup(gen.ctx, basis, backup.path, 'copied');
+  dressBackup(gen.ctx, basis, backup.path, 'copied', 'generator');
   if (gen.ctx.report.info('backup')) gen.ctx.report.print('info', text.backedUp(path, backup.name));
   sendItem(gen, entry, shown, { type: sums === undefined ? BasisType.Fname : BasisType.Backup });
   await sendSums(gen, sums);

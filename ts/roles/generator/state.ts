@@ -75,6 +75,8 @@ export interface Generator extends GeneratorInput {
   permsOfDir: number;
   /** Directories were given write permission while they are filled. */
   retouchPerms: boolean;
+  /** A directory lacks its time, because its owner could not be set: it gets it when all is there. */
+  retouchTimes: boolean;
   skippedDeletes: number;
   ioErrorSaid: boolean;
   /** `--delete-delay`: what to delete at the end. */

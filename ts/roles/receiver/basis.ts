@@ -46,7 +46,7 @@ export function findBasis(ctx: RoleContext, destination: Destination, coming: Co
   if (negotiated.protocol < 29) {
     const first = () => {
       if (options.inplace && options.backup && !redo) {
-        const copy = prepareBackup(ctx, tree, path)?.path ?? path;
+        const copy = prepareBackup(ctx, tree, path, 'receiver')?.path ?? path;
         return at(copy, copy === path ? basisType : BasisType.Backup);
       }
       const kept = partial === undefined ? undefined : at(partial, BasisType.PartialDir);

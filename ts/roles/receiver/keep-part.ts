@@ -40,6 +40,7 @@ export async function keepPart(ctx: RoleContext, input: ReceiverInput, file: Unf
     }
     setAttributes(ctx, { tree, path: temporary, list, i }, undefined, {
       flags: AttrFlag.SkipTimes,
+      who: 'receiver',
     });
     // An old time keeps --update from taking it for newer than the source.
     if (target === path && attributes.times)

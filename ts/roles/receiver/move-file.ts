@@ -32,7 +32,7 @@ export async function moveFile(
   if (copy === undefined) return { call, errno: text.EXDEV };
   try {
     unlinkIfThere(tree, copy);
-    await tree.copyFile(from, copy, mode & 0o7777);
+    await tree.copyFile(from, copy, mode);
     tree.unlink(from);
     return { copiedTo: copy };
   } catch (error) {

@@ -350,7 +350,11 @@ async function finish(
   const flags = setTimes ? AttrFlag.AccurateTime : AttrFlag.SkipTimes;
   if (options.inplace) {
     const xattrsFrom = plan.basis ?? path;
-    setAttributes(ctx, { tree, path, list, i }, presentAt(tree, path), { flags, xattrsFrom });
+    setAttributes(ctx, { tree, path, list, i }, presentAt(tree, path), {
+      flags,
+      xattrsFrom,
+      who: 'receiver',
+    });
     return true;
   }
   if (
@@ -365,7 +369,7 @@ async function finish(
   const there = plan.intoPartial ? presentAt(tree, plan.target) : undefined;
   const xattrsFrom = basisNow(ctx, tree, plan);
   const dress = (target: ByteString, present: Present | undefined) =>
-    setAttributes(ctx, { tree, path: target, list, i }, present, { flags, xattrsFrom });
+    setAttributes(ctx, { tree, path: target, list, i }, present, { flags, xattrsFrom, who: 'receiver' });
   dress(plan.target, there);
   report.trace('recv', () => text.renaming(plan.target, path));
   if (plan.target === path) return true;

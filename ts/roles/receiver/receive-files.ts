@@ -175,7 +175,8 @@ function dress(ctx: RoleContext, { destination }: ReceiverInput, list: FileList,
   const { tree } = destination;
   const path = destinationPath(destination, list, i);
   const present = presentAt(tree, path);
-  if (present !== undefined) setAttributes(ctx, { tree, path, list, i }, present, { xattrsFrom: path });
+  if (present === undefined) return;
+  setAttributes(ctx, { tree, path, list, i }, present, { xattrsFrom: path, who: 'receiver' });
 }
 
 /** rsync's generator is given the list as well, and reads it as its receiver did. */

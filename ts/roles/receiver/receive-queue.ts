@@ -18,7 +18,7 @@ import type { Options } from '../../options/options.ts';
 import * as text from '../../report/messages.ts';
 import { BasisType, chunkSize, Item } from '../../wire/constants.ts';
 import type { ItemHeader } from '../../wire/item.ts';
-import { newFileMeta } from '../attributes.ts';
+import { newFileMeta, ownerStep } from '../attributes.ts';
 import type { RoleContext } from '../context.ts';
 import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
@@ -316,9 +316,11 @@ export class ReceiveQueue {
       }
       // Nothing is said of a file that could not be begun.
       if (step !== 'mkstemp') log.beforeTransfer(list, i, item.iflags);
-      if (status === 0 || status === held) {
+      const undressed = step === 'chown' || step === 'utimes' || step === 'chmod';
+      if (status === 0 || status === held || undressed) {
         report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
+        if (undressed) tellUndressed(this.ctx, this.input, queued, step, status);
         if (waiting.delete(queued)) {
           await this.place(queued);
           continue;
@@ -389,4 +391,18 @@ function flagsOfAll(options: Options): number {
     (acls ? ReceiveFlag.HoldAcl : 0) |
     (xattrs ? ReceiveFlag.HoldXattrs : 0)
   );
+}
+
+/** A file that is in place, without all that it should have; rsync names it as it was called by then. */
+function tellUndressed(
+  { report }: RoleContext,
+  { destination }: ReceiverInput,
+  { list, i, temporary }: Queued,
+  step: 'chown' | 'utimes' | 'chmod',
+  errno: number,
+): void {
+  const { tree } = destination;
+  const place = { tree, path: destinationPath(destination, list, i) };
+  const failed = step === 'chown' ? ownerStep(place, list.uid(i)) : step;
+  report.print('error-xfer', text.attributesFailed(tree, temporary, failed, errno, 'receiver'));
 }

@@ -7,7 +7,10 @@ import { createNew, openToRead } from './open-file.ts';
 
 const bufferBytes = 256 * 1024;
 
-/** `Tree.copyFile`: the target is replaced, and removed again where the copy fails. */
+/**
+ * `Tree.copyFile`: the target is replaced, and removed again where the copy fails. Of `mode` it gets its owner's part: whose
+ * it shall be is not known here.
+ */
 export async function copyFile(
   directory: Directory,
   from: ByteString,
@@ -22,7 +25,7 @@ export async function copyFile(
     const target = createNew(path);
     try {
       if (!reflink(directory, source, from, target, path)) await copyBytes(source, target, turns);
-      attempt('fchmod', () => fs.fchmodSync(target, mode & 0o7777));
+      attempt('fchmod', () => fs.fchmodSync(target, mode & 0o700));
     } catch (error) {
       fs.unlinkSync(directory.resolve(to, 'unlink'));
       throw asSysError(error, 'write');

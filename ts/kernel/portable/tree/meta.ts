@@ -10,28 +10,21 @@ const unchanged = -1;
 
 /**
  * Puts metadata on what `path` names, never on what a link leads to: owner and group (which clear the
- * set-id bits), mode, times. Returns 0 or the first errno; all parts are tried. `losses` learns of times that
- * cannot be kept.
+ * set-id bits), times, mode. It ends with the first that fails, whose errno it answers, else 0: set-id bits are not for
+ * a file whose owner could not be set. `losses` learns of times that cannot be kept.
  */
 export function setMeta(path: Buffer, meta: Meta, losses: Set<Loss>): number {
-  let first = 0;
-  if (meta.uid !== undefined || meta.gid !== undefined) {
-    first ||= errnoOf(() => fs.lchownSync(path, meta.uid ?? unchanged, meta.gid ?? unchanged));
-  }
-  const { mode } = meta;
-  if (mode !== undefined) {
-    const errno = errnoOf(() => setMode(path, mode & permissionBits));
-    first ||= errno;
-  }
-  if (meta.mtime !== undefined || meta.atime !== undefined) {
-    const errno = errnoOf(() => {
+  return errnoOf(() => {
+    const { mode } = meta;
+    if (meta.uid !== undefined || meta.gid !== undefined)
+      fs.lchownSync(path, meta.uid ?? unchanged, meta.gid ?? unchanged);
+    if (meta.mtime !== undefined || meta.atime !== undefined) {
       noteTimes(meta, losses);
       const now = timesOf(meta, () => fs.lstatSync(path, { bigint: true }));
       fs.lutimesSync(path, now.atime, now.mtime);
-    });
-    first ||= errno;
-  }
-  return first;
+    }
+    if (mode !== undefined) setMode(path, mode & permissionBits);
+  });
 }
 
 /** Access and modification time as Node's calls take them; what is absent stays as `current` has it. */

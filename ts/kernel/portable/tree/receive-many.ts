@@ -227,18 +227,22 @@ async function copyFrom(source: OpenFile, output: OutputFile, turns: Turns): Pro
   return copied === size ? done : { status: sourceChanged, step: 'read' };
 }
 
-/** Owner and group, times, mode; all are tried, the first failure counts. */
-function dress(fd: number, record: FileRecord, losses: Set<Loss>): Outcome {
-  const { flags } = record;
-  let first: Outcome = done;
-  const part = (step: Step, call: () => void) => {
-    const errno = errnoOf(call);
-    if (errno !== 0 && first === done) first = { status: errno, step };
+/**
+ * Owner and group, times, mode, up to the first that fails: the mode is not for a file whose owner could not be set,
+ * which stays its writer's alone then.
+ */
+function dress(fd: number, { flags, ...record }: FileRecord, losses: Set<Loss>): Outcome {
+  const mode = record.mode & 0o7777;
+  const failed = (status: number, step: Step): Outcome => {
+    const writers = (flags & ReceiveFlag.InPlace) !== 0 ? 0o600 : (mode & 0o700) | 0o200;
+    errnoOf(() => fs.fchmodSync(fd, writers));
+    return { status, step };
   };
   if ((flags & (ReceiveFlag.Uid | ReceiveFlag.Gid)) !== 0) {
     const uid = (flags & ReceiveFlag.Uid) !== 0 ? record.uid : -1;
     const gid = (flags & ReceiveFlag.Gid) !== 0 ? record.gid : -1;
-    part('chown', () => fs.fchownSync(fd, uid, gid));
+    const status = errnoOf(() => fs.fchownSync(fd, uid, gid));
+    if (status !== 0) return failed(status, 'chown');
   }
   if ((flags & (ReceiveFlag.Mtime | ReceiveFlag.Atime)) !== 0) {
     const { mtime, mtimeNsec, atime } = record;
@@ -248,8 +252,10 @@ function dress(fd: number, record: FileRecord, losses: Set<Loss>): Outcome {
     if (setsMtime) noteTimes({ mtime, mtimeNsec }, losses);
     const accessed = (flags & ReceiveFlag.Atime) !== 0 ? timeArgument(atime, 0) : now;
     const modified = setsMtime ? timeArgument(mtime, mtimeNsec) : now;
-    part('utimes', () => fs.futimesSync(fd, accessed, modified));
+    const status = errnoOf(() => fs.futimesSync(fd, accessed, modified));
+    if (status !== 0) return failed(status, 'utimes');
   }
-  if ((flags & ReceiveFlag.Mode) !== 0) part('chmod', () => fs.fchmodSync(fd, record.mode & 0o7777));
-  return first;
+  if ((flags & ReceiveFlag.Mode) === 0) return done;
+  const status = errnoOf(() => fs.fchmodSync(fd, mode));
+  return status === 0 ? done : { status, step: 'chmod' };
 }
