@@ -1,12 +1,19 @@
 /** What a session, or a part of one, is given of the world around it: this process, unless a test says otherwise. */
 import { processHost } from '../../ts/cli/host.ts';
 import type { FilterContext } from '../../ts/filter/index.ts';
-import type { Host, Site } from '../../ts/host.ts';
+import { type Host, type Site, variablesOf } from '../../ts/host.ts';
 import type { SessionIo } from '../../ts/session/index.ts';
 
 /** A host that says nothing, to which nothing of the locale matters. */
 export function testHost(given: Partial<Host> = {}): Host {
-  return { ...processHost({ stdout() {}, stderr() {}, endBy() {} }), charset: 'ascii', ...given };
+  const { env } = given;
+  const variables = env && { variables: () => variablesOf(env) };
+  return {
+    ...processHost({ stdout() {}, stderr() {}, endBy() {} }),
+    charset: 'ascii',
+    ...variables,
+    ...given,
+  };
 }
 
 export function testSite(given: Partial<Site> = {}): Site {

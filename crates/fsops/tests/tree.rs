@@ -275,7 +275,7 @@ fn pack(records: &[Record]) -> (Vec<u8>, Vec<u8>) {
         packed.extend_from_slice(&(record.content.len() as u32).to_le_bytes());
         packed.extend_from_slice(&(record.path.len() as u16).to_le_bytes());
         packed.extend_from_slice(&(record.temporary.len() as u16).to_le_bytes());
-        packed.extend_from_slice(&[0; 4]);
+        packed.extend_from_slice(&[0; 12]);
         packed.extend_from_slice(record.path.as_bytes());
         packed.extend_from_slice(record.temporary.as_bytes());
         packed.resize(packed.len().next_multiple_of(8), 0);
