@@ -24,6 +24,7 @@ import { destinationPath } from '../destination.ts';
 import { Loopback, type LoopbackFile } from '../loopback.ts';
 import { makePartialDir } from '../partial-dir.ts';
 import { Pipeline } from '../pipeline.ts';
+import { presentAt } from '../present-at.ts';
 import { findBasis, takeModeOfBasis } from './basis.ts';
 import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
@@ -130,11 +131,18 @@ export class ReceiveQueue {
     const { options, paths, reader } = this.ctx;
     if (!paths.writesTogether || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
     if (list.size(i) > smallFile) return false;
-    if (options.inplace && (item.iflags & Item.IsNew) === 0) return false;
+    if (options.inplace && !this.isNowhere(list, i, item)) return false;
     const decode = () => this.takeLiteral(list, i, item);
     const taken = reader.tryRecord(decode);
     if (taken !== undefined) return taken;
     return paths.waitsForTheRest && this.waitFor(reader.record(decode));
+  }
+
+  /** An item may be called new whose file cannot be read. */
+  private isNowhere(list: FileList, i: number, { iflags }: ItemHeader): boolean {
+    if ((iflags & Item.IsNew) === 0) return false;
+    const { destination } = this.input;
+    return presentAt(destination.tree, destinationPath(destination, list, i)) === undefined;
   }
 
   /** A decoder; the batch may change between two attempts, but not within one. */
