@@ -378,8 +378,11 @@ export class ReceiveQueue {
   private failed({ list, i, item, temporary, target }: Queued, errno: number, step: string): void {
     const { destination, link } = this.input;
     const path = step === 'rename' ? target : destinationPath(destination, list, i);
-    const call = step === 'mkstemp' && this.ctx.options.inplace ? 'open' : step;
-    this.ctx.report.print('error-xfer', text.receiveFailed(destination.tree, path, temporary, call, errno));
+    const isOpen = step === 'mkstemp' && this.ctx.options.inplace;
+    const call = isOpen ? 'open' : step;
+    // What may not be written is tried once more as its owner's, and there is nothing of that name.
+    const told = isOpen && errno === text.EACCES ? text.ENOENT : errno;
+    this.ctx.report.print('error-xfer', text.receiveFailed(destination.tree, path, temporary, call, told));
     if (step === 'write') throw text.fatalFileIo();
     this.ctx.report.missed(list.size(i));
     if (this.ctx.negotiated.incRecurse) link.noSend(item.ndx);
