@@ -75,6 +75,11 @@ const acls = [
     script: `${source}; mkdir -p d/dir d/open; setfacl -dm u::7,g::0,o:1 d/dir; setfacl -dm u::7,g::7,o:7 d; umask 022
       touch s/open/y; $R -r s/ d/; ${modes}; $R -rn --delete s/ d/none/; ${modes}`,
   },
+  {
+    what: 'a file that is made in its place, and then given attributes, is no basis of its own',
+    script: `umask 022; mkdir s d; echo a >s/f; echo b >s/g; chmod 751 s/f; touch -d @9 s/f s/g; setfattr -n user.a -v b s/f
+      sync -rX --inplace; (cd d; find . -type f -printf '%m %P\\n' | sort; getfattr -d f)`,
+  },
 ];
 
 const canAcl = (() => {

@@ -244,6 +244,19 @@ export async function skip(ctx: RoleContext, input: ReceiverInput, arrival: Arri
   }
 }
 
+function madeInPlace(path: ByteString): Plan {
+  return {
+    path,
+    basis: undefined,
+    basisSize: 0,
+    basisType: BasisType.Fname,
+    partial: undefined,
+    target: path,
+    inPlace: true,
+    intoPartial: false,
+  };
+}
+
 /** A file that a batch has written whole, under a temporary name: it is placed as one that comes alone. */
 export async function placeHeld(
   ctx: RoleContext,
@@ -251,7 +264,8 @@ export async function placeHeld(
   arrival: Placed,
   temporary: ByteString,
 ): Promise<void> {
-  const plan = makePlan(ctx, input, arrival);
+  // In place it is the file itself that lies there, and no basis.
+  const plan = ctx.options.inplace ? madeInPlace(temporary) : makePlan(ctx, input, arrival);
   if (plan !== undefined) {
     await place(ctx, input, arrival, { ...plan, target: temporary, intoPartial: false }, true);
     return;

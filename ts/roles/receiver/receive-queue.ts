@@ -398,7 +398,7 @@ function flagsOfAll(options: Options): number {
     (inplace ? ReceiveFlag.InPlace : 0) |
     (superUser === 'fake' ? ReceiveFlag.Hold : 0) |
     // A backup of another file may have come to lie where nothing was.
-    (backup ? ReceiveFlag.HoldThere : 0) |
+    (backup && !inplace ? ReceiveFlag.HoldThere : 0) |
     (acls ? ReceiveFlag.HoldAcl : 0) |
     (xattrs ? ReceiveFlag.HoldXattrs : 0)
   );
