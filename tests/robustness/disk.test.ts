@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { canExtras } from '../support/extras.ts';
+import { attribute, attributed, canExtras } from '../support/extras.ts';
 import { expectSameFailure } from '../support/failures.ts';
 import { isRoot, kernelName, ours, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
@@ -74,7 +74,7 @@ describe.skipIf(!isRoot || !withAttributes)('a disk that is full amid small file
       mkdirSync(src);
       for (let i = 0; i < 700; i++)
         writeFileSync(join(src, `f${i}`), Buffer.alloc(i % 5 === 0 ? 0 : 4096, `${i} `));
-      spawnSync('sh', ['-c', 'setfattr -n user.a -v b "$1"/*', 'sh', src]);
+      attribute(src);
       const mounted = await withSmallDisk(work, async (disk) => {
         const result = await run([...ours().command, ...options.split(' '), `${src}/`, `${disk}/`]);
         expect([result.code, result.stderr]).toEqual([
@@ -88,10 +88,7 @@ describe.skipIf(!isRoot || !withAttributes)('a disk that is full amid small file
         for (const name of names)
           expect(readFileSync(join(at, name)).equals(readFileSync(join(src, name))), name).toBe(true);
         if (!options.includes('X')) return;
-        const told = spawnSync('sh', ['-c', 'getfattr -d "$1"/* | grep -c user.a=', 'sh', at], {
-          encoding: 'utf8',
-        });
-        expect(Number(told.stdout)).toBe(names.length);
+        expect(attributed(at)).toBe(names.length);
       });
       if (!mounted) context.skip('no small file system can be mounted here');
     }),

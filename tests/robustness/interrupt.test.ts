@@ -2,11 +2,10 @@
  * Signals in the middle of a file: the old file is still whole, no temporary file stays, and `--partial`
  * keeps what it promises.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { canExtras } from '../support/extras.ts';
+import { attribute, attributed, canExtras } from '../support/extras.ts';
 import { steadyMessages } from '../support/messages.ts';
 import { kernelName, ours, type Peer, referencePeer, remoteCommand } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
@@ -134,7 +133,7 @@ describe.skipIf(!canExtras || kernelName === 'portable')('SIGINT while files wit
       const [src, dst] = [join(work, 'src'), join(work, 'dst')];
       for (const folder of [src, dst]) mkdirSync(folder);
       for (let i = 0; i < 6000; i++) writeFileSync(join(src, `f${i}`), `${i}`);
-      expect(spawnSync('sh', ['-c', 'setfattr -n user.a -v b "$1"/*', 'sh', src]).status).toBe(0);
+      attribute(src);
       const far = way === 'local' ? [] : [`--rsh=${lsh}`, `--rsync-path=${remoteCommand(ours())}`];
       const to = way === 'push' ? `lh:${dst}/` : `${dst}/`;
       const result = await run([...ours().command, ...far, '-rX', `${src}/`, to], {
@@ -154,10 +153,7 @@ describe.skipIf(!canExtras || kernelName === 'portable')('SIGINT while files wit
       expect(names.length).toBeGreaterThan(0);
       expect(names.length).toBeLessThan(6000);
       expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
-      const { stdout } = spawnSync('sh', ['-c', 'getfattr -d "$1"/* | grep -c user.a=', 'sh', dst], {
-        encoding: 'utf8',
-      });
-      expect(Number(stdout)).toBe(names.length);
+      expect(attributed(dst)).toBe(names.length);
     }),
   );
 });

@@ -65,3 +65,15 @@ export function extrasOf(dir: string): string[] {
     }).stdout.split('\n');
   return [...command('getfattr -h -d -m-'), ...command('getfacl -n')];
 }
+
+/** Gives all files in a folder one attribute, for `attributed` to count. */
+export function attribute(folder: string): void {
+  const { status } = spawnSync('sh', ['-c', 'setfattr -n user.a -v b "$1"/*', 'sh', folder]);
+  if (status !== 0) throw new Error(`no attributes in ${folder}`);
+}
+
+/** How many files in a folder have what `attribute` gives. */
+export function attributed(folder: string): number {
+  const command = 'getfattr -d "$1"/* | grep -c user.a=';
+  return Number(spawnSync('sh', ['-c', command, 'sh', folder], { encoding: 'utf8' }).stdout);
+}

@@ -448,6 +448,13 @@ export const receiveSteps = [
   'rename',
 ] as const;
 
+/** Steps that a complete file lacks, which has its place all the same. */
+export type DressingStep = 'chown' | 'utimes' | 'chmod';
+
+export function isDressing(step: (typeof receiveSteps)[number]): step is DressingStep {
+  return step === 'chown' || step === 'utimes' || step === 'chmod';
+}
+
 /** Pipe ends for a child process. Both numbers are descriptors of this process. */
 export interface PipePair {
   readonly read: number;

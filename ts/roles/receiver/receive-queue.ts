@@ -4,10 +4,12 @@ import { ExitCode, RsyncError, SysError } from '../../errors.ts';
 import { type Dir, EntryFlag, type FileList } from '../../flist/file-list.ts';
 import {
   type ByteString,
+  type DressingStep,
   digestLength,
   digestMismatch,
   held,
   interrupted,
+  isDressing,
   type ReceiveManyResult,
   receiveSteps,
   sourceChanged,
@@ -324,11 +326,11 @@ export class ReceiveQueue {
       }
       // Nothing is said of a file that could not be begun.
       if (step !== 'mkstemp') log.beforeTransfer(list, i, item.iflags);
-      const undressed = step === 'chown' || step === 'utimes' || step === 'chmod';
-      if (status === 0 || status === held || undressed) {
+      const undressed = isDressing(step) ? step : undefined;
+      if (status === 0 || status === held || undressed !== undefined) {
         report.progressAtOnce(list, i, size);
         log.afterTransfer(list, i, item.iflags);
-        if (undressed) tellUndressed(this.ctx, this.input, queued, step, status);
+        if (undressed !== undefined) tellUndressed(this.ctx, this.input, queued, undressed, status);
         if (waiting.delete(queued)) {
           await this.place(queued);
           continue;
@@ -409,7 +411,7 @@ function tellUndressed(
   { report }: RoleContext,
   { destination }: ReceiverInput,
   { list, i, temporary }: Queued,
-  step: 'chown' | 'utimes' | 'chmod',
+  step: DressingStep,
   errno: number,
 ): void {
   const { tree } = destination;

@@ -6,6 +6,7 @@ import {
   digestMismatch,
   held,
   interrupted,
+  isDressing,
   type Loss,
   type ReceiveManyResult,
   receiveSteps,
@@ -172,10 +173,6 @@ async function receiveOne(
   if (!keep || (outcome.status !== interrupted && outcome.step !== 'write'))
     errnoOf(() => fs.unlinkSync(directory.resolve(record.temporary, 'unlink')));
   return outcome;
-}
-
-function isDressing(step: Step): boolean {
-  return step === 'chown' || step === 'utimes' || step === 'chmod';
 }
 
 function matches(batch: ReceiveBatch, record: FileRecord): boolean {
