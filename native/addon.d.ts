@@ -381,6 +381,12 @@ export interface SentFiles {
   data: Uint8Array
 }
 
+/**
+ * Sets a flag of V8's, as it stands on Node's command line; false where this program has no such function. Node's own
+ * `v8.setFlagsFromString` is in a module that loads all of its streams.
+ */
+export declare function setEngineFlag(flag: string): boolean
+
 /** Sets an option of a socket by its C name; the errno of what failed, 0 for none. */
 export declare function setSocketOption(fd: number, name: string, value: number): number
 

@@ -13,8 +13,11 @@ const groups = [
   // What every command needs, a question as well.
   { name: 'front', test: /rolldown.runtime|\/ts\/(cli\/(?!main|watched)|kernel\/index)/ },
   // What every run needs.
-  { name: 'engine', test: /\/ts\/session\// },
+  { name: 'engine', test: /\/ts\/session\/(index|client)\.ts/ },
+  // What one with another host needs: sockets and children, for which Node itself loads 2 ms of code.
+  { name: 'remote', test: /\/ts\/session\/(connection|server)\.ts/ },
   { name: 'portable', test: /\/ts\/kernel\/portable\// },
+  { name: 'batch', test: /\/ts\/session\/(batch-file|replay)\.ts/ },
   { name: 'daemon', test: /\/ts\/daemon\// },
   { name: 'view', test: /\/ts\/(cli\/watched|library\/json)/ },
 ].map((group, index, all) => ({ ...group, priority: all.length - index }));

@@ -90,6 +90,8 @@ export interface Host {
   becomeCopy(exit: (status: number) => void): void;
   /** A run that succeeds may end this process by `exit`; undefined: by Node's own way alone. */
   endBy(exit: ((status: number) => void) | undefined): void;
+  /** Flags of V8's are set by `set`, where it can; undefined: by Node's own way alone. */
+  flagsBy(set: ((flag: string) => boolean) | undefined): void;
   /** What the user's terminal can show. */
   readonly charset: Charset;
   /** Milliseconds since 1970. */

@@ -9,7 +9,7 @@ export function testHost(given: Partial<Host> = {}): Host {
   const { env } = given;
   const variables = env && { variables: () => variablesOf(env) };
   return {
-    ...processHost({ stdout() {}, stderr() {}, endBy() {} }),
+    ...processHost({ stdout() {}, stderr() {}, endBy() {}, flagsBy() {} }),
     charset: 'ascii',
     ...variables,
     ...given,

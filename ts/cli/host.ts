@@ -8,8 +8,10 @@ import { argumentBytes, processVariables } from './argv.ts';
 
 const descriptors = { input: 0, output: 1 };
 
+type ProcessOwner = Pick<Host, 'stdout' | 'stderr' | 'endBy' | 'flagsBy'>;
+
 /** The process's host, with what is the program's own: how things are said, and how it ends. */
-export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'stderr' | 'endBy'>): Host {
+export function processHost({ stdout, stderr, endBy, flagsBy }: ProcessOwner): Host {
   let { pid } = process;
   let shift = 0;
   let variables: Variables | undefined;
@@ -46,6 +48,7 @@ export function processHost({ stdout, stderr, endBy }: Pick<Host, 'stdout' | 'st
       process.on('exit', exit);
     },
     endBy,
+    flagsBy,
     charset: localeCharset(process.env),
     now: Date.now,
     onProgressWanted: (listener) => onSignals(progressSignals, listener),

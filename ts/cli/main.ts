@@ -12,6 +12,13 @@ import { boundYoungGeneration } from './young-generation.ts';
 const stdout = bufferedStream(1);
 const stderr = unbufferedStream(2);
 
+/** Sets a flag of V8's, where the kernel can; Node's own way loads its streams, two milliseconds. */
+let setByKernel: ((flag: string) => boolean) | undefined;
+
+export function setFlag(flag: string): void {
+  if (setByKernel?.(flag) !== true) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
+}
+
 /** Ends the process when its run has succeeded. */
 let endAtOnce: ((status: number) => void) | undefined;
 /** Flags and variables of Node's may want something done at the end: a profile is written, or what was covered. */
@@ -50,6 +57,9 @@ const host = processHost({
   },
   endBy(how) {
     if (isPlainNode) endAtOnce = how;
+  },
+  flagsBy(set) {
+    setByKernel = set;
   },
 });
 const io: SessionIo = { host, signal: watch.signal, events: undefined, log: undefined };

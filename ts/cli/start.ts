@@ -18,7 +18,7 @@ interface Part {
   exports: object;
 }
 type PartFunction = (require: (name: string) => unknown, module: Part, dirname: string) => void;
-type Main = Pick<typeof import('./main.ts'), 'keepCodeBy'>;
+type Main = Pick<typeof import('./main.ts'), 'keepCodeBy' | 'setFlag'>;
 
 const { getBuiltinModule } = process;
 const { readFileSync } = getBuiltinModule('node:fs');
@@ -67,16 +67,16 @@ function requireByPart(name: string): unknown {
 
 /**
  * Where there is code to keep, the run is told how. V8's last compiler tier waits for runs that are long enough to earn back
- * what it costs (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because loading what sets it takes
- * three milliseconds, and because V8 refuses code that was kept without it; so not in a run whose code is kept either. Older
- * Nodes would complain of a flag they do not know.
+ * what it costs (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because V8 refuses code that was kept
+ * without it, of a part that may still be loaded; so not in a run whose code is kept either. Older Nodes would complain of a
+ * flag they do not know.
  */
 function settleCode(): void {
   clearTimeout(whenLasting);
   const main = parts.get('main.cjs')?.exports as Partial<Main>;
   if (toKeep.size > 0) main.keepCodeBy?.(keepCode);
   else if (!lasts && Number.parseInt(process.versions.node, 10) >= 22)
-    whenLasting = setTimeout(setLateFlag, lastingMs).unref();
+    whenLasting = setTimeout(setLateFlag, lastingMs, main).unref();
 }
 
 function keepCode(): void {
@@ -84,9 +84,9 @@ function keepCode(): void {
   toKeep.clear();
 }
 
-function setLateFlag(): void {
+function setLateFlag(main: Partial<Main>): void {
   lasts = true;
-  getBuiltinModule('node:v8').setFlagsFromString('--invocation-count-for-turbofan=100000');
+  main.setFlag?.('--invocation-count-for-turbofan=100000');
 }
 
 requireByPart('./main.cjs');

@@ -1,5 +1,7 @@
 /** Bytes of V8's young generation from which on it is large enough. */
 const enough = 16 * 1024 * 1024;
+/** Bytes that V8 has beside it in any process. */
+const others = 4 * 1024 * 1024;
 /** Before that no run has one of that size, and most runs are over. */
 const firstLookMs = 100;
 const lookEveryMs = 20;
@@ -25,18 +27,20 @@ export function boundYoungGeneration(): () => void {
   let wait = lookEveryMs;
   let last = 0;
   const look = (): void => {
-    // Loaded here, because it brings Node's streams along.
-    const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
-    const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
-    if (space === undefined) return;
-    const { space_size: size } = space;
-    bounded = size >= enough;
-    if (bounded) {
-      setFlagsFromString(`${growth}${none}`);
-      return;
+    const { heapTotal } = process.memoryUsage();
+    if (heapTotal >= enough + others) {
+      // Loaded here, because it brings Node's streams along.
+      const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
+      const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+      if (space === undefined) return;
+      bounded = space.space_size >= enough;
+      if (bounded) {
+        setFlagsFromString(`${growth}${none}`);
+        return;
+      }
     }
-    wait = size === last ? Math.min(2 * wait, lookLastMs) : lookEveryMs;
-    last = size;
+    wait = heapTotal === last ? Math.min(2 * wait, lookLastMs) : lookEveryMs;
+    last = heapTotal;
     setTimeout(look, wait).unref();
   };
   setTimeout(look, firstLookMs).unref();

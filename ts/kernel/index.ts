@@ -5,7 +5,7 @@ import { forcedIoPath, type IoPath, requireIoPath } from './io-path.ts';
 import type { Kernel } from './kernel.ts';
 import { loadNativeKernel } from './native.ts';
 
-type KernelHost = Pick<Host, 'env' | 'umask' | 'user'>;
+type KernelHost = Pick<Host, 'env' | 'umask' | 'user' | 'flagsBy'>;
 
 /**
  * The kernel that the environment asks for, or the best there is. `OC_RSYNC_KERNEL=native|portable` forces one; a forced kernel that does not
@@ -16,6 +16,7 @@ export async function loadKernel(host: KernelHost): Promise<Kernel> {
   const io = forcedIoPath(host.env.OC_RSYNC_IO);
   const kernel = await chooseKernel(host, io);
   requireIoPath(kernel, io);
+  host.flagsBy(kernel.setEngineFlag);
   return kernel;
 }
 

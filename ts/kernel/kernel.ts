@@ -549,6 +549,8 @@ export interface Kernel {
   readonly reap?: () => void;
   /** Ends this process at once. Absent where a kernel cannot. */
   readonly exitAtOnce?: (status: number) => void;
+  /** Sets a flag of V8's, as it stands on Node's command line; false where it cannot be set by this. */
+  readonly setEngineFlag?: (flag: string) => boolean;
   /** Locks a range of a file for this process, for as long as that is open; false where another one has it. */
   readonly lockRange?: (fd: number, start: number, length: number) => boolean;
   /** A descriptor whose writes go to the system's log, one message each; or a negative errno. */

@@ -109,6 +109,7 @@ function createNativeKernel(addon: Binding, io: IoPath | undefined): Kernel {
     fork: addon.fork,
     reap: addon.reap,
     exitAtOnce: addon.exitAtOnce,
+    setEngineFlag: addon.setEngineFlag,
     lockRange: addon.lockRange,
     systemLog: addon.systemLog,
   };

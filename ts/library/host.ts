@@ -19,7 +19,7 @@ export interface RunPlace {
 
 /** No run of the library hears signals, ends the process, becomes another user, or asks on the terminal. */
 export function libraryHost({ env, cwd, words, ask, stdout, stderr }: RunPlace): Host {
-  const host = processHost({ stdout, stderr, endBy() {} });
+  const host = processHost({ stdout, stderr, endBy() {}, flagsBy() {} });
   const deaf = () => () => {};
   return {
     ...host,

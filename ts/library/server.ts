@@ -26,7 +26,7 @@ export async function startServer(options: ServeOptions): Promise<RsyncServer> {
     const [words, text] = configurationOf(options);
     if (signal?.aborted) abort();
     else signal?.addEventListener('abort', abort, { once: true });
-    const host = processHost({ stdout() {}, stderr() {}, endBy() {} });
+    const host = processHost({ stdout() {}, stderr() {}, endBy() {}, flagsBy() {} });
     const daemon = await openDaemon({
       words,
       configText: text,

@@ -1,10 +1,12 @@
 //! A copy of a process that runs Node. Possible where no thread but the one of JavaScript has work to do: only that one
 //! lives on in the copy (docs/decisions/0050-copies-of-a-process.md).
 
-use std::ffi::{c_int, c_void, CStr};
+use std::ffi::{c_int, c_void};
 
 use napi::bindgen_prelude::Env;
 use napi_derive::napi;
+
+use crate::program::symbol;
 
 /// Copies this process: the number of the copy, and 0 in the copy itself; the errno of what failed, negative. The system
 /// ends the copy after `lifetime` seconds, unless that is 0.
@@ -99,11 +101,4 @@ fn loop_renewal(env: &Env) -> Option<impl FnOnce() -> bool> {
     let status = unsafe { loop_of(env.raw().cast(), &mut event_loop) };
     // SAFETY: the loop is the environment's, and lives as long as that.
     (status == 0).then_some(move || unsafe { renew(event_loop) } == 0)
-}
-
-/// A function of the running program.
-fn symbol(name: &CStr) -> Option<*mut c_void> {
-    // SAFETY: looks a name up, and changes nothing.
-    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    (!found.is_null()).then_some(found)
 }

@@ -14,6 +14,7 @@ mod failure;
 mod fork;
 mod lent;
 mod lists;
+mod program;
 mod receive_job;
 mod send_job;
 mod shared;
