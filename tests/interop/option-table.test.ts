@@ -82,7 +82,7 @@ function arity(asks: (...words: string[]) => boolean, name: string): 'none' | 'o
 const realAsks = (...words: string[]) => says(...words).includes('\nUsage: ');
 const oursAsks = (...words: string[]) => {
   try {
-    return parseClientArgs(words, { env: {} }).kind === 'help';
+    return parseClientArgs(words, { env: {}, now: Date.now }).kind === 'help';
   } catch {
     return false;
   }

@@ -55,7 +55,7 @@ describe('--stop-at', () => {
     withWorkspace(async (dir) => {
       writeFileSync(join(dir, 'large'), Buffer.alloc(4 << 20));
       const argv = ['-a', '--bwlimit=256', ...more, join(dir, 'large'), join(dir, 'd/')];
-      const command = parseClientArgs(argv, { env: {} });
+      const command = parseClientArgs(argv, { env: {}, now: Date.now });
       if (command.kind !== 'run') throw new Error('no run');
       const options = { ...command.options, stopAt: Math.floor(Date.now() / 1000) + 5 };
       const started = Date.now();

@@ -53,7 +53,10 @@ function sayList(writer: Writer): void {
 
 /** Pulls from a server that says `say`; answers how the client's run ended. */
 async function pullFrom(say: (writer: Writer) => void): Promise<unknown> {
-  const command = parseClientArgs(['-rt', `--protocol=${protocol}`, 'host:src/', 'dst/'], { env: {} });
+  const command = parseClientArgs(['-rt', `--protocol=${protocol}`, 'host:src/', 'dst/'], {
+    env: {},
+    now: Date.now,
+  });
   if (command.kind !== 'run') throw new Error('no run');
   const { options } = command;
   const [ours, theirs] = memoryPair();

@@ -64,7 +64,7 @@ function listener(dir: string): { io: ReturnType<typeof testIo>; said(): string[
 }
 
 function parsed(argv: readonly string[]) {
-  const command = parseClientArgs(argv, { env: {} });
+  const command = parseClientArgs(argv, { env: {}, now: Date.now });
   if (command.kind !== 'run') throw new Error(command.kind);
   return command.options;
 }
@@ -80,7 +80,7 @@ async function together(dir: string, argv: readonly string[]): Promise<Said> {
 async function apart(dir: string, argv: readonly string[]): Promise<Said> {
   const options = parsed([...argv, 'src/', 'host:dst/']);
   const far = { sender: false, protocol: options.protocol, daemon: false };
-  const remote = parseServerArgs([...serverArgs(options, far), '.', 'dst/'], { env: {} });
+  const remote = parseServerArgs([...serverArgs(options, far), '.', 'dst/'], { env: {}, now: Date.now });
   const { io, said } = listener(dir);
   const [ours, theirs] = memoryPair();
   const common = { io, kernel: await loadKernel(io.host), site: testSite({ cwd: dir }) };

@@ -63,12 +63,15 @@ interface Outcome {
 /** Pushes `src/` to `dst/` over a damaging wire. */
 async function push(args: readonly string[], mark: string, times: number): Promise<Outcome> {
   const kernel = await loadKernel(testHost());
-  const command = parseClientArgs([...args, '--no-whole-file', 'src/', 'host:dst/'], { env: {} });
+  const command = parseClientArgs([...args, '--no-whole-file', 'src/', 'host:dst/'], {
+    env: {},
+    now: Date.now,
+  });
   if (command.kind !== 'run') throw new Error('no run');
   const { options } = command;
   const remote = parseServerArgs(
     [...serverArgs(options, { sender: false, protocol: options.protocol, daemon: false }), '.', 'dst/'],
-    { env: {} },
+    { env: {}, now: Date.now },
   );
   let out = '';
   let err = '';

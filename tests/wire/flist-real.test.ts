@@ -92,6 +92,7 @@ async function realSender(
 ): Promise<Opened> {
   const parsed = parseClientArgs([...flags, '--cc=md5', `--protocol=${protocol}`, `h:${paths[0]}`, base], {
     env: {},
+    now: Date.now,
   });
   if (parsed.kind !== 'run') throw new Error('not a run');
   const options = { ...parsed.options, ...extra };
@@ -104,7 +105,7 @@ async function realSender(
     options,
     kernel: diskKernel,
     clientInfo,
-    host: testHost({ env: {} }),
+    host: testHost({ env: {}, now: Date.now }),
   });
   served.reader.startMultiplex();
   if (negotiated.protocol >= 30) served.writer.startMultiplex();

@@ -215,7 +215,12 @@ async function parsed(
   let command: ParsedCommand | undefined;
   let mistake: unknown;
   try {
-    command = parseClientArgs(argv, { env, aliases, endsEarly: (options) => (given = options) });
+    command = parseClientArgs(argv, {
+      env,
+      now: io.host.now,
+      aliases,
+      endsEarly: (options) => (given = options),
+    });
   } catch (error) {
     mistake = error;
   }
@@ -272,9 +277,9 @@ async function benchAnswer(input: CommandInput, asksForHelp: boolean): Promise<n
 }
 
 /** Whether rsync could do nothing with these words but say what is wrong with them. */
-function onlyFails({ argv, env, aliases }: CommandInput): boolean {
+function onlyFails({ argv, env, aliases, io }: CommandInput): boolean {
   try {
-    const command = parseClientArgs(argv, { env, aliases });
+    const command = parseClientArgs(argv, { env, now: io.host.now, aliases });
     return command.kind === 'run' && !command.options.server && command.options.missingArgs === 'report';
   } catch (error) {
     return error instanceof RsyncError;
@@ -291,10 +296,10 @@ function exists(name: ByteString): boolean {
 
 /** A server's command line with what came over the wire. */
 function parsedAgain(
-  { argv, env }: CommandInput,
+  { argv, env, io }: CommandInput,
   more: readonly ByteString[],
 ): { readonly options: Options; readonly args: readonly ByteString[] } {
-  const command = parseClientArgs([...argv, ...more], { env });
+  const command = parseClientArgs([...argv, ...more], { env, now: io.host.now });
   if (command.kind === 'run' && command.args.length > 0) return command;
   throw new RsyncError(ExitCode.Syntax, usageText().trimEnd().split('\n'));
 }

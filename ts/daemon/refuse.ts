@@ -133,7 +133,7 @@ function markMatches(marked: readonly Marked[], word: ByteString, refused: boole
   return true;
 }
 
-const sample = { value: 'x', number: 7 };
+const sample = { value: 'x', number: 7, now: () => 0 };
 
 /** Two names of one thing: told by what comes of them. */
 function doesTheSame(a: OptionSwitch, b: OptionSwitch): boolean {

@@ -97,7 +97,7 @@ async function transfer(
   io: SessionIo,
   kernel: Kernel,
 ): Promise<void> {
-  const command = parseClientArgs(argv, { env: {} });
+  const command = parseClientArgs(argv, { env: {}, now: io.host.now });
   if (command.kind !== 'run') return;
   const { options, args } = command;
   const ends = findEndpoints(options, [...args], io.host.now());

@@ -129,13 +129,13 @@ async function parseAll(
   said: readonly ByteString[],
 ): Promise<Asked & { readonly request: readonly ByteString[]; readonly words: readonly ByteString[] }> {
   const first = split(said, true);
-  const asked = parse(entered, first.options, []);
+  const asked = parse(entered.setup, first.options, []);
   if (asked.problem !== undefined || !asked.options.secludedArgs)
     return told(withPaths(entered, asked, first, false), first);
   // The name of the program comes first.
   const [, ...more] = await readArguments(entered.talk, true);
   const second = split(more, false);
-  const again = parse(entered, [...first.options, ...second.options], []);
+  const again = parse(entered.setup, [...first.options, ...second.options], []);
   const all = { ...second, options: [...first.options, ...second.options] };
   return told(withPaths(entered, again, all, true), all);
 }
@@ -161,16 +161,20 @@ function split(
   };
 }
 
-function parse({ setup }: Entered, options: readonly ByteString[], paths: readonly ByteString[]): Asked {
-  const { text, complain } = setup;
+function parse(
+  { text, host, complain }: ModuleSetup,
+  options: readonly ByteString[],
+  paths: readonly ByteString[],
+): Asked {
+  const context = { env: {}, now: host.now };
   const words = [...options, '.', ...paths];
   const refused = refusals({ list: text('refuse options'), hasCharset: text('charset') !== '', complain });
   try {
-    return { ...parseWords(words, { env: {}, refused }), problem: undefined };
+    return { ...parseWords(words, { ...context, refused }), problem: undefined };
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
     const problem = new RsyncError(ExitCode.Unsupported, error.lines);
-    return { options: leniently(words), args: [], problem };
+    return { options: leniently(words, context), args: [], problem };
   }
 }
 
@@ -186,12 +190,12 @@ const mostUnknown = 8;
  * What a conversation is held by in which only a refusal is told: as the client thinks that it goes, by all of its words
  * but those that are wrong. It could wait for us otherwise, and we for it.
  */
-function leniently(words: readonly ByteString[]): Options {
+function leniently(words: readonly ByteString[], context: ParseContext): Options {
   let kept = words;
   for (let unknown = 0; unknown <= mostUnknown; unknown++) {
-    const options = understood(kept);
+    const options = understood(kept, context);
     if (options !== undefined) return options;
-    const wrong = firstWrong(kept);
+    const wrong = firstWrong(kept, context);
     kept = kept.filter((_, k) => k !== wrong);
   }
   const info = words.find((word) => /^-[^-].*e\d*\./.test(word));
@@ -203,17 +207,17 @@ function leniently(words: readonly ByteString[]): Options {
   };
 }
 
-function understood(words: readonly ByteString[]): Options | undefined {
+function understood(words: readonly ByteString[], context: ParseContext): Options | undefined {
   try {
-    return parseServerArgs(words, { env: {} }).options;
+    return parseServerArgs(words, context).options;
   } catch {
     return undefined;
   }
 }
 
 /** The first word by which words cannot be understood. One that waits for its value is no such. */
-function firstWrong(words: readonly ByteString[]): number {
-  const fails = (count: number): boolean => understood(words.slice(0, count)) === undefined;
+function firstWrong(words: readonly ByteString[], context: ParseContext): number {
+  const fails = (count: number): boolean => understood(words.slice(0, count), context) === undefined;
   let [good, bad] = [0, words.length];
   while (bad - good > 1) {
     const middle = (good + bad) >> 1;
@@ -244,7 +248,7 @@ function withPaths(
   const dashed = found.filter((path) => path.startsWith('-') && path !== '-');
   if (dashed.length === 0 || asked.problem !== undefined) return { ...asked, args: found };
   const again = parse(
-    { setup } as Entered,
+    setup,
     [...options, ...dashed],
     found.filter((path) => !dashed.includes(path)),
   );

@@ -30,7 +30,7 @@ const word = '--json';
 export async function runJson(input: JsonInput): Promise<number | readonly ByteString[]> {
   const { argv, env, aliases, io, started } = input;
   const rest = withoutJson(argv);
-  if (rest.length === argv.length || !isRun(rest, env, aliases)) return rest;
+  if (rest.length === argv.length || !isRun(rest, input)) return rest;
   const { host, signal } = io;
   const emit = (event: SyncEvent): void => host.stdout(jsonLine(event));
   try {
@@ -38,7 +38,7 @@ export async function runJson(input: JsonInput): Promise<number | readonly ByteS
       signal,
       emit,
       prepare({ stdout, stderr }) {
-        const command = parseClientArgs(rest, { env, aliases });
+        const command = parseClientArgs(rest, { env, now: host.now, aliases });
         if (command.kind !== 'run') throw wrong('there is nothing to run');
         const { options, args } = command;
         if (args.length === 0) throw wrong('there are no sources');
@@ -78,9 +78,9 @@ function takesNext(option: ByteString): boolean {
 }
 
 /** Help, versions, servers and daemons say what they always say; what is wrong is told as a run's failure. */
-function isRun(argv: readonly ByteString[], env: OptionEnv, aliases?: readonly Alias[]): boolean {
+function isRun(argv: readonly ByteString[], { env, aliases, io }: JsonInput): boolean {
   try {
-    const command = parseClientArgs(argv, { env, aliases });
+    const command = parseClientArgs(argv, { env, now: io.host.now, aliases });
     return command.kind === 'run' && !command.options.server;
   } catch {
     return true;

@@ -72,7 +72,7 @@ function camelCase(long: string): string {
 function counts({ to }: Switch<unknown, Draft>, initial: unknown): boolean {
   if (typeof initial !== 'number' && initial !== undefined) return false;
   try {
-    const [given, draft] = [{ value: '', number: 0 }, {} as Draft];
+    const [given, draft] = [{ value: '', number: 0, now: () => 0 }, {} as Draft];
     const once = to(initial, given, draft);
     return typeof once === 'number' && to(once, given, draft) !== once;
   } catch {

@@ -31,7 +31,7 @@ export function prepare(
   const given = destination === undefined ? sources : [...sources, destination];
   const argv = [...words, '--', ...given];
   const host = libraryHost({ env, cwd, words: argv, ask, stdout, stderr });
-  const command = parseClientArgs(argv, { env: optionVariables(host) });
+  const command = parseClientArgs(argv, { env: optionVariables(host), now: host.now });
   if (command.kind !== 'run') throw wrong('help, version and daemons are for the command line');
   const { options, args } = command;
   if (options.server) throw wrong('a server is for the command line');

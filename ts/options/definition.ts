@@ -12,6 +12,8 @@ export interface Given {
   readonly value: ByteString;
   /** Of an `int`. */
   readonly number: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** One way to say an option: `--name, -x`, an alias, or `--no-name`. */

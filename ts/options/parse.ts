@@ -27,6 +27,8 @@ export type PrintedTo = 'stdout' | 'stderr' | 'nowhere';
 
 export interface ParseContext {
   readonly env: OptionEnv;
+  /** Milliseconds since 1970, of which some options are told a distance. */
+  readonly now: () => number;
   /** Options that a user has put together of others; a server has none. */
   readonly aliases?: readonly Alias[];
   /** What a module's client may not ask for: throws where it does. It may not ask for another daemon either. */
@@ -57,7 +59,7 @@ export function parseClientArgs(argv: readonly ByteString[], context: ParseConte
  */
 export function parseServerArgs(
   argv: readonly ByteString[],
-  context: ParseContext = { env: {} },
+  context: ParseContext,
 ): { readonly options: Options; readonly args: readonly ByteString[] } {
   const parsed = parse(argv, context, { ...emptyDraft(), server: true });
   if (parsed.kind !== 'run') throw wrongUse();
@@ -110,7 +112,7 @@ function readArguments(argv: readonly ByteString[], context: ParseContext, draft
   const { refused } = context;
   const each = (option: FoundOption<OptionSwitch>): void => {
     refused?.given(option.row);
-    take(draft, option);
+    take(draft, option, context);
   };
   const args = splitArguments(argv, each, {
     long: longSwitch,
@@ -130,9 +132,9 @@ function readArguments(argv: readonly ByteString[], context: ParseContext, draft
 }
 
 /** Sets what the option says. */
-function take(draft: Draft, { row, value, number }: FoundOption<OptionSwitch>): void {
+function take(draft: Draft, { row, value, number }: FoundOption<OptionSwitch>, { now }: ParseContext): void {
   const values: Partial<Record<keyof Draft, unknown>> = draft;
-  values[row.option] = row.how.to(draft[row.option], { value, number }, draft);
+  values[row.option] = row.how.to(draft[row.option], { value, number, now }, draft);
 }
 
 function onRemote(draft: Draft): string {

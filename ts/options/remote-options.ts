@@ -7,13 +7,14 @@ import { serverArgs } from './server-args.ts';
  * Options of the receiving end of a local run: those of the client, with whatever --remote-option makes of the ones
  * that a server would be told. Throws as a server would.
  */
-export function withRemoteOptions(options: Options): Options {
+export function withRemoteOptions(options: Options, now: () => number): Options {
   const { remoteOptions, protocol } = options;
   if (remoteOptions.length === 0) return options;
   // As they are: nothing passes a shell.
   const told = { ...options, oldArgs: 2, remoteOptions: [] };
   const args = serverArgs(told, { sender: false, protocol, daemon: false });
-  const parsed = (more: readonly string[]) => parseServerArgs([...args, ...more, '.', '.']).options;
+  const parsed = (more: readonly string[]) =>
+    parseServerArgs([...args, ...more, '.', '.'], { env: {}, now }).options;
   const before = parsed([]);
   const after = parsed(remoteOptions);
   const changed = Object.entries(after).filter(

@@ -69,7 +69,7 @@ export async function runLocal(
       needsRules || options.remoteOptions.length > 0
         ? [...rulesAsArgs(clientFilters), ...options.filters.filter(({ kind }) => kind === 'cvs-exclude')]
         : [];
-    const told = withRemoteOptions({ ...inherited, filters: known });
+    const told = withRemoteOptions({ ...inherited, filters: known }, io.host.now);
     const more = told.filters.length > known.length;
     const serverOptions = optionsOfServer(told, needsRules || more);
     const filters = createFilters(serverOptions, {

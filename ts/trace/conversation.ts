@@ -7,7 +7,7 @@ import { readRule, rulesAreSent } from '../filter/codec.ts';
 import type { ByteString, CompressName, DigestName } from '../kernel/kernel.ts';
 import { digestLength } from '../kernel/kernel.ts';
 import type { Options } from '../options/options.ts';
-import { parseServerArgs } from '../options/parse.ts';
+import { type ParseContext, parseServerArgs } from '../options/parse.ts';
 import { namesFromWire } from '../session/files-from.ts';
 import { agreedOn, openChoices, optionsForProtocol } from '../session/handshake.ts';
 import { availableChoices, type ChoiceKind, choose, maxListLength } from '../session/negotiate.ts';
@@ -19,6 +19,9 @@ import { HeardLists } from './lists.ts';
 import { type HeardRun, hearGenerator, hearSender } from './roles.ts';
 import { type Heard, type Say, Stream, type Way } from './stream.ts';
 import { compatNames, messageName } from './words.ts';
+
+/** When it was does not matter: who listens does not stop with them. */
+const heard: ParseContext = { env: {}, now: () => 0 };
 
 /** What a conversation is that somebody listens to. */
 export interface Wire {
@@ -135,11 +138,11 @@ class Hearing {
       if (asked === undefined) return;
       ({ words: all, protocol } = asked);
     }
-    if (parseServerArgs(all).options.secludedArgs) {
+    if (parseServerArgs(all, heard).options.secludedArgs) {
       const [, ...more] = await hearWords(stream, '\0', 'secluded arguments');
       all = [...all, ...more];
     }
-    const { options } = parseServerArgs(all);
+    const { options } = parseServerArgs(all, heard);
     this.told.is({ options, protocol });
     if (protocol === undefined) await this.version(stream, 'there');
     const flags = await this.flags.value;

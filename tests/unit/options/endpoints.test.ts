@@ -9,7 +9,7 @@ const version = /version (\S+)/.exec(spawnSync(peer, ['--version'], { encoding: 
 const hasPeer = version !== undefined;
 
 function endpoints(...argv: string[]) {
-  const parsed = parseClientArgs(argv, { env: {} });
+  const parsed = parseClientArgs(argv, { env: {}, now: Date.now });
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
   return parseEndpoints(parsed.options, parsed.args);
 }
@@ -140,10 +140,13 @@ it('what must work is taken, and a server takes what it is sent for it', async (
       ['.', 'h:b'],
       ['h:a', 'b'],
     ]) {
-      const parsed = parseClientArgs([...line.split(' '), ...args], { env: {} });
+      const parsed = parseClientArgs([...line.split(' '), ...args], { env: {}, now: Date.now });
       if (parsed.kind !== 'run') throw new Error(line);
       const side = { sender: args[0] === 'h:a', protocol: 32, daemon: false };
-      const there = parseServerArgs([...serverArgs(parsed.options, side), '.', 'x'], { env: {} });
+      const there = parseServerArgs([...serverArgs(parsed.options, side), '.', 'x'], {
+        env: {},
+        now: Date.now,
+      });
       expect(there.options.recursive, line).toBe(parsed.options.recursive);
     }
   }

@@ -25,7 +25,7 @@ const remote: Ends = {
 
 /** Options as a local run settles them. */
 function options(...argv: string[]): Options {
-  const parsed = parseClientArgs([...argv, 'src', 'dest'], { env: {} });
+  const parsed = parseClientArgs([...argv, 'src', 'dest'], { env: {}, now: Date.now });
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
   const given = parsed.options;
   return { ...given, wholeFile: given.wholeFile ?? given.append === 'no' };

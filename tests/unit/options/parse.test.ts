@@ -14,7 +14,7 @@ const peer = process.env.OC_RSYNC_PEER ?? 'rsync';
 const version = /version (\S+)/.exec(spawnSync(peer, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1];
 
 function options(...argv: string[]): Options {
-  const parsed = parseClientArgs(argv, { env: {} });
+  const parsed = parseClientArgs(argv, { env: {}, now: Date.now });
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
   return parsed.options;
 }
@@ -23,6 +23,17 @@ function options(...argv: string[]): Options {
 function push(...argv: string[]): Options {
   return options(...argv, 'src', 'dest');
 }
+
+it('times are told by the clock of the process object', () => {
+  const noon = new Date(2030, 5, 1, 12).getTime();
+  const at = (word: string) => {
+    const parsed = parseClientArgs([word, 'src', 'dest'], { env: {}, now: () => noon });
+    return parsed.kind === 'run' ? parsed.options.stopAt : parsed.kind;
+  };
+  expect(at('--stop-after=2')).toBe(noon / 1000 + 120);
+  expect(at('--stop-at=T12:30')).toBe(noon / 1000 + 1800);
+  expect(() => at('--stop-at=2030-06-01T11:59')).toThrow('not in the future');
+});
 
 describe('implications', () => {
   it('none leaves the defaults', () => {
@@ -166,27 +177,34 @@ describe('the words of the command line', () => {
   });
 
   it('arguments between options, and --', () => {
-    const parsed = parseClientArgs(['a', '-v', '-', '--', '-q', '--', 'b'], { env: {} });
+    const parsed = parseClientArgs(['a', '-v', '-', '--', '-q', '--', 'b'], { env: {}, now: Date.now });
     expect(parsed).toMatchObject({ kind: 'run', args: ['a', '-', '-q', '--', 'b'], options: { verbose: 1 } });
-    const posix = parseClientArgs(['a', '-v', 'b'], { env: { POSIXLY_CORRECT: '' } });
+    const posix = parseClientArgs(['a', '-v', 'b'], { env: { POSIXLY_CORRECT: '' }, now: Date.now });
     expect(posix).toMatchObject({ args: ['a', '-v', 'b'], options: { verbose: 0 } });
   });
 
   it('requests that only print', () => {
-    expect(parseClientArgs(['--help', '--bogus'], { env: {} })).toEqual({ kind: 'help', goes: 'stdout' });
-    expect(parseClientArgs(['-h'], { env: {} })).toEqual({ kind: 'help', goes: 'stdout' });
-    expect(parseClientArgs(['-V', 'x'], { env: {} })).toEqual({
+    expect(parseClientArgs(['--help', '--bogus'], { env: {}, now: Date.now })).toEqual({
+      kind: 'help',
+      goes: 'stdout',
+    });
+    expect(parseClientArgs(['-h'], { env: {}, now: Date.now })).toEqual({ kind: 'help', goes: 'stdout' });
+    expect(parseClientArgs(['-V', 'x'], { env: {}, now: Date.now })).toEqual({
       kind: 'version',
       json: false,
       goes: 'stdout',
     });
-    expect(parseClientArgs(['-VV'], { env: {} })).toEqual({ kind: 'version', json: true, goes: 'stdout' });
-    expect(parseClientArgs(['--info=help'], { env: {} })).toEqual({
+    expect(parseClientArgs(['-VV'], { env: {}, now: Date.now })).toEqual({
+      kind: 'version',
+      json: true,
+      goes: 'stdout',
+    });
+    expect(parseClientArgs(['--info=help'], { env: {}, now: Date.now })).toEqual({
       kind: 'flag-help',
       flags: 'info',
       goes: 'stdout',
     });
-    expect(parseClientArgs(['--debug=io,HELP'], { env: {} })).toEqual({
+    expect(parseClientArgs(['--debug=io,HELP'], { env: {}, now: Date.now })).toEqual({
       kind: 'flag-help',
       flags: 'debug',
       goes: 'stdout',
@@ -195,7 +213,9 @@ describe('the words of the command line', () => {
 
   it('says what is wrong with an option rather than the usage', () => {
     const args = ['--confine-root', 'x', '--files-from=list', 'a', 'b', 'c/'];
-    expect(() => parseClientArgs(args, { env: {} })).toThrow('--confine-root must be an absolute path');
+    expect(() => parseClientArgs(args, { env: {}, now: Date.now })).toThrow(
+      '--confine-root must be an absolute path',
+    );
   });
 
   it('bytes that are not UTF-8 pass through', () => {
@@ -206,7 +226,7 @@ describe('the words of the command line', () => {
 describe('options that are switched off again', () => {
   it('come from the environment, too', () => {
     const run = (env: Record<string, string>, ...more: string[]) => {
-      const parsed = parseClientArgs(['-r', ...more, 'a', 'host:b'], { env });
+      const parsed = parseClientArgs(['-r', ...more, 'a', 'host:b'], { env, now: Date.now });
       return parsed.kind === 'run' && parsed.options.secludedArgs;
     };
     expect(run({ RSYNC_PROTECT_ARGS: '1' })).toBe(true);
@@ -215,7 +235,7 @@ describe('options that are switched off again', () => {
   });
 
   it('are as if they had not been named', () => {
-    const run = (...argv: string[]) => parseClientArgs(['-r', ...argv], { env: {} }).kind;
+    const run = (...argv: string[]) => parseClientArgs(['-r', ...argv], { env: {}, now: Date.now }).kind;
     expect(run('-AX', '--no-A', '--no-X', 'a', 'b')).toBe('run');
     expect(run('--blocking-io', '--no-blocking-io', '--checksum-seed=0', '--temp-dir=', 'a', 'b')).toBe(
       'run',
@@ -223,7 +243,9 @@ describe('options that are switched off again', () => {
   });
 
   it('leave the defaults, but wrong use is wrong', () => {
-    expect(() => parseClientArgs(['-A', '--bogus'], { env: {} })).toThrowError(/unknown option/);
+    expect(() => parseClientArgs(['-A', '--bogus'], { env: {}, now: Date.now })).toThrowError(
+      /unknown option/,
+    );
     expect(push('--no-A', '--no-iconv', '--no-s')).toEqual(push());
   });
 });

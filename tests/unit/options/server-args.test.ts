@@ -229,7 +229,7 @@ function recordPeer(argv: readonly string[], env: NodeJS.ProcessEnv = {}): strin
 }
 
 function ours(argv: readonly string[], env: NodeJS.ProcessEnv = {}): string[] {
-  const parsed = parseClientArgs(argv, { env });
+  const parsed = parseClientArgs(argv, { env, now: Date.now });
   if (parsed.kind !== 'run') throw new Error(parsed.kind);
   const { options, args } = parsed;
   const first = parseLocation(args[0]!);
@@ -340,7 +340,7 @@ describe('a server reads what a client sends', () => {
   ];
   for (const [line, expected] of cases) {
     it(line, () => {
-      const { options, args } = parseServerArgs(line.split(' '), { env: {} });
+      const { options, args } = parseServerArgs(line.split(' '), { env: {}, now: Date.now });
       expect(options).toMatchObject({ server: true, ...expected });
       expect(args[0]).toBe('.');
       expect(args).toHaveLength(2);
@@ -349,7 +349,7 @@ describe('a server reads what a client sends', () => {
 
   it('reads back every line of the table', () => {
     for (const line of lines) {
-      const parsed = parseClientArgs([...line.split(' '), 'a', 'host:b'], { env: {} });
+      const parsed = parseClientArgs([...line.split(' '), 'a', 'host:b'], { env: {}, now: Date.now });
       if (parsed.kind !== 'run') throw new Error(line);
       const { options } = parsed;
       const sent = serverArgs(options, { sender: false, protocol: options.protocol, daemon: false });
@@ -357,7 +357,7 @@ describe('a server reads what a client sends', () => {
       if (options.remoteOptions.length > 0) continue;
       // Nor can a server read what only an older protocol allows.
       if (options.blockSize > 1 << 17) continue;
-      const there = parseServerArgs([...sent, '.', 'b'], { env: {} }).options;
+      const there = parseServerArgs([...sent, '.', 'b'], { env: {}, now: Date.now }).options;
       for (const field of ['recursive', 'links', 'perms', 'times', 'backup', 'delete', 'append'] as const) {
         expect(there[field], `${line}: ${field}`).toEqual(options[field]);
       }

@@ -48,7 +48,7 @@ it('every option can be parsed', () => {
     for (const name of [row.long && `--${row.long}`, row.short && `-${row.short}`]) {
       if (name === undefined || name === '') continue;
       const argv = [...extra, name + value, 'a', 'b'];
-      const parsed = parseClientArgs(argv, { env: {} });
+      const parsed = parseClientArgs(argv, { env: {}, now: Date.now });
       expect(parsed.kind, name).toBe(option === 'version' ? 'version' : 'run');
     }
   }

@@ -46,7 +46,7 @@ async function listen(
 ): Promise<{ lines: string[]; ended: Readonly<Statistics>[]; code: number }> {
   const lines: string[] = [];
   const ended: Readonly<Statistics>[] = [];
-  const command = parseClientArgs(args, { env: {} });
+  const command = parseClientArgs(args, { env: {}, now: Date.now });
   if (command.kind !== 'run') throw new Error('not a run');
   const context = { transferSign: '>', times: true, linkTimes: true } as const;
   const io = testIo(

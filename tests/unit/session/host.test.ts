@@ -12,7 +12,7 @@ import { withWorkspace } from '../../support/workspace.ts';
 /** Runs a command line with a host of its own; answers its exit code and what it said. */
 async function runIn(dir: string, args: readonly string[], host: Partial<Host> = {}) {
   let said = '';
-  const command = parseClientArgs(args, { env: {} });
+  const command = parseClientArgs(args, { env: {}, now: Date.now });
   if (command.kind !== 'run') throw new Error('no run');
   const io = testIo({
     workingDirectory: () => dir,

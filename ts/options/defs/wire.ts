@@ -86,10 +86,10 @@ function compressAs(choice: string) {
 }
 
 function stopAfter(spec: string, help?: string) {
-  return on<number | undefined>(spec, help, (_, { value }) => {
+  return on<number | undefined>(spec, help, (_, { value, now }) => {
     const minutes = Number.parseInt(value, 10);
     if (!(minutes > 0)) throw syntax(`invalid --stop-after value: ${value}`);
-    return Math.floor(Date.now() / 1000) + minutes * 60;
+    return Math.floor(now() / 1000) + minutes * 60;
   });
 }
 
@@ -234,8 +234,8 @@ export const wireOptions = {
     switches: [
       stopAfter('--stop-after=MINS', 'stop after MINS minutes'),
       stopAfter('--time-limit=MINS'),
-      on<number | undefined>('--stop-at=y-m-dTh:m', 'stop at that time', (_, { value }) =>
-        parseStopAt(value, new Date()),
+      on<number | undefined>('--stop-at=y-m-dTh:m', 'stop at that time', (_, { value, now }) =>
+        parseStopAt(value, new Date(now())),
       ),
     ],
     settle: (at: number | undefined): number | undefined => at,
