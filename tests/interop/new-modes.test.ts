@@ -3,14 +3,15 @@
  * of the directory that it is made in, and the mode of the basis.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'vitest';
-import { kernelName, referencePeer } from '../support/peers.ts';
+import { describe, expect, test } from 'vitest';
+import { kernelName, ours, referencePeer } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
+import { run } from '../support/run.ts';
 import { expectSameScript, ways } from '../support/script.ts';
-import { removeTree } from '../support/workspace.ts';
+import { removeTree, withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
 
@@ -95,6 +96,26 @@ const rows = (cases: readonly { what: string; script: string }[]) =>
   cases.flatMap((row, r) =>
     ways.filter((way, w) => way === 'local' || (r + w) % 2 === 0).map((way) => ({ ...row, way })),
   );
+
+// rsync gives it the link's, with which everybody may write to it (docs/compatibility.md).
+test('a file from --copy-dest has its own mode where a link was', () =>
+  withWorkspace(async (dir) => {
+    for (const name of ['src', 'dst', 'alt']) mkdirSync(join(dir, name));
+    for (const name of ['src', 'alt']) {
+      writeFileSync(join(dir, name, 'f'), 'content', { mode: 0o600 });
+      utimesSync(join(dir, name, 'f'), 1e9, 1e9);
+    }
+    symlinkSync('elsewhere', join(dir, 'dst', 'f'));
+    const { code } = await run([
+      ...ours().command,
+      '-rt',
+      '--copy-dest=../alt',
+      `${dir}/src/`,
+      `${dir}/dst/`,
+    ]);
+    const { mode } = lstatSync(join(dir, 'dst', 'f'));
+    expect({ code, mode: mode.toString(8) }).toEqual({ code: 0, mode: '100600' });
+  }));
 
 describe.skipIf(reference === null)('new modes', () => {
   test.each(fewer(rows([...setGid, ...more, ...ofBasis])))('$what: $way', ({ script, way }) =>
