@@ -144,6 +144,14 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
       ),
   );
 
+  test.each(['exit 3', 'kill -9 $$', 'kill -15 $$'])('says how a command failed: %s', (how) =>
+    same(
+      module(`pre-xfer exec = ${how}\n`),
+      `$C -a $U/m/ x/ 2>&1 | grep -v 'reset by peer\\|^rsync error'`,
+      'none',
+    ),
+  );
+
   test('changes modes, and hides link targets', () =>
     same(
       `${module('read only = no\nincoming chmod = Dg+s,Fg-r,Fo=x\noutgoing chmod = F600\nmunge symlinks = yes\n')}

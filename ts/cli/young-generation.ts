@@ -27,24 +27,34 @@ export function boundYoungGeneration(): () => void {
   let wait = lookEveryMs;
   let last = 0;
   const look = (): void => {
-    const { heapTotal } = process.memoryUsage();
-    if (heapTotal >= enough + others) {
+    let size = heapSize();
+    if (size === undefined || size >= enough + others) {
       // Loaded here, because it brings Node's streams along.
       const { getHeapSpaceStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
       const space = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
       if (space === undefined) return;
-      bounded = space.space_size >= enough;
+      size = space.space_size;
+      bounded = size >= enough;
       if (bounded) {
         setFlagsFromString(`${growth}${none}`);
         return;
       }
     }
-    wait = heapTotal === last ? Math.min(2 * wait, lookLastMs) : lookEveryMs;
-    last = heapTotal;
+    wait = size === last ? Math.min(2 * wait, lookLastMs) : lookEveryMs;
+    last = size;
     setTimeout(look, wait).unref();
   };
   setTimeout(look, firstLookMs).unref();
   return () => {
     if (bounded) process.getBuiltinModule('node:v8').setFlagsFromString(`${growth}${usual}`);
   };
+}
+
+/** Bytes of all that V8 has; undefined in a changed root, where Node does not find what the system tells of us. */
+function heapSize(): number | undefined {
+  try {
+    return process.memoryUsage().heapTotal;
+  } catch {
+    return undefined;
+  }
 }

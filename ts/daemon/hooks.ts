@@ -81,9 +81,9 @@ export function prepare(
   child.stdin?.on('error', () => {});
   const ended = new Promise<string | undefined>((resolve) => {
     child.on('error', () => resolve(`${what} preparation failed`));
-    child.on('close', (code, signal) => {
+    child.on('close', (code) => {
       if (code === 0) resolve(undefined);
-      else resolve(failureText(what, code, signal, output.slice(0, mostOutput).replaceAll('\r\n', '\n')));
+      else resolve(failureText(what, code ?? killed, output.slice(0, mostOutput).replaceAll('\r\n', '\n')));
     });
   });
   return {
@@ -98,10 +98,11 @@ export function prepare(
 const mostOutput = 4096 + 1024 - 1;
 /** An exit value as waitpid(2) has it. */
 const exitShift = 8;
+/** Of a command that a signal has ended: rsync's process between the two tells no more than that it failed. */
+const killed = 1;
 
-function failureText(what: string, code: number | null, signal: string | null, output: string): string {
-  const status = code === null ? (signal === 'SIGKILL' ? 9 : 15) : code << exitShift;
-  return `${what} returned failure (${status})${output === '' ? '' : ':'}\n${output}`;
+function failureText(what: string, code: number, output: string): string {
+  return `${what} returned failure (${code << exitShift})${output === '' ? '' : ':'}\n${output}`;
 }
 
 /** early exec: has to have ended well before anything else happens. */
