@@ -12,11 +12,11 @@ import { boundYoungGeneration } from './young-generation.ts';
 const stdout = bufferedStream(1);
 const stderr = unbufferedStream(2);
 
-/** Sets a flag of V8's, where the kernel can; Node's own way loads its streams, two milliseconds. */
 let setByKernel: ((flag: string) => boolean) | undefined;
 
-export function setFlag(flag: string): void {
-  if (setByKernel?.(flag) !== true) process.getBuiltinModule('node:v8').setFlagsFromString(flag);
+/** Sets a flag of V8's, if the kernel is there by now and can. */
+export function setFlagByKernel(flag: string): boolean {
+  return setByKernel?.(flag) === true;
 }
 
 /** Ends the process when its run has succeeded. */

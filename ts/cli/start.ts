@@ -11,14 +11,17 @@ import { compiledCode } from './compiled-code.ts';
 /** The SHA-256 of all parts, filled in where they are built. */
 declare const partsHash: string;
 
-/** A run that is not over so long after a part was loaded is one that lasts. */
+const lateFlag = '--invocation-count-for-turbofan=100000';
+/** A part that others ask for right away is loaded by then. */
+const soonMs = 1;
+/** A run that is not over by then lasts, and can bear that Node loads all of its streams to set a flag. */
 const lastingMs = 8;
 
 interface Part {
   exports: object;
 }
 type PartFunction = (require: (name: string) => unknown, module: Part, dirname: string) => void;
-type Main = Pick<typeof import('./main.ts'), 'keepCodeBy' | 'setFlag'>;
+type Main = Pick<typeof import('./main.ts'), 'keepCodeBy' | 'setFlagByKernel'>;
 
 const { getBuiltinModule } = process;
 const { readFileSync } = getBuiltinModule('node:fs');
@@ -33,8 +36,8 @@ const entryPrefix = `${process.version}-${process.arch}-${partsHash.slice(0, 16)
 const parts = new Map<string, Part>();
 /** Of which no compiled code was found that fits. */
 const toKeep = new Map<string, InstanceType<typeof Script>>();
-let whenLasting: NodeJS.Timeout | undefined;
-let lasts = false;
+let flagging: NodeJS.Timeout | undefined;
+let hasLateFlag = false;
 
 /** What the part in the file `name` exports. Its text and its compiled code, megabytes together, are not held here. */
 function load(name: string): object {
@@ -52,7 +55,7 @@ function runPart(name: string, part: Part): void {
   const cachedData = code.find(entry);
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
   const isFound = cachedData !== undefined && script.cachedDataRejected !== true;
-  if (!isFound && !lasts) toKeep.set(entry, script);
+  if (!isFound && !hasLateFlag) toKeep.set(entry, script);
   (script.runInThisContext() as PartFunction)(requireByPart, part, folder);
 }
 
@@ -66,17 +69,16 @@ function requireByPart(name: string): unknown {
 }
 
 /**
- * Where there is code to keep, the run is told how. V8's last compiler tier waits for runs that are long enough to earn back
- * what it costs (docs/decisions/0005-late-turbofan.md). The flag is set in runs that last, because V8 refuses code that was kept
- * without it, of a part that may still be loaded; so not in a run whose code is kept either. Older Nodes would complain of a
- * flag they do not know.
+ * Where there is code to keep, the run is told how. Otherwise V8's last compiler tier is made to wait for runs that are long
+ * enough to earn back what it costs (docs/decisions/0005-late-turbofan.md): once all parts are there, because V8 refuses code
+ * that was kept without that flag. Older Nodes would complain of a flag they do not know.
  */
 function settleCode(): void {
-  clearTimeout(whenLasting);
+  clearTimeout(flagging);
   const main = parts.get('main.cjs')?.exports as Partial<Main>;
   if (toKeep.size > 0) main.keepCodeBy?.(keepCode);
-  else if (!lasts && Number.parseInt(process.versions.node, 10) >= 22)
-    whenLasting = setTimeout(setLateFlag, lastingMs, main).unref();
+  else if (!hasLateFlag && Number.parseInt(process.versions.node, 10) >= 22)
+    flagging = setTimeout(setLateFlag, soonMs, main).unref();
 }
 
 function keepCode(): void {
@@ -85,8 +87,13 @@ function keepCode(): void {
 }
 
 function setLateFlag(main: Partial<Main>): void {
-  lasts = true;
-  main.setFlag?.('--invocation-count-for-turbofan=100000');
+  hasLateFlag = main.setFlagByKernel?.(lateFlag) === true;
+  if (!hasLateFlag) flagging = setTimeout(setLateFlagByNode, lastingMs).unref();
+}
+
+function setLateFlagByNode(): void {
+  hasLateFlag = true;
+  getBuiltinModule('node:v8').setFlagsFromString(lateFlag);
 }
 
 requireByPart('./main.cjs');
