@@ -15,7 +15,7 @@ const groups = [
   // What every run needs.
   { name: 'engine', test: /\/ts\/session\/(index|client)\.ts/ },
   // What one with another host needs: sockets and children, for which Node itself loads 2 ms of code.
-  { name: 'remote', test: /\/ts\/session\/(connection|server)\.ts/ },
+  { name: 'remote', test: /\/ts\/session\/(connection|callers-wire|server)\.ts/ },
   { name: 'portable', test: /\/ts\/kernel\/portable\// },
   { name: 'batch', test: /\/ts\/session\/(batch-file|replay)\.ts/ },
   { name: 'daemon', test: /\/ts\/daemon\// },

@@ -56,7 +56,13 @@ function allTitles(): readonly { readonly name: string; readonly file: string }[
   expect(status, stderr).toBe(0);
   return JSON.parse(stdout.slice(stdout.indexOf('[{')));
 }
-const wholeTables = { OC_RSYNC_SAMPLE: undefined, OC_RSYNC_FEWER: undefined, OC_RSYNC_ALL: '1' };
+/** Of the kernel that has all of them. */
+const wholeTables = {
+  OC_RSYNC_KERNEL: undefined,
+  OC_RSYNC_SAMPLE: undefined,
+  OC_RSYNC_FEWER: undefined,
+  OC_RSYNC_ALL: '1',
+};
 let titles: ReturnType<typeof allTitles>;
 
 function isThere({ files, title }: Pointer): boolean {

@@ -66,7 +66,7 @@ describe.skipIf(missing !== null || reference === null)('ssh', () => {
     const ways = ['push', 'pull'] as const;
     const rows = roles.flatMap(([role, ends]) =>
       ways.flatMap((way) =>
-        [['-aiH'], ['-aiz', '--delete'], ['-aic', '--no-whole-file', '--inplace']].map((options) => ({
+        [['-aiH'], ['-aiz', '--delete'], ['-aicH', '--no-whole-file', '--inplace']].map((options) => ({
           name: `${way}, ${role}: ${options.join(' ')}`,
           ends,
           way,

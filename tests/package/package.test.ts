@@ -54,7 +54,7 @@ describe.skipIf(noInstaller !== null)('the package', () => {
   test('holds what runs and what says how, and no more', () => {
     const expected = [
       /^dist\/oc-rsync\.mjs$/,
-      /^dist\/parts\/(main|front|engine|portable|daemon|view|bench|manual|trace|scenarios|rolldown-runtime)\.cjs$/,
+      /^dist\/parts\/(main|front|engine|remote|portable|batch|daemon|view|bench|manual|trace|scenarios|rolldown-runtime)\.cjs$/,
       /^dist\/library\.cjs$/,
       /^dist\/(index|compat\/rsync)\.(mjs|cjs|d\.mts|d\.cts)$/,
       /^dist\/events\.schema\.json$/,
