@@ -56,6 +56,7 @@ const othersOptions = new Set([
   '--ignore-scripts', // npm
   '--no-opt', // V8
   '--invocation-count-for-turbofan', // V8
+  '--invocation-count-for-maglev', // V8
   '--single-threaded', // V8
   '--v8-pool-size', // Node
   '--explain', // rejected by decision 0051

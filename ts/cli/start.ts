@@ -11,7 +11,6 @@ import { compiledCode } from './compiled-code.ts';
 /** The SHA-256 of all parts, filled in where they are built. */
 declare const partsHash: string;
 
-const lateFlag = '--invocation-count-for-turbofan=100000';
 /** A part that others ask for right away is loaded by then. */
 const soonMs = 1;
 /** A run that is not over by then lasts, and can bear that Node loads all of its streams to set a flag. */
@@ -33,11 +32,21 @@ const code = compiledCode();
 const kind = ['copies', 'daemon', 'server'].find((name) => process.argv.includes(`--${name}`)) ?? 'run';
 const entryPrefix = `${process.version}-${process.arch}-${partsHash.slice(0, 16)}-${kind}`;
 
+/**
+ * How many calls of a function V8's last two compiler tiers wait for; Nodes before those do not know the flags. What copies
+ * itself rehearses until it is compiled.
+ */
+const major = Number.parseInt(process.versions.node, 10);
+const lateFlags = [
+  ...(major >= 22 ? ['--invocation-count-for-turbofan=100000'] : []),
+  ...(major >= 24 && kind !== 'copies' ? ['--invocation-count-for-maglev=1200'] : []),
+];
+
 const parts = new Map<string, Part>();
 /** Of which no compiled code was found that fits. */
 const toKeep = new Map<string, InstanceType<typeof Script>>();
 let flagging: NodeJS.Timeout | undefined;
-let hasLateFlag = false;
+let hasLateFlags = false;
 
 /** What the part in the file `name` exports. Its text and its compiled code, megabytes together, are not held here. */
 function load(name: string): object {
@@ -55,7 +64,7 @@ function runPart(name: string, part: Part): void {
   const cachedData = code.find(entry);
   const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
   const isFound = cachedData !== undefined && script.cachedDataRejected !== true;
-  if (!isFound && !hasLateFlag) toKeep.set(entry, script);
+  if (!isFound && !hasLateFlags) toKeep.set(entry, script);
   (script.runInThisContext() as PartFunction)(requireByPart, part, folder);
 }
 
@@ -77,8 +86,7 @@ function settleCode(): void {
   clearTimeout(flagging);
   const main = parts.get('main.cjs')?.exports as Partial<Main>;
   if (toKeep.size > 0) main.keepCodeBy?.(keepCode);
-  else if (!hasLateFlag && Number.parseInt(process.versions.node, 10) >= 22)
-    flagging = setTimeout(setLateFlag, soonMs, main).unref();
+  else if (!hasLateFlags && lateFlags.length > 0) flagging = setTimeout(setLateFlags, soonMs, main).unref();
 }
 
 function keepCode(): void {
@@ -86,14 +94,15 @@ function keepCode(): void {
   toKeep.clear();
 }
 
-function setLateFlag(main: Partial<Main>): void {
-  hasLateFlag = main.setFlagByKernel?.(lateFlag) === true;
-  if (!hasLateFlag) flagging = setTimeout(setLateFlagByNode, lastingMs).unref();
+function setLateFlags(main: Partial<Main>): void {
+  const { setFlagByKernel } = main;
+  hasLateFlags = setFlagByKernel !== undefined && lateFlags.every(setFlagByKernel);
+  if (!hasLateFlags) flagging = setTimeout(setLateFlagsByNode, lastingMs).unref();
 }
 
-function setLateFlagByNode(): void {
-  hasLateFlag = true;
-  getBuiltinModule('node:v8').setFlagsFromString(lateFlag);
+function setLateFlagsByNode(): void {
+  hasLateFlags = true;
+  for (const flag of lateFlags) getBuiltinModule('node:v8').setFlagsFromString(flag);
 }
 
 requireByPart('./main.cjs');
