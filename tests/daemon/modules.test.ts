@@ -143,14 +143,14 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
     ));
 });
 
-/** Settings of two modules, one to pull from and one to push to, and what a client does with them. */
-/** Of attributes; the portable kernel has none. */
+/** A setting for attributes, which the portable kernel has not. */
 const fakeSuper = [
   'fake super = yes',
   `PUSH; getfattr -d to/one; $C -ai $U/to/ x/; stat -c '%u %g %a %F' x/*
     $C -aX --fake-super $U/to/ x/y/; $C -aX m/ $U/to/X/; echo $?; getfattr -d x/y/one; $C -aXX m/ $U/to/; echo $?`,
 ] as const;
 
+/** Settings of two modules, one to pull from and one to push to, and what a client does with them. */
 const settings: readonly (readonly [setting: string, script: string])[] = [
   ['include = *.o /sub/; exclude = *', 'PULL; PUSH'],
   ['filter = - *.o P /one; include = x', 'PULL; PUSH; touch to/one; $C -ai --delete --exclude=one m/ $U/to/'],

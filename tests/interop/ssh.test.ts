@@ -66,6 +66,7 @@ describe.skipIf(missing !== null || reference === null)('ssh', () => {
     const ways = ['push', 'pull'] as const;
     const rows = roles.flatMap(([role, ends]) =>
       ways.flatMap((way) =>
+        // With -H: without it, what is written into one name of a file changes the others, before or after they are looked at.
         [['-aiH'], ['-aiz', '--delete'], ['-aicH', '--no-whole-file', '--inplace']].map((options) => ({
           name: `${way}, ${role}: ${options.join(' ')}`,
           ends,

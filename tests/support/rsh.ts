@@ -47,7 +47,8 @@ export function silentShell(dir: string): string {
 
 /** Says something on stderr and ends with a code, as ssh does when it gets no connection. */
 export function refusingShell(dir: string, code: number, text: string): string {
-  return script(dir, `refuse-${code}`, `echo '${text}' >&2\nexit ${code}`);
+  // What the client says first is taken, or it may notice by writing instead.
+  return script(dir, `refuse-${code}`, `echo '${text}' >&2\nhead -c 4 >/dev/null\nexit ${code}`);
 }
 
 /**
