@@ -39,7 +39,7 @@ const entryPrefix = `${process.version}-${process.arch}-${partsHash.slice(0, 16)
 const major = Number.parseInt(process.versions.node, 10);
 const lateFlags = [
   ...(major >= 22 ? ['--invocation-count-for-turbofan=100000'] : []),
-  ...(major >= 24 && kind !== 'copies' ? ['--invocation-count-for-maglev=1200'] : []),
+  ...(major >= 24 && kind !== 'copies' ? ['--invocation-count-for-maglev=2500'] : []),
 ];
 
 const parts = new Map<string, Part>();

@@ -51,7 +51,7 @@ export interface FlistSenderContext extends FlistContext {
  * long way, in one process only what keeps both ends at work, since what lives longer is collected late.
  */
 const mostSegments = 1024;
-const mostPassed = 256;
+const mostPassed = 512;
 
 /** Builds and sends our file list (rsync's send_file_list and send_extra_file_list). */
 export class FlistSender {

@@ -23,8 +23,8 @@ export class TreeAhead {
   private readonly options: ListingOptions;
   private readonly ahead = new Map<ByteString, Listed>();
   private tree: Tree | undefined;
-  /** The directories to go on with. */
-  private left: readonly ByteString[] = [];
+  /** The directories to go on with, the first one last: there may be very many, and each call takes a few of them. */
+  private left: ByteString[] = [];
   private reading: Promise<void> | undefined;
   private waiting = 0;
   private listed = 0;
@@ -67,7 +67,7 @@ export class TreeAhead {
 
   private async waitFor(tree: Tree, path: ByteString): Promise<Content> {
     if (tree !== this.tree) await this.begin(tree);
-    if (!this.ahead.has(path) && (this.reading !== undefined || this.left[0] === path)) await this.read();
+    if (!this.ahead.has(path) && (this.reading !== undefined || this.left.at(-1) === path)) await this.read();
     return this.taken(tree, path);
   }
 
@@ -89,6 +89,8 @@ export class TreeAhead {
 
   /** Goes to another tree, with nothing known of it. */
   private async begin(tree: Tree): Promise<void> {
+    // What is being read there is of no more use.
+    this.tree = undefined;
     await this.reading;
     this.tree = tree;
     this.ahead.clear();
@@ -100,7 +102,7 @@ export class TreeAhead {
   private listNow(tree: Tree, path: ByteString): Listed {
     const listed = orError(() => tree.list!(path, this.options));
     if (listed !== unlistable && !(listed instanceof SysError) && this.left.length === 0) {
-      this.left = subdirectories(path, listed);
+      this.left = subdirectories(path, listed).reverse();
       this.readOn();
     }
     return listed;
@@ -115,12 +117,13 @@ export class TreeAhead {
 
   private readOn(): void {
     if (this.reading !== undefined || this.left.length === 0 || this.failure !== undefined) return;
-    const { left } = this;
-    this.left = [];
-    this.reading = (this.tree as Tree).listTree!(left, this.options, perCall).then(
-      ({ paths, contents, left: next }) => {
+    // Each counts as one at least.
+    const next = this.left.splice(-perCall).reverse();
+    this.reading = (this.tree as Tree).listTree!(next, this.options, perCall).then(
+      ({ paths, contents, left }) => {
         this.reading = undefined;
-        this.left = next;
+        if (this.tree === undefined) return;
+        for (let k = left.length; k-- > 0; ) this.left.push(left[k]);
         for (let k = 0; k < paths.length; k++) {
           this.ahead.set(paths[k], contents[k]);
           this.waiting += workOf(contents[k]);

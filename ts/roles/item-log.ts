@@ -83,6 +83,7 @@ export class ItemLog {
 
   /** An item without content. */
   echo(list: FileList, i: number, iflags: number, xname: ByteString): void {
+    if (!this.report.tellsItems) return;
     const entry = this.at(list, i);
     this.report.itemDone(entry, iflags, xname);
     this.report.maybeLogItem(entry, iflags, xname);
@@ -96,6 +97,7 @@ export class ItemLog {
   /** A transfer that a dry run would make. */
   pretend(list: FileList, i: number, iflags: number): void {
     this.report.transferBegins(list.size(i));
+    if (!this.report.tellsItems) return;
     const entry = this.at(list, i);
     this.report.itemDone(entry, iflags, '');
     this.report.logItem(entry, iflags, '', 'client');

@@ -46,9 +46,8 @@ export class ReferenceQueue implements AnswerQueue {
   echo(list: FileList, i: number, item: ItemHeader, pretend = false): void {
     const { writer, itemForm } = this.ctx;
     writeItem(writer, itemForm, item);
-    const answer = new Answer(list, i, item, pretend);
-    if (this.untold.first !== undefined) this.untold.push(answer);
-    else this.tell(answer);
+    if (this.untold.first !== undefined) this.untold.push(new Answer(list, i, item, pretend));
+    else this.tellItem(list, i, item, pretend);
     this.unsent++;
   }
 
@@ -107,8 +106,7 @@ export class ReferenceQueue implements AnswerQueue {
     }
     const { list, i, iflags } = answer;
     if (!(answer instanceof FileAnswer)) {
-      if (answer.pretend) items.pretend(list, i, iflags);
-      else items.echo(list, i, iflags, answer.xname);
+      this.tellItem(list, i, answer, answer.pretend);
       return;
     }
     const begun = answer.show !== undefined;
@@ -124,6 +122,17 @@ export class ReferenceQueue implements AnswerQueue {
       report.endProgress(list, i, answer.size);
       items.afterTransfer(list, i, iflags);
     }
+  }
+
+  private tellItem(
+    list: FileList,
+    i: number,
+    { iflags, xname }: Pick<ItemHeader, 'iflags' | 'xname'>,
+    pretend: boolean,
+  ): void {
+    const { items } = this.ctx;
+    if (pretend) items.pretend(list, i, iflags);
+    else items.echo(list, i, iflags, xname);
   }
 
   /** A large file is being copied: shows how far it is, once it is its turn. */
