@@ -1,10 +1,11 @@
 /** Trees that are read ahead of a walk. */
 import { mkdirSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
+import { SysError } from '../../ts/errors.ts';
 import { EntryFlag } from '../../ts/flist/file-list.ts';
 import { TreeAhead } from '../../ts/flist/tree-ahead.ts';
 import type { Tree } from '../../ts/kernel/kernel.ts';
-import { type ListingOptions, unlistable } from '../../ts/kernel/listing.ts';
+import type { ListingOptions } from '../../ts/kernel/listing.ts';
 import { eachKernel, scratch } from './lanes.ts';
 
 const options: ListingOptions = {
@@ -31,7 +32,7 @@ function watched(tree: Tree): (readonly string[])[] {
 
 async function count(ahead: TreeAhead, tree: Tree, path: string): Promise<number> {
   const content = await ahead.contentOf(tree, path);
-  if (content === unlistable || !('count' in content)) throw content;
+  if (content instanceof SysError) throw content;
   return content.count;
 }
 

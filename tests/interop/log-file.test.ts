@@ -110,4 +110,6 @@ describe.skipIf(reference === null)('of the other side', () => {
       way,
     }),
   );
+  test('one whose client fails tells of it as of its own', () =>
+    same('from_to s/ none/d/ -a -M--log-file=$PWD/far; sleep 0.3; show far', { way: 'pull' }));
 });

@@ -39,7 +39,7 @@ export async function endAfterFailure(end: End, error: unknown, child?: ChildDup
   if (failure instanceof RsyncError && failure.exitCode === ExitCode.SocketIo)
     failure = (await whyPeerEnded(end)) ?? asBrokenWire(end, failure);
   if (failure instanceof RsyncError) failure = spoken(failure, end.who);
-  if (failure instanceof RsyncError && failure.told) logEndOfPeer(end, failure);
+  if (failure instanceof RsyncError && failure.told) failure = logEndOfPeer(end, failure);
   else if (failure instanceof RsyncError && (await tellPeer(end, failure)))
     failure = named(new RsyncError(failure.exitCode, '', { told: true }), failure.who as End['who']);
   const lull = io.signal.aborted ? delay(terminalMs) : Promise.resolve(undefined);
@@ -145,11 +145,7 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   if (setup.server) {
     report.trace('exit', () => cleanupEntered(who, exitCode), 2);
     for (const line of failure.lines) report.print('error', line);
-    // A sender tells its log what passed, also of a run that failed.
-    if (setup.site.module !== undefined && setup.sender) {
-      keepStatistics(end);
-      logTotals(setup.io.log?.(), totalsOf(end.stats));
-    }
+    logPassed(end);
     report.write('error', finalErrorLine(exitCode, who));
     report.trace('exit', () => aboutToExit(who, exitCode, exitCode, setup.options.dryRun));
   }
@@ -164,16 +160,27 @@ async function tellPeer(end: End, failure: RsyncError): Promise<boolean> {
   return setup.server;
 }
 
-/** A daemon writes down each end; also one that its client has told of, and brought about. */
-function logEndOfPeer(end: End, failure: RsyncError): void {
+/** A server's sender tells its log what passed, also of a run that failed. */
+function logPassed(end: End): void {
+  const { setup, stats } = end;
+  if (!setup.sender || setup.local) return;
+  keepStatistics(end);
+  logTotals(setup.io.log?.(), totalsOf(stats));
+}
+
+/**
+ * A daemon writes down each end; also one that its client has told of, and brought about. Another server with a log tells of
+ * it as of its own, there and on its standard error.
+ */
+function logEndOfPeer(end: End, failure: RsyncError): RsyncError {
   const { setup, who } = end;
+  if (!setup.server || setup.local) return failure;
   const log = setup.io.log?.();
-  if (setup.site.module === undefined || log === undefined || failure.exitCode === ExitCode.Ok) return;
-  if (setup.sender) {
-    keepStatistics(end);
-    logTotals(log, totalsOf(end.stats));
-  }
+  if (log === undefined || failure.exitCode === ExitCode.Ok) return failure;
+  if (setup.site.module === undefined) return named(new RsyncError(failure.exitCode, ''), who);
+  logPassed(end);
   log.write(finalErrorLine(failure.exitCode, who), true);
+  return failure;
 }
 
 /** A socket that is closed over what nobody has read takes back what was said last. */
