@@ -33,7 +33,7 @@ export interface Waiting {
  * empty line comes, and `died` is done.
  */
 const script = (died: string): string => `while IFS= read -r line; do
-  if [ -z "$line" ]; then exec "\${RSYNC_SHELL:-/bin/sh}" -c "$1"; fi
+  if [ -z "$line" ]; then exec "\${RSYNC_SHELL-/bin/sh}" -c "$1"; fi
   eval "$line"
 done
 ${died}`;
@@ -41,7 +41,7 @@ ${died}`;
 const giveUp = 'exit 1';
 /** How a process that was killed has ended. */
 const tellDeath = `export RSYNC_RAW_STATUS=9 RSYNC_EXIT_STATUS=-1
-exec "\${RSYNC_SHELL:-/bin/sh}" -c "$1" </dev/null`;
+exec "\${RSYNC_SHELL-/bin/sh}" -c "$1" </dev/null`;
 
 const plainChar = /[A-Za-z0-9_./:=,@%+-]/;
 

@@ -25,14 +25,18 @@ export interface ProgramTarget {
 export async function spawnConnectProgram(program: string, target: ProgramTarget): Promise<Duplex> {
   const command = program.includes('%') ? withHost(program, target.host) : program;
   const { theirs, ours } = await socketPair();
-  const child = spawn(target.env.RSYNC_SHELL ?? '/bin/sh', ['-c', command], {
-    env: target.env,
-    cwd: target.cwd,
-    stdio: [theirs, theirs, 'pipe'],
-  });
+  const shell = target.env.RSYNC_SHELL ?? '/bin/sh';
+  // Node takes no program without a name. One that is not there says nothing either.
+  if (shell !== '') {
+    const child = spawn(shell, ['-c', command], {
+      env: target.env,
+      cwd: target.cwd,
+      stdio: [theirs, theirs, 'pipe'],
+    });
+    child.on('error', () => {});
+    child.stderr?.on('data', (chunk: Buffer) => target.onStderr?.(chunk));
+  }
   theirs.destroy();
-  child.on('error', () => {});
-  child.stderr?.on('data', (chunk: Buffer) => target.onStderr?.(chunk));
   const { socket, source, sink } = ours;
   return { source, sink, destroy: () => socket.destroy() };
 }
