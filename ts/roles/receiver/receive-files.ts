@@ -18,6 +18,7 @@ import { placeDelayed } from './delayed.ts';
 import type { ReceiverInput } from './input.ts';
 import { type Arrival, receiveFile, skip } from './receive-file.ts';
 import { ReceiveQueue } from './receive-queue.ts';
+import { isRedo } from './redo.ts';
 
 /**
  * The receiver (rsync's recv_files): takes what the sender answers to the generator's requests, and puts
@@ -86,7 +87,7 @@ async function receiveAll(ctx: RoleContext, input: ReceiverInput, queue: Receive
     link.answered++;
     if (phase === 2) throw protocolError(text.transferInPhase2('receiver'));
     if (!list.isRegular(i)) throw protocolError(text.notRegular(ndx, 'receiver'));
-    const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
+    const redo = isRedo(list, i);
     if (!redo && iflags & Item.IsNew) stats.createdFiles++;
     stats.transferredFiles++;
     ctx.report.startItem();

@@ -1,7 +1,7 @@
 import type { SumHead } from '../../delta/sum-head.ts';
 import { readLiteralFile } from '../../delta/tokens.ts';
 import { ExitCode, RsyncError, SysError } from '../../errors.ts';
-import { type Dir, EntryFlag, type FileList } from '../../flist/file-list.ts';
+import type { Dir, FileList } from '../../flist/file-list.ts';
 import {
   type ByteString,
   type DressingStep,
@@ -31,7 +31,7 @@ import { findBasis, takeModeOfBasis } from './basis.ts';
 import { isAwaited, type ReceiverInput } from './input.ts';
 import { keepPart } from './keep-part.ts';
 import { placeHeld } from './receive-file.ts';
-import { askAgain } from './redo.ts';
+import { askAgain, isRedo } from './redo.ts';
 
 const smallFile = 64 * 1024;
 /** Files of a batch that takes in more directories. */
@@ -133,7 +133,8 @@ export class ReceiveQueue {
     const { options, paths, reader } = this.ctx;
     if (!paths.writesTogether || head.count !== 0 || item.basisType !== BasisType.Fname) return false;
     if (list.size(i) > smallFile) return false;
-    if (options.inplace && !this.isNowhere(list, i, item)) return false;
+    // What a second attempt makes of it stays.
+    if (options.inplace && (isRedo(list, i) || !this.isNowhere(list, i, item))) return false;
     const decode = () => this.takeLiteral(list, i, item);
     const taken = reader.tryRecord(decode);
     if (taken !== undefined) return taken;
@@ -345,8 +346,8 @@ export class ReceiveQueue {
         (options.inplace && status === text.EEXIST)
       ) {
         report.missed(list.size(i));
-        const redo = (list.flags(i) & EntryFlag.Redo) !== 0;
-        askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo, kept: 'discarded' });
+        const kept = options.inplace ? 'retained' : 'discarded';
+        askAgain(this.ctx, this.input, { list, i, ndx: item.ndx, redo: isRedo(list, i), kept });
       } else this.failed(queued, status, step);
     }
     if (cutShort) throw new RsyncError(ExitCode.Signal, '');

@@ -14,6 +14,11 @@ export interface FailedVerification {
   readonly kept: 'discarded' | 'retained' | 'put into partial-dir';
 }
 
+/** True where a first attempt at the file failed. */
+export function isRedo(list: FileList, i: number): boolean {
+  return (list.flags(i) & EntryFlag.Redo) !== 0;
+}
+
 /** The content did not match its digest: said, and asked for again, but only once. */
 export function askAgain(ctx: RoleContext, input: ReceiverInput, failed: FailedVerification): void {
   const { report, negotiated } = ctx;
