@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EntryFlag } from '../../ts/flist/file-list.ts';
 import type { Kernel } from '../../ts/kernel/kernel.ts';
+import type { ListingOptions } from '../../ts/kernel/listing.ts';
 import { loadNativeKernel } from '../../ts/kernel/native.ts';
 import { createPortableKernel } from '../../ts/kernel/portable/index.ts';
 import { testHost } from '../support/host.ts';
@@ -97,6 +99,18 @@ export function scratch(): { readonly path: string; at(...parts: string[]): stri
     at: (...parts) => join(path, ...parts),
   };
 }
+
+/** Records of all that -a sends. */
+export const listingOptions: ListingOptions = {
+  links: true,
+  singleNames: false,
+  oneDevice: false,
+  owner: true,
+  group: true,
+  nanoseconds: true,
+  dirFlags: EntryFlag.ContentDir,
+  twice: true,
+};
 
 export const isRoot = process.getuid?.() === 0;
 

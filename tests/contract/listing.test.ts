@@ -6,20 +6,10 @@ import { SysError } from '../../ts/errors.ts';
 import { EntryFlag, FileList } from '../../ts/flist/file-list.ts';
 import { sortList } from '../../ts/flist/sort.ts';
 import { Extra, isOther, isSame, type Kernel, type Tree } from '../../ts/kernel/kernel.ts';
-import { type Listing, type ListingOptions, unlistable, type WantedState } from '../../ts/kernel/listing.ts';
+import { type Listing, unlistable, type WantedState } from '../../ts/kernel/listing.ts';
 import { Lacks, type StatTable } from '../../ts/kernel/stat-table.ts';
-import { eachKernel, noise, scratch } from './lanes.ts';
+import { eachKernel, noise, listingOptions as options, scratch } from './lanes.ts';
 
-const options: ListingOptions = {
-  links: true,
-  singleNames: false,
-  oneDevice: false,
-  owner: true,
-  group: true,
-  nanoseconds: true,
-  dirFlags: EntryFlag.ContentDir,
-  twice: true,
-};
 const wanted: WantedState = {
   always: EntryFlag.Hlinked,
   targets: true,

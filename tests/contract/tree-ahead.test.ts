@@ -2,22 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { SysError } from '../../ts/errors.ts';
-import { EntryFlag } from '../../ts/flist/file-list.ts';
 import { TreeAhead } from '../../ts/flist/tree-ahead.ts';
 import type { Tree } from '../../ts/kernel/kernel.ts';
-import type { ListingOptions } from '../../ts/kernel/listing.ts';
-import { eachKernel, scratch } from './lanes.ts';
-
-const options: ListingOptions = {
-  links: true,
-  singleNames: false,
-  oneDevice: false,
-  owner: true,
-  group: true,
-  nanoseconds: true,
-  dirFlags: EntryFlag.ContentDir,
-  twice: false,
-};
+import { eachKernel, listingOptions as options, scratch } from './lanes.ts';
 
 /** What was asked of the tree's `listTree`, which it must have. */
 function watched(tree: Tree): (readonly string[])[] {

@@ -4,6 +4,7 @@ import type { ItemEntry } from '../report/item-entry.ts';
 import { senderFinished } from '../report/messages.ts';
 import type { Report } from '../report/report.ts';
 import * as traces from '../report/trace-messages.ts';
+import type { ItemHeader } from '../wire/item.ts';
 
 /** Shows one entry of a file list after the other to the report. */
 class EntryCursor implements ItemEntry {
@@ -57,6 +58,9 @@ class EntryCursor implements ItemEntry {
   }
 }
 
+/** What the lines about an item tell of its header. */
+type EchoedItem = Pick<ItemHeader, 'iflags' | 'xname'>;
+
 /** The lines that sender, receiver and generator write about entries, at the moments rsync writes them. */
 export class ItemLog {
   private readonly report: Report;
@@ -81,26 +85,20 @@ export class ItemLog {
     return this.cursor.at(list, i);
   }
 
-  /** An item without content. */
-  echo(list: FileList, i: number, iflags: number, xname: ByteString): void {
+  /** An item without content, or (`pretend`) a transfer that a dry run would make. */
+  echo(list: FileList, i: number, { iflags, xname }: EchoedItem, pretend: boolean): void {
+    if (pretend) this.report.transferBegins(list.size(i));
     if (!this.report.tellsItems) return;
     const entry = this.at(list, i);
-    this.report.itemDone(entry, iflags, xname);
-    this.report.maybeLogItem(entry, iflags, xname);
+    this.report.itemDone(entry, iflags, pretend ? '' : xname);
+    if (pretend) this.report.logItem(entry, iflags, '', 'client');
+    else this.report.maybeLogItem(entry, iflags, xname);
   }
   /** An item of protocols that do not tell the sender of it: the generator's own line. */
   now(list: FileList, i: number, iflags: number, xname: ByteString): void {
     const entry = this.at(list, i);
     this.report.itemDone(entry, iflags, xname);
     this.report.logItem(entry, iflags, xname, this.report.logHasI ? 'info' : 'client');
-  }
-  /** A transfer that a dry run would make. */
-  pretend(list: FileList, i: number, iflags: number): void {
-    this.report.transferBegins(list.size(i));
-    if (!this.report.tellsItems) return;
-    const entry = this.at(list, i);
-    this.report.itemDone(entry, iflags, '');
-    this.report.logItem(entry, iflags, '', 'client');
   }
   beforeTransfer(list: FileList, i: number, iflags: number): void {
     const { report } = this;

@@ -285,7 +285,7 @@ async function place(
   const { options, negotiated } = ctx;
   const { tree } = input.destination;
   const { list, i, item, redo } = arrival;
-  let kept: 'discarded' | 'retained' | 'put into partial-dir' = 'discarded';
+  let kept: text.Kept = 'discarded';
   let ok = verified;
   const delays = options.delayUpdates && plan.partial !== undefined;
   if ((verified && !delays) || options.inplace) {
@@ -328,7 +328,7 @@ async function putAside(
   arrival: Placed,
   plan: Plan,
   verified: boolean,
-): Promise<'retained' | 'put into partial-dir' | 'lost'> {
+): Promise<Exclude<text.Kept, 'discarded'> | 'lost'> {
   const { options, report } = ctx;
   const { tree } = input.destination;
   const beside = options.partialDir === '';

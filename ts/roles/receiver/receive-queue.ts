@@ -103,10 +103,8 @@ export class ReceiveQueue {
 
   /** An item without content (or a dry run's transfer): logged when its turn comes. */
   log(list: FileList, i: number, item: ItemHeader, pretend = false): void {
-    if (this.pipeline.idle && this.items.length === 0) {
-      if (pretend) this.ctx.items.pretend(list, i, item.iflags);
-      else this.ctx.items.echo(list, i, item.iflags, item.xname);
-    } else
+    if (this.pipeline.idle && this.items.length === 0) this.ctx.items.echo(list, i, item, pretend);
+    else
       this.items.push({
         list,
         i,
@@ -303,7 +301,7 @@ export class ReceiveQueue {
     for (const queued of items) {
       const { list, i, item, record, file } = queued;
       if (record < 0) {
-        this.announce(queued);
+        log.echo(list, i, item, queued.pretend);
         continue;
       }
       report.transferBegins(list.size(i));
@@ -360,13 +358,6 @@ export class ReceiveQueue {
       if (status[record] === interrupted || receiveSteps[step[record]] === 'write')
         await keepPart(this.ctx, this.input, { list, i, temporary, redo: false });
     }
-  }
-
-  /** The line of an item without content. */
-  private announce({ list, i, item, pretend }: Queued): void {
-    const { items: log } = this.ctx;
-    if (pretend) log.pretend(list, i, item.iflags);
-    else log.echo(list, i, item.iflags, item.xname);
   }
 
   private place({ list, i, item, temporary }: Queued): Promise<void> {

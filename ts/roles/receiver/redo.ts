@@ -11,7 +11,7 @@ export interface FailedVerification {
   /** This was the second attempt. */
   readonly redo: boolean;
   /** What became of the data. */
-  readonly kept: 'discarded' | 'retained' | 'put into partial-dir';
+  readonly kept: text.Kept;
 }
 
 /** True where a first attempt at the file failed. */

@@ -47,7 +47,7 @@ export class ReferenceQueue implements AnswerQueue {
     const { writer, itemForm } = this.ctx;
     writeItem(writer, itemForm, item);
     if (this.untold.first !== undefined) this.untold.push(new Answer(list, i, item, pretend));
-    else this.tellItem(list, i, item, pretend);
+    else this.ctx.items.echo(list, i, item, pretend);
     this.unsent++;
   }
 
@@ -106,7 +106,7 @@ export class ReferenceQueue implements AnswerQueue {
     }
     const { list, i, iflags } = answer;
     if (!(answer instanceof FileAnswer)) {
-      this.tellItem(list, i, answer, answer.pretend);
+      items.echo(list, i, answer, answer.pretend);
       return;
     }
     const begun = answer.show !== undefined;
@@ -122,17 +122,6 @@ export class ReferenceQueue implements AnswerQueue {
       report.endProgress(list, i, answer.size);
       items.afterTransfer(list, i, iflags);
     }
-  }
-
-  private tellItem(
-    list: FileList,
-    i: number,
-    { iflags, xname }: Pick<ItemHeader, 'iflags' | 'xname'>,
-    pretend: boolean,
-  ): void {
-    const { items } = this.ctx;
-    if (pretend) items.pretend(list, i, iflags);
-    else items.echo(list, i, iflags, xname);
   }
 
   /** A large file is being copied: shows how far it is, once it is its turn. */

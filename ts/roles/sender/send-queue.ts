@@ -196,9 +196,8 @@ export class SendQueue implements AnswerQueue {
 
   private emitEcho(queued: Queued): void {
     const { writer, itemForm, items } = this.ctx;
-    const { list, i, item } = queued;
-    if (queued.pretend) items.pretend(list, i, item.iflags);
-    else items.echo(list, i, item.iflags, item.xname);
+    const { list, i, item, pretend } = queued;
+    items.echo(list, i, item, pretend);
     writeItem(writer, itemForm, item);
   }
 }
