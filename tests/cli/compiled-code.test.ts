@@ -32,6 +32,12 @@ const kept = () => readdirSync(folder()).map((name) => /-([a-z]+-[a-z-]+)$/.exec
 /** The largest, of what does the work. */
 const engineEntry = () => join(folder(), readdirSync(folder()).find((name) => name.endsWith('-run-engine'))!);
 
+/** When what was kept was last seen to be enough: in an hour, so that no run looks, or so long ago that the next does. */
+function reviewedAt(when: 'later' | 'ago'): void {
+  const time = Date.now() / 1000 + (when === 'later' ? 3600 : -60);
+  for (const name of readdirSync(folder())) utimesSync(join(folder(), name), time, time);
+}
+
 function run(...args: string[]): string {
   return runWith({ HOME: home }, ...args);
 }
@@ -59,6 +65,7 @@ it('keeps code of runs, and runs from it', () => {
   expect(kept()).not.toContain('run-daemon');
   const before = readFileSync(engineEntry());
   const { ino } = statSync(engineEntry());
+  reviewedAt('later');
   expect(copy('again')).toBe('again');
   expect(readFileSync(engineEntry()).equals(before)).toBe(true);
   expect(statSync(engineEntry()).ino).toBe(ino);
@@ -67,9 +74,40 @@ it('keeps code of runs, and runs from it', () => {
 it('keeps the code of a part that no run before needed, and leaves the others alone', () => {
   copy('first');
   const { ino } = statSync(engineEntry());
+  reviewedAt('later');
   run('-I', '--json', join(home, 'from'), join(home, 'to'));
   expect(kept()).toContain('run-view');
   expect(statSync(engineEntry()).ino).toBe(ino);
+});
+
+const tellsBirth = statSync(tmpdir()).birthtimeMs > 0;
+
+it.skipIf(!tellsBirth)('grows, some time later, by what another run uses', () => {
+  copy('first');
+  mkdirSync(join(home, 'many', 'deeper'), { recursive: true });
+  symlinkSync('deeper', join(home, 'many', 'link'));
+  const before = statSync(engineEntry());
+  const recursive = ['-aHi', '--delete', join(home, 'many'), join(home, 'tree')];
+  reviewedAt('later');
+  run(...recursive);
+  expect(statSync(engineEntry()).ino).toBe(before.ino);
+  reviewedAt('ago');
+  run(...recursive);
+  expect(statSync(engineEntry()).size).toBeGreaterThan(1.02 * before.size);
+});
+
+it.skipIf(!tellsBirth)('has not grown where a run uses no more, and is not asked again soon', () => {
+  copy('first');
+  reviewedAt('ago');
+  const { ino } = statSync(engineEntry());
+  const reviewed = () =>
+    statSync(join(folder(), readdirSync(folder()).find((name) => name.endsWith('-run-main'))!)).mtimeMs;
+  run('-n', '-I', join(home, 'from'), join(home, 'to'));
+  run('--version');
+  expect(reviewed()).toBeLessThan(Date.now() - 30_000);
+  copy('again');
+  expect(statSync(engineEntry()).ino).toBe(ino);
+  expect(reviewed()).toBeGreaterThan(Date.now() - 30_000);
 });
 
 it('makes anew what does not fit', () => {
@@ -88,6 +126,7 @@ it('keeps what fits of a run that changes how V8 works, too', () => {
     run('-r', `${scratch}/from/`, join(scratch, 'first'));
     const entry = engineEntry();
     const { ino } = statSync(entry);
+    reviewedAt('later');
     run('-r', `${scratch}/from/`, join(scratch, 'second'));
     expect(statSync(entry).ino).toBe(ino);
   } finally {

@@ -1,5 +1,7 @@
 /** V8's compiled code of the program, kept on disk from one run to the next (docs/decisions/0010-compiled-code.md). */
 
+import type { Stats } from 'node:fs';
+
 const { getBuiltinModule } = process;
 const fs = getBuiltinModule('node:fs');
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = fs.constants;
@@ -9,17 +11,27 @@ const keptDays = 60;
 /** What entries, and those that were not finished, are called: nothing else in the folder is touched. */
 const entryName = /^v\d+\.\d+\.\d+-\w+-[0-9a-f]{16}-[\w-]+(\.\d+)?$/;
 const othersWrite = 0o022;
+/** So long after an entry was written a run may see whether it has more to keep; then once it is twice as old, and so on. */
+const firstReviewMs = 5000;
 
 /** What earlier runs left, and a way to leave some; each by a name that tells versions of Node and of the program apart. */
 export interface CompiledCode {
-  find(name: string): Buffer | undefined;
+  find(name: string): Kept | undefined;
   /** Keeps `entries` for later runs. What fails here fails silently: the next run compiles once more. */
   keep(entries: readonly Entry[]): void;
+  /** That a run had no more to keep than what it found under `name`. */
+  reviewed(name: string): void;
+}
+
+export interface Kept {
+  readonly data: Buffer;
+  /** It is time that a run sees whether it has more to keep. */
+  readonly isDue: boolean;
 }
 
 type Entry = readonly [name: string, data: Uint8Array];
 
-const nothingKept: CompiledCode = { find: () => undefined, keep: () => {} };
+const nothingKept: CompiledCode = { find: () => undefined, keep: () => {}, reviewed: () => {} };
 
 /** The compiled code of this user. `OC_RSYNC_CODE_CACHE=off` switches it off; only Linux has the means to be sure of the folder. */
 export function compiledCode(): CompiledCode {
@@ -29,10 +41,14 @@ export function compiledCode(): CompiledCode {
   return {
     find: (name) => (folder === undefined ? undefined : read(folder, name)),
     keep(entries) {
+      if (entries.length === 0) return;
       folder ??= makeOwn(`${base}/oc-rsync`);
       if (folder === undefined) return;
       for (const [name, data] of entries) write(folder, name, data);
       removeOld(folder);
+    },
+    reviewed(name) {
+      if (folder !== undefined) markReviewed(folder, name);
     },
   };
 }
@@ -79,17 +95,32 @@ function makeOwn(path: string): string | undefined {
   return openOwn(path);
 }
 
-function read(folder: string, name: string): Buffer | undefined {
+function read(folder: string, name: string): Kept | undefined {
   try {
     const fd = fs.openSync(`${folder}/${name}`, O_RDONLY | O_NOFOLLOW);
     try {
       const stat = fs.fstatSync(fd);
-      return stat.isFile() && stat.nlink === 1 && isOurs(stat) ? fs.readFileSync(fd) : undefined;
+      if (!stat.isFile() || stat.nlink !== 1 || !isOurs(stat)) return undefined;
+      return { data: fs.readFileSync(fd), isDue: isDue(stat) };
     } finally {
       fs.closeSync(fd);
     }
   } catch {
     return undefined;
+  }
+}
+
+/** Its time of modification is that of the last review. */
+function isDue({ birthtimeMs, mtimeMs }: Stats): boolean {
+  return Date.now() - mtimeMs >= Math.max(firstReviewMs, mtimeMs - birthtimeMs);
+}
+
+function markReviewed(folder: string, name: string): void {
+  const now = new Date();
+  try {
+    fs.lutimesSync(`${folder}/${name}`, now, now);
+  } catch {
+    // Another process may have removed it.
   }
 }
 

@@ -27,25 +27,33 @@ const isPlainNode =
 
 function exit(code: number): never {
   stdout.flush();
-  if (code === 0 && keep === undefined) endAtOnce?.(code);
+  if (code === 0 && !(leavesCode && keeper !== undefined)) endAtOnce?.(code);
   process.exit(code);
 }
 
 const watch = watchSignals(exit);
 const unboundYoungGeneration = boundYoungGeneration();
 
-let keep: (() => void) | undefined;
+/** Compiled code for the next run: where none was found, or it is time to see whether there is more. */
+interface CodeKeeper {
+  keep(): void;
+  /** Instead: this run leaves nothing behind. */
+  keepNothing(): void;
+}
 
-/** Where no compiled code was found, it is kept by calling this. */
-export function keepCodeBy(how: () => void): void {
-  keep = how;
+let keeper: CodeKeeper | undefined;
+/** A dry run and a question leave nothing behind. */
+let leavesCode = false;
+
+export function keepCodeBy(how: CodeKeeper): void {
+  keeper = how;
 }
 
 function keepCode(): void {
-  if (keep === undefined) return;
+  if (keeper === undefined) return;
   unboundYoungGeneration();
-  keep();
-  keep = undefined;
+  keeper.keep();
+  keeper = undefined;
 }
 
 const argv = argumentBytes();
@@ -74,8 +82,13 @@ runCommand({
   io,
   started(options) {
     stdout.buffer(options.outbuf);
-    // A dry run and a question leave nothing behind.
-    if (!options.dryRun && !options.listOnly) process.once('exit', keepCode);
+    leavesCode = !options.dryRun && !options.listOnly;
+    if (leavesCode) {
+      process.once('exit', keepCode);
+    } else {
+      keeper?.keepNothing();
+      keeper = undefined;
+    }
   },
   loadEngine: () => import('../session/index.ts'),
   loadServer: () => import('../daemon/index.ts'),
@@ -85,7 +98,7 @@ runCommand({
   loadJson: () => import('../library/json.ts'),
   loadWatch: () => import('./watched.ts'),
   loadTrace: () => import('../trace/index.ts'),
-  codeToKeep: () => keep && keepCode,
+  codeToKeep: () => keeper && keepCode,
 }).then(exit, (error: unknown) => {
   stderr(Buffer.from(`rsync: ${String(error)}\n`));
   exit(1);

@@ -32,6 +32,9 @@ const code = compiledCode();
 const kind = ['copies', 'daemon', 'server'].find((name) => process.argv.includes(`--${name}`)) ?? 'run';
 const entryPrefix = `${process.version}-${process.arch}-${partsHash.slice(0, 16)}-${kind}`;
 
+/** A daemon lives long without V8's flags, and what copies itself has rehearsed all that there is. */
+const isGrowing = kind === 'run' || kind === 'server';
+
 /**
  * How many calls of a function V8's last two compiler tiers wait for; Nodes before those do not know the flags. What copies
  * itself rehearses until it is compiled.
@@ -42,9 +45,21 @@ const lateFlags = [
   ...(major >= 24 && kind !== 'copies' ? ['--invocation-count-for-maglev=2500'] : []),
 ];
 
+interface ToKeep {
+  readonly script: InstanceType<typeof Script>;
+  /** Bytes of compiled code that were found. */
+  readonly found: number;
+}
+
+/** How much larger what was found has to become to be written anew. */
+const worthKeeping = 1.02;
+
 const parts = new Map<string, Part>();
-/** Of which no compiled code was found that fits. */
-const toKeep = new Map<string, InstanceType<typeof Script>>();
+/** Of which no compiled code was found that fits, or all where what was found is to grow. */
+const toKeep = new Map<string, ToKeep>();
+let keepsCode = true;
+/** The first part, where it is time to see whether this run has more to keep than it found. */
+let reviewed: string | undefined;
 let flagging: NodeJS.Timeout | undefined;
 let hasLateFlags = false;
 
@@ -61,10 +76,12 @@ function load(name: string): object {
 function runPart(name: string, part: Part): void {
   const filename = `${folder}/${name}`;
   const entry = `${entryPrefix}-${name.slice(0, -'.cjs'.length)}`;
-  const cachedData = code.find(entry);
-  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData });
-  const isFound = cachedData !== undefined && script.cachedDataRejected !== true;
-  if (!isFound && !hasLateFlags) toKeep.set(entry, script);
+  const kept = code.find(entry);
+  const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: kept?.data });
+  const found = script.cachedDataRejected === true ? 0 : (kept?.data.length ?? 0);
+  if (kept?.isDue && parts.size === 1 && isGrowing) reviewed = entry;
+  if (keepsCode && !hasLateFlags && (found === 0 || reviewed !== undefined))
+    toKeep.set(entry, { script, found });
   (script.runInThisContext() as PartFunction)(requireByPart, part, folder);
 }
 
@@ -78,20 +95,33 @@ function requireByPart(name: string): unknown {
 }
 
 /**
- * Where there is code to keep, the run is told how. Otherwise V8's last compiler tier is made to wait for runs that are long
+ * Where there may be code to keep, the run is told how. Otherwise V8's last compiler tier is made to wait for runs that are long
  * enough to earn back what it costs (docs/decisions/0005-late-turbofan.md): once all parts are there, because V8 refuses code
  * that was kept without that flag. Older Nodes would complain of a flag they do not know.
  */
 function settleCode(): void {
   clearTimeout(flagging);
   const main = parts.get('main.cjs')?.exports as Partial<Main>;
-  if (toKeep.size > 0) main.keepCodeBy?.(keepCode);
+  if (toKeep.size > 0) main.keepCodeBy?.({ keep: keepCode, keepNothing });
   else if (!hasLateFlags && lateFlags.length > 0) flagging = setTimeout(setLateFlags, soonMs, main).unref();
 }
 
 function keepCode(): void {
-  code.keep([...toKeep].map(([entry, script]) => [entry, script.createCachedData()]));
+  const all = [...toKeep].map(([entry, { script, found }]) => ({
+    entry,
+    found,
+    data: script.createCachedData(),
+  }));
+  const hasGrown = all.some(({ found, data }) => found > 0 && data.length > worthKeeping * found);
+  if (reviewed !== undefined && !hasGrown) code.reviewed(reviewed);
+  code.keep(all.filter(({ found }) => hasGrown || found === 0).map(({ entry, data }) => [entry, data]));
   toKeep.clear();
+}
+
+function keepNothing(): void {
+  keepsCode = false;
+  toKeep.clear();
+  settleCode();
 }
 
 function setLateFlags(main: Partial<Main>): void {
