@@ -20,6 +20,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/peers.ts';
 
 let home: string;
+const tellsBirth = (() => {
+  const made = mkdtempSync(join(tmpdir(), 'oc-rsync-birth-'));
+  const { birthtimeMs } = statSync(made);
+  rmSync(made, { recursive: true });
+  return birthtimeMs > 0;
+})();
+
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'oc-rsync-home-'));
   mkdirSync(join(home, '.cache'));
@@ -79,8 +86,6 @@ it('keeps the code of a part that no run before needed, and leaves the others al
   expect(kept()).toContain('run-view');
   expect(statSync(engineEntry()).ino).toBe(ino);
 });
-
-const tellsBirth = statSync(tmpdir()).birthtimeMs > 0;
 
 it.skipIf(!tellsBirth)('grows, some time later, by what another run uses', () => {
   copy('first');
