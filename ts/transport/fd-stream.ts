@@ -256,6 +256,7 @@ function socketSink(socket: Socket, alone: boolean): FdSink {
     });
 
   return {
+    copies: true,
     write(chunks) {
       if (chunks.length === 0) return Promise.resolve();
       return settle((done) => {

@@ -15,6 +15,8 @@ export interface Source {
 export interface Sink {
   /** Writes all chunks, in order. They belong to the sink until the promise settles. */
   write(chunks: readonly Uint8Array[]): Promise<void>;
+  /** Nobody looks at chunks any more once the promise of their `write` is fulfilled: they may be overwritten. */
+  readonly copies?: boolean;
   /** Bytes of the `write` at work that have not left yet: while the number falls, the peer takes something. */
   unsent(): number;
   /** The descriptor behind the sink, for a job that writes to it itself; undefined where there is none. */

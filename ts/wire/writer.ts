@@ -8,6 +8,7 @@ const copyLimit = 8 * 1024;
 /** Above this many unsent bytes a writer should `drain` before it goes on. */
 const highWater = 1024 * 1024;
 const headerBytes = 4;
+const mostSpare = 16;
 /** Of messages that go together. */
 const gatheredBytes = 4 * 1024;
 const noBytes = Buffer.alloc(0);
@@ -22,6 +23,9 @@ export class Writer {
   /** Where the payload of the open frame starts in `buffer`. */
   private start = 0;
   private pos = 0;
+  /** Full ones that are still to be sent, and those that were, where the sink has no more use for them. */
+  private retired: Buffer<ArrayBuffer>[] = [];
+  private readonly spare: Buffer<ArrayBuffer>[] = [];
   private queue: Uint8Array[] = [];
   /** Where in `queue` the next message goes that overtakes data. */
   private overtaken = 0;
@@ -392,9 +396,15 @@ export class Writer {
   private newBuffer(n: number): void {
     this.check();
     this.seal();
-    this.buffer = Buffer.allocUnsafeSlow(Math.max(bufferBytes, n + headerBytes));
-    this.pos = 0;
+    this.nextBuffer(n + headerBytes);
     this.openFrame();
+  }
+
+  private nextBuffer(bytes: number): void {
+    if (this.sink.copies && this.buffer.length === bufferBytes) this.retired.push(this.buffer);
+    const spare = bytes > bufferBytes ? undefined : this.spare.pop();
+    this.buffer = spare ?? Buffer.allocUnsafeSlow(Math.max(bufferBytes, bytes));
+    this.pos = 0;
   }
 
   private openFrame(): void {
@@ -419,8 +429,7 @@ export class Writer {
     }
     this.enqueue(this.buffer.subarray(from, this.pos));
     if (this.buffer.length - this.pos < 512) {
-      this.buffer = Buffer.allocUnsafeSlow(bufferBytes);
-      this.pos = 0;
+      this.nextBuffer(bufferBytes);
     }
     this.openFrame();
   }
@@ -493,7 +502,10 @@ export class Writer {
         this.bytesWritten += this.inFlight + this.besides;
         this.besides = 0;
         this.waitingSince = this.now();
+        const { retired } = this;
+        this.retired = [];
         if (this.failure === undefined) await this.sink.write(chunks);
+        for (const buffer of retired) if (this.spare.length < mostSpare) this.spare.push(buffer);
         this.inFlight = 0;
         if (!this.onlyAlive) this.leftAt = this.now();
       }
