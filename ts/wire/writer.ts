@@ -396,6 +396,7 @@ export class Writer {
   private newBuffer(n: number): void {
     this.check();
     this.seal();
+    if (this.pos + n <= this.buffer.length) return;
     this.nextBuffer(n + headerBytes);
     this.openFrame();
   }

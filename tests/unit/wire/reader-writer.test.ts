@@ -387,14 +387,14 @@ function frame(tag: number, payload: Buffer): Buffer {
 
 describe('buffers', () => {
   /** Writes three megabytes of numbers to a sink that takes its time, and says in how many buffers they came. */
-  async function sent(copies: boolean): Promise<{ buffers: number; numbers: number[] }> {
+  async function sent(copies: boolean): Promise<{ buffers: number; wrong: number[] }> {
     const buffers = new Set<ArrayBufferLike>();
     const kept: Uint8Array[] = [];
     const writer = new Writer({
       copies,
       async write(chunks) {
         for (const chunk of chunks) buffers.add(chunk.buffer);
-        await new Promise(setImmediate);
+        for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
         for (const chunk of chunks) kept.push(copies ? Uint8Array.from(chunk) : chunk);
       },
       unsent: () => 0,
@@ -402,27 +402,24 @@ describe('buffers', () => {
     });
     for (let i = 0; i < 750_000; i++) {
       writer.int(i);
-      if (writer.full) await writer.drain();
-      if (i % 1000 === 0) writer.flush();
+      if (i % 25_000 === 0) await new Promise(setImmediate);
     }
     await writer.drain();
     const all = Buffer.concat(kept);
-    return {
-      buffers: buffers.size,
-      numbers: Array.from({ length: all.length / 4 }, (_, i) => all.readInt32LE(4 * i)),
-    };
+    expect(all.length).toBe(4 * 750_000);
+    const numbers = Array.from({ length: 750_000 }, (_, i) => all.readInt32LE(4 * i));
+    return { buffers: buffers.size, wrong: numbers.filter((n, i) => n !== i).slice(0, 10) };
   }
-  const numbers = Array.from({ length: 750_000 }, (_, i) => i);
 
   it('are written to again where the sink has copied them', async () => {
     const got = await sent(true);
-    expect(got.numbers).toEqual(numbers);
+    expect(got.wrong).toEqual([]);
     expect(got.buffers).toBeLessThan(36);
   });
 
   it('are left alone where somebody may still look at them', async () => {
     const got = await sent(false);
-    expect(got.numbers).toEqual(numbers);
+    expect(got.wrong).toEqual([]);
     expect(got.buffers).toBeGreaterThan(44);
   });
 });
