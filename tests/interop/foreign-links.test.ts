@@ -3,7 +3,7 @@
  * planted are refused, and `--insecure-links` lets them pass. Only root can make links of others.
  */
 import { describe, test } from 'vitest';
-import { isRoot, referencePeer } from '../support/peers.ts';
+import { isRoot, kernelName, referencePeer } from '../support/peers.ts';
 import { fewer } from '../support/property.ts';
 import { expectSameScript, ways } from '../support/script.ts';
 
@@ -60,6 +60,25 @@ const refusals = [
   'cp -P L s/.rsync-filter; chown -h $owner s/.rsync-filter; go -rF s/ d/',
   'echo host | $R --password-file=$L/list rsync://localhost:1/x/ d/ 2>&1 | grep -c refusing',
 ];
+
+describe.skipIf(reference === null)('links that lead to each other are refused by nobody', () => {
+  test.each([
+    'go -r --exclude-from=$L s/ d/',
+    'go -r --files-from=$L s/ d/',
+    'go -rt --link-dest=$L s/ d/',
+    'rm -r s/sub; go -rt -b --backup-dir=$L s/ d/',
+    'go -r --log-file=$L/log s/ d/',
+    'go -r --write-batch=$L s/ d/',
+    'go -r s/ $L/to',
+    // The rules of the directory behind the last of forty links; the portable kernel goes through one of its own.
+    ...(kernelName === 'portable' ? [] : ['ln -s .. s/sub/up; go -rLC s/ to/ | cut -c1-80']),
+  ])('%s', (script) =>
+    expectSameScript(
+      { script: `owner=$(id -u); ${prepared}rm L; ln -s L L; ${script}; look`, sorted: true },
+      reference!,
+    ),
+  );
+});
 
 describe.skipIf(reference === null || !isRoot)('what keeps a way from being gone', () => {
   test.each(refusals)('is told: %s', (script) =>

@@ -4,6 +4,8 @@
  * or a system without users) lets links be anybody's.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+import { constants as system } from 'node:os';
+import { SysError } from '../errors.ts';
 import { asSysError, attempt, sysError } from './portable/sys-error.ts';
 import type { ByteString } from './types.ts';
 
@@ -66,10 +68,17 @@ export function checkTrusted(
       throw sysError('ELOOP', 'open');
     for (let end = path.indexOf('/', 1); ; end = path.indexOf('/', end + 1)) {
       const stat = lstatSync(bytes(end < 0 ? path : path.slice(0, end)));
-      if (stat.isSymbolicLink() && !isTrusted(stat.uid, owner)) throw sysError('ELOOP', 'open');
+      if (stat.isSymbolicLink() && !isTrusted(stat.uid, owner)) throw new ForeignLink();
       if (end < 0) return;
     }
   });
+}
+
+/** A link of others, which other failures with ELOOP are not: links that lead to each other, or out of `root`. */
+class ForeignLink extends SysError {
+  constructor() {
+    super(system.errno.ELOOP, 'ELOOP', 'open');
+  }
 }
 
 /** Whether a link of others is what keeps us from `path`, which is absolute. */
@@ -80,7 +89,7 @@ export function isRefused(path: ByteString, owner: number | undefined): boolean 
     else checkTrusted(path, owner);
     return false;
   } catch (error) {
-    return (systemErrorOf(error) as NodeJS.ErrnoException).code === 'ELOOP';
+    return error instanceof ForeignLink;
   }
 }
 
@@ -145,7 +154,7 @@ function linkTarget(at: Buffer, owner: number | undefined): ByteString | undefin
   try {
     const stat = fstatSync(link, { bigint: true });
     if (!stat.isSymbolicLink()) return undefined;
-    if (!isTrusted(Number(stat.uid), owner)) throw sysError('ELOOP', 'open');
+    if (!isTrusted(Number(stat.uid), owner)) throw new ForeignLink();
     const target = readlinkSync(at, { encoding: 'latin1' });
     // Node reads a link by its name alone: whether it was this one, its change time and the name tell.
     const [after, there] = [fstatSync(link, { bigint: true }), lstatSync(at, { bigint: true })];
