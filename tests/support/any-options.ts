@@ -219,6 +219,11 @@ const apart: readonly (readonly [with_: readonly string[], goes: string, why: st
     'only-write-batch',
     'a far rsync refuses what it would itself read (docs/compatibility.md)',
   ],
+  [
+    ['inplace', 'write-devices'],
+    'backup-dir',
+    'rsync loses the mode of what is saved above the destination (docs/compatibility.md)',
+  ],
 ];
 
 /** The options of a command line, each with its argument. */
