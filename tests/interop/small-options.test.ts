@@ -91,7 +91,7 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
   });
 
   describe.skipIf(!canBePlainUser)('--ignore-errors', () => {
-    const unreadable = 'mkdir -p s/shut d/gone; touch s/f d/old; chmod 0 s/shut';
+    const unreadable = 'mkdir -p s/shut d/gone; touch s/f d/old; chmod 0 s/shut; touch -d 2001-01-01 s d';
 
     test.each([
       '',
