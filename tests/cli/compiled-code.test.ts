@@ -19,7 +19,7 @@ import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { repositoryRoot } from '../support/peers.ts';
 
-let home: string;
+/** Without it nothing grows. */
 const tellsBirth = (() => {
   const made = mkdtempSync(join(tmpdir(), 'oc-rsync-birth-'));
   const { birthtimeMs } = statSync(made);
@@ -27,6 +27,7 @@ const tellsBirth = (() => {
   return birthtimeMs > 0;
 })();
 
+let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'oc-rsync-home-'));
   mkdirSync(join(home, '.cache'));
@@ -36,8 +37,10 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 const folder = () => join(home, '.cache', 'oc-rsync');
 /** Of which runs, and of which part. */
 const kept = () => readdirSync(folder()).map((name) => /-([a-z]+-[a-z-]+)$/.exec(name)?.[1]);
+const entryOf = (part: string) =>
+  join(folder(), readdirSync(folder()).find((name) => name.endsWith(`-run-${part}`))!);
 /** The largest, of what does the work. */
-const engineEntry = () => join(folder(), readdirSync(folder()).find((name) => name.endsWith('-run-engine'))!);
+const engineEntry = () => entryOf('engine');
 
 /** When what was kept was last seen to be enough: in an hour, so that no run looks, or so long ago that the next does. */
 function reviewedAt(when: 'later' | 'ago'): void {
@@ -105,8 +108,7 @@ it.skipIf(!tellsBirth)('has not grown where a run uses no more, and is not asked
   copy('first');
   reviewedAt('ago');
   const { ino } = statSync(engineEntry());
-  const reviewed = () =>
-    statSync(join(folder(), readdirSync(folder()).find((name) => name.endsWith('-run-main'))!)).mtimeMs;
+  const reviewed = () => statSync(entryOf('main')).mtimeMs;
   run('-n', '-I', join(home, 'from'), join(home, 'to'));
   run('--version');
   expect(reviewed()).toBeLessThan(Date.now() - 30_000);
