@@ -207,7 +207,7 @@ const start = fc.constantFrom(
   [],
 );
 
-/** Options of which the second goes where there is the first, and why. */
+/** Options of which the second, or a value of it, goes where there is the first, and why. */
 const apart: readonly (readonly [with_: readonly string[], goes: string, why: string])[] = [
   [
     ['secluded-args', 'protect-args', 's'],
@@ -221,7 +221,7 @@ const apart: readonly (readonly [with_: readonly string[], goes: string, why: st
   ],
   [
     ['inplace', 'write-devices'],
-    'backup-dir',
+    'backup-dir=../',
     'rsync loses the mode of what is saved above the destination (docs/compatibility.md)',
   ],
 ];
@@ -232,10 +232,15 @@ export const anyOptions: fc.Arbitrary<readonly (readonly ByteString[])[]> = fc
   .map(([first, more]) => [first, ...more].filter((words) => words.length > 0))
   .map((options) =>
     apart.reduce(
-      (left, [with_, goes]) => (gives(left, ...with_) ? left.filter((one) => !gives([one], goes)) : left),
+      (left, [with_, goes]) => (gives(left, ...with_) ? left.filter((one) => !begins(one, goes)) : left),
       options,
     ),
   );
+
+/** Whether an option is the long one `name`, or begins with its `name=value`. */
+function begins(option: readonly ByteString[], name: string): boolean {
+  return name.includes('=') ? option.join('=').startsWith(`--${name}`) : gives([option], name);
+}
 
 /** Whether one of the options was given, by its long name or letter. */
 export function gives(options: readonly (readonly ByteString[])[], ...names: readonly string[]): boolean {
