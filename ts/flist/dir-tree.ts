@@ -1,64 +1,53 @@
-import { withRoomFor } from './numbers.ts';
-
 const none = -1;
 
+/** Directories of one parent, in list order, and which of them is at hand: -1 before the first. */
+interface Level {
+  readonly siblings: Int32Array;
+  at: number;
+}
+
 /**
- * How the directories of an incremental transfer hang together, by their numbers (rsync's dir nodes), and
- * which one is to be sent next: depth first, siblings in list order.
+ * How the directories of an incremental transfer hang together, by their numbers (rsync's dir nodes), and which one
+ * is to be sent next: depth first, siblings in list order. Nothing is held of those whose turn is over.
  */
 export class DirTree {
-  private parents = new Int32Array(0);
-  private firstChildren = new Int32Array(0);
-  private nextSiblings = new Int32Array(0);
+  /** From the directories of the first list down to the one that is next and its siblings. */
+  private readonly levels: Level[] = [];
   /** The directory whose content is sent next; -1 when there is none. */
   next = none;
 
-  /** Adds siblings in list order; `parent` is -1 for those of the first list. */
-  add(parent: number, siblings: readonly number[]): void {
-    let previous = none;
-    for (const d of siblings) {
-      this.makeRoom(d);
-      this.parents[d] = parent;
-      this.firstChildren[d] = none;
-      this.nextSiblings[d] = none;
-      if (previous >= 0) this.nextSiblings[previous] = d;
-      else if (parent >= 0) this.firstChildren[parent] = d;
-      else this.next = d;
-      previous = d;
+  /** Adds, in list order, the directories of the first list, and later those below `next`. */
+  add(siblings: readonly number[]): void {
+    if (siblings.length > 0) this.levels.push({ siblings: Int32Array.from(siblings), at: none });
+  }
+
+  /** Goes on from `next`, whose content was sent last; false when all are sent. */
+  advance(): boolean {
+    let level = this.levels.at(-1);
+    while (level !== undefined && level.at + 1 === level.siblings.length) {
+      this.levels.pop();
+      level = this.levels.at(-1);
     }
+    this.next = level === undefined ? none : level.siblings[++level.at];
+    return level !== undefined;
   }
 
-  private makeRoom(d: number): void {
-    this.parents = withRoomFor(d, this.parents);
-    this.firstChildren = withRoomFor(d, this.firstChildren);
-    this.nextSiblings = withRoomFor(d, this.nextSiblings);
+  /** The sibling after `next`; -1 when there is none. */
+  get sibling(): number {
+    const level = this.levels.at(-1);
+    return level?.siblings[level.at + 1] ?? none;
   }
 
-  sibling(d: number): number {
-    return this.nextSiblings[d] ?? none;
+  /** Of `next`: 1 for a directory of the first list. */
+  get depth(): number {
+    return this.levels.length;
   }
 
-  /** 1 for a directory of the first list. */
-  depth(d: number): number {
-    let depth = 0;
-    for (let at = d; at >= 0; at = this.parents[at]) depth++;
-    return depth;
-  }
-
-  /** The directory after `d` as far as they are known; -1 when there is none. */
-  after(d: number): number {
-    if (this.firstChildren[d] >= 0) return this.firstChildren[d];
-    let at = d;
-    while (this.nextSiblings[at] < 0) {
-      at = this.parents[at];
-      if (at < 0) return none;
+  /** The directories after `next`, as far as they are known. */
+  *following(): Generator<number> {
+    for (let depth = this.levels.length - 1; depth >= 0; depth--) {
+      const { siblings, at } = this.levels[depth];
+      for (let k = at + 1; k < siblings.length; k++) yield siblings[k];
     }
-    return this.nextSiblings[at];
-  }
-
-  /** Goes on from `d`, whose content was sent last; false when all are sent. */
-  advance(d: number): boolean {
-    this.next = this.after(d);
-    return this.next >= 0;
   }
 }

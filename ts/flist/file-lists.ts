@@ -1,7 +1,6 @@
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { Listing } from '../kernel/listing.ts';
 import { FileList, type ListLimit } from './file-list.ts';
-import { withRoomFor } from './numbers.ts';
 
 /** Where a wire index (ndx) lies. `i` is -1 for `ndxStart - 1`: the segment's own directory. */
 export interface EntryPlace {
@@ -27,41 +26,69 @@ export interface FlistTotals {
   transferTime: number;
 }
 
+/** Directories whose places are held together, and forgotten together. */
+const pageSize = 1024;
+
+/** The places of directories with numbers in a row. */
+interface DirPage {
+  readonly lists: (FileList | undefined)[];
+  readonly indexes: number[];
+  /** How many of them are still to be dealt with. */
+  held: number;
+}
+
 /**
  * All directories of an incremental transfer by their number (rsync's dir_flist). An entry outlives the
- * segment it came in: it is held until its content has been dealt with.
+ * segment it came in: it is held until its content has been dealt with. Numbers that were dealt with take no
+ * memory: a run may go over any number of directories.
  */
 export class DirTable {
-  private lists: (FileList | undefined)[] = [];
-  private indexes = new Int32Array(0);
+  private readonly pages: (DirPage | undefined)[] = [];
+  /** How many there were so far. */
+  length = 0;
 
-  get length(): number {
-    return this.lists.length;
-  }
   /** Whether `d`, which may be any number from the wire, is a directory whose content is still to come. */
   holds(d: number): boolean {
-    return this.lists[d] !== undefined;
+    return this.pages[Math.floor(d / pageSize)]?.lists[d % pageSize] !== undefined;
   }
   /** The list that holds directory `d`; its entry there is `index(d)`. */
   list(d: number): FileList {
-    return this.lists[d] as FileList;
+    return this.page(d)?.lists[d % pageSize] as FileList;
   }
   index(d: number): number {
-    return this.indexes[d];
+    return (this.page(d) as DirPage).indexes[d % pageSize];
   }
   path(d: number): ByteString {
-    return this.list(d).path(this.indexes[d]);
+    return this.list(d).path(this.index(d));
   }
   add(list: FileList, i: number): number {
-    const d = this.lists.push(list) - 1;
-    this.indexes = withRoomFor(d, this.indexes);
-    this.indexes[d] = i;
+    const d = this.length++;
+    let page = this.page(d);
+    if (page === undefined) {
+      page = { lists: [], indexes: [], held: 0 };
+      this.pages.push(page);
+    }
+    page.lists.push(list);
+    page.indexes.push(i);
+    page.held++;
     return d;
   }
-  /** Lets `d` be found in another list from now on; in none, where that is undefined. */
-  move(d: number, list: FileList | undefined, i: number): void {
-    this.lists[d] = list;
-    this.indexes[d] = i;
+  /** Lets `d`, which is held, be found in another list from now on. */
+  move(d: number, list: FileList, i: number): void {
+    const page = this.page(d) as DirPage;
+    page.lists[d % pageSize] = list;
+    page.indexes[d % pageSize] = i;
+  }
+  /** Forgets `d`, which is held. */
+  drop(d: number): void {
+    const page = this.page(d) as DirPage;
+    page.lists[d % pageSize] = undefined;
+    page.held--;
+    if (page.held === 0 && page.lists.length === pageSize) this.pages[Math.floor(d / pageSize)] = undefined;
+  }
+
+  private page(d: number): DirPage | undefined {
+    return this.pages[Math.floor(d / pageSize)];
   }
 }
 
@@ -247,7 +274,7 @@ export class FileLists {
   private dropDir(d: number): void {
     if (!this.dirs.holds(d)) return;
     const kept = this.dirs.list(d);
-    this.dirs.move(d, undefined, 0);
+    this.dirs.drop(d);
     const left = (this.keptCounts.get(kept) ?? 0) - 1;
     if (left > 0) this.keptCounts.set(kept, left);
     else this.keptCounts.delete(kept);

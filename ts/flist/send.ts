@@ -135,7 +135,7 @@ export class FlistSender {
     lists.totals.buildTime = Math.max(1, Math.round(built - started));
 
     const order = this.sort(list);
-    if (format.incRecurse) this.numberDirs(list, -1, order);
+    if (format.incRecurse) this.numberDirs(list, order);
     cleanList(list, 'sender', format.protocol);
     // A list of everything may be large; all that its sender still does to it is to note what it has sent.
     this.context.segments?.pass(this.context.paths.listShared ? list : list.copy());
@@ -154,7 +154,7 @@ export class FlistSender {
     if (!format.incRecurse) {
       lists.eof = true;
       this.context.filters.leaveAll();
-    } else if (this.tree.next < 0) this.sendEof();
+    } else if (!this.tree.advance()) this.sendEof();
     else if (list.count === 1) await this.sendMore(1);
     return lists;
   }
@@ -321,23 +321,24 @@ export class FlistSender {
     await this.sendDirectory(list, d);
     // Directories of one name, of several sources, are sent as one; what is in them hangs on the last.
     for (;;) {
-      const next = tree.sibling(d);
+      const next = tree.sibling;
       if (next < 0 || (this.dirFlags(next) & EntryFlag.Duplicate) === 0) break;
       if (this.dirRoot(next) === this.dirRoot(d) && this.dirFlags(d) & EntryFlag.ContentDir)
         lists.dirs.list(next).clearFlag(lists.dirs.index(next), EntryFlag.ContentDir);
+      tree.advance();
       d = next;
       await this.sendDirectory(list, d);
     }
     list.parentDirNdx = d;
     const order = this.sort(list);
-    this.numberDirs(list, d, order);
+    this.numberDirs(list, order);
     cleanList(list, 'sender', format.protocol);
     this.context.segments?.pass(list.copy());
     this.endList(state.ioError === savedIoError ? 0 : state.ioError);
     lists.append(list);
     this.tellOf(list);
     lists.totals.wireBytes += writer.bytesWritten - startBytes;
-    if (!tree.advance(d)) this.sendEof();
+    if (!tree.advance()) this.sendEof();
   }
 
   /** What is in directory `d` (rsync's send1extra). */
@@ -347,11 +348,11 @@ export class FlistSender {
     const path = lists.dirs.path(d);
     const root = this.rootOf(d);
     this.moveTo(root);
-    if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth(d), walk.readsRecords);
+    if (!filters.isEmpty) filters.enterAt(root.tree, path, this.tree.depth, walk.readsRecords);
     const flags = EntryFlag.ContentDir;
     if (this.dirFlags(d) & EntryFlag.ContentDir) {
       await walk.addDirectory(list, root, path, flags, {
-        upcoming: (take) => this.nextDirectories(d, take),
+        upcoming: (take) => this.nextDirectories(take),
         enter: options.oneFileSystem > 0 ? () => this.enterDevice(root, path) : undefined,
       });
     }
@@ -392,9 +393,9 @@ export class FlistSender {
     }
   }
 
-  /** The directories whose content comes after that of `d`, as far as they are known. */
-  private nextDirectories(d: number, take: (root: SourceRoot, path: ByteString) => boolean): void {
-    for (let next = this.tree.after(d); next >= 0; next = this.tree.after(next))
+  /** The directories whose content comes after that of the one at hand, as far as they are known. */
+  private nextDirectories(take: (root: SourceRoot, path: ByteString) => boolean): void {
+    for (const next of this.tree.following())
       if (this.dirFlags(next) & EntryFlag.ContentDir && !take(this.rootOf(next), this.lists.dirs.path(next)))
         return;
   }
@@ -417,8 +418,8 @@ export class FlistSender {
     return order;
   }
 
-  /** Numbers the directories of a sorted list and hangs them below `parent`. */
-  private numberDirs(list: FileList, parent: number, order: Uint32Array | undefined): void {
+  /** Numbers the directories of a sorted list and hangs them below the one whose content it is. */
+  private numberDirs(list: FileList, order: Uint32Array | undefined): void {
     const { lists } = this;
     lists.addDirs(list);
     const pending = this.implied.takePending();
@@ -432,7 +433,7 @@ export class FlistSender {
     }
     // Their numbers are in the order of the wire, their turns in the order of the list.
     if (charset !== undefined) siblings.sort((a, b) => lists.dirs.index(a) - lists.dirs.index(b));
-    this.tree.add(parent, siblings);
+    this.tree.add(siblings);
   }
 
   /** The extended attributes of an entry. */
