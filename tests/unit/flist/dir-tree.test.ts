@@ -15,7 +15,8 @@ function grow(widths: readonly number[]): { first: Dir[]; inTurn: Dir[] } {
     Array.from({ length: count }, () => ({ d: numbers++, depth, children: [] }));
   const visit = (dir: Dir): void => {
     inTurn.push(dir);
-    if (dir.depth < widths.length) dir.children.push(...siblings((dir.d * 7) % widths[dir.depth], dir.depth + 1));
+    if (dir.depth < widths.length)
+      dir.children.push(...siblings((dir.d * 7) % widths[dir.depth], dir.depth + 1));
     dir.children.forEach(visit);
   };
   const first = siblings(widths[0], 1);
