@@ -245,7 +245,9 @@ export interface ListedDirectories {
   /** With `twice` followed by as many zeros. */
   records: Uint8Array
   count: number
+  /** Followed by as many zeros as `name_room` says. */
   names: Uint8Array
+  nameRoom: number
   numbers: Uint32Array
   sizes: Float64Array
   owners: Uint32Array

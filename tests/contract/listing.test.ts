@@ -98,6 +98,31 @@ eachKernel('records', (kernel: Kernel) => {
       tree.close();
     });
 
+    it.each([['.'], ['y'.repeat(64)], ['y'.repeat(65)], ['.', 'z']])(
+      'is added to a list that has entries: %s %s',
+      (...names) => {
+        const tree = withRecords(kernel.openTree(makeTree(dir.at(`with-${names.join('').length}`))));
+        if (tree === undefined) return;
+        const fields = { mode: 0o40755, size: 0, mtime: 0, mtimeNsec: 0, uid: 0, gid: 0, flags: 0 };
+        const list = new FileList(0);
+        for (const name of names) list.addName(name, list.internDir('', 0), fields);
+        const paths = [...names];
+        for (const at of ['', 'd', 'd.e', 'd/below']) {
+          const listing = tree.list(at, options) as Listing;
+          list.addListing(listing, list.internDir(at === '' ? '' : `${at}/`, 0));
+          const one = listOf(listing);
+          for (let i = 0; i < one.count; i++)
+            paths.push(at === '' ? one.basename(i) : `${at}/${one.basename(i)}`);
+        }
+        list.addName('last', list.internDir('', 0), fields);
+        paths.push('last');
+        expect(Array.from({ length: list.count }, (_, i) => list.path(i))).toEqual(paths);
+        expect(list.linkTarget(paths.indexOf('link'))).toBe('nowhere/\xc3\xa9');
+        expect(list.linkTarget(paths.indexOf('d/link'))).toBe('b');
+        tree.close();
+      },
+    );
+
     it('is refused where it cannot tell all', async () => {
       fs.mkdirSync(dir.at('odd'));
       const tree = withRecords(kernel.openTree(dir.path));

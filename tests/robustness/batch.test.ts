@@ -14,6 +14,8 @@ const kernels = asked === undefined ? ['native', 'portable'] : [asked];
 /** `left FILE...`: what is left of a batch, which tells the time and so is not compared. */
 const prelude = `left() { for f in "$@"; do [ -s $f ] && echo "$f: $(stat -c %a $f)"; done; rm -f "$@"; }
   made() { mkdir -p s d e; seq 60000 >s/big; echo 1 >s/a; seq 7 50000 >d/big; cp d/big e/; touch -d @1000 s/* d/* e/*; }`;
+/** Real rsync leaves one by chance, where its receiver is killed before it could remove it. */
+const oursLeavesNoTemporary = `[ "$R" = '${real}' ] || compgen -G 'd/.*.??????'`;
 /** `small DIR SIZE`: a file system of that size there, until the script ends. */
 const disk = `small() { mkdir $1; mount -t tmpfs -o size=$2 tmpfs $1 || exit 77; trap "umount -l $PWD/$1" EXIT; }`;
 
@@ -60,7 +62,7 @@ describe.skipIf(reference === null).each(kernels)('batches with the %s kernel', 
       same({
         way,
         script: `made; small full 100k; rm d/*; sync -rt --write-batch=full/B 2>err; grep -o 'No space left.*' err; rm err
-           ls full; ls -A d | grep '^[.]'; [ ! -e d/big ] || cmp d/big s/big; rm -f d/*`,
+           ls full; ${oursLeavesNoTemporary}; [ ! -e d/big ] || cmp d/big s/big; rm -f d/* d/.big.??????`,
       }),
     );
     test.each(['', '--inplace', '--partial', '--delay-updates', '--partial-dir=.p'])(

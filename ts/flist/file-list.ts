@@ -549,21 +549,41 @@ export class FileList {
       return;
     }
     this.endListing();
-    this.makeRoom(count, listing.nameBytes);
+    const shift = this.takeNames(listing);
+    this.makeRoom(count, 0);
     const from = this.count;
     const { u32 } = this;
     let row = (this.base + this.count) * U32;
     u32.set(records.u32.subarray(first * U32, (first + count) * U32), row);
-    records.names.copy(this.pool, this.nameBytes, listing.namesAt, listing.namesAt + listing.nameBytes);
-    const shift = this.nameBytes - listing.namesAt;
     for (const end = row + count * U32; row < end; row += U32) {
       u32[row + 7] += shift;
       u32[row + 8] = dir;
     }
-    this.nameBytes += listing.nameBytes;
     this.count += count;
     this.targetsInPlace = listing.links > 0;
     this.settleTargets(from, this.count);
+  }
+
+  /**
+   * Takes a listing's names, and gives by how much their offsets change. Where they are many for the few entries that are
+   * there, the names of those few go behind them: a directory's names are not held twice.
+   */
+  private takeNames({ records, namesAt, nameBytes }: Listing): number {
+    const { names, nameRoom } = records;
+    const own = this.nameBytes;
+    const isPart = nameBytes < names.length;
+    if (isPart || own > nameRoom || this.largeNames !== undefined) {
+      if (own + nameBytes > this.pool.length) this.growNames(nameBytes);
+      names.copy(this.pool, own, namesAt, namesAt + nameBytes);
+      this.nameBytes += nameBytes;
+      return own - namesAt;
+    }
+    const pool = Buffer.from(names.buffer, names.byteOffset, names.length + nameRoom);
+    this.pool.copy(pool, nameBytes, 0, own);
+    this.pool = pool;
+    this.nameBytes += nameBytes;
+    for (let i = 0; i < this.count; i++) this.u32[(this.base + i) * U32 + 7] += nameBytes;
+    return 0;
   }
 
   /** True where a kernel finds the targets of all links behind their names. */

@@ -21,6 +21,8 @@ export interface EntryRecords {
   readonly u32: Uint32Array;
   readonly u16: Uint16Array;
   readonly names: Buffer;
+  /** Bytes behind `names` that the list that has all of them may write to. */
+  readonly nameRoom: number;
   /** Records in use; with `ListingOptions.twice` there is room for as many behind them. */
   readonly count: number;
   /** Users and groups that occur, in pairs. */

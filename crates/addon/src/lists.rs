@@ -17,6 +17,8 @@ use crate::failure::code;
 use crate::task::run;
 use crate::tree::{wanted_extras, Tree};
 
+/// Bytes of room behind the names, for those of the few entries that a list has before (`.`).
+const NAME_ROOM: usize = 64;
 /// The failure of a directory that holds more than records can tell.
 const SPECIAL: u32 = u32::MAX;
 
@@ -54,7 +56,9 @@ pub struct ListedDirectories {
     /// With `twice` followed by as many zeros.
     pub records: Uint8Array,
     pub count: u32,
+    /// Followed by as many zeros as `name_room` says.
     pub names: Uint8Array,
+    pub name_room: u32,
     pub numbers: Uint32Array,
     pub sizes: Float64Array,
     pub owners: Uint32Array,
@@ -274,7 +278,7 @@ fn out_of_bounds() -> Error {
     Error::new(Status::InvalidArg, "an entry is out of bounds")
 }
 
-/// A listing and the number of its records, with room behind them for as many if that is wanted.
+/// A listing and the number of its records, with room behind them for as many if that is wanted, and behind its names.
 fn with_room(mut listing: Listing, twice: bool) -> (Listing, u32) {
     let bytes = listing.records.len();
     if twice {
@@ -282,6 +286,7 @@ fn with_room(mut listing: Listing, twice: bool) -> (Listing, u32) {
     }
     // They stay for as long as a list has its part of them.
     listing.records.shrink_to_fit();
+    listing.names.resize(listing.names.len() + NAME_ROOM, 0);
     listing.names.shrink_to_fit();
     (listing, (bytes / ENTRY_BYTES) as u32)
 }
@@ -317,6 +322,7 @@ fn listed((listing, count): (Listing, u32)) -> ListedDirectories {
         records: listing.records.into(),
         count,
         names: listing.names.into(),
+        name_room: NAME_ROOM as u32,
         numbers: numbers.into(),
         sizes: sizes.into(),
         owners: listing.owners.concat().into(),

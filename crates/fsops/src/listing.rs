@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 
-use rustix::fs::{fstat, readlinkat_raw, statat, AtFlags, FileType, Stat};
+use rustix::fs::{fstat, readlinkat_raw, statat, AtFlags, FileType, RawMode};
 use rustix::io::Errno;
 
 use crate::name_rules::{NameRules, RulesIn};
@@ -11,7 +11,7 @@ use crate::resolve::TreeRoot;
 use crate::scan::can_search;
 use crate::syscall::{During, SysError, Syscall};
 use crate::system::RawDir;
-use oc_flist::{file_type, push_entry, EntryFields};
+use oc_flist::{file_type, push_entry, Entry, EntryFields, ENTRY_BYTES};
 
 const DIRENT_BUFFER: usize = 32 * 1024;
 const MAX_TARGET: usize = 4096;
@@ -63,19 +63,6 @@ pub struct Listing {
     pub owners: Vec<[u32; 2]>,
 }
 
-struct Found {
-    name: (u32, u16),
-    target: u32,
-    stat: Stat,
-}
-
-impl Found {
-    fn name<'n>(&self, names: &'n [u8]) -> &'n [u8] {
-        let from = self.name.0 as usize;
-        &names[from..from + usize::from(self.name.1)]
-    }
-}
-
 /// Directories in the order in which their content is sent, each followed by those in it.
 #[derive(Default)]
 pub struct TreeListing {
@@ -89,7 +76,7 @@ pub struct TreeListing {
 /// Lists one directory.
 pub fn list(tree: &TreeRoot, dir: &[u8], options: &ListingOptions) -> Listing {
     let mut listing = Listing::default();
-    let listed = list_into(tree, dir, options, &mut Vec::new(), &mut listing);
+    let listed = list_into(tree, dir, options, &mut listing);
     listing.directories.push(listed);
     listing
 }
@@ -106,30 +93,22 @@ pub fn list_tree<'d>(
         ..TreeListing::default()
     };
     let listing = &mut result.listing;
-    let mut found = Vec::new();
     let mut work = 0;
     while work < enough {
         let Some(dir) = result.left.pop() else {
             break;
         };
-        let (records, names) = (listing.records.len(), listing.names.len());
-        let listed = list_into(tree, &dir, options, &mut found, listing);
-        match &listed {
-            Ok(listed) => {
-                work += listed.count as usize;
-                let dirs = &found[found.len() - listed.dirs as usize..];
-                for below in dirs.iter().rev() {
-                    let name = below.name(&listing.names);
-                    result.left.push(if dir.is_empty() {
-                        name.to_vec()
-                    } else {
-                        [&dir[..], b"/", name].concat()
-                    });
-                }
-            }
-            Err(_) => {
-                listing.records.truncate(records);
-                listing.names.truncate(names);
+        let listed = list_into(tree, &dir, options, listing);
+        if let Ok(listed) = &listed {
+            work += listed.count as usize;
+            let (_, records) = listing.records.as_rchunks();
+            for below in records.iter().rev().take(listed.dirs as usize) {
+                let name = name_of(below, &listing.names);
+                result.left.push(if dir.is_empty() {
+                    name.to_vec()
+                } else {
+                    [&dir[..], b"/", name].concat()
+                });
             }
         }
         work += 1;
@@ -140,11 +119,33 @@ pub fn list_tree<'d>(
     result
 }
 
+/// Appends the records and names of one directory; nothing where that fails.
 fn list_into(
     tree: &TreeRoot,
     dir: &[u8],
     options: &ListingOptions,
-    found: &mut Vec<Found>,
+    listing: &mut Listing,
+) -> Result<Listed, Unlisted> {
+    let Listing {
+        records,
+        names,
+        owners,
+        ..
+    } = listing;
+    let before = (records.len(), names.len(), owners.len());
+    let listed = read_into(tree, dir, options, listing);
+    if listed.is_err() {
+        listing.records.truncate(before.0);
+        listing.names.truncate(before.1);
+        listing.owners.truncate(before.2);
+    }
+    listed
+}
+
+fn read_into(
+    tree: &TreeRoot,
+    dir: &[u8],
+    options: &ListingOptions,
     listing: &mut Listing,
 ) -> Result<Listed, Unlisted> {
     let failed = Unlisted::Failed;
@@ -155,10 +156,14 @@ fn list_into(
     let mut buffer = [MaybeUninit::uninit(); DIRENT_BUFFER];
     let mut entries = RawDir::new(&fd, &mut buffer);
     let mut target = [MaybeUninit::uninit(); MAX_TARGET];
-    found.clear();
-    let names = &mut listing.names;
-    let names_at = names.len();
-    let mut links = 0;
+    let Listing {
+        records,
+        names,
+        owners,
+        ..
+    } = listing;
+    let (records_at, names_at) = (records.len(), names.len());
+    let (mut dirs, mut links, mut size) = (0, 0, 0.0);
     let device = if options.one_device {
         Some(fstat(&fd).map_err(|_| Unlisted::Special)?.st_dev)
     } else {
@@ -203,6 +208,7 @@ fn list_into(
                 if device.is_some_and(|device| device != stat.st_dev) {
                     return Err(Unlisted::Special);
                 }
+                dirs += 1;
             }
             FileType::Symlink => {
                 links += 1;
@@ -218,57 +224,48 @@ fn list_into(
             }
             _ => return Err(Unlisted::Special),
         }
-        found.push(Found {
-            name: (offset, length),
-            target: text,
-            stat,
-        });
+        if !is_dir {
+            size += stat.st_size as f64;
+        }
+        let owner = [stat.st_uid, stat.st_gid];
+        if owners.last() != Some(&owner) && !owners.contains(&owner) {
+            owners.push(owner);
+        }
+        push_entry(records, &stat, &options.fields, (offset, length), text);
     }
     if is_empty && !can_search(&fd) {
         return Err(failed(SysError::new(Errno::ACCESS, Syscall::Open)));
     }
-    let names = &*names;
+    // Where they are: a directory may hold millions.
+    let (found, _) = records[records_at..].as_chunks_mut();
     found.sort_unstable_by(|a, b| in_list_order(a, b, names));
-    let mut listed = Listed {
+    Ok(Listed {
         count: found.len() as u32,
-        dirs: 0,
+        dirs,
         links,
         names_at: u32::try_from(names_at).map_err(|_| Unlisted::Special)?,
         name_bytes: (names.len() - names_at) as u32,
-        size: 0.0,
-    };
-    for entry in found.iter() {
-        push_entry(
-            &mut listing.records,
-            &entry.stat,
-            &options.fields,
-            entry.name,
-            entry.target,
-        );
-        if file_type(&entry.stat) == FileType::Directory {
-            listed.dirs += 1;
-        } else {
-            listed.size += entry.stat.st_size as f64;
-        }
-        let owner = [entry.stat.st_uid, entry.stat.st_gid];
-        if listing.owners.last() != Some(&owner) && !listing.owners.contains(&owner) {
-            listing.owners.push(owner);
-        }
-    }
-    Ok(listed)
+        size,
+    })
+}
+
+type Record = [u8; ENTRY_BYTES];
+
+/// The name of a record that was just made.
+fn name_of<'n>(record: &Record, names: &'n [u8]) -> &'n [u8] {
+    Entry::new(record).name(names).unwrap_or_default()
 }
 
 /// rsync's order of names in a directory from protocol 29 on: directories last, their names as if they ended
 /// in a slash.
-fn in_list_order(a: &Found, b: &Found, names: &[u8]) -> Ordering {
-    let is_dir = |found: &Found| file_type(&found.stat) == FileType::Directory;
+fn in_list_order(a: &Record, b: &Record, names: &[u8]) -> Ordering {
+    let is_dir = |record| {
+        FileType::from_raw_mode(Entry::new(record).mode() as RawMode) == FileType::Directory
+    };
+    let (in_a, in_b) = (name_of(a, names), name_of(b, names));
     match (is_dir(a), is_dir(b)) {
-        (false, false) => a.name(names).cmp(b.name(names)),
-        (true, true) => a
-            .name(names)
-            .iter()
-            .chain(b"/")
-            .cmp(b.name(names).iter().chain(b"/")),
+        (false, false) => in_a.cmp(in_b),
+        (true, true) => in_a.iter().chain(b"/").cmp(in_b.iter().chain(b"/")),
         (a, b) => a.cmp(&b),
     }
 }

@@ -86,7 +86,12 @@ pub fn look_up(
     for (at, (&dir, &count)) in entries.dirs.iter().zip(entries.counts).enumerate() {
         let parent = parent_at(tree, dir);
         let extras = extras_at(&parent, aims.look_for);
-        let mut listed = HashSet::new();
+        let room = if aims.directories {
+            count.min(total as u32)
+        } else {
+            0
+        };
+        let mut listed = HashSet::with_capacity(room as usize);
         for _ in 0..count {
             let entry = Entry::new(records.next()?);
             let row = rows.next()?;

@@ -123,12 +123,13 @@ export class NativeTree implements Tree {
   private toListings(listed: addon.ListedDirectories): (Listing | typeof unlistable | SysError)[] {
     const { numbers, sizes, owners } = listed;
     const { buffer, byteOffset, byteLength } = listed.records;
-    const names = listed.names;
+    const { names, nameRoom } = listed;
     const records: EntryRecords = {
       f64: new Float64Array(buffer, byteOffset, byteLength / 8),
       u32: new Uint32Array(buffer, byteOffset, byteLength / 4),
       u16: new Uint16Array(buffer, byteOffset, byteLength / 2),
-      names: Buffer.from(names.buffer, names.byteOffset, names.byteLength),
+      names: Buffer.from(names.buffer, names.byteOffset, names.byteLength - nameRoom),
+      nameRoom,
       count: listed.count,
       owners,
     };
