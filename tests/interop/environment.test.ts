@@ -72,6 +72,14 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
     (script) => same(`${script} --debug=nstr`, { way }),
   );
 
+  test.each([
+    'RSYNC_CHECKSUM_LIST=md5 sync -a --cc=xxh64',
+    "RSYNC_CHECKSUM_LIST='xxh64 & md5 md4' sync -ac --cc=md4,xxh64",
+    'RSYNC_COMPRESS_LIST=zlib sync -a --zc=zlibx',
+  ])('a choice that its variable leaves out: %s', (script) =>
+    same(`${script} 2>&1 | grep -v ' error: ' | sed 's/oc-rsync/rsync/'`, { way }),
+  );
+
   test('RSYNC_ICONV that is not known', () =>
     same(`RSYNC_ICONV=bogus,none sync -a 2>&1 | sort -u | grep bogus; RSYNC_ICONV=. sync -ai --no-iconv`, {
       way,

@@ -157,7 +157,9 @@ export function openEnd(setup: EndSetup): End {
       beforeMore: () =>
         setup.sender && writer.full ? writer.drain() : server ? undefined : setup.io.held?.(),
       closed: (bytesRead) =>
-        new RsyncError(ExitCode.StreamIo, text.connectionClosed(bytesRead, end.who), { cutOff: true }),
+        new RsyncError(ExitCode.StreamIo, text.connectionClosed(sinceHandshake(end, bytesRead), end.who), {
+          cutOff: true,
+        }),
     },
     now,
   );
@@ -434,6 +436,11 @@ export interface RunEnd {
 export function endOf(end: End): RunEnd {
   const wire = { read: wireRead(end), written: wireWritten(end) };
   return { code: exitCodeOf(end), who: end.who, statistics: end.stats, wire };
+}
+
+/** How many of the bytes that came are not the handshake's, which may have to come yet. */
+function sinceHandshake({ handshake }: End, bytesRead: number): number {
+  return handshake.read === 0 ? 0 : bytesRead - handshake.read;
 }
 
 /** Bytes that came over the wire since the handshake. */

@@ -21,6 +21,7 @@ import { endAfterFailure } from './failure.ts';
 import { type FinalRole, finalErrorLine } from './final-line.ts';
 import { tellOfIgnoredBatch } from './ignored-batch.ts';
 import { nameCharset } from './name-charset.ts';
+import { checkFixedChoices } from './negotiate.ts';
 import { openNames } from './read-names.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
@@ -72,6 +73,7 @@ export async function runLocal(
     const told = withRemoteOptions({ ...inherited, filters: known }, io.host.now);
     const more = told.filters.length > known.length;
     const serverOptions = optionsOfServer(told, needsRules || more);
+    checkFixedChoices(serverOptions, kernel, io.host.env);
     const filters = createFilters(serverOptions, {
       side: 'receiver',
       site,

@@ -5,6 +5,8 @@
 import { ExitCode, RsyncError } from '../errors.ts';
 import type { Environment } from '../host.ts';
 import type { CodecSpec, CompressName, DigestName, Kernel } from '../kernel/kernel.ts';
+import type { Options } from '../options/options.ts';
+import { maxProtocol } from '../wire/constants.ts';
 
 /** What a negotiation needs of a kernel. */
 export type Choices = Pick<Kernel, 'digests' | 'compressions'>;
@@ -157,6 +159,23 @@ export function checkAgainstVariable(request: ListRequest, given: string, names:
       ExitCode.Unsupported,
       `Your --${request.kind}-choice value (${given}) was refused by the server.`,
     );
+  }
+}
+
+/** As `checkAgainstVariable`, of both kinds: a server that a remote shell started looks before it says anything. */
+export function checkFixedChoices(
+  { checksumChoice, compressChoice }: Pick<Options, 'checksumChoice' | 'compressChoice'>,
+  choices: Choices,
+  env: Environment,
+): void {
+  const request = { choices, amServer: true, env, writeBatch: false, protocol: maxProtocol };
+  if (!isAuto(checksumChoice)) {
+    const { transfer, file } = fixedChecksums(checksumChoice, choices, maxProtocol);
+    checkAgainstVariable({ ...request, kind: 'checksum' }, checksumChoice, [transfer, file]);
+  }
+  if (!isAuto(compressChoice)) {
+    const name = fixedCompression(compressChoice, choices);
+    checkAgainstVariable({ ...request, kind: 'compress' }, compressChoice, [name]);
   }
 }
 

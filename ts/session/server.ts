@@ -1,3 +1,4 @@
+import { RsyncError } from '../errors.ts';
 import { createFilters } from '../filter/index.ts';
 import { loadKernel } from '../kernel/index.ts';
 import type { ByteString } from '../kernel/kernel.ts';
@@ -11,6 +12,7 @@ import { endAfterFailure } from './failure.ts';
 import { expandArgs } from './glob.ts';
 import { tellOfIgnoredBatch } from './ignored-batch.ts';
 import { nameCharset } from './name-charset.ts';
+import { checkFixedChoices } from './negotiate.ts';
 import { readSecludedArgs } from './secluded-args.ts';
 import { runServerEnd } from './server-end.ts';
 import { suitableKernel } from './suitable-kernel.ts';
@@ -56,11 +58,18 @@ export async function runServer(
     site,
     ...filterReport(options, io.host, () => end),
   });
+  const kernel = suitableKernel(await loadKernel(io.host), options, () => end);
+  try {
+    checkFixedChoices(options, kernel, io.host.env);
+  } catch (error) {
+    if (error instanceof RsyncError) error.who = 'server';
+    throw error;
+  }
   const server = openEnd({
     io,
     duplex,
     options,
-    kernel: suitableKernel(await loadKernel(io.host), options, () => end),
+    kernel,
     server: true,
     sender: options.sender,
     site,
