@@ -271,7 +271,7 @@ export interface NameRuns {
 
 /** What lies where entries of a file list shall be. */
 export interface LookedUp {
-  /** A row without texts for each; a missing one has its errno. */
+  /** A row without texts for each; a missing one has its errno. Of files that need nothing it may be empty. */
   readonly rows: StatTable;
   /** The indexes of those that need something, in order. */
   readonly others: Uint32Array;

@@ -55,7 +55,7 @@ pub struct Entries<'a> {
 /// What was found.
 #[derive(Default)]
 pub struct LookedUp {
-    /// A row without texts for each entry.
+    /// A row without texts for each entry; of files that need nothing it may be empty.
     pub rows: Vec<u8>,
     /// The entries that need something, by their index.
     pub others: Vec<u32>,
@@ -97,19 +97,21 @@ pub fn look_up(
             let row = rows.next()?;
             let name = entry.name(entries.names)?;
             let status = lstat_at(tree, &parent, dir, name);
-            match &status {
-                Ok(stat) => {
-                    write_row(row, stat);
-                    note_lacks(extras.as_ref(), row, name, stat);
-                }
-                Err(errno) => write_errno(row, errno.raw_os_error()),
-            }
             let wanted = aims.wanted.as_ref();
             fine[index] = wanted.is_some_and(|wanted| {
                 needs_nothing(entry, &status, wanted)
                     && (!is_link(entry)
                         || wanted.targets && has_target(&parent, name, entry, entries.names))
             });
+            match &status {
+                // Memory that is not written to is none.
+                Ok(stat) if fine[index] && is_file(stat) && comparer.is_none() => {}
+                Ok(stat) => {
+                    write_row(row, stat);
+                    note_lacks(extras.as_ref(), row, name, stat);
+                }
+                Err(errno) => write_errno(row, errno.raw_os_error()),
+            }
             if let (Some(comparer), true) = (&mut comparer, may_be_same(entry, &status)) {
                 comparer.compare((index, at as u32, dir, name, entry.size() as u64));
             }
@@ -142,6 +144,10 @@ fn differs(same: Option<&Same>) -> bool {
     same.is_some_and(|same| *same != Same::Yes)
 }
 
+fn is_file(stat: &Stat) -> bool {
+    file_type(stat) == FileType::RegularFile
+}
+
 fn is_link(entry: Entry) -> bool {
     FileType::from_raw_mode(entry.mode() as RawMode) == FileType::Symlink
 }
@@ -169,7 +175,7 @@ fn may_be_same(entry: Entry, status: &Result<Stat, Errno>) -> bool {
         return false;
     };
     FileType::from_raw_mode(entry.mode() as RawMode) == FileType::RegularFile
-        && file_type(stat) == FileType::RegularFile
+        && is_file(stat)
         && entry.size() == stat.st_size as f64
 }
 

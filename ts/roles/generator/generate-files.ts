@@ -262,7 +262,6 @@ function lookForMore(gen: Generator, ahead: StatAhead, entry: Entry): Promise<vo
 
 /** True where the whole list was looked up and nothing in it needs anything. */
 function passesOver(gen: Generator, ahead: StatAhead, list: FileList): boolean {
-  if (gen.ctx.refuses !== undefined) return false;
   return gen.skipBelow === undefined && gen.dryMissingBelow === undefined && ahead.passesOver(list);
 }
 
@@ -294,12 +293,10 @@ async function generateList(
         if (looking) await looking;
         ahead.keepDirectories();
       }
-      if (gen.skipBelow === undefined && gen.dryMissingBelow === undefined && !gen.ctx.refuses) {
-        const next = ahead.nextOther(i);
-        if (next > i) {
-          i = next - 1;
-          continue;
-        }
+      const next = ahead.nextOther(i);
+      if (next > i && gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
+        i = next - 1;
+        continue;
       }
       list.worked = true;
       const row = ahead.rowOf(i);
@@ -310,7 +307,9 @@ async function generateList(
       entry.sum = ahead.sum(i);
       // Another name of the inode may have been brought up to date since, or the directory been opened or made.
       const others = gen.changed && errno === 0 && ahead.rows.nlink(row) > 1 && !ahead.rows.isDir(row);
-      if (others || errno === text.EACCES || errno === text.ENOTDIR || errno === text.ELOOP)
+      // Of what could be passed over there may be no more than that.
+      const unseen = next > i;
+      if (others || unseen || errno === text.EACCES || errno === text.ENOTDIR || errno === text.ELOOP)
         lookUp(gen, entry);
       if (keepDirlinks) seeThroughLink(gen, entry);
     }

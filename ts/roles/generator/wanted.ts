@@ -10,8 +10,9 @@ export function wantedState({
   negotiated,
   paths,
   attributes,
+  refuses,
 }: RoleContext): Omit<WantedState, 'targets'> | undefined {
-  if (!paths.passesOver || attributes.chmod !== undefined) return undefined;
+  if (!paths.passesOver || attributes.chmod !== undefined || refuses !== undefined) return undefined;
   return {
     // Names of one inode are chained.
     always: EntryFlag.Hlinked,
