@@ -164,6 +164,25 @@ it('keeps nothing of what changes nothing, or where it is not wanted', () => {
   expect(readdirSync(join(home, '.cache'))).toEqual([]);
 });
 
+it('does not ask V8 for code that can be kept nowhere', () => {
+  const hook = join(home, 'hook.cjs');
+  const asked = join(home, 'asked');
+  writeFileSync(
+    hook,
+    `const script = require('vm').Script.prototype, create = script.createCachedData;
+    script.createCachedData = function () { require('fs').writeFileSync(${JSON.stringify(asked)}, ''); return create.call(this); };`,
+  );
+  writeFileSync(join(home, 'from'), '');
+  const copied = (variables: Record<string, string>): boolean => {
+    rmSync(asked, { force: true });
+    runWith({ ...variables, NODE_OPTIONS: `--require ${hook}` }, '-I', join(home, 'from'), join(home, 'to'));
+    return existsSync(asked);
+  };
+  expect(copied({ HOME: join(home, 'absent') })).toBe(false);
+  expect(copied({ HOME: home, OC_RSYNC_CODE_CACHE: 'off' })).toBe(false);
+  expect(copied({ HOME: home })).toBe(true);
+});
+
 it('makes neither the home folder nor its .cache', () => {
   writeFileSync(join(home, 'from'), '');
   runWith({ HOME: join(home, 'absent') }, join(home, 'from'), join(home, 'to'));

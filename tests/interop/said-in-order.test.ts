@@ -28,7 +28,15 @@ const notEmpty = `mkdir -p s d/n/m/o; echo 1 >s/a; touch d/n/m/k d/n/k2 d/n/m/o/
   sync -rtin --delete --exclude=k; sync -rti --delete --exclude=k; sync -rti --delete-delay --exclude=k; rm s/a; touch s/n
   sync -rti --delete --exclude=k`;
 
+const flat = `mkdir s d; for i in {100..549}; do echo $i >s/f$i; done; cp -a s/. d/; mkdir s/am; ${old} s d
+  for i in 103 250 299 301 355 400 501 549; do seq 900 >s/f$i; done
+  sync -aivv --no-i-r --max-size=1k --existing | grep -v -e '^sent ' -e '^total ' -e '^opening '`;
+
 describe.skipIf(reference === null)('said in order', () => {
+  // Who pulls has two processes that print.
+  test.each(['local', 'push'] as const)('what is left out, among many that are not: %s', (way) =>
+    expectSameScript({ script: flat, way }, reference!),
+  );
   test.each(ways)('deletions and their directory: %s', (way) =>
     expectSameScript({ script: deletions, way }, reference!),
   );

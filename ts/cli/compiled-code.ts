@@ -16,6 +16,8 @@ const firstReviewMs = 5000;
 
 /** What earlier runs left, and a way to leave some; each by a name that tells versions of Node and of the program apart. */
 export interface CompiledCode {
+  /** There is a place for it. */
+  readonly isKept: boolean;
   find(name: string): Kept | undefined;
   /** Keeps `entries` for later runs. What fails here fails silently: the next run compiles once more. */
   keep(entries: readonly Entry[]): void;
@@ -31,7 +33,12 @@ export interface Kept {
 
 type Entry = readonly [name: string, data: Uint8Array];
 
-const nothingKept: CompiledCode = { find: () => undefined, keep: () => {}, reviewed: () => {} };
+const nothingKept: CompiledCode = {
+  isKept: false,
+  find: () => undefined,
+  keep: () => {},
+  reviewed: () => {},
+};
 
 /** The compiled code of this user. `OC_RSYNC_CODE_CACHE=off` switches it off; only Linux has the means to be sure of the folder. */
 export function compiledCode(): CompiledCode {
@@ -39,6 +46,7 @@ export function compiledCode(): CompiledCode {
   if (base === undefined) return nothingKept;
   let folder = openOwn(`${base}/oc-rsync`);
   return {
+    isKept: true,
     find: (name) => (folder === undefined ? undefined : read(folder, name)),
     keep(entries) {
       if (entries.length === 0) return;

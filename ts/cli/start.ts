@@ -57,7 +57,7 @@ const worthKeeping = 1.02;
 const parts = new Map<string, Part>();
 /** Of which no compiled code was found that fits, or all where what was found is to grow. */
 const toKeep = new Map<string, ToKeep>();
-let keepsCode = true;
+let keepsCode = code.isKept;
 /** The first part, where it is time to see whether this run has more to keep than it found. */
 let reviewed: string | undefined;
 let flagging: NodeJS.Timeout | undefined;

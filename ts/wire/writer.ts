@@ -341,7 +341,11 @@ export class Writer {
 
   private sendAll(): void {
     this.seal();
-    if (this.queue.length > 0) this.pump();
+    if (this.queue.length === 0) return;
+    this.pump();
+    // What still waits for the write before it is as good as sent.
+    this.endGathering();
+    this.overtaken = this.queue.length;
   }
 
   /** Waits until the sink has taken everything. */

@@ -26,6 +26,8 @@ import { wantedState } from './wanted.ts';
 
 /** Requests after which the other roles of this process get a turn, and the peer its share. */
 const requestsPerTurn = 128;
+/** Entries after which what was written is sent on. */
+const entriesPerSend = 200;
 /** Nobody has anything to do meanwhile. */
 const dryRequestsPerTurn = 4096;
 
@@ -194,6 +196,7 @@ function newGenerator(ctx: RoleContext, input: GeneratorInput): Generator {
     skippedDeletes: 0,
     ioErrorSaid: false,
     requested: 0,
+    sendOnAt: 0,
     delayedDeletes: [],
     repeat: [],
     linking: [],
@@ -296,6 +299,7 @@ async function generateList(
       const next = ahead.nextOther(i);
       if (next > i && gen.skipBelow === undefined && gen.dryMissingBelow === undefined) {
         i = next - 1;
+        if (!negotiated.incRecurse) sendOn(gen, i);
         continue;
       }
       list.worked = true;
@@ -320,6 +324,7 @@ async function generateList(
     if (gen.repeat.length > 0) await repeatSkipped(gen);
     if (gen.linking.length > 0) await finishLinking(gen);
     if (negotiated.incRecurse) between();
+    else sendOn(gen, i);
     if (gen.requested >= turnAt || writer.full) {
       turnAt = gen.requested + perTurn;
       if (signal.aborted) throw signal.reason;
@@ -331,6 +336,17 @@ async function generateList(
       await handleFinished(gen);
     }
   }
+}
+
+/**
+ * Behind the first entry of a list that is whole, and others after it, rsync's generator sends on what it has written
+ * (maybe_flush_socket): what it says of the entries after that does not overtake their items. A client says it itself.
+ */
+function sendOn(gen: Generator, i: number): void {
+  const { options, writer } = gen.ctx;
+  if (i < gen.sendOnAt) return;
+  gen.sendOnAt = i + entriesPerSend - (i % entriesPerSend);
+  if (options.server && options.timeout === 0) writer.flush();
 }
 
 /** --no-implied-dirs: directories that are only the way to an entry are made as they are needed. */

@@ -94,6 +94,8 @@ export interface Generator extends GeneratorInput {
   contentList(list: FileList): FileList;
   /** Files asked for in the list at hand. */
   requested: number;
+  /** The wire index from which on what was written is sent on; see `sendOn`. */
+  sendOnAt: number;
   /** First names that are asked for after all, because the last of their chain was skipped. */
   readonly repeat: { list: FileList; i: number; ndx: number }[];
   /** Hard links that wait for a backup to be copied. */
