@@ -49,7 +49,7 @@ export class DirTable {
 
   /** Whether `d`, which may be any number from the wire, is a directory whose content is still to come. */
   holds(d: number): boolean {
-    return this.pages[Math.floor(d / pageSize)]?.lists[d % pageSize] !== undefined;
+    return this.page(d)?.lists[d % pageSize] !== undefined;
   }
   /** The list that holds directory `d`; its entry there is `index(d)`. */
   list(d: number): FileList {

@@ -94,7 +94,7 @@ export interface Generator extends GeneratorInput {
   contentList(list: FileList): FileList;
   /** Files asked for in the list at hand. */
   requested: number;
-  /** The wire index from which on what was written is sent on; see `sendOn`. */
+  /** The index in a whole list from which on what was written is sent on; see `sendOn`. */
   sendOnAt: number;
   /** First names that are asked for after all, because the last of their chain was skipped. */
   readonly repeat: { list: FileList; i: number; ndx: number }[];
