@@ -103,6 +103,19 @@ describe.skipIf(reference === null)('commands', () => {
   );
 });
 
+describe.skipIf(reference === null)('a daemon', () => {
+  test.each([
+    'RSYNC_CHECKSUM_LIST=md5 --cc=xxh64 rsync://lh/m/ d/',
+    'RSYNC_CHECKSUM_LIST=md5 --cc=xxh64 d/ rsync://lh/m/',
+    'RSYNC_COMPRESS_LIST=zstd -z --zc=zlib rsync://lh/m/ d/',
+  ])('refuses what its variable leaves out, in its log alone: %s', (row) => {
+    const [variable, ...words] = row.split(' ');
+    return same(`printf '%s\\n' 'use chroot = no' "log file = $PWD/log" '[m]' "path = $PWD/s" 'read only = no' >conf
+      RSYNC_CONNECT_PROG="env ${variable} $R --daemon --config=$PWD/conf" $R -a ${words.join(' ')} 2>&1 | sed 's/ at .*//'
+      sed 's/^[^]]*] //; s/ at .*//' log; rm -f conf log`);
+  });
+});
+
 describe.skipIf(reference === null).each(fewer(ways))('closed and shut: %s', (way) => {
   test.each([
     'sync -a 2>&-; ls d',

@@ -15,8 +15,9 @@ import { type End, endOf, filterReport, openEnd, type SessionIo } from '../sessi
 import { endAfterFailure } from '../session/failure.ts';
 import { expandArgs } from '../session/glob.ts';
 import { handshake } from '../session/handshake.ts';
-import { withClosing } from '../session/log-file.ts';
+import { logFailure, withClosing } from '../session/log-file.ts';
 import { nameCharset } from '../session/name-charset.ts';
+import { checkFixedChoices } from '../session/negotiate.ts';
 import { runServerEnd } from '../session/server-end.ts';
 import { suitableKernel } from '../session/suitable-kernel.ts';
 import type { Admitted } from './authenticate.ts';
@@ -85,6 +86,13 @@ async function serveRequest(entered: Entered, daemon: Daemon): Promise<number> {
   const parsed = await parseAll(entered, said);
   clock.stop();
   const { options, args } = parsed;
+  if (parsed.problem === undefined) {
+    const refused = refusedChoice(options, entered, daemon);
+    if (refused !== undefined) {
+      await talk.close();
+      return refused;
+    }
+  }
   const request = parsed.request.join(' ').slice(0, shownRequest);
   if (request !== '') {
     const who = `${admitted.user === '' ? '' : `${admitted.user}@`}${client.host}`;
@@ -113,6 +121,19 @@ async function readArguments(talk: Dialogue, byZero: boolean): Promise<ByteStrin
     if (args.length >= mostArguments - 2 || bytes > mostBytes)
       throw new RsyncError(ExitCode.Protocol, 'too many daemon arguments');
     args.push(arg.replace(/\r$/, '').slice(0, longestArgument));
+  }
+}
+
+/** The exit value where a list variable of ours leaves out what the client has chosen: the log is told, the client is not. */
+function refusedChoice(options: Options, { setup }: Entered, { io, log }: Daemon): number | undefined {
+  try {
+    checkFixedChoices(options, setup.kernel, io.host.env);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RsyncError)) throw error;
+    const write = (text: ByteString, isError?: boolean): void => log.put(text, isError);
+    logFailure({ format: '', write }, options.sender, error);
+    return error.exitCode;
   }
 }
 

@@ -12,7 +12,6 @@ import {
   availableChoices,
   type ChoiceKind,
   type ChoiceList,
-  checkAgainstVariable,
   choose,
   codecSpec,
   defaultDigest,
@@ -107,7 +106,7 @@ export function agreedOn(
 ): Negotiated {
   const seedFirst = (flags & Compat.ChecksumSeedFix) !== 0;
   const digests = checksums(setup, protocol, names.checksum);
-  const codec = compression(setup, protocol, names.compress);
+  const codec = compression(setup, names.compress);
   return {
     protocol,
     incRecurse: (flags & Compat.IncRecurse) !== 0,
@@ -341,20 +340,16 @@ function checksums(
     return { transfer: both, file: both };
   }
   const { transfer, file } = fixedChecksums(choice, setup.kernel, protocol);
-  checkAgainstVariable(listRequest('checksum', setup, protocol), choice, [transfer, file]);
   return { transfer: spec(transfer), file: spec(file) };
 }
 
-function compression(setup: HandshakeSetup, protocol: number, negotiated: string | undefined): CodecSpec {
+function compression(setup: HandshakeSetup, negotiated: string | undefined): CodecSpec {
   const { compressChoice, compressLevel, compressThreads } = setup.options;
   let name: CompressName;
   if (negotiated !== undefined) name = negotiated as CompressName;
   else if (compressChoice === '') name = 'none';
   else if (isAuto(compressChoice)) name = 'zlib';
-  else {
-    name = fixedCompression(compressChoice, setup.kernel);
-    checkAgainstVariable(listRequest('compress', setup, protocol), compressChoice, [name]);
-  }
+  else name = fixedCompression(compressChoice, setup.kernel);
   return codecSpec(name, compressLevel, compressThreads);
 }
 

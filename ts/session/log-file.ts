@@ -157,7 +157,8 @@ function logEnd(
   if (code !== 0 && tellsPartial) log.write(finalErrorLine(code, who), true);
 }
 
-function logFailure(
+/** The last lines of what failed: why, what went over the wire of a sender, and the exit value. */
+export function logFailure(
   log: TransferLog | undefined,
   sends: boolean,
   { exitCode, lines, who, statistics }: RsyncError,

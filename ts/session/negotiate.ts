@@ -147,10 +147,10 @@ export function failedToNegotiate(
   ]);
 }
 
-/** Servers refuse a fixed choice that their list variable leaves out: exit 4. */
-export function checkAgainstVariable(request: ListRequest, given: string, names: readonly string[]): void {
+/** A server refuses a fixed choice that its list variable leaves out: exit 4. */
+function checkAgainstVariable(request: ListRequest, given: string, names: readonly string[]): void {
   const variable = listVariable(request)?.trim();
-  if (!request.amServer || !variable) return;
+  if (!variable) return;
   const { names: allowed } = parseList(variable, availableChoices(request.kind, request.choices));
   for (const name of names) {
     const family = name === 'md4-old' ? 'md4' : name;
@@ -162,7 +162,7 @@ export function checkAgainstVariable(request: ListRequest, given: string, names:
   }
 }
 
-/** As `checkAgainstVariable`, of both kinds: a server that a remote shell started looks before it says anything. */
+/** Both choices, as far as they are fixed, are held to the variables of a server: before it says anything. */
 export function checkFixedChoices(
   { checksumChoice, compressChoice }: Pick<Options, 'checksumChoice' | 'compressChoice'>,
   choices: Choices,

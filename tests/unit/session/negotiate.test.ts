@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkAgainstVariable, choose, codecSpec, ourList } from '../../../ts/session/negotiate.ts';
+import { checkFixedChoices, choose, codecSpec, ourList } from '../../../ts/session/negotiate.ts';
 import { choices } from './wire-fixture.ts';
 
 const request = {
@@ -46,13 +46,13 @@ test('both sides come to the same choice', () => {
 });
 
 test('a server refuses a fixed choice that its list leaves out', () => {
-  const env = { RSYNC_CHECKSUM_LIST: 'md5 md4' };
-  const server = { ...request, amServer: true, env };
-  expect(() => checkAgainstVariable(server, 'md4', ['md4-old', 'md5'])).not.toThrow();
-  expect(() => checkAgainstVariable(server, 'sha1', ['sha1'])).toThrow(
-    'Your --checksum-choice value (sha1) was refused by the server.',
-  );
-  expect(() => checkAgainstVariable({ ...server, amServer: false }, 'sha1', ['sha1'])).not.toThrow();
+  const env = { RSYNC_CHECKSUM_LIST: 'md5 md4', RSYNC_COMPRESS_LIST: 'zlib' };
+  const check = (checksumChoice: string, compressChoice: string) => () =>
+    checkFixedChoices({ checksumChoice, compressChoice }, request.choices, env);
+  expect(check('md4,md5', 'zlib')).not.toThrow();
+  expect(check('', 'auto')).not.toThrow();
+  expect(check('md5,sha1', '')).toThrow('Your --checksum-choice value (md5,sha1) was refused by the server.');
+  expect(check('', 'zlibx')).toThrow('Your --compress-choice value (zlibx) was refused by the server.');
 });
 
 test.each([
