@@ -93,6 +93,8 @@ export class RsyncError extends Error {
   first: ExitCode | undefined;
   /** Of what went wrong while options were read: the log that was named by then, '' for none. */
   log: string | undefined;
+  /** ... and the level of --debug=exit, where it is not that of all options. */
+  exitLevel: number | undefined;
   constructor(
     exitCode: ExitCode,
     message: string | readonly string[],

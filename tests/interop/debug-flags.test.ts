@@ -179,3 +179,23 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
     ),
   );
 });
+
+describe.skipIf(reference === null)('a mistake in the options is told as they asked for it by then', () => {
+  test.each([
+    '-vvvv --exclude-from=none',
+    '-vvvv --filter=bogus',
+    '-vvvv --append -W',
+    '-vvvv --files-from=none',
+    '-vvvv --write-batch=x --read-batch=y',
+    '-vvvv --bogus',
+    '-vvvv --zc=bogus',
+    '--exclude-from=none --debug=exit3',
+    '--debug=exit1 --exclude-from=none --debug=exit3',
+    '--debug=exit1 --append -W --debug=exit3',
+  ])('%s', (given) =>
+    expectSameScript(
+      { script: `mkdir s; $R -r ${given} s/ d/ 2>&1 | grep _exit | sed 's/file=[^:]*:/F:/'` },
+      reference!,
+    ),
+  );
+});

@@ -377,7 +377,7 @@ function exitTold(
   options: Options | undefined,
 ): [before: string, behind: string] {
   const failure = error instanceof RsyncError ? error : undefined;
-  const level = options?.debug.exit ?? 0;
+  const level = failure?.exitLevel ?? options?.debug.exit ?? 0;
   if (level === 0 || options?.quiet || (options?.server && failure?.told)) return ['', ''];
   const first = failure?.first ?? code;
   const sends = level > 2 && !failure?.told && !untoldEnds.has(code) && (options?.protocol ?? 31) > 30;

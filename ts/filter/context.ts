@@ -1,3 +1,4 @@
+import type { RsyncError } from '../errors.ts';
 import type { Host, Site } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 
@@ -27,8 +28,8 @@ export interface FilterContext {
   readonly site: Site;
   /** `HOME` and `CVSIGNORE` for -C, whose links are followed, and standard input for a file called `-`. */
   readonly host: FilterHost;
-  /** The log that options had named behind so many rules; '' for none. */
-  readonly logNamed?: (rules: number) => ByteString;
+  /** What ends the reading behind so many rules is told as the options before them have it. */
+  ended?(error: RsyncError, rules: number): void;
   /** So many rules of the options have been read; undefined: all of them. */
   reading?(rules: number | undefined): void;
   /** Shows a complaint that does not end the run. */

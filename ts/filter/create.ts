@@ -44,7 +44,7 @@ export function createFilters(options: FilterOptions, context: Omit<FilterContex
     if (error instanceof RsyncError) {
       // The transfer has not begun: nobody has a role yet.
       error.who ??= context.early ?? (options.server ? 'server' : 'client');
-      error.log = context.logNamed?.(read - 1);
+      context.ended?.(error, read - 1);
     }
     throw error;
   } finally {

@@ -68,28 +68,38 @@ export function parseServerArgs(
 
 function parse(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
   let command: ParsedCommand | undefined;
+  const settled: Partial<Options> = {};
   try {
-    command = answered(argv, context, draft);
+    command = answered(argv, context, draft, settled);
     return command;
   } catch (error) {
     if (error instanceof RsyncError) error.log ??= lastLog(draft.logFile);
     throw error;
   } finally {
-    if (command?.kind !== 'run') context.endsEarly?.(givenIn(draft));
+    if (command?.kind !== 'run') context.endsEarly?.(givenIn(draft, settled));
   }
 }
 
 /** What decides how a mistake is told, and what of the rules is read before it. */
-function givenIn(draft: Draft): Options {
-  const { filters, filterLevels, insecureLinks, eightBitOutput, server, dryRun, protocol } = draft;
-  const told = { debug: draft.debug.level, quiet: draft.quiet > 0, logsNamed: draft.logFile };
-  const rules = { filters, filterLevels, insecureLinks };
+function givenIn(draft: Draft, settled: Partial<Options>): Options {
+  const { filters, debugSteps, insecureLinks, eightBitOutput, server, dryRun, protocol } = draft;
+  const told = {
+    debug: settled.debug ?? draft.debug.level,
+    quiet: draft.quiet > 0,
+    logsNamed: draft.logFile,
+  };
+  const rules = { filters, debugSteps, insecureLinks };
   return { ...plainOptions(), ...rules, ...told, eightBitOutput, server, dryRun, protocol };
 }
 
-function answered(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
+function answered(
+  argv: readonly ByteString[],
+  context: ParseContext,
+  draft: Draft,
+  settled: Partial<Options>,
+): ParsedCommand {
   try {
-    return readArguments(argv, context, draft);
+    return readArguments(argv, context, draft, settled);
   } catch (error) {
     if (!(error instanceof Request)) throw error;
     const { wants } = error;
@@ -107,7 +117,12 @@ function placeOf({ quiet, msgs2stderr }: Draft): PrintedTo {
   return msgs2stderr === stderrModes.indexOf('all') ? 'stderr' : 'stdout';
 }
 
-function readArguments(argv: readonly ByteString[], context: ParseContext, draft: Draft): ParsedCommand {
+function readArguments(
+  argv: readonly ByteString[],
+  context: ParseContext,
+  draft: Draft,
+  settled: Partial<Options>,
+): ParsedCommand {
   const { env } = context;
   const { refused } = context;
   const each = (option: FoundOption<OptionSwitch>): void => {
@@ -127,7 +142,7 @@ function readArguments(argv: readonly ByteString[], context: ParseContext, draft
   if (argv.length === 1 && draft.humanReadable > 1 && !draft.server) return { kind: 'help', goes: 'stdout' };
   refused?.together(draft);
   const run: Run = { args, env, server: draft.server, sender: draft.sender };
-  const options = settle(draft, run);
+  const options = settle(draft, run, settled);
   return { kind: 'run', options, args };
 }
 

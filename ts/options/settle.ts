@@ -12,7 +12,7 @@ export const allDefinitions = topics.flatMap(([, options]) =>
 
 /**
  * What may find a mistake, in the order in which rsync's parse_arguments() looks: of two mistakes the one that it finds
- * first is told.
+ * first is told. From `debug` on they are told as -v asks for it.
  */
 const looksForMistakes: readonly (keyof AllDefinitions)[] = [
   'maxAlloc',
@@ -20,6 +20,7 @@ const looksForMistakes: readonly (keyof AllDefinitions)[] = [
   'checksumChoice',
   'compressChoice',
   'outbuf',
+  'debug',
   'superUser',
   'batch',
   'tempDir',
@@ -42,11 +43,10 @@ export function emptyDraft(): Draft {
 }
 
 /**
- * Settles `draft`. Throws RsyncError in rsync's words: exit 1 for a conflict, 4 for an unknown algorithm; or a
+ * Settles `draft`; `settled` has what was before a mistake. Throws RsyncError in rsync's words: exit 1 for a conflict, 4 for an unknown algorithm; or a
  * `Request` for the usage.
  */
-export function settle(draft: Draft, run: Run): Options {
-  const settled: Partial<Record<keyof Draft, unknown>> = {};
+export function settle(draft: Draft, run: Run, settled: Partial<Record<keyof Draft, unknown>> = {}): Options {
   for (const [name, definition] of settledInOrder)
     if (definition.settle !== undefined) settled[name] = definition.settle(draft[name], draft, run);
   return settled as Options;

@@ -6,7 +6,7 @@ import type { SegmentPass } from '../flist/segment-pass.ts';
 import type { SourceAhead } from '../flist/source-ahead.ts';
 import { type Host, linkOwner, type Site } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
-import { filterLevelAt, lastLog } from '../options/defs/tell.ts';
+import { debugAt, lastLog } from '../options/defs/tell.ts';
 import { apart, type Ends, type SharedPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import { bytewiseCharset, escapeText } from '../report/escape.ts';
@@ -469,7 +469,7 @@ export function filterReport(
   end: () => End | undefined,
 ): Pick<
   FilterContext,
-  'reading' | 'host' | 'logNamed' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'
+  'reading' | 'host' | 'ended' | 'warn' | 'refused' | 'failed' | 'trace' | 'details' | 'readFile'
 > {
   const early = (line: ByteString) => `${escapeText(line, bytewiseCharset(host.charset))}\n`;
   const warn = (line: ByteString) => {
@@ -485,15 +485,18 @@ export function filterReport(
   };
   // Rules are told of as far as the command line had asked for it before them.
   let read: number | undefined;
-  const { debug, filterLevels } = options;
-  const mostLevel = Math.max(debug.filter, ...filterLevels.map(({ level }) => level));
+  const { debug, debugSteps } = options;
+  const mostLevel = Math.max(debug.filter, ...debugSteps.map(({ filter }) => filter));
   const from = (level: number) => (line: ByteString) => {
-    if ((read === undefined ? debug.filter : filterLevelAt(filterLevels, read)) >= level) trace(line);
+    if ((read === undefined ? debug.filter : debugAt(debugSteps, read).filter) >= level) trace(line);
   };
   return {
     host,
     readFile: undefined,
-    logNamed: (rules) => lastLog(options.logsNamed, rules),
+    ended: (error, rules) => {
+      error.log = lastLog(options.logsNamed, rules);
+      error.exitLevel = debugAt(debugSteps, rules).exit;
+    },
     warn,
     refused: (path) => {
       for (const line of refusal(path, linkOwner(host, options.insecureLinks))) warn(line);

@@ -85,18 +85,19 @@ export interface NamedLog {
 }
 
 /** A --debug, and how many rules the command line had before it, which it says nothing of. */
-export interface FilterLevel {
+export interface DebugAt {
   readonly rules: number;
-  readonly level: number;
+  readonly filter: number;
+  readonly exit: number;
 }
 
-/** The level that held when so many rules had been read. */
-export function filterLevelAt(levels: readonly FilterLevel[], rules: number): number {
-  return levels.findLast((one) => one.rules <= rules)?.level ?? 0;
+/** What held when so many rules had been read. */
+export function debugAt(steps: readonly DebugAt[], rules: number): DebugAt {
+  return steps.findLast((one) => one.rules <= rules) ?? { rules: 0, filter: 0, exit: 0 };
 }
 
 interface Tracing extends Ruled, Served {
-  filterLevels: readonly FilterLevel[];
+  debugSteps: readonly DebugAt[];
 }
 
 interface Ruled {
@@ -163,8 +164,8 @@ export const tellOptions = {
           const levels = copyLevels(before);
           if (applyFlags(debugFlags, levels, value, true, draft.server) === 'help')
             throw new Request({ kind: 'flag-help', flags: 'debug' });
-          const at = { rules: draft.filters.length, level: levels.level.filter };
-          draft.filterLevels = [...draft.filterLevels, at];
+          const { filter, exit } = levels.level;
+          draft.debugSteps = [...draft.debugSteps, { rules: draft.filters.length, filter, exit }];
           return levels;
         },
       ),
@@ -186,11 +187,11 @@ export const tellOptions = {
       where((level: Levels<DebugFlag>) => level.deltasum > 1, 'filesByName', 'writesTogether'),
     ],
   }),
-  /** How much was to be told of filters, from which of the rules on. */
-  filterLevels: option({
-    initial: [] as readonly FilterLevel[],
+  /** How much was to be told while rules are read, from which of them on. */
+  debugSteps: option({
+    initial: [] as readonly DebugAt[],
     switches: [],
-    settle: (levels: readonly FilterLevel[]): readonly FilterLevel[] => levels,
+    settle: (steps: readonly DebugAt[]): readonly DebugAt[] => steps,
     closes: none,
   }),
   debugGiven: derived(
