@@ -112,4 +112,16 @@ describe.skipIf(reference === null)('of the other side', () => {
   );
   test('one whose client fails tells of it as of its own', () =>
     same('from_to s/ none/d/ -a -M--log-file=$PWD/far; sleep 0.3; show far', { way: 'pull' }));
+  test.each([
+    'from_to s/ d/ --usermap=bogus',
+    'from_to s/ d/ --groupmap=a:no-such-group',
+    'from_to s/ no/d/',
+    'from_to none d/',
+    'from_to s/ d/ -M--filter=bogus',
+    'from_to s/ d/ --checksum-choice=none --append-verify',
+  ])('one that receives, when %s', (push) =>
+    same(`${push} -a -M--log-file=$PWD/far; sleep 0.3; [ ! -f far ] || show far | sed 's/^sent .*/sent/'`, {
+      way: 'push',
+    }),
+  );
 });

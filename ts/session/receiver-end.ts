@@ -76,6 +76,8 @@ export async function runReceiver(
   end.who = 'Receiver';
   const { segments } = setup;
   const extras = extrasOf(end, options, filters);
+  // A map of users or groups that is wrong is found behind this.
+  const finishTelling = tellOfList(report, options, negotiated, 'receiving');
   const flist = new FlistReceiver({
     kernel,
     options,
@@ -101,7 +103,6 @@ export async function runReceiver(
   });
   const { lists } = flist;
   report.listsBegun(lists);
-  const finishTelling = tellOfList(report, options, negotiated, 'receiving');
   await flist.receive(-1);
   finishTelling(lists.totals.entries);
   report.trace('flist', () => text.fileListReceived(lists.totals.entries), 2);
