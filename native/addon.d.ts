@@ -109,7 +109,7 @@ export declare class Tree {
   readlink(path: string): Uint8Array | number
   /** The names of a path's extended attributes, each with a NUL behind it. */
   listXattrs(path: string): Uint8Array | number
-  getXattr(path: string, name: string): Uint8Array | number
+  getXattr(path: string, name: string, follow: boolean): Uint8Array | number
   setXattr(path: string, name: string, value: Uint8Array): number
   removeXattr(path: string, name: string): number
   /** The content of a small file itself. */

@@ -91,6 +91,11 @@ const xattrCases = [
       cp -p s/f d/f; sync -aXi; ${showXattrs}; stat -c %a d/f; sync -aXi`,
   },
   { what: 'protocols that have none', script: `${xattrSource}; sync -aX --protocol=29` },
+  {
+    what: 'a directory that cannot be made',
+    script: `mkdir -p s/dir d; setfattr -n user.a -v b s/dir; echo 1 >s/dir/f; chmod 555 d; sync -rXi; chmod 755 d`,
+    plainUser: isRoot,
+  },
 ] satisfies readonly (Script & { what: string })[];
 
 const aclSource = `umask 022; mkdir -p s/dir/sub s/plain s/sticky; echo one >s/one; echo two >s/dir/two; echo three >s/dir/sub/three; echo four >s/exec
@@ -129,6 +134,13 @@ const aclCases = [
   acls('ACLs and mapped ids', "-aAi '--usermap=12:112,3:103' '--groupmap=13:113,4:104'"),
   acls('ACLs and mapped ids', "-aAi --numeric-ids '--usermap=12:112' '--groupmap=13:113'"),
   { what: 'protocols that have none', script: `${aclSource}; sync -aA --protocol=29` },
+  ...['-aAXLi', '-aAXki', '-aAXi --copy-unsafe-links', '-aALi --no-i-r', '-aAXi'].map((options) => ({
+    what: `ACLs of what links lead to: ${options}`,
+    script: `umask 022; mkdir -p s o/dir d; echo 1 >o/dir/f; ln -s ../o/dir s/l; ln -s ../o/dir/f s/lf
+      setfacl -m u:5:rwx,d:u:6:rwx o/dir; setfacl -m u:7:rw o/dir/f; setfattr -n user.q -v w o/dir o/dir/f
+      find s o -exec touch -h -d @1000 {} +; sync ${options}; from_to s/l/ d/named/ ${options}; from_to s/lf d/ ${options}
+      ${showAcls}; ${showXattrs}; sync ${options}`,
+  })),
 ] satisfies readonly (Script & { what: string })[];
 
 /** Owners, modes and nodes that only root can make, noted in attributes; and from there made again. */

@@ -47,6 +47,15 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
   );
 });
 
+describe.skipIf(reference === null || kernelName === 'portable').each(ways)('%s', (way) => {
+  test('what is missing below directories that are missing too', () =>
+    same({
+      way,
+      script: `mkdir -p s/dir d/have; echo 1 >s/dir/h; echo 2 >d/have/x; printf 'no/x\\nno/y\\nnone/sub/z\\nhave/x\\ndir/h\\n' >list
+        for o in -ti -pti -tin --no-implied-dirs; do said from_to s d/ $o --files-from=list --delete-missing-args; done`,
+    }));
+});
+
 describe.skipIf(reference === null)('missing sources that are named', () => {
   test.each(['--ignore-missing-args', '--delete-missing-args', '--delete-missing-args --delete', ''])(
     '%s',

@@ -101,6 +101,12 @@ const cases = [
       for o in --no-W -z; do sync -t --stats --no-implied-dirs --files-from=list $o 2>&1 | grep ' data: '; done; chmod 755 d d/in t`,
   },
   {
+    what: 'at protocol 30 nothing is deleted where a directory ahead could not be listed',
+    script: `mkdir -p s/equal/sub s/fresh/sub s/half/closed d/half; for d in equal equal/sub fresh fresh/sub half; do
+        for f in 1 2 3; do echo $f >s/$d/$f; done; done; touch d/half/x d/half/y; chmod 0 s/half/closed
+      sync -a -K --delete --protocol=30 | grep exit; ls d/half; chmod 700 s/half/closed d/half/closed`,
+  },
+  {
     what: 'with -H nothing is deleted where a directory below could not be listed',
     script: `mkdir -p s/a s/z; echo new >s/a/f; again() { rm -rf d; mkdir -p d/old; : >d/old/x; : >d/gone; }; chmod 0 s/z
       for o in --delete --delete-delay --delete-after '--delete --ignore-errors'; do again; sync -aiHO $o; ls d d/old; done`,

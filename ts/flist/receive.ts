@@ -137,7 +137,9 @@ export class FlistReceiver {
     const { choice } = this.context;
     if (choice !== undefined) declineEntries(list, choice, this.isDeclined(dirNdx));
     if (options.pruneEmptyDirs) pruneEmptyDirs(list, this.context.isExcludedDir ?? (() => false));
-    if (!incRecurse && segments === undefined && !options.listOnly) this.requireParents(list);
+    // Lists of our own have them, but for what is to be deleted because it is missing.
+    const certain = segments !== undefined && options.missingArgs !== 'delete';
+    if (!incRecurse && !certain && !options.listOnly) this.requireParents(list);
     if (protocol < 30) ioError |= await reader.record(() => reader.int());
     this.noteIoError(list, ioError, isFirst);
     list.parentDirNdx = dirNdx;
@@ -246,9 +248,12 @@ export class FlistReceiver {
   /** Each name must lie in a directory of the list, so that nothing comes past what excludes the directory. */
   private requireParents(list: FileList): void {
     const { options, report, texts } = this.context;
+    let told: ByteString | undefined;
     for (const { i, isHarmless } of orphans(list, options.missingArgs === 'delete')) {
       if (!isHarmless) throw protocolError(texts.invalidPathFromSender(list.path(i)));
-      report.print('error', texts.parentNotListed(list.dirname(i)));
+      const dir = list.dirname(i);
+      if (dir !== told) report.print('error', texts.parentNotListed(dir));
+      told = dir;
     }
   }
 

@@ -484,7 +484,8 @@ export class FlistSender {
     if (!writer.isMultiplexed) return;
     const payload = Buffer.alloc(4);
     payload.writeInt32LE(state.ioError);
-    writer.message(Msg.IoError, payload);
+    // Before the segments that nobody has sent yet: nothing is to be deleted below what they were read in.
+    writer.messageAhead(Msg.IoError, payload);
   }
 }
 

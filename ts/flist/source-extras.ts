@@ -32,16 +32,22 @@ export class SourceExtras {
 
   /**
    * What lies at `path`, of the mode that its entry will have and with what its status tells it to lack (`Lacks`);
-   * undefined where it cannot be read, which was told.
+   * undefined where it cannot be read, which was told. A symbolic link that an entry was sent in place of has its own
+   * attributes, as in rsync, and the ACLs of what it leads to (`follow`).
    */
-  read(root: SourceRoot, path: ByteString, mode: number, lacks: number): ExtraPlaces | undefined {
+  read(
+    root: SourceRoot,
+    path: ByteString,
+    mode: number,
+    { lacks, follow }: { readonly lacks: number; readonly follow: boolean },
+  ): ExtraPlaces | undefined {
     const { format, places } = this;
     const { report, texts } = this.context;
     const calls = root.tree.xattrs as Xattrs;
     const reads = this.hasSome(mode);
     try {
       if (format.acls && (mode & S_IFMT) !== S_IFLNK) {
-        const at = { calls, path, fake: this.extras.xattrRules.user === 'fake', lacks };
+        const at = { calls, path, fake: this.extras.xattrRules.user === 'fake', follow, lacks };
         places.accessAcl = this.readAcl(at, 'access', reads, mode);
         if ((mode & S_IFMT) === S_IFDIR) places.defaultAcl = this.readAcl(at, 'default', reads, mode);
       }

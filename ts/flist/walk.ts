@@ -457,7 +457,10 @@ export class Walk {
     }
     if (charset !== undefined && !this.hasWireName(into, given ?? pathOf(into, rows, row), target)) return -1;
     if (tweakMode !== undefined && type !== S_IFLNK && mode !== 0) mode = tweakMode(mode);
-    const extra = this.extras?.read(root, given ?? pathOf(into, rows, row), mode, rows.lacks(row));
+    const extra = this.extras?.read(root, given ?? pathOf(into, rows, row), mode, {
+      lacks: rows.lacks(row),
+      follow: given !== undefined || this.followsLinks,
+    });
     if (extra === undefined && this.extras !== undefined) {
       state.ioError |= IoError.General;
       return -1;

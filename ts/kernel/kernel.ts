@@ -292,8 +292,8 @@ export const isOther = 2;
 export interface Xattrs {
   /** All that this user may see. A file system without attributes gives EOPNOTSUPP. */
   list(path: ByteString): ByteString[];
-  /** Undefined where there is none of this name. */
-  get(path: ByteString, name: ByteString): Uint8Array | undefined;
+  /** Undefined where there is none of this name. `follow`: of what a symbolic link leads to. */
+  get(path: ByteString, name: ByteString, follow?: boolean): Uint8Array | undefined;
   set(path: ByteString, name: ByteString, value: Uint8Array): void;
   remove(path: ByteString, name: ByteString): void;
 }

@@ -36,6 +36,8 @@ export interface AclPlace {
   readonly path: ByteString;
   /** --fake-super. */
   readonly fake: boolean;
+  /** A symbolic link stands for what it leads to; notes are of the link itself. */
+  readonly follow?: boolean;
   /** Bits of `Lacks` that are known of it. */
   readonly lacks: number;
 }
@@ -44,11 +46,11 @@ export interface AclPlace {
 const lacksBits = { access: Lacks.AccessAcl, default: Lacks.DefaultAcl } as const;
 
 /** Reads an ACL; what has no access ACL has that of its `mode`. Throws `SysError`. */
-export function readAclAt({ calls, path, fake, lacks }: AclPlace, kind: AclKind, mode: number): Acl {
+export function readAclAt({ calls, path, fake, follow, lacks }: AclPlace, kind: AclKind, mode: number): Acl {
   const none = kind === 'access' && !fake ? aclOfMode(mode) : emptyAcl;
   if ((lacks & (fake ? Lacks.Xattrs : lacksBits[kind])) !== 0) return none;
   try {
-    const bytes = calls.get(path, (fake ? fakeNames : realNames)[kind]);
+    const bytes = fake ? calls.get(path, fakeNames[kind]) : calls.get(path, realNames[kind], follow);
     if (bytes === undefined) return none;
     return (fake ? parseFakeAcl(bytes, mode) : parseAcl(bytes)) ?? none;
   } catch (error) {

@@ -297,8 +297,18 @@ export function basisStatFailed(place: Place, path: ByteString, errno: number): 
 export function basisOpenFailed(place: Place, path: ByteString, errno: number): ByteString {
   return systemError('generator', errno, `failed to open ${fullName(place, path)}, continuing`);
 }
-export function statFailed(place: Place, path: ByteString, errno: number): ByteString {
-  return systemError('generator', errno, `stat ${fullName(place, path)} failed`);
+export function statFailed(
+  place: Place,
+  path: ByteString,
+  errno: number,
+  who: Who = 'generator',
+): ByteString {
+  return systemError(who, errno, `stat ${fullName(place, path)} failed`);
+}
+/** The default ACL of a directory that something is to be made in. */
+export function defaultPermsUnknown(dir: ByteString, errno: number): ByteString {
+  const call = `sys_acl_get_file(${dir}, ACL_TYPE_DEFAULT)`;
+  return `default_perms_for_dir: ${call}: ${errnoText(errno)}, falling back on umask`;
 }
 export function tooLargeForSums(path: ByteString): ByteString {
   return `WARNING: file is too large for checksum sending: ${path}`;

@@ -83,7 +83,8 @@ export async function runSender(
       takeTotals(end, lists);
       return false;
     }
-    writer.flush();
+    // What cannot be read ahead of the first entries is to be known before anything is deleted.
+    if (options.delete === undefined) writer.flush();
     end.listSent = true;
     const items = new ItemLog(report, (list, i) => flist.sourceDir(list, i));
     const ctx = makeRoleContext(end, options, negotiated, items, extras);

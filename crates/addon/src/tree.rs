@@ -215,9 +215,15 @@ impl Tree {
         &self,
         #[napi(ts_arg_type = "string")] path: Bytes,
         #[napi(ts_arg_type = "string")] name: Bytes,
+        follow: bool,
     ) -> Result<Either<Uint8Array, u32>> {
         let root = self.root()?;
-        Ok(match oc_fsops::get_xattr(&root, &path.0, &name.0) {
+        let get = if follow {
+            oc_fsops::get_xattr_following
+        } else {
+            oc_fsops::get_xattr
+        };
+        Ok(match get(&root, &path.0, &name.0) {
             Ok(value) => Either::A(value.into()),
             Err(error) => Either::B(code(error)),
         })

@@ -49,4 +49,6 @@ pub use single::{
 };
 pub use stat_table::{Rows, ROW_BYTES, ROW_LAYOUT};
 pub use syscall::{Failure, SysError, Syscall, SYSCALL_NAMES};
-pub use xattr::{get_xattr, list_xattrs, remove_xattr, set_xattr, Extras, LACKS};
+pub use xattr::{
+    get_xattr, get_xattr_following, list_xattrs, remove_xattr, set_xattr, Extras, LACKS,
+};

@@ -1,12 +1,12 @@
-//! Extended attributes of a path itself, never of what a symbolic link there leads to.
+//! Extended attributes of a path itself, and of what a symbolic link there leads to only where that is asked for.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::OnceLock;
 
 use rustix::fs::{
-    access, fgetxattr, flistxattr, fremovexattr, fsetxattr, lgetxattr, lgetxattr_query, llistxattr,
-    llistxattr_query, lremovexattr, lsetxattr, openat, Access, FileType, Mode, OFlags, XattrFlags,
-    CWD,
+    access, fgetxattr, flistxattr, fremovexattr, fsetxattr, getxattr, lgetxattr, lgetxattr_query,
+    llistxattr, llistxattr_query, lremovexattr, lsetxattr, openat, Access, FileType, Mode, OFlags,
+    XattrFlags, CWD,
 };
 use rustix::io::Errno;
 
@@ -42,6 +42,28 @@ pub fn get_xattr(tree: &TreeRoot, path: &[u8], attribute: &[u8]) -> Result<Vec<u
         })
     })
     .during(Syscall::GetXattr)
+}
+
+/// As `get_xattr`, of what `path` leads to through symbolic links; in a confined tree they must not leave it.
+pub fn get_xattr_following(
+    tree: &TreeRoot,
+    path: &[u8],
+    attribute: &[u8],
+) -> Result<Vec<u8>, SysError> {
+    read_following(tree, path, attribute).during(Syscall::GetXattr)
+}
+
+fn read_following(tree: &TreeRoot, path: &[u8], attribute: &[u8]) -> Result<Vec<u8>, Errno> {
+    let path = if path.is_empty() { b"." } else { path };
+    if !has_proc() {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let file = tree.open_following(path, flags)?;
+        return filled(|room| fgetxattr(&file, attribute, room));
+    }
+    let held = tree.open_following(path, OFlags::PATH)?;
+    let mut name = proc_name(held.as_fd());
+    name.pop();
+    filled(|room| getxattr(&name[..], attribute, room))
 }
 
 /// Sets an attribute, whether it is there or not.

@@ -378,10 +378,10 @@ function xattrsOf(tree: addon.Tree, failures: Failures, lstat: (path: ByteString
         .toString('latin1')
         .split('\0');
     },
-    get: (path, name) =>
+    get: (path, name, follow = false) =>
       seen(
         () => {
-          const value = tree.getXattr(path, name);
+          const value = tree.getXattr(path, name, follow);
           // An error is made only of what is one: most files lack most attributes.
           return typeof value === 'number' && (value & 0xffff) === ENODATA ? undefined : failures.need(value);
         },

@@ -1,5 +1,8 @@
 import { SysError } from '../../errors.ts';
+import type { ByteString } from '../../kernel/kernel.ts';
 import { defaultAclName, permsOfDefaultAcl } from '../../metadata/posix-acl.ts';
+import { isUnsupported } from '../../metadata/xattrs.ts';
+import * as text from '../../report/messages.ts';
 import type { Entry, Generator } from './state.ts';
 
 /**
@@ -15,15 +18,18 @@ export function defaultPermsAt(gen: Generator, { list, i }: Entry): number {
   return gen.permsOfDir;
 }
 
-function read(gen: Generator, dir: string): number | undefined {
-  const { xattrs } = gen.destination.tree;
-  if (xattrs === undefined || gen.destination.missing) return undefined;
+function read(gen: Generator, dir: ByteString): number | undefined {
+  const { tree, missing } = gen.destination;
+  const { options, report } = gen.ctx;
+  if (tree.xattrs === undefined || missing) return undefined;
   try {
-    const acl = xattrs.get(dir, defaultAclName);
+    const acl = tree.xattrs.get(dir, defaultAclName);
     return acl && permsOfDefaultAcl(acl);
   } catch (error) {
-    // No ACLs, or a directory that a dry run did not make, or that has gone: there is nothing to be made in it.
-    if (error instanceof SysError) return undefined;
-    throw error;
+    if (!(error instanceof SysError)) throw error;
+    // A dry run did not make it.
+    const expected = isUnsupported(error) || (options.dryRun && error.code === 'ENOENT');
+    if (!expected) report.print('warning', text.defaultPermsUnknown(dir === '' ? '.' : dir, error.errno));
+    return undefined;
   }
 }

@@ -53,7 +53,11 @@ export function generateEntry(gen: Generator, entry: Entry, turn: DirectoryTurn)
     entry.errno = text.ENOENT;
   }
 
-  if (options.missingArgs === 'delete' && list.mode(i) === 0) return deleteMissing(gen, entry);
+  if (options.missingArgs === 'delete' && list.mode(i) === 0) {
+    // rsync asks for them as soon as it comes to a directory, and tells of one that is not there.
+    if (!options.perms) defaultPermsAt(gen, entry);
+    return deleteMissing(gen, entry);
+  }
 
   if (gen.rules.existing && entry.stats === undefined && entry.errno === text.ENOENT) {
     if (isDir) {

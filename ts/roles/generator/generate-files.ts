@@ -354,6 +354,8 @@ function makeMissingParent(gen: Generator, list: FileList, i: number): void {
   const dir = list.dirname(i);
   const { tree } = gen.destination;
   if (dir === '' || gen.ctx.options.dryRun) return;
+  // To be deleted, because it is missing.
+  if (list.mode(i) === 0) return;
   // Left out with a directory above it (--existing).
   if (gen.skipBelow !== undefined && list.path(i).startsWith(gen.skipBelow)) return;
   if (tree.lstatMany('', [dir]).errno(0) === 0) return;

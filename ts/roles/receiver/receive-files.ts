@@ -12,7 +12,6 @@ import type { RoleContext } from '../context.ts';
 import { countCreated, readDeleteStats } from '../counts.ts';
 import { destinationPath } from '../destination.ts';
 import { isKeepAlive, locate } from '../locate.ts';
-import { presentAt } from '../present-at.ts';
 import type { Replay } from '../replay.ts';
 import { placeDelayed } from './delayed.ts';
 import type { ReceiverInput } from './input.ts';
@@ -175,9 +174,18 @@ function takeXattrs(ctx: RoleContext, list: FileList, i: number, { xattrs }: Ite
 function dress(ctx: RoleContext, { destination }: ReceiverInput, list: FileList, i: number): void {
   const { tree } = destination;
   const path = destinationPath(destination, list, i);
-  const present = presentAt(tree, path);
-  if (present === undefined) return;
-  setAttributes(ctx, { tree, path, list, i }, present, { xattrsFrom: path, who: 'receiver' });
+  const stats = tree.lstatMany('', [path]);
+  const errno = stats.errno();
+  if (errno !== 0) {
+    if (!ctx.options.dryRun) ctx.report.print('error-xfer', text.statFailed(tree, path, errno, 'receiver'));
+    return;
+  }
+  setAttributes(
+    ctx,
+    { tree, path, list, i },
+    { stats, row: 0, tree, path },
+    { xattrsFrom: path, who: 'receiver' },
+  );
 }
 
 /** rsync's generator is given the list as well, and reads it as its receiver did. */
