@@ -1,4 +1,4 @@
-/** Extended attributes, small files and devices: what a kernel says of a path itself, never of what a link leads to. */
+/** Extended attributes, small files and devices: what a kernel says of a path itself, and of what a link leads to only when asked. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,6 +91,24 @@ describe.skipIf(!canExtras)('with attributes', () => {
       expect(failure(() => calls.get('sub/none', 'user.none'))).toBe('ENOENT');
       expect(failure(() => calls.remove('sub/file', 'user.none'))).toBe('ENODATA');
       expect(failure(() => calls.list('sub/none'))).toBe('ENOENT');
+    });
+
+    it('are of what a link leads to where that is asked for', () => {
+      calls.set('sub', 'user.one', Buffer.from('x'));
+      calls.set('outside', 'user.one', Buffer.from('yy'));
+      for (const [path, length] of [
+        ['door', 1],
+        ['sub', 1],
+        ['sub/link', 2],
+        ['outside', 2],
+      ] as const) {
+        expect(calls.get(path, 'user.one', true)?.length).toBe(length);
+        expect(calls.get(path, 'user.none', true)).toBeUndefined();
+      }
+      expect(failure(() => calls.get('sub/none', 'user.one', true))).toBe('ENOENT');
+      const confined = kernel.openTree(join(dir, 'sub'), { confined: true });
+      expect(failure(() => confined.xattrs?.get('link', 'user.one', true))).not.toBe('');
+      confined.close();
     });
 
     it('and ACLs that are not there are told with a status', async () => {
