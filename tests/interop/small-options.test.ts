@@ -168,6 +168,19 @@ describe.skipIf(reference === null).each(fewer(ways))('%s', (way) => {
   );
 });
 
+describe.skipIf(reference === null)('block sums are those of real rsync, which is at the other end', () => {
+  const sums = ['', '--cc=md5', '--cc=md4', '--cc=sha1', '--cc=md5,md4', '--cc=xxh64', '--checksum-seed=7'];
+  test.each([28, 29, 30, 31].flatMap((protocol) => sums.map((sum) => `--protocol=${protocol} ${sum}`)))(
+    '%s',
+    (options) =>
+      same({
+        script: `mkdir s d; seq 90000 >s/f; seq 80000 >d/f; touch -d @1 s/f; cp -a d e
+          delta() { $R -e "$LSH" --rsync-path='${reference?.command.join(' ')}' -rt --no-W --stats ${options} "$@" | grep -e Literal -e Matched; }
+          delta s/ "lh:$PWD/d/"; delta "lh:$PWD/s/" e/`,
+      }),
+  );
+});
+
 /** A shell by the name of ssh, which says how it was called. */
 const said = `mkdir bin s; printf '#!/bin/sh\\necho "$@" >&2\\nexit 5\\n' >bin/ssh; cp bin/ssh bin/other; chmod 755 bin/*
   export PATH="$PWD/bin:$PATH"`;

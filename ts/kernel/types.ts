@@ -21,7 +21,7 @@ export interface DigestSpec {
   readonly name: DigestName;
   /** The session's checksum seed; 0 means none. A signed 32-bit number as on the wire. */
   readonly seed: number;
-  /** Seed before the data in MD5 block sums (compat flag CHKSUM_SEED_FIX); else after it. */
+  /** Seed before the data in MD5 block sums (compat flag CHKSUM_SEED_FIX, or MD5 by name); else after it. */
   readonly seedFirst: boolean;
 }
 

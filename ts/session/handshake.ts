@@ -104,8 +104,9 @@ export function agreedOn(
   setup: HandshakeSetup,
   { protocol, flags, names, checksumSeed }: Exchanged,
 ): Negotiated {
-  const seedFirst = (flags & Compat.ChecksumSeedFix) !== 0;
+  const seedFixed = (flags & Compat.ChecksumSeedFix) !== 0;
   const digests = checksums(setup, protocol, names.checksum);
+  const seedFirst = seedFixed || digests.transfer.seedFirst;
   const codec = compression(setup, names.compress);
   return {
     protocol,
@@ -323,7 +324,7 @@ async function exchangeSeed({ reader, writer }: Wire, setup: HandshakeSetup): Pr
   return seed | 0;
 }
 
-/** The two checksums, as yet without the session's seed. */
+/** The two checksums, as yet without the session's seed, and with its place only where that is fixed. */
 function checksums(
   setup: HandshakeSetup,
   protocol: number,
@@ -340,7 +341,8 @@ function checksums(
     return { transfer: both, file: both };
   }
   const { transfer, file } = fixedChecksums(choice, setup.kernel, protocol);
-  return { transfer: spec(transfer), file: spec(file) };
+  // One that is asked for by its name is OpenSSL's in rsync, which has the seed first at every protocol.
+  return { transfer: { ...spec(transfer), seedFirst: true }, file: spec(file) };
 }
 
 function compression(setup: HandshakeSetup, negotiated: string | undefined): CodecSpec {
