@@ -43,8 +43,8 @@ export function emptyDraft(): Draft {
 }
 
 /**
- * Settles `draft`; `settled` has what was before a mistake. Throws RsyncError in rsync's words: exit 1 for a conflict, 4 for an unknown algorithm; or a
- * `Request` for the usage.
+ * Settles `draft`; `settled` has what was settled before a mistake. Throws RsyncError in rsync's words: exit 1 for a
+ * conflict, 4 for an unknown algorithm; or a `Request` for the usage.
  */
 export function settle(draft: Draft, run: Run, settled: Partial<Record<keyof Draft, unknown>> = {}): Options {
   for (const [name, definition] of settledInOrder)
