@@ -83,8 +83,8 @@ export async function runSender(
       takeTotals(end, lists);
       return false;
     }
-    // What cannot be read ahead of the first entries is to be known before anything is deleted.
-    if (options.delete === undefined) writer.flush();
+    // At protocol 30 a message tells of what cannot be read ahead of the first entries: nothing is to be deleted before it.
+    if (negotiated.protocol !== 30) writer.flush();
     end.listSent = true;
     const items = new ItemLog(report, (list, i) => flist.sourceDir(list, i));
     const ctx = makeRoleContext(end, options, negotiated, items, extras);
