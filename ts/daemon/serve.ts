@@ -86,12 +86,10 @@ async function serveRequest(entered: Entered, daemon: Daemon): Promise<number> {
   const parsed = await parseAll(entered, said);
   clock.stop();
   const { options, args } = parsed;
-  if (parsed.problem === undefined) {
-    const refused = refusedChoice(options, entered, daemon);
-    if (refused !== undefined) {
-      await talk.close();
-      return refused;
-    }
+  const refused = parsed.problem === undefined ? refusedChoice(options, entered, daemon) : undefined;
+  if (refused !== undefined) {
+    await talk.close();
+    return refused;
   }
   const request = parsed.request.join(' ').slice(0, shownRequest);
   if (request !== '') {
@@ -125,16 +123,20 @@ async function readArguments(talk: Dialogue, byZero: boolean): Promise<ByteStrin
 }
 
 /** The exit value where a list variable of ours leaves out what the client has chosen: the log is told, the client is not. */
-function refusedChoice(options: Options, { setup }: Entered, { io, log }: Daemon): number | undefined {
+function refusedChoice(options: Options, { setup }: Entered, daemon: Daemon): number | undefined {
   try {
-    checkFixedChoices(options, setup.kernel, io.host.env);
+    checkFixedChoices(options, setup.kernel, daemon.io.host.env);
     return undefined;
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
-    const write = (text: ByteString, isError?: boolean): void => log.put(text, isError);
-    logFailure({ format: '', write }, options.sender, error);
+    logFailure(transferLog(daemon, ''), options.sender, error);
     return error.exitCode;
   }
+}
+
+/** The daemon's log as that of a transfer. */
+function transferLog({ log }: Daemon, format: TransferLog['format']): TransferLog {
+  return { format, write: (text, isError) => log.put(text, isError) };
 }
 
 interface Asked {
@@ -311,7 +313,7 @@ async function run(
   const format = formatOf(entered, daemon);
   // What its lines tell of each file decides, too, how files may be sent.
   options = { ...options, logFileFormat: format ?? '' };
-  const kept = { format, write: (text: ByteString, isError?: boolean) => daemon.log.put(text, isError) };
+  const kept = transferLog(daemon, format);
   const log = (): TransferLog => kept;
   const io: SessionIo = { ...daemon.io, host: quiet(daemon), log };
   let opened: End | undefined;
