@@ -69,7 +69,8 @@ export declare class Tree {
   lstatRuns(dirs: string, count: number, names: Uint8Array, runs: Uint32Array, extras: number): Promise<Uint8Array>
   /** Digests of the first `sizes[i]` bytes of files, named as for `lstatRuns`. */
   fileSums(dirs: string, count: number, names: Uint8Array, runs: Uint32Array, sizes: Float64Array, digest: DigestSpec): Promise<FileSums>
-  sendMany(paths: string, count: number, limit: number, digest: DigestSpec): Promise<SentFiles>
+  /** `into` belongs to the call until the promise settles. */
+  sendMany(paths: string, count: number, into: Uint8Array, digest: DigestSpec): Promise<SentFiles>
   /** `records` and `data` must not change until the promise settles. */
   receiveMany(digest: DigestSpec, records: Uint8Array, data: Uint8Array, count: number, sources: Array<Tree>): Promise<ReceivedFiles>
   copyFile(from: string, to: string, mode: number): Promise<number>
@@ -375,12 +376,11 @@ export interface SendResult {
   readErrno: number
 }
 
-/** Token streams of many files. */
+/** What became of files whose token streams were asked for. */
 export interface SentFiles {
   status: Int32Array
   ends: Uint32Array
   sizes: Float64Array
-  data: Uint8Array
 }
 
 /**

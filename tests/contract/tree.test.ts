@@ -325,7 +325,7 @@ describe.skipIf(process.platform === 'win32')('confinement', () => {
         expect(refused, way).toContain(code(() => tree.rename('inside', `${way}3`)));
         expect(refused, way).toContain(code(() => tree.openSend(sendRequest(kernel, way))));
         expect(tree.setMeta(way, { mode: 0o777 })).toBeGreaterThan(0);
-        const { status } = await tree.sendMany([way], 100, plainDigest);
+        const { status } = await tree.sendMany([way], Buffer.alloc(100), plainDigest);
         expect(status[0]).toBeGreaterThan(0);
       }
       expect(refused).toContain(code(() => tree.scan('link')));
@@ -596,9 +596,9 @@ eachKernel('links that are followed', (kernel) => {
       expect(followed.sums.subarray(0, 16)).toEqual(followed.sums.subarray(16));
       const refused = await plain.fileSums(names, Float64Array.of(1, 1), digest);
       expect([...refused.status].map((errno) => errno !== 0)).toEqual([true, false]);
-      const sent = await tree.sendMany(['a/file', 'a/out/secret'], 100, digest);
+      const sent = await tree.sendMany(['a/file', 'a/out/secret'], Buffer.alloc(100), digest);
       expect([...sent.status]).toEqual([0, 0]);
-      expect([...(await plain.sendMany(['a/file'], 100, digest)).status]).not.toEqual([0]);
+      expect([...(await plain.sendMany(['a/file'], Buffer.alloc(100), digest)).status]).not.toEqual([0]);
     } finally {
       plain.close();
       tree.close();

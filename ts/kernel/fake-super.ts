@@ -182,8 +182,8 @@ class FakeSuperTree implements Tree {
   openSend(request: SendRequest): SendJob {
     return this.tree.openSend(request);
   }
-  sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
-    return this.tree.sendMany(paths, limit, digest);
+  sendMany(paths: readonly ByteString[], into: Uint8Array, digest: DigestSpec): Promise<SendManyResult> {
+    return this.tree.sendMany(paths, into, digest);
   }
   openReceive(request: ReceiveRequest): ReceiveJob {
     return this.tree.openReceive(request);

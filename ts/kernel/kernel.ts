@@ -125,15 +125,14 @@ export interface SendJob {
   close(): void;
 }
 
-/** Whole token streams of many small files, one after the other in `data`. */
+/** What became of small files whose token streams were asked for: they stand one after the other. */
 export interface SendManyResult {
-  /** Per file: 0, an errno (nothing in `data`), or -1 (larger than `limit`: use `openSend`). */
+  /** Per file: 0, an errno, or -1 (no regular file, or there is no room: use `openSend`); nothing stands there but for 0. */
   readonly status: Int32Array;
-  /** Per file: its bytes are `data[ends[i-1] .. ends[i])`. */
+  /** Per file: its bytes are `into[ends[i-1] .. ends[i])`. */
   readonly ends: Uint32Array;
   /** Per file: literal bytes sent (the file's size as read). */
   readonly sizes: Float64Array;
-  readonly data: Uint8Array;
 }
 
 /** The receiver's side of one file. */
@@ -394,8 +393,11 @@ export interface Tree extends HeldTree {
 
   /** Throws `SysError` when the file cannot be opened. */
   openSend(request: SendRequest): SendJob;
-  /** Reads, hashes and tokenizes small files in one call; uncompressed only. */
-  sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult>;
+  /**
+   * Reads, hashes and tokenizes small files in one call, as far as `into` has room for their streams; uncompressed only.
+   * Nobody else may touch it until the promise settles.
+   */
+  sendMany(paths: readonly ByteString[], into: Uint8Array, digest: DigestSpec): Promise<SendManyResult>;
 
   /** Throws `SysError` when the output cannot be created or the basis not opened. */
   openReceive(request: ReceiveRequest): ReceiveJob;

@@ -39,6 +39,9 @@ export class Writer {
   private pumping: Promise<void> = Promise.resolve();
   private sending = false;
   private failure: unknown;
+  /** What becomes free once the write at work is done, and once what waits behind that is written too. */
+  private heldNow: (() => void)[] = [];
+  private heldNext: (() => void)[] = [];
   /** Settles when nobody is in the middle of a piece. */
   private piece: Promise<unknown> = Promise.resolve();
   private multiplexed = false;
@@ -203,7 +206,7 @@ export class Writer {
     const b = this.buffer;
     for (let at = from; at < to; at++) b[this.pos++] = data[at];
   }
-  /** `data[from .. to)`; a large piece must not change until it is sent (await `drain` before reuse). */
+  /** `data[from .. to)`; a large piece must not change until it is sent (see `onceSent`). */
   bytes(data: Uint8Array, from = 0, to = data.length): void {
     const length = to - from;
     if (length > copyLimit) {
@@ -213,6 +216,14 @@ export class Writer {
     this.room(length);
     this.buffer.set(from === 0 && to === data.length ? data : data.subarray(from, to), this.pos);
     this.pos += length;
+  }
+
+  /** Calls `free` once nobody looks any more at what was written so far; never where the sink may keep that. */
+  onceSent(free: () => void): void {
+    if (!this.sink.copies) return;
+    if (this.queue.length > 0) this.heldNext.push(free);
+    else if (this.sending) this.heldNow.push(free);
+    else free();
   }
 
   /** A message frame, in order with the data around it. Only once the stream is multiplexed. */
@@ -509,7 +520,11 @@ export class Writer {
         this.waitingSince = this.now();
         const { retired } = this;
         this.retired = [];
+        this.heldNow = this.heldNext;
+        this.heldNext = [];
         if (this.failure === undefined) await this.sink.write(chunks);
+        for (const free of this.heldNow) free();
+        this.heldNow = [];
         for (const buffer of retired) if (this.spare.length < mostSpare) this.spare.push(buffer);
         this.inFlight = 0;
         if (!this.onlyAlive) this.leftAt = this.now();

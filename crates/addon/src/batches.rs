@@ -29,13 +29,12 @@ pub struct FileSums {
     pub sums: Uint8Array,
 }
 
-/// Token streams of many files.
+/// What became of files whose token streams were asked for.
 #[napi(object)]
 pub struct SentFiles {
     pub status: Int32Array,
     pub ends: Uint32Array,
     pub sizes: Float64Array,
-    pub data: Uint8Array,
 }
 
 /// What became of each file of a batch.
@@ -157,12 +156,13 @@ impl Tree {
         ))
     }
 
+    /// `into` belongs to the call until the promise settles.
     #[napi(ts_return_type = "Promise<SentFiles>", catch_unwind)]
     pub fn send_many(
         &self,
         #[napi(ts_arg_type = "string")] paths: Bytes,
         count: u32,
-        limit: f64,
+        mut into: Uint8Array,
         digest: DigestSpec,
     ) -> Result<AsyncTask<impl Task>> {
         let root = self.root()?;
@@ -171,13 +171,14 @@ impl Tree {
         Ok(run(
             move || {
                 let paths: Vec<&[u8]> = paths.iter().collect();
-                Ok(oc_fsops::send_many(&root, &paths, limit as u64, &spec))
+                // SAFETY: the buffer is the call's until the promise settles.
+                let into = unsafe { into.as_mut() };
+                Ok(oc_fsops::send_many(&root, &paths, into, &spec))
             },
             |sent| SentFiles {
                 status: sent.status.into(),
                 ends: sent.ends.into(),
                 sizes: sent.sizes.into(),
-                data: sent.data.into(),
             },
         ))
     }

@@ -140,7 +140,8 @@ fn small_files(c: &mut Criterion) {
         b.iter(|| file_sums(&from, &names, &sizes, &SPEC));
     });
     group.bench_function("send", |b| {
-        b.iter(|| send_many(&from, &paths, 1 << 20, &SPEC));
+        let mut into = vec![0; COUNT * (SIZE + 64)];
+        b.iter(|| send_many(&from, &paths, &mut into, &SPEC));
     });
     group.bench_function("limit: openat, pread, close", |b| {
         let dir = folder.open("from");

@@ -424,6 +424,48 @@ describe('buffers', () => {
   });
 });
 
+describe('a large piece', () => {
+  /** When a piece that is overwritten as soon as that is allowed was free, and what of it arrived. */
+  async function overwritten(copies: boolean): Promise<{ free: string[]; arrived: Buffer }> {
+    const free: string[] = [];
+    const kept: Uint8Array[] = [];
+    const writer = new Writer({
+      copies,
+      async write(chunks) {
+        for (let turns = 0; turns < 3; turns++) await new Promise(setImmediate);
+        for (const chunk of chunks) kept.push(Uint8Array.from(chunk));
+      },
+      unsent: () => 0,
+      async end() {},
+    });
+    for (const name of ['a', 'b', 'c']) {
+      const piece = Buffer.alloc(100_000, name);
+      writer.bytes(piece);
+      writer.onceSent(() => {
+        free.push(`${name} after ${kept.reduce((sum, { length }) => sum + length, 0)}`);
+        piece.fill('-');
+      });
+    }
+    expect(free).toEqual([]);
+    await writer.drain();
+    writer.onceSent(() => free.push('at once'));
+    return { free, arrived: Buffer.concat(kept) };
+  }
+  const all = Buffer.concat(['a', 'b', 'c'].map((name) => Buffer.alloc(100_000, name)));
+
+  it('is free once it has been sent', async () => {
+    const { free, arrived } = await overwritten(true);
+    expect(arrived.equals(all)).toBe(true);
+    expect(free).toEqual(['a after 100000', 'b after 300000', 'c after 300000', 'at once']);
+  });
+
+  it('is never free where the sink may still look at it', async () => {
+    const { free, arrived } = await overwritten(false);
+    expect(arrived.equals(all)).toBe(true);
+    expect(free).toEqual([]);
+  });
+});
+
 describe('a basis name', () => {
   const decoded = async (basisType: number, name: string) => {
     const bytes = new Bytes();

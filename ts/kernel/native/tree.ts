@@ -312,8 +312,8 @@ export class NativeTree implements Tree {
     return new NativeSendJob(this.failures.need(job), this.failures, this.io);
   }
 
-  sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
-    return this.tree.sendMany(paths.join('\0'), paths.length, limit, digest);
+  sendMany(paths: readonly ByteString[], into: Uint8Array, digest: DigestSpec): Promise<SendManyResult> {
+    return this.tree.sendMany(paths.join('\0'), paths.length, into, digest);
   }
 
   openReceive(request: ReceiveRequest): ReceiveJob {

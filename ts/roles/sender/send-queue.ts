@@ -3,19 +3,24 @@ import { writeSumHead } from '../../delta/sum-head.ts';
 import { SysError } from '../../errors.ts';
 import type { FileList } from '../../flist/file-list.ts';
 import type { FileLists } from '../../flist/file-lists.ts';
-import type { SendJob, SendManyResult, Tree } from '../../kernel/kernel.ts';
+import { digestLength, type SendJob, type SendManyResult, type Tree } from '../../kernel/kernel.ts';
+import { chunkSize } from '../../wire/constants.ts';
 import { type ItemHeader, writeItem } from '../../wire/item.ts';
 import type { RoleContext } from '../context.ts';
+import { Loopback } from '../loopback.ts';
 import { Pipeline } from '../pipeline.ts';
 import type { AnswerQueue } from './answer-queue.ts';
 import { openFailed, readFailed } from './open-failed.ts';
 
-/** A file that grew beyond this since it was listed is sent on its own. */
 const smallFile = 64 * 1024;
 const maxFiles = 128;
 const maxBytes = 1024 * 1024;
 /** Batches that are read at a time, each by one thread. */
 const batchesAtOnce = 3;
+/** What a batch is read into; files that grew since they were listed may find no room, and are sent on their own. */
+const pieceBytes = maxBytes + 4 * smallFile;
+/** Such pieces that are kept: those that are filled, and those that wait for the peer. */
+const mostSpare = batchesAtOnce + 2;
 
 interface Queued {
   readonly list: FileList;
@@ -32,6 +37,8 @@ interface Run {
   readonly items: Queued[];
   tree: Tree | undefined;
   readonly paths: string[];
+  /** Bytes that these files take, were they as they are listed. */
+  room: number;
 }
 
 /**
@@ -44,11 +51,14 @@ export class SendQueue implements AnswerQueue {
   private items: Queued[] = [];
   private files = 0;
   private bytes = 0;
+  private readonly spare: Buffer[] = [];
+  private readonly digestBytes: number;
   private readonly pipeline = new Pipeline(batchesAtOnce);
 
   constructor(ctx: RoleContext, lists: FileLists) {
     this.ctx = ctx;
     this.lists = lists;
+    this.digestBytes = digestLength[ctx.negotiated.transferDigest.name];
   }
 
   /** Whether this transfer may wait here: a whole file, and small. */
@@ -98,15 +108,21 @@ export class SendQueue implements AnswerQueue {
     this.items = [];
     this.files = 0;
     this.bytes = 0;
+    const piece = this.spare.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+    const parts = partsOf(piece, runs);
+    const { transferDigest } = this.ctx.negotiated;
     const made = Promise.all(
-      runs.map(({ tree, paths }) => tree?.sendMany(paths, smallFile * 4, this.ctx.negotiated.transferDigest)),
+      runs.map(({ tree, paths }, k) => tree?.sendMany(paths, parts[k], transferDigest)),
     );
     this.pipeline.begin(made, async (all) => {
       // The run ends: nobody waits for more.
       if (this.pipeline.failed) return;
       const { writer } = this.ctx;
       await writer.inOnePiece(async () => {
-        for (let k = 0; k < runs.length; k++) await this.emitRun(runs[k], all[k]);
+        for (let k = 0; k < runs.length; k++) await this.emitRun(runs[k], all[k], parts[k]);
+      });
+      writer.onceSent(() => {
+        if (this.spare.length < mostSpare) this.spare.push(piece);
       });
       writer.flush();
       if (writer.full) await writer.drain();
@@ -116,17 +132,18 @@ export class SendQueue implements AnswerQueue {
   /** Takes items apart where the source changes: one kernel call each. */
   private runs(items: readonly Queued[]): Run[] {
     const runs: Run[] = [];
-    let run: Run = { items: [], tree: undefined, paths: [] };
+    let run: Run = { items: [], tree: undefined, paths: [], room: 0 };
     for (const queued of items) {
       const { list, i, head } = queued;
       if (head !== undefined) {
         const tree = this.lists.rootOf(list, i);
         if (run.tree !== undefined && run.tree !== tree) {
           runs.push(run);
-          run = { items: [], tree, paths: [] };
+          run = { items: [], tree, paths: [], room: 0 };
         }
         run.tree = tree;
         run.paths.push(list.path(i));
+        run.room += Loopback.tokenBytes(list.size(i), chunkSize, this.digestBytes);
       }
       run.items.push(queued);
     }
@@ -134,7 +151,7 @@ export class SendQueue implements AnswerQueue {
     return runs;
   }
 
-  private async emitRun(run: Run, made: SendManyResult | undefined): Promise<void> {
+  private async emitRun(run: Run, made: SendManyResult | undefined, data: Buffer): Promise<void> {
     const { writer, stats, report, items } = this.ctx;
     const { tree, paths } = run;
     let k = 0;
@@ -148,7 +165,7 @@ export class SendQueue implements AnswerQueue {
       report.transferBegins(list.size(i));
       if (status === 0) {
         this.writeHead(queued);
-        writer.bytes(made.data, k === 0 ? 0 : made.ends[k - 1], made.ends[k]);
+        writer.bytes(data, k === 0 ? 0 : made.ends[k - 1], made.ends[k]);
         stats.literal += made.sizes[k];
         items.transferred(list, i, item.iflags, made.sizes[k]);
       } else await this.emitAlone(queued, tree, paths[k]);
@@ -200,4 +217,14 @@ export class SendQueue implements AnswerQueue {
     items.echo(list, i, item, pretend);
     writeItem(writer, itemForm, item);
   }
+}
+
+/** A part of `piece` for each run, the last one with what is left. */
+function partsOf(piece: Buffer, runs: readonly Run[]): Buffer[] {
+  let rest = piece;
+  return runs.map(({ room }, k) => {
+    const part = k < runs.length - 1 ? rest.subarray(0, room) : rest;
+    rest = rest.subarray(part.length);
+    return part;
+  });
 }

@@ -287,8 +287,8 @@ export class PortableTree implements Tree {
     return orClose(file.fd, () => new PortableSendJob(file.fd, size, request, this.turns));
   }
 
-  sendMany(paths: readonly ByteString[], limit: number, digest: DigestSpec): Promise<SendManyResult> {
-    return sendMany(this.directory, paths, limit, digest, this.turns);
+  sendMany(paths: readonly ByteString[], into: Uint8Array, digest: DigestSpec): Promise<SendManyResult> {
+    return sendMany(this.directory, paths, into, digest, this.turns);
   }
 
   openReceive(request: ReceiveRequest): ReceiveJob {
