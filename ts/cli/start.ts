@@ -37,13 +37,16 @@ const isGrowing = kind === 'run' || kind === 'server';
 
 /**
  * How many calls of a function V8's last two compiler tiers wait for; Nodes before those do not know the flags. What copies
- * itself rehearses until it is compiled.
+ * itself rehearses until it is compiled, and was started with the first of them (ts/daemon/stock.ts).
  */
 const major = Number.parseInt(process.versions.node, 10);
-const lateFlags = [
-  ...(major >= 22 ? ['--invocation-count-for-turbofan=100000'] : []),
-  ...(major >= 24 && kind !== 'copies' ? ['--invocation-count-for-maglev=2500'] : []),
-];
+const lateFlags =
+  kind === 'copies'
+    ? []
+    : [
+        ...(major >= 22 ? ['--invocation-count-for-turbofan=100000'] : []),
+        ...(major >= 24 ? ['--invocation-count-for-maglev=2500'] : []),
+      ];
 
 interface ToKeep {
   readonly script: InstanceType<typeof Script>;

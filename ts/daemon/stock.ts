@@ -15,8 +15,19 @@ import { listenTo, Word } from './word.ts';
 
 /** So many wait for a connection each, where none can copy itself. */
 const stockSize = 3;
-/** V8 then does all its work on the thread that a copy has; and its young generation stays small (decision 0046). */
-const singleThreaded = ['--single-threaded', '--v8-pool-size=0', '--expose-gc', '--max-semi-space-size=8'];
+/**
+ * V8 then does all its work on the thread that a copy has, so what costs more than it brings there is left out: its last
+ * compiler (decision 0005), and collections of those that wait, which would make the pages that they share their own. Its young
+ * generation stays small (decision 0046).
+ */
+const singleThreaded = [
+  '--single-threaded',
+  '--v8-pool-size=0',
+  '--expose-gc',
+  '--max-semi-space-size=8',
+  '--no-memory-reducer',
+  ...(Number.parseInt(process.versions.node, 10) >= 22 ? ['--invocation-count-for-turbofan=100000'] : []),
+];
 /** One that dies before it has one is not replaced at once. */
 const pauseMs = 1000;
 /** So long those that wait may take to be gone, when the daemon is told to end. */
