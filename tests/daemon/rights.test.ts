@@ -152,6 +152,20 @@ post-xfer exec = env | grep '^RSYNC_[ER]' | sort >TWIN/after
     ),
   );
 
+  test.each(['', '/nonexistent', '/etc/passwd', '/', 'nosuchshell', 'true', 'TWIN/sh'])(
+    'runs commands with the shell of its environment: RSYNC_SHELL=%s',
+    (shell) =>
+      same(
+        module(
+          `[early]\npath = TWIN/m\nearly exec = exit 3\n[after]\npath = TWIN/m\npost-xfer exec = echo ran >TWIN/after\n`,
+        ).replace('[m]\n', '[m]\npre-xfer exec = exit 3\n'),
+        `printf '#!/bin/sh\\nexec sh "$@"\\n' >sh; chmod +x sh
+        export RSYNC_CONNECT_PROG="env RSYNC_SHELL=${shell.replace('TWIN', '$PWD')} $D --daemon --config=$CONF"
+        for m in m early after; do $C -a $U/$m/ x/ 2>&1 | grep -v 'reset by peer\\|^rsync error'; done; sleep 0.3; ls`,
+        'none',
+      ),
+  );
+
   test('changes modes, and hides link targets', () =>
     same(
       `${module('read only = no\nincoming chmod = Dg+s,Fg-r,Fo=x\noutgoing chmod = F600\nmunge symlinks = yes\n')}

@@ -29,11 +29,21 @@ export interface Waiting {
 }
 
 /**
+ * Becomes the command. Where the shell of the environment is no program that ends it with 1, and without a word, as in
+ * rsync: what a shell says and ends with then is its own.
+ */
+const become = `runs() { case $1 in */*) [ -f "$1" ] && [ -x "$1" ];; *) command -v "$1" >/dev/null;; esac; }
+runs "\${RSYNC_SHELL-/bin/sh}" || exit 1
+exec "\${RSYNC_SHELL-/bin/sh}" -c "$1"`;
+
+/**
  * Reads assignments up to an empty line, then becomes the command. One whose daemon died says so by what it ends with: no
  * empty line comes, and `died` is done.
  */
 const script = (died: string): string => `while IFS= read -r line; do
-  if [ -z "$line" ]; then exec "\${RSYNC_SHELL-/bin/sh}" -c "$1"; fi
+  if [ -z "$line" ]; then
+    ${become}
+  fi
   eval "$line"
 done
 ${died}`;
@@ -41,7 +51,8 @@ ${died}`;
 const giveUp = 'exit 1';
 /** How a process that was killed has ended. */
 const tellDeath = `export RSYNC_RAW_STATUS=9 RSYNC_EXIT_STATUS=-1
-exec "\${RSYNC_SHELL-/bin/sh}" -c "$1" </dev/null`;
+exec </dev/null
+${become}`;
 
 const plainChar = /[A-Za-z0-9_./:=,@%+-]/;
 
