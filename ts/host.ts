@@ -21,6 +21,13 @@ export function variablesOf(env: Environment): Variables {
   };
 }
 
+/** What a child is started with. */
+export interface ChildVariables {
+  readonly env: Environment;
+  /** Those whose bytes `env` has lost, by their names; undefined: none. */
+  readonly lost?: Readonly<Record<string, ByteString>>;
+}
+
 /** Variables that Node hands to no child as they are: what is no UTF-8 in them was lost. */
 export function lostVariables({
   env,

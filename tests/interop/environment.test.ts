@@ -103,6 +103,22 @@ describe.skipIf(reference === null)('commands', () => {
   );
 });
 
+describe.skipIf(reference === null)('children have variables that are no UTF-8 as they are', () => {
+  const told = `printf '%s\\n' '#!/bin/sh' 'printenv | grep -a "^PLACE\\|^RSYNC_PORT" | od -c >>told' 'exec "$@"' >$'tell\\351'
+    chmod +x tell*; export PLACE=$'m\\351\\n' RSYNC_PORT=$'\\377'`;
+  test.each([
+    `$R -a -e $'./tell\\351 '"$LSH" --rsync-path="$R" lh:$PWD/s/ d/`,
+    `RSYNC_RSH=$'./tell\\351 '"$LSH" $R -a --rsync-path="$R" s/ lh:$PWD/d/`,
+    `$R -a -e $'./tell\\351 '"$LSH" --rsync-path="$R --config=$PWD/conf" lh::m/ d/`,
+    `RSYNC_CONNECT_PROG=$'./tell\\351 '"$R --daemon --config=$PWD/conf # %H" $R -a rsync://lh/m/ d/`,
+    `RSYNC_CONNECT_PROG="$R --daemon --config=$PWD/conf" RSYNC_SHELL=$'./shell\\351' $R -a rsync://lh/m/ d/`,
+  ])('%s', (script) =>
+    same(`${told}; printf '%s\\n' 'use chroot = no' '[m]' "path = $PWD/s" >conf
+      printf '%s\\n' '#!/bin/sh' './tell* true' 'exec /bin/sh "$@"' >$'shell\\351'; chmod +x shell*
+      ${script}; echo "exit $?"; cat told; rm -f conf told tell* shell*`),
+  );
+});
+
 describe.skipIf(reference === null)('a daemon', () => {
   test.each([
     'RSYNC_CHECKSUM_LIST=md5 --cc=xxh64 rsync://lh/m/ d/',

@@ -12,7 +12,7 @@ import { type DaemonRequest, daemonExchange, daemonPaths } from './daemon-client
 import type { End, SessionIo } from './end.ts';
 import { type Endpoints, moduleOf } from './endpoints.ts';
 import type { HandshakeSetup } from './handshake.ts';
-import { peersEnvironment, remoteCommand, startRemoteShell } from './remote-shell.ts';
+import { peersVariables, remoteCommand, startRemoteShell } from './remote-shell.ts';
 import { forWire } from './secluded-args.ts';
 
 export interface DaemonConnection {
@@ -35,7 +35,7 @@ export async function connectToDaemon(
     connectTimeout: options.contimeout,
     family: options.addressFamily === 'any' ? undefined : options.addressFamily === 'ipv4' ? 4 : 6,
     bindAddress: options.address === '' ? undefined : options.address,
-    env: peersEnvironment(io.host),
+    ...peersVariables(io.host),
     cwd: io.host.childDirectory,
     onStderr: (chunk) => io.host.stderr(chunk),
     acknowledge: kernel.acknowledge,

@@ -1,5 +1,5 @@
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { Environment, Host } from '../host.ts';
+import { type ChildVariables, type Host, lostVariables } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import type { RemoteHost } from '../options/endpoints.ts';
 import type { Options } from '../options/options.ts';
@@ -74,15 +74,17 @@ export function serverWords(
     : { words: [...open, ...secluded], secluded: undefined };
 }
 
-function shellWords(options: Options, { env }: Host): ByteString[] {
-  const { RSYNC_RSH: given } = env;
-  const fromEnv = given === undefined ? 'ssh' : Buffer.from(given).toString('latin1');
-  return splitShellCommand(options.rsh ?? fromEnv);
+function shellWords(options: Options, host: Host): ByteString[] {
+  return splitShellCommand(options.rsh ?? host.variables()('RSYNC_RSH') ?? 'ssh');
 }
 
-/** What a program that leads to the peer is started with: what is traced is this end. */
-export function peersEnvironment({ env }: Pick<Host, 'env'>): Environment {
-  return { ...env, OC_RSYNC_TRACE: undefined };
+/** What a program that leads to the peer is started with, and `more`: what is traced is this end. */
+export function peersVariables(
+  host: Pick<Host, 'env' | 'variables'>,
+  more: Readonly<Record<string, string>> = {},
+): ChildVariables {
+  const env = { ...host.env, OC_RSYNC_TRACE: undefined, ...more };
+  return { env, lost: lostVariables({ ...host, env }) };
 }
 
 export function startRemoteShell(
@@ -90,12 +92,12 @@ export function startRemoteShell(
   command: readonly ByteString[],
   options: Options,
   host: Host,
-  env: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = {},
 ): ChildDuplex {
   return spawnRemoteShell(kernel, command, {
     onStderr: (chunk) => host.stderr(chunk),
     blockingIo: options.blockingIo,
-    env: { ...peersEnvironment(host), ...env },
+    ...peersVariables(host, more),
     cwd: host.childDirectory,
   });
 }

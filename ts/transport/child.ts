@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import type { Environment } from '../host.ts';
+import type { ChildVariables } from '../host.ts';
 import type { ByteString, Kernel, PipePair } from '../kernel/kernel.ts';
 import type { ChildDuplex, ChildExit, Duplex } from './duplex.ts';
 import { type FdSink, type FdSource, fdSink, fdSource, nodeStreamHalves } from './fd-stream.ts';
 import { shellCommand } from './shell-command.ts';
 
-export interface RemoteShellOptions {
+export interface RemoteShellOptions extends ChildVariables {
   /** The child's stderr, as it arrives. */
   onStderr(chunk: Buffer): void;
   /**
@@ -14,7 +14,6 @@ export interface RemoteShellOptions {
    * it; Node's socket pairs block in the child too.
    */
   readonly blockingIo?: boolean;
-  readonly env: Environment;
   /** Where it starts; undefined: where we are. */
   readonly cwd?: string | undefined;
 }
@@ -38,8 +37,8 @@ export function spawnRemoteShell(
   argv: readonly ByteString[],
   options: RemoteShellOptions,
 ): ChildDuplex {
-  const command = shellCommand(argv);
-  const { env, cwd } = options;
+  const { env, lost, cwd } = options;
+  const command = shellCommand(argv, lost);
   const plumbing = openPlumbing(kernel);
   const child = plumbing
     ? spawn(command.file, command.args, {

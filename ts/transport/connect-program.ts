@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
-import type { Environment } from '../host.ts';
+import type { ChildVariables } from '../host.ts';
+import type { ByteString } from '../kernel/kernel.ts';
 import type { Duplex } from './duplex.ts';
 import { socketHalves } from './fd-stream.ts';
 import { errnoText } from './io-error.ts';
+import { shellCommand } from './shell-command.ts';
 
-/** What the program is to reach. */
-export interface ProgramTarget {
+/** What the program is to reach. RSYNC_SHELL is one of its variables. */
+export interface ProgramTarget extends ChildVariables {
   readonly host: string;
-  /** RSYNC_SHELL is read from this; the program gets all of it. */
-  readonly env: Environment;
   /** Where it starts; undefined: where we are. */
   readonly cwd?: string | undefined;
   /** Its standard error. */
@@ -22,13 +22,14 @@ export interface ProgramTarget {
  * wire. `%H` in it stands for the host, `%%` for a per cent sign. Both are one and the same TCP socket,
  * because an rsync daemon talks on its stdin alone, and only where that is a socket.
  */
-export async function spawnConnectProgram(program: string, target: ProgramTarget): Promise<Duplex> {
+export async function spawnConnectProgram(program: ByteString, target: ProgramTarget): Promise<Duplex> {
   const command = program.includes('%') ? withHost(program, target.host) : program;
   const { theirs, ours } = await socketPair();
-  const shell = target.env.RSYNC_SHELL ?? '/bin/sh';
+  const shell = variableOf(target, 'RSYNC_SHELL') ?? '/bin/sh';
   // Node takes no program without a name. One that is not there says nothing either.
   if (shell !== '') {
-    const child = spawn(shell, ['-c', command], {
+    const { file, args } = shellCommand([shell, '-c', command], target.lost);
+    const child = spawn(file, args, {
       env: target.env,
       cwd: target.cwd,
       stdio: [theirs, theirs, 'pipe'],
@@ -39,6 +40,12 @@ export async function spawnConnectProgram(program: string, target: ProgramTarget
   theirs.destroy();
   const { socket, source, sink } = ours;
   return { source, sink, destroy: () => socket.destroy() };
+}
+
+/** One of a child's variables, byte for byte. */
+export function variableOf({ env, lost }: ChildVariables, name: string): ByteString | undefined {
+  const value = env[name];
+  return lost?.[name] ?? (value === undefined ? undefined : Buffer.from(value).toString('latin1'));
 }
 
 /** Two ends of one TCP connection over the loopback; nobody else's connection is taken for it. */
@@ -85,7 +92,7 @@ function socketPair(): Promise<{ theirs: Socket; ours: ReturnType<typeof socketH
  * The command may hand its words to a second shell, where our quotes are gone; so the host may only
  * have characters that stay themselves there, and may not look like an option, a home or a job.
  */
-function withHost(program: string, host: string): string {
+function withHost(program: ByteString, host: string): ByteString {
   if (!/^(?![-+~%])[A-Za-z0-9._:%+~-]+$/.test(host))
     throw new RsyncError(ExitCode.SocketIo, 'unsafe host characters for RSYNC_CONNECT_PROG');
   return program.replace(/%([%H])/g, (_, letter: string) => (letter === 'H' ? `'${host}'` : '%'));

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { ExitCode, RsyncError } from '../errors.ts';
-import { type ProgramTarget, spawnConnectProgram } from './connect-program.ts';
+import { type ProgramTarget, spawnConnectProgram, variableOf } from './connect-program.ts';
 import type { Duplex } from './duplex.ts';
 import { descriptorOf, type FdSource, socketHalves } from './fd-stream.ts';
 import { errnoText } from './io-error.ts';
@@ -35,7 +35,7 @@ export interface TcpTarget extends ProgramTarget {
  */
 export async function connectDaemon(target: TcpTarget): Promise<Duplex> {
   const port = target.port || daemonPort;
-  const program = target.env.RSYNC_CONNECT_PROG;
+  const program = variableOf(target, 'RSYNC_CONNECT_PROG');
   const how = program === undefined ? '' : 'Using RSYNC_CONNECT_PROG instead of ';
   target.notice?.(`${how}opening tcp connection to ${target.host} port ${port}`);
   if (program !== undefined) return spawnConnectProgram(program, target);
