@@ -1,6 +1,6 @@
 /** Modules as their clients meet them: lists, transfers either way, what they refuse, what their log says. */
 import { describe, test } from 'vitest';
-import { kernelName, ours, realPeers, referencePeer } from '../support/peers.ts';
+import { isRoot, kernelName, ours, realPeers, referencePeer } from '../support/peers.ts';
 import { expectSameServed, preamble } from '../support/served.ts';
 import { test as tabled } from '../support/tables.ts';
 
@@ -125,6 +125,24 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
       $C --no-motd -a --partial-dir=/part from/one $U/to/f; echo $?`,
       'none',
     ));
+  const alternates = `for a in "new/ ../../../x" "sub/new/ ../../../x" "new/er/ x/./y/../z/" "new /x" "sub/ ../../../x"; do
+      echo "$a"; $C --no-motd -n -a --compare-dest=\${a#* } from/one $U/to/\${a% *} 2>&1; done`;
+  const inRoot = (path: string) =>
+    expectSameServed(
+      {
+        config: `${preamble}use chroot = yes\n[to]\npath = TWIN/${path}\nread only = no\n`,
+        script: `${made} mkdir to/sub; ${alternates}`,
+        client,
+      },
+      reference!,
+    );
+  // The module is hidden where that would tell of the machine; in a root of its own nothing is.
+  test.skipIf(!isRoot || kernelName === 'portable').each(['./to', 'to'])(
+    'directories beside a destination in a root of its own: %s',
+    inRoot,
+  );
+  test('directories beside a destination, without a word of where the module is', () =>
+    same(`mkdir to/sub; { ${alternates}; } | sed "s,: $PWD/to/,: /,"`, 'none'));
   test('names that come by the wire, and files of names', () =>
     same(`printf 'one\\nsub/two\\n../no\\n' >names; cp names from/names
       $C --no-motd -ai --files-from=names $U/from/ x/; echo $?

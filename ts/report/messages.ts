@@ -628,10 +628,13 @@ export function alternateMissing(option: string, dir: ByteString): ByteString {
 export function alternateNoDirectory(option: string, dir: ByteString): ByteString {
   return `--${option} arg is not a dir: ${dir}`;
 }
-/** Of `dir`, as given or already absolute, only what it is relative to is made plain. */
-export function alternateShown(base: ByteString, dir: ByteString): ByteString {
+/** Of `dir` only what it is relative to is made plain; from one that is not there yet, its first step up, too. */
+export function alternateShown(base: ByteString, dir: ByteString, missing: boolean): ByteString {
   if (dir.startsWith('/')) return dir;
-  return `${collapsed(base).replace(/\/$/, '')}/${dir.replace(/(.)\/+$/s, '$1')}`;
+  const from = collapsed(base).replace(/\/$/, '');
+  const name = dir.replace(/(.)\/+$/s, '$1');
+  if (missing && name.startsWith('../')) return `${from.slice(0, from.lastIndexOf('/'))}/${name.slice(3)}`;
+  return `${from}/${name}`;
 }
 
 // --- a peer that breaks the protocol

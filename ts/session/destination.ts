@@ -1,8 +1,7 @@
-import { relative } from 'node:path';
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
 import { EntryFlag } from '../flist/file-list.ts';
 import type { FileLists } from '../flist/file-lists.ts';
-import { linkOwner, type Module } from '../host.ts';
+import { linkOwner, type Module, type Site } from '../host.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import type { StatTable } from '../kernel/stat-table.ts';
 import { isRefused } from '../kernel/trusted-path.ts';
@@ -44,12 +43,7 @@ export function openDestination(
     partialDir:
       boundary === undefined ? outside(base, options.partialDir) : partialWithin(within, options.partialDir),
   };
-  checkFolders(
-    end,
-    place,
-    missing ? { ...options, alternateDests: resolved.alternateDests } : options,
-    resolved,
-  );
+  checkFolders(end, place, options, resolved);
   return { destination: { tree, localName, missing }, options: resolved };
 }
 
@@ -268,8 +262,9 @@ function look(here: Tree, cwd: ByteString, path: ByteString): StatTable | number
 }
 
 /** Alternate directories are only warned of, --backup-dir may be made, --temp-dir has to be a directory. */
-function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: Options): void {
+function checkFolders(end: End, place: Place, given: Options, resolved: Options): void {
   const { report } = end;
+  const { tree, at } = place;
   const statOf = (dir: ByteString): StatTable | number => {
     try {
       return tree.stat(dir.startsWith('/') ? dir : join(at, dir));
@@ -286,14 +281,10 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
     if ((report.negotiated?.protocol ?? 32) >= 30)
       refuseLeadingOut(resolved.partialDir, (dir) => tree.stat(dir));
   }
-  const outer = module === undefined || moduleDir === '' ? undefined : moduleDir;
-  // Where a module lies is not its clients' to know.
-  const shownInside = (dir: ByteString, place: ByteString, root: ByteString): ByteString =>
-    dir.startsWith('/') ? place.slice(root.length) || '/' : relative(at, place) || '.';
+  const shownOf = alternatesShown(end.setup.site, place);
   for (const [k, { kind, dir }] of given.alternateDests.entries()) {
-    const place = resolved.alternateDests[k]!.dir;
-    const stats = statOf(place);
-    const shown = outer === undefined ? text.alternateShown(at, dir) : shownInside(dir, place, outer);
+    const stats = statOf(resolved.alternateDests[k]!.dir);
+    const shown = shownOf(dir, resolved.alternateDests[k]!.dir);
     if (typeof stats === 'number') report.print('warning', text.alternateMissing(`${kind}-dest`, shown));
     else if (!stats.isDir()) report.print('warning', text.alternateNoDirectory(`${kind}-dest`, shown));
   }
@@ -316,6 +307,35 @@ function checkFolders(end: End, { tree, at }: Place, given: Options, resolved: O
       throw new RsyncError(ExitCode.Syntax, `The temp-dir does not exist: ${given.tempDir}`);
     else throw new RsyncError(ExitCode.FileIo, text.folderStatFailed(`temp-dir ${given.tempDir}`, stats));
   }
+}
+
+/** How an alternate directory is named, given as it is and as it counts: from the destination, or where that would be. */
+function alternatesShown(
+  { cwd, module, moduleDir }: Site,
+  { at, base, missing }: Place,
+): (given: ByteString, counted: ByteString) => ByteString {
+  const from = missing ? join(cwd, base) : at;
+  const outside = (dir: ByteString): ByteString => text.alternateShown(from, dir, missing);
+  if (module === undefined || moduleDir === '') return outside;
+  const depth = text.collapsed(from).slice(moduleDir.length).split('/').filter(Boolean).length;
+  // Where a module lies is not its clients' to know, but in a root of its own.
+  const hidden = module.inside === module.fullPath ? moduleDir.length : 0;
+  return (given, counted) => {
+    if (given.startsWith('/')) return counted.slice(hidden) || '/';
+    const inside = sanitized(given, depth);
+    return missing ? outside(inside).slice(hidden) : inside;
+  };
+}
+
+/** A relative name as rsync has it in a module: without `..` but at its start, and there no more than lead up to that. */
+function sanitized(dir: ByteString, depth: number): ByteString {
+  const up: ByteString[] = [];
+  const kept: ByteString[] = [];
+  for (const part of dir.split('/'))
+    if (part === '..') {
+      if (kept.pop() === undefined && up.length < depth) up.push(part);
+    } else if (part !== '' && part !== '.') kept.push(part);
+  return [...up, ...kept].join('/') || '.';
 }
 
 function join(base: ByteString, path: ByteString): ByteString {
