@@ -28,17 +28,29 @@ export interface ChildVariables {
   readonly lost?: Readonly<Record<string, ByteString>>;
 }
 
-/** Variables that Node hands to no child as they are: what is no UTF-8 in them was lost. */
+/**
+ * Variables that Node hands to no child as they are: what is no UTF-8 in them was lost. With those come the ones that a
+ * shell would drop, by which they are set again.
+ */
 export function lostVariables({
   env,
   variables,
 }: Pick<Host, 'env' | 'variables'>): Record<string, ByteString> {
-  const lost = Object.entries(env).filter(
-    ([name, value]) => value?.includes('\uFFFD') && /^[A-Za-z_]\w*$/.test(name),
+  const named = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && !name.includes('\uFFFD'),
   );
-  if (lost.length === 0) return {};
+  const isLost = (value: string | undefined): boolean => value?.includes('\uFFFD') === true;
+  if (!named.some(([, value]) => isLost(value))) return {};
   const variable = variables();
-  return Object.fromEntries(lost.map(([name]) => [name, variable(name) ?? '']));
+  const names = named.filter(([name, value]) => isLost(value) || !isShellName(name)).map(([name]) => name);
+  return Object.fromEntries(
+    names.map((name) => Buffer.from(name).toString('latin1')).map((name) => [name, variable(name) ?? '']),
+  );
+}
+
+/** Whether a shell can have a variable of this name. */
+export function isShellName(name: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(name);
 }
 
 /** Whose rights a run has; undefined on systems without such numbers. */

@@ -1,5 +1,6 @@
 /** Modules as their clients meet them: lists, transfers either way, what they refuse, what their log says. */
 import { describe, test } from 'vitest';
+import { freePort } from '../support/guarded.ts';
 import { isRoot, kernelName, ours, realPeers, referencePeer } from '../support/peers.ts';
 import { expectSameServed, preamble } from '../support/served.ts';
 import { test as tabled } from '../support/tables.ts';
@@ -62,6 +63,22 @@ describe.skipIf(reference === null).each([...older, ours()])('a daemon serves $n
           printf 'me:p\\351\\n' >secrets; chmod 600 secrets; touch -d 2020-02-02 m*/one m*
           $C $U/ | od -c; $C -r rsync://me@localhost/v/; echo $?; od -c told`,
         client,
+      },
+      reference!,
+    ));
+
+  test('variables that no shell has, and modules that are named by one', async () =>
+    expectSameServed(
+      {
+        config: `${preamble}[v%PLACE%]\npath = TWIN/%A.B%\ncomment = in %A.B% %PLACE%\n`,
+        script: `d=$'m\\351'; mkdir $d; echo one >$d/one; touch -d 2020-02-02 $d/one $d; D="env PLACE=$d A.B=$d $D"
+          for RSYNC_CONNECT_PROG in "$D --daemon --config=$CONF" "sh -c 'exec $D --server --daemon --config=$CONF .'"; do
+          export RSYNC_CONNECT_PROG; $C $U/ | od -c; $C -r $U/v$d/; echo $?; $C -r $U/v%PLACE%/; echo $?; done
+          $D --daemon --no-detach --config=$CONF --port=$PORT --address=127.0.0.1 2>/dev/null & pid=$!; unset RSYNC_CONNECT_PROG
+          for n in {1..200}; do $C rsync://127.0.0.1:$PORT/ >/dev/null 2>&1 && break; sleep 0.05; done
+          $C rsync://127.0.0.1:$PORT/ | od -c; $C -r rsync://127.0.0.1:$PORT/v$d/; echo $?; kill $pid; wait $pid 2>/dev/null; true`,
+        client,
+        env: { PORT: `${await freePort()}` },
       },
       reference!,
     ));

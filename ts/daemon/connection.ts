@@ -166,9 +166,10 @@ function restrict({ config, io, kernel, names, log }: Daemon): boolean {
   return false;
 }
 
-function moduleCalled(name: ByteString, { host, address }: Client, { config }: Daemon): ModuleValues {
-  const found = config.modules.findLast((module) => module.name === name);
-  if (found !== undefined) return found;
+function moduleCalled(name: ByteString, { host, address }: Client, { config, io }: Daemon): ModuleValues {
+  const variables = io.host.variables();
+  const found = config.modules.findLast((module) => expand(module.name, variables) === name);
+  if (found !== undefined) return { ...found, name };
   throw refuse(`Unknown module '${name}'`, `unknown module '${name}' tried from ${host} (${address})`);
 }
 

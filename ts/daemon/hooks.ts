@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import type { Environment } from '../host.ts';
+import { type Environment, isShellName } from '../host.ts';
 import type { ByteString, Kernel } from '../kernel/kernel.ts';
 import { type ShellCommand, shellCommand } from '../transport/shell-command.ts';
 import { refuse } from './refusal.ts';
@@ -67,6 +67,7 @@ function assignment(name: string, value: ByteString): string {
 
 function assignments(variables: HookVariables): string {
   return Object.entries(variables)
+    .filter(([name]) => isShellName(name))
     .map(([name, value]) => assignment(name, value))
     .join('');
 }

@@ -1,3 +1,4 @@
+import { isShellName } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 
 /** What to hand to Node's spawn, whose strings are UTF-8. */
@@ -21,16 +22,24 @@ export function shellCommand(
     return { file: decoded[0], args: decoded.slice(1) };
 
   // A command substitution drops newlines at the end, hence the `x` that is cut off again.
-  const script = variables.map(
-    ([name, value]) => `${name}=$(printf '${octal(value)}x'); export ${name}="\${${name}%x}"`,
-  );
+  const script: string[] = [];
+  // Those of other names than a shell's are set by `env`.
+  const others: string[] = [];
+  for (const [i, [name, value]] of variables.entries())
+    if (isShellName(name))
+      script.push(`${name}=$(printf '${octal(value)}x'); export ${name}="\${${name}%x}"`);
+    else {
+      script.push(`oc_var_${i}=$(printf '${octal(`${name}=${value}`)}x')`);
+      others.push(`"\${oc_var_${i}%x}"`);
+    }
   const words = argv.map((arg, i) => {
     const text = decoded[i];
     if (text !== undefined) return singleQuoted(text);
     script.push(`oc_arg_${i}=$(printf '${octal(arg)}x')`);
     return `"\${oc_arg_${i}%x}"`;
   });
-  script.push(`exec ${words.join(' ')}`);
+  const env = others.length === 0 ? [] : ['env', '--', ...others];
+  script.push(`exec ${[...env, ...words].join(' ')}`);
   return { file: '/bin/sh', args: ['-c', script.join('; ')] };
 }
 
