@@ -101,6 +101,14 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
       touch -h -d '2020-02-02 02:02:02' from/* from; $C --no-motd -ri "$U/from/*" x/; echo $?
       $C --no-motd -rlti "$U/from/*" x/y/; echo $?; $C --no-motd -rlti "$U/from/*/t*" x/z/; echo $?`,
     ));
+  test('links that go round, or were munged', () =>
+    same(
+      `ln -s round from/round; ln -s other/a from/way; ln -s other from/other; ln -s deep from/sub/in
+      ln -s ../other from/sub/round; ln -s /rsyncd-munged/one from/munged; ln -s munged from/to-munged
+      touch -h -d '2020-02-02 02:02:02' from/* from/sub/* from/sub from
+      for o in -rlti -rkti -rlkti -rLti '-rti --copy-unsafe-links'; do for p in '*' s*/ sub/ round sub/round munged way; do
+      $C --no-motd $o "$U/from/$p" x/new/ | sort; echo "$o $p \${PIPESTATUS[0]}"; rm -rf x/*; done; done`,
+    ));
   test('a pull of several', () =>
     same(
       `$C --no-motd -aRi $U/from/./sub/two $U/from/one x/; $C --no-motd -a $U/from/s* $U/from/one x/y/; echo $?`,

@@ -11,10 +11,10 @@ import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import { type Choice, candidateAt } from './choice.ts';
 import type { FlistContext } from './context.ts';
+import { deadEnd } from './dead-end.ts';
 import type { FlistEncoder, LinkedInode } from './encoder.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { FileLists } from './file-lists.ts';
-import { isMunged } from './munge.ts';
 import { ScanAhead, type Upcoming } from './scan-ahead.ts';
 import { listingOptions, type SourceAhead } from './source-ahead.ts';
 import { prefixOf } from './source-arg.ts';
@@ -145,8 +145,8 @@ export class Walk {
     }
   }
 
-  private get isBounded(): boolean {
-    return this.context.filters.state.context.site.module?.boundary !== undefined;
+  private get boundary(): ByteString | undefined {
+    return this.context.filters.state.context.site.module?.boundary;
   }
 
   /** A module may leave out what its user cannot read (`ignore nonreadable`). */
@@ -185,9 +185,20 @@ export class Walk {
   /** Status of an entry, of what it points to with --copy-links, or --copy-dirlinks (rsync's link_stat). Throws. */
   linkStat({ tree }: SourceRoot, path: ByteString): StatTable {
     const { copyLinks, copyDirlinks } = this.context.options;
-    if (copyLinks) return followed(tree, path);
+    if (copyLinks) return this.followed(tree, path);
     const stats = tree.lstat(path);
-    return copyDirlinks && stats.isLink() ? (directoryAt(tree, path, this.isBounded) ?? stats) : stats;
+    return copyDirlinks && stats.isLink() ? (directoryAt(tree, path, this.boundary) ?? stats) : stats;
+  }
+
+  /** Status of what a link leads to. A munged one leads nowhere: that is no way out of a module. Throws. */
+  private followed(tree: Tree, path: ByteString): StatTable {
+    try {
+      return tree.stat(path);
+    } catch (error) {
+      if (!(error instanceof SysError) || error.errno !== ELOOP || this.boundary === undefined) throw error;
+      if (deadEnd(tree, this.boundary, path) !== ENOENT) throw error;
+      throw new SysError(ENOENT, 'ENOENT', error.syscall);
+    }
   }
 
   /**
@@ -201,7 +212,7 @@ export class Walk {
     const target = root.tree.readlink(path);
     if (!options.copyUnsafeLinks || !isUnsafeLink(target, path)) return { stats, target };
     if (report.info('symsafe')) report.print('info', texts.copyingUnsafeSymlink(path, target));
-    return { stats: followed(root.tree, path), target: '' };
+    return { stats: this.followed(root.tree, path), target: '' };
   }
 
   /**
@@ -212,7 +223,7 @@ export class Walk {
     const { tree } = root;
     const stats = throughLinks(tree, path, () => this.linkStat(root, path));
     if (!follow || !stats.isLink()) return stats;
-    const target = directoryAt(tree, path, this.isBounded);
+    const target = directoryAt(tree, path, this.boundary);
     if (target === undefined) return stats;
     tree.admit(path);
     return target;
@@ -577,34 +588,17 @@ function pathOf({ list, dir }: Into, rows: StatTable, row: number): ByteString {
   return list.dirs[dir].prefix + rows.name(row);
 }
 
-/** Status of what a link leads to. A munged one leads nowhere: that is no way out of a module. */
-function followed(tree: Tree, path: ByteString): StatTable {
-  try {
-    return tree.stat(path);
-  } catch (error) {
-    if (error instanceof SysError && error.errno === ELOOP && isMungedAt(tree, path))
-      throw new SysError(ENOENT, 'ENOENT', error.syscall);
-    throw error;
-  }
-}
-
-function isMungedAt(tree: Tree, path: ByteString): boolean {
-  try {
-    return isMunged(tree.readlink(path));
-  } catch {
-    return false;
-  }
-}
-
 /** The directory that a symbolic link leads to, if it does. */
-function directoryAt(tree: Tree, path: ByteString, isBounded: boolean): StatTable | undefined {
+function directoryAt(tree: Tree, path: ByteString, boundary: ByteString | undefined): StatTable | undefined {
   try {
-    const target = followed(tree, path);
+    const target = tree.stat(path);
     return target.isDir() ? target : undefined;
   } catch (error) {
+    if (!(error instanceof SysError)) throw error;
     // A link out of a module is no link to be sent either: a client that follows it would be led astray.
-    if (error instanceof SysError && !(isBounded && error.errno === ELOOP)) return undefined;
-    throw error;
+    if (boundary !== undefined && error.errno === ELOOP && deadEnd(tree, boundary, path) === undefined)
+      throw error;
+    return undefined;
   }
 }
 

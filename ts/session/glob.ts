@@ -1,7 +1,8 @@
 import { ELOOP } from '../errno.ts';
 import { SysError } from '../errors.ts';
 import { compileWild, wildMatches } from '../filter/wildmatch.ts';
-import type { Module, Site, UpperRules } from '../host.ts';
+import { deadEnd } from '../flist/dead-end.ts';
+import type { Module, Site } from '../host.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
 
 /** Where names are looked for: of a module, what keeps them in it. */
@@ -17,7 +18,7 @@ export function expandArgs(
 ): ByteString[] {
   const beneath = module?.boundary;
   const followParents = beneath === undefined ? 'anywhere' : 'below';
-  const here = new Place(kernel.openTree(cwd, { followParents, beneath }), module?.rules);
+  const here = new Place(kernel.openTree(cwd, { followParents, beneath }), module);
   try {
     const dot = args.indexOf('.');
     return args.flatMap((arg, k) => (dot < 0 || k <= dot ? [arg] : expand(here, collapse(arg))));
@@ -65,15 +66,21 @@ function namesIn(here: Place, base: ByteString): ByteString[] {
 /** Where arguments are looked for, and what a module hides there. */
 class Place {
   readonly tree: Tree;
-  private readonly rules: UpperRules | undefined;
+  private readonly module: Globbed['module'];
 
-  constructor(tree: Tree, rules: UpperRules | undefined) {
+  constructor(tree: Tree, module: Globbed['module']) {
     this.tree = tree;
-    this.rules = rules;
+    this.module = module;
   }
 
   hides(path: ByteString, isDir: boolean): boolean {
-    return this.rules?.excludes(path, isDir) === true;
+    return this.module?.rules?.excludes(path, isDir) === true;
+  }
+
+  /** Whether a link that cannot be followed may lead out of the module. */
+  mayLeadOut(path: ByteString): boolean {
+    const boundary = this.module?.boundary;
+    return boundary !== undefined && deadEnd(this.tree, boundary, path) === undefined;
   }
 }
 
@@ -84,7 +91,7 @@ function isThere(here: Place, path: ByteString, asDirectory: boolean): boolean {
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     // What is out of a module is not looked at, but the link to it is a name in the module.
-    return error.errno === ELOOP && !asDirectory && !here.hides(path, false);
+    return error.errno === ELOOP && !asDirectory && here.mayLeadOut(path) && !here.hides(path, false);
   }
 }
 

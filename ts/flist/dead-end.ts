@@ -1,0 +1,47 @@
+import { ELOOP, ENOENT } from '../errno.ts';
+import type { ByteString, Tree } from '../kernel/kernel.ts';
+import { isMunged } from './munge.ts';
+
+const mostLinks = 40;
+
+/**
+ * The errno of what a path leads to, where that is nowhere: links that lead to each other, or a munged one. Of these the
+ * kernels say no more than of a link out of a module (ELOOP), but they are none. Undefined where the way may end outside
+ * of `boundary`, which is not looked at.
+ */
+export function deadEnd(tree: Tree, boundary: ByteString, path: ByteString): number | undefined {
+  const way: ByteString[] = [];
+  for (const named of partsOf(`${tree.path}/${path}`.slice(boundary.length))) {
+    const left = [named];
+    for (let links = 0; left.length > 0; ) {
+      const part = left.shift() as ByteString;
+      if (part === '..') {
+        if (way.pop() === undefined) return undefined;
+        continue;
+      }
+      const target = targetOf(tree, [boundary, ...way, part].join('/'));
+      if (target === undefined) {
+        way.push(part);
+        continue;
+      }
+      // A long way through many links is none that goes round.
+      if (++links > mostLinks) return ELOOP;
+      if (isMunged(target)) return ENOENT;
+      if (target.startsWith('/')) return undefined;
+      left.unshift(...partsOf(target));
+    }
+  }
+  return undefined;
+}
+
+function partsOf(path: ByteString): ByteString[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+function targetOf(tree: Tree, path: ByteString): ByteString | undefined {
+  try {
+    return tree.readlink(path);
+  } catch {
+    return undefined;
+  }
+}
