@@ -109,6 +109,22 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
       for o in -rlti -rkti -rlkti -rLti '-rti --copy-unsafe-links'; do for p in '*' s*/ sub/ round sub/round munged way; do
       $C --no-motd $o "$U/from/$p" x/new/ | sort; echo "$o $p \${PIPESTATUS[0]}"; rm -rf x/*; done; done`,
     ));
+  test('names with quotes', () =>
+    expectSameServed(
+      {
+        config: config.replace(/^[ug]id = 0\n/gm, ''),
+        script: `${made} for n in 'quo"te' '", one' 'back\\' 'e"' '"'; do
+          echo 1 >from/sub/"$n"; chmod 0 from/sub/"$n"; done
+          touch -d '2020-02-02 02:02:02' from/sub/* from/sub from; for p in '' sub/ sub; do
+          $C --no-motd -ai $U/from/$p x/; echo $?; done; mkdir to/sub; chmod 555 to/sub
+          $C --no-motd -r from/one $U/to/sub/'a"b c/'; echo $?
+          $C --no-motd -r from/one $U/to/sub/'back\\'; echo $?; chmod 755 to/sub`,
+        client,
+        plainUser: true,
+        log: 'sorted',
+      },
+      reference!,
+    ));
   test('a pull of several', () =>
     same(
       `$C --no-motd -aRi $U/from/./sub/two $U/from/one x/; $C --no-motd -a $U/from/s* $U/from/one x/y/; echo $?`,

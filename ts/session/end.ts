@@ -242,8 +242,11 @@ function moduleWords(
 ): ((text: ByteString) => ByteString) | undefined {
   const { module, moduleDir } = site;
   if (module === undefined) return undefined;
-  const quoted = /(?<!-> )"(\/(?:[^"\\]|\\.)*)"(?! \(in )/g;
   const start = `"${moduleDir}`;
+  // A name may hold quotes: the one at its end is told by what messages have behind one.
+  const behind = String.raw`(?=$|\n|: |\)|,1024|,"|, continuing| (?:->|=>|failed|is|open error)\b| \(from | \[receiver\]|( \(in ))`;
+  const inside = `(?=${moduleDir.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}[/"])`;
+  const quoted = new RegExp(`(?<!-> )"${inside}(/[^]*?)"${behind}`, 'g');
   /**
    * rsync works in the directory that holds what is transferred: there a name begins with a slash, but in the module's own,
    * unless that is the root of all.
@@ -256,8 +259,8 @@ function moduleWords(
       .some((root) => root !== moduleDir && (path === root || path.startsWith(`${root}/`)));
   return (text) => {
     if (!text.includes(start)) return text;
-    return text.replaceAll(quoted, (whole, path: ByteString) => {
-      if (path !== moduleDir && !path.startsWith(`${moduleDir}/`)) return whole;
+    return text.replaceAll(quoted, (whole, path: ByteString, isSaid?: string) => {
+      if (isSaid !== undefined) return whole;
       const inside = path.slice(moduleDir.length + 1);
       return `"${isBelow(path) ? '/' : ''}${inside}" (in ${module.name})`;
     });
