@@ -109,6 +109,13 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
       for o in -rlti -rkti -rlkti -rLti '-rti --copy-unsafe-links'; do for p in '*' s*/ sub/ round sub/round munged way; do
       $C --no-motd $o "$U/from/$p" x/new/ | sort; echo "$o $p \${PIPESTATUS[0]}"; rm -rf x/*; done; done`,
     ));
+  test('a munged link as the destination', () =>
+    same(
+      `mkdir to/sub; for to in munged munged/ munged/new/ sub/../munged; do for o in -rti '-rtni --mkpath'; do
+      for s in from/one from/sub/ 'from/one from/sub'; do ln -s /rsyncd-munged/one to/munged
+      $C --no-motd $o $s $U/to/$to; echo "$o $s $to $?"; find to -printf '%P %y %l\\n' | sort; rm -rf to/munged
+      done; done; done`,
+    ));
   test('names with quotes', () =>
     expectSameServed(
       {

@@ -5,13 +5,13 @@ import { isMunged } from './munge.ts';
 const mostLinks = 40;
 
 /**
- * The errno of what a path leads to, where that is nowhere: links that lead to each other, or a munged one. Of these the
- * kernels say no more than of a link out of a module (ELOOP), but they are none. Undefined where the way may end outside
- * of `boundary`, which is not looked at.
+ * The errno of what an absolute path leads to, where that is nowhere: links that lead to each other, or a munged one. Of
+ * these the kernels say no more than of a link out of a module (ELOOP), but they are none. Undefined where the way may end
+ * outside of `boundary`, which is not looked at.
  */
-export function deadEnd(tree: Tree, boundary: ByteString, path: ByteString): number | undefined {
+export function deadEnd(tree: Tree, boundary: ByteString, place: ByteString): number | undefined {
   const way: ByteString[] = [];
-  for (const named of partsOf(`${tree.path}/${path}`.slice(boundary.length))) {
+  for (const named of partsOf(place.slice(boundary.length))) {
     const left = [named];
     for (let links = 0; left.length > 0; ) {
       const part = left.shift() as ByteString;

@@ -196,7 +196,7 @@ export class Walk {
       return tree.stat(path);
     } catch (error) {
       if (!(error instanceof SysError) || error.errno !== ELOOP || this.boundary === undefined) throw error;
-      if (deadEnd(tree, this.boundary, path) !== ENOENT) throw error;
+      if (deadEnd(tree, this.boundary, `${tree.path}/${path}`) !== ENOENT) throw error;
       throw new SysError(ENOENT, 'ENOENT', error.syscall);
     }
   }
@@ -596,7 +596,11 @@ function directoryAt(tree: Tree, path: ByteString, boundary: ByteString | undefi
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
     // A link out of a module is no link to be sent either: a client that follows it would be led astray.
-    if (boundary !== undefined && error.errno === ELOOP && deadEnd(tree, boundary, path) === undefined)
+    if (
+      boundary !== undefined &&
+      error.errno === ELOOP &&
+      deadEnd(tree, boundary, `${tree.path}/${path}`) === undefined
+    )
       throw error;
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
+import { deadEnd } from '../flist/dead-end.ts';
 import { EntryFlag } from '../flist/file-list.ts';
 import type { FileLists } from '../flist/file-lists.ts';
 import { linkOwner, type Module, type Site } from '../host.ts';
@@ -57,8 +58,9 @@ interface Place {
 }
 
 function locate(end: End, options: Options, lists: FileLists, argument: ByteString | undefined): Place {
-  const { kernel } = end.setup;
-  const { cwd, module } = end.setup.site;
+  const { setup } = end;
+  const { kernel } = setup;
+  const { cwd, module } = setup.site;
   const access = {
     beneath: module?.boundary,
     keepAccessTimes: options.openNoatime,
@@ -106,10 +108,10 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
   const here = openHere(end, path, makesPath, () => kernel.openTree(cwd, access));
   try {
     const slash = path.endsWith('/');
-    let stats = look(here, cwd, path);
+    let stats = look(here, setup.site, path);
     if (makesPath && typeof stats === 'number') {
       makeMissing(end, options, lists, here, path);
-      stats = look(here, cwd, path);
+      stats = look(here, setup.site, path);
     }
     if (typeof stats !== 'number') {
       if (stats.isDir()) return open(path, 1);
@@ -129,7 +131,7 @@ function locate(end: End, options: Options, lists: FileLists, argument: ByteStri
     const dir = cut === 0 ? '/' : path.slice(0, cut);
     const localName = path.slice(cut + 1);
     // --mkpath would have made it.
-    if (options.dryRun && options.mkpath && typeof look(here, cwd, dir) === 'number')
+    if (options.dryRun && options.mkpath && typeof look(here, setup.site, dir) === 'number')
       return { ...open('.', 3), localName, missing: true, base: dir };
     return { ...open(dir, 3), localName };
   } finally {
@@ -171,8 +173,7 @@ function makeMissing(end: End, options: Options, lists: FileLists, here: Tree, p
   const many = lists.totals.entries > 1;
   const name = path.slice(0, path.lastIndexOf('/'));
   const last = many && !path.endsWith('/') ? path : name;
-  const at = (dir: ByteString) => join(setup.site.cwd, dir);
-  const made = makeDirectories(here, last, at, options.dryRun);
+  const made = makeDirectories(here, last, setup.site, options.dryRun);
   if (made instanceof SysError)
     throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(here, path, made.errno));
   if (made > 0 && (report.info('name') || report.formatHasI > 0))
@@ -180,24 +181,16 @@ function makeMissing(end: End, options: Options, lists: FileLists, here: Tree, p
 }
 
 /** Makes what is missing of a directory and those that it is in (rsync's make_path): how many, or what failed. */
-function makeDirectories(
-  here: Tree,
-  path: ByteString,
-  at: (dir: ByteString) => ByteString,
-  dryRun: boolean,
-): number | SysError {
+function makeDirectories(here: Tree, path: ByteString, site: Site, dryRun: boolean): number | SysError {
   const dirs: ByteString[] = [];
   for (const part of path.split('/'))
     if (part !== '') dirs.push(`${dirs.at(-1) ?? (path.startsWith('/') ? '' : '.')}/${part}`);
+  const at = (dir: ByteString) => join(site.cwd, dir);
   const failed = (dir: ByteString): SysError | undefined => {
-    try {
-      if (dryRun) here.stat(at(dir));
-      else here.mkdir(at(dir), 0o777);
-      return undefined;
-    } catch (error) {
-      if (error instanceof SysError) return error;
-      throw error;
-    }
+    const error = orError(() => (dryRun ? here.stat(at(dir)) : here.mkdir(at(dir), 0o777)));
+    if (!(error instanceof SysError)) return undefined;
+    if (!dryRun || errnoAt(here, site, at(dir), error) !== text.ENOENT) return error;
+    return new SysError(text.ENOENT, 'ENOENT', error.syscall);
   };
   // From the deepest up to the first that is there, or could be made.
   let missing = dirs.length;
@@ -237,13 +230,16 @@ function make(end: End, options: Options, lists: FileLists, here: Tree, path: By
   const { report } = end;
   const name = path.length > 1 ? trimSlash(path) : path;
   if (!options.dryRun) {
+    const { site } = end.setup;
+    const place = join(site.cwd, name);
     try {
-      here.mkdir(join(end.setup.site.cwd, name), 0o777);
+      here.mkdir(place, 0o777);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
+      const errno = errnoAt(here, site, place, error);
       // A link of others: rsync makes it all the same, and then finds that it cannot be entered.
-      if (error.code === 'ELOOP') return name;
-      throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(here, name, error.errno));
+      if (errno === text.ELOOP) return name;
+      throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(here, name, errno));
     }
   }
   const first = lists.segments[0];
@@ -252,13 +248,21 @@ function make(end: End, options: Options, lists: FileLists, here: Tree, path: By
   return name;
 }
 
-function look(here: Tree, cwd: ByteString, path: ByteString): StatTable | number {
+function look(here: Tree, site: Site, path: ByteString): StatTable | number {
+  const place = join(site.cwd, path);
   try {
-    return here.stat(join(cwd, path));
+    return here.stat(place);
   } catch (error) {
-    if (error instanceof SysError) return error.errno;
+    if (error instanceof SysError) return errnoAt(here, site, place, error);
     throw error;
   }
+}
+
+/** A munged link is none out of the module: nothing is there. */
+function errnoAt(here: Tree, { module }: Site, place: ByteString, { errno }: SysError): number {
+  const boundary = module?.boundary;
+  if (errno !== text.ELOOP || boundary === undefined) return errno;
+  return deadEnd(here, boundary, place) ?? errno;
 }
 
 /** Alternate directories are only warned of, --backup-dir may be made, --temp-dir has to be a directory. */

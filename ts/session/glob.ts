@@ -80,7 +80,7 @@ class Place {
   /** Whether a link that cannot be followed may lead out of the module. */
   mayLeadOut(path: ByteString): boolean {
     const boundary = this.module?.boundary;
-    return boundary !== undefined && deadEnd(this.tree, boundary, path) === undefined;
+    return boundary !== undefined && deadEnd(this.tree, boundary, `${this.tree.path}/${path}`) === undefined;
   }
 }
 
