@@ -116,6 +116,12 @@ describe.skipIf(reference === null)('a daemon serves its own kind', () => {
       $C --no-motd $o $s $U/to/$to; echo "$o $s $to $?"; find to -printf '%P %y %l\\n' | sort; rm -rf to/munged
       done; done; done`,
     ));
+  test('hard links of a dry run into a directory that is not there, beside names that are', () =>
+    same(
+      `ln from/sub/two from/sub/again; touch -d '2020-02-02 02:02:02' from/sub; cp -a from/sub to/
+      for o in -aiHn -aHnv '-aiHn --protocol=29'; do $C --no-motd $o from/sub $U/to/new/; echo $?
+      rm -rf to/sub/two; done`,
+    ));
   test('names with quotes', () =>
     expectSameServed(
       {

@@ -56,7 +56,7 @@ export async function tryAlternateFile(gen: Generator, entry: Entry): Promise<Al
       if (!linkFailed) {
         // An exact match may still have been read at another time.
         if (options.atimes > 0) setAttributes(gen.ctx, entry, best);
-        finishHardLink(gen, list, i, ndx, path);
+        finishHardLink(gen, { list, i, ndx, path });
         if (!gen.reportAttributes && (report.info('name', 2) || report.formatHasI > 1))
           itemize(gen, entry, best, Item.LocalChange | Item.XnameFollows, '');
       }
@@ -89,7 +89,7 @@ export async function tryAlternateFile(gen: Generator, entry: Entry): Promise<Al
         best.match === 'all' ? 'client' : 'info',
         best.match === 'all' ? text.upToDate(path) : path,
       );
-    finishHardLink(gen, list, i, ndx, path);
+    finishHardLink(gen, { list, i, ndx, path });
     return { kind: 'finished' };
   }
   return { ...best, kind: 'basis', basisType: best.dest };
@@ -110,7 +110,7 @@ export function tryAlternateNode(gen: Generator, entry: Entry): AlternateNode | 
   if (kind === 'link' && type !== 'dir') {
     cannotLink = !options.dryRun && !linked(gen, best.path, path);
     isLink = !cannotLink;
-    if (isLink) finishHardLink(gen, list, i, ndx, path);
+    if (isLink) finishHardLink(gen, { list, i, ndx, path });
   }
   if (gen.itemizing && report.formatHasI > 0 && (report.info('name', 2) || report.formatHasI > 1)) {
     const change =

@@ -419,7 +419,7 @@ async function handleFinished(gen: Generator): Promise<void> {
     if (ctx.negotiated.incRecurse) list.inProgress--;
     if (came && removes) tellInPlace(gen, ndx, destinationPath(gen.destination, list, i), true);
     if (!ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) continue;
-    if (came) finishHardLink(gen, list, i, ndx, destinationPath(gen.destination, list, i));
+    if (came) finishHardLink(gen, { list, i, ndx, path: destinationPath(gen.destination, list, i) });
     else failHardLink(gen, list, i);
   }
   finished.length = 0;

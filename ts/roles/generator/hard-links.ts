@@ -67,13 +67,14 @@ function tell({ ctx }: Generator, { list, i, ndx }: Entry, becomes: ByteString):
   ctx.report.trace('hlink', () => traces.laterName(ndx, list.path(i), group, becomes), 2);
 }
 
-/** A name is complete at `path`: the names that waited for it are linked now (rsync's finish_hard_link). */
+/**
+ * A name is complete at `path`: the names that waited for it are linked now (rsync's finish_hard_link). A dry run says what
+ * the name was found to be, if anything: what lies at `path` is another's where the destination would have been made.
+ */
 export function finishHardLink(
   gen: Generator,
-  list: FileList,
-  i: number,
-  ndx: number,
-  path: ByteString,
+  { list, i, ndx, path }: Indexed & { readonly path: ByteString },
+  found?: { readonly present: Present | undefined },
 ): void {
   if (!gen.ctx.options.hardLinks || !(list.flags(i) & EntryFlag.Hlinked)) return;
   let waiting = list.hardLinkPrev(i);
@@ -88,11 +89,8 @@ export function finishHardLink(
     place.list.setHardLinkPrev(place.i, ndx);
     const target = place.list.path(place.i);
     const there = presentAt(gen.destination.tree, target);
-    const leader = presentAt(gen.destination.tree, path);
-    linkOne(gen, { list: place.list, i: place.i, ndx: waiting, path: target }, there, {
-      path,
-      present: leader,
-    });
+    const { present } = found ?? { present: presentAt(gen.destination.tree, path) };
+    linkOne(gen, { list: place.list, i: place.i, ndx: waiting, path: target }, there, { path, present });
     place.list.inProgress--;
     waiting = next;
   }

@@ -39,7 +39,7 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
     const { updated, refreshed } = setAttributes(gen.ctx, entry, present, { report: gen.reportAttributes });
     gen.changed ||= updated;
     if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
-    finishHardLink(gen, list, i, ndx, path);
+    finishHardLink(gen, { list, i, ndx, path });
     tellInPlace(gen, ndx, path);
     return undefined;
   }
@@ -65,7 +65,7 @@ function generateWithoutContent(gen: Generator, entry: Entry, line: string): Pro
     setAttributes(gen.ctx, entry, undefined, { flags });
     if (itemizing) itemize(gen, entry, shown, Item.LocalChange | Item.ReportChange);
     if (nameCode !== undefined && report.info('name')) report.print(nameCode, line);
-    finishHardLink(gen, list, i, ndx, path);
+    finishHardLink(gen, { list, i, ndx, path });
     tellInPlace(gen, ndx, path, type === 'symlink');
   };
   const created = createAtomically(gen, path, how, present, mode);

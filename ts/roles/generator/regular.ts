@@ -129,7 +129,7 @@ function compareAndRequest(
       });
       gen.changed ||= updated;
       if (gen.itemizing) itemize(gen, entry, refreshed ?? present, 0);
-      finishHardLink(gen, list, i, ndx, entry.path);
+      finishHardLink(gen, entry);
       tellInPlace(gen, ndx, entry.path);
       return undefined;
     }
@@ -206,7 +206,7 @@ function request(
   if (backsUpInPlace) return requestWithBackup(gen, entry, shown, basis as Basis, sums);
   sendItem(gen, entry, shown, basis);
   if (!options.transfers) {
-    if (options.hardLinks) finishHardLink(gen, list, i, ndx, entry.path);
+    if (options.hardLinks) finishHardLink(gen, entry, entry);
     return undefined;
   }
   return sendSums(gen, sums);
