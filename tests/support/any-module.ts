@@ -98,7 +98,8 @@ export const parameterValues: Readonly<Partial<Record<Name, Values>>> = {
       '- *.o',
       'P foo',
       'H f* S foo',
-      '-! */',
+      // One that keeps files out (`-! */`) has rsync pass over `exclude from` and the like (docs/compatibility.md).
+      '+! *.c',
       '+ f* - *',
       'R *',
       '-s x*',
