@@ -244,7 +244,7 @@ function moduleWords(
   if (module === undefined) return undefined;
   const start = `"${moduleDir}`;
   // A name may hold quotes: the one at its end is told by what messages have behind one.
-  const behind = String.raw`(?=$|\n|: |\)|,1024|,"|, continuing| (?:->|=>|failed|is|open error)\b| \(from | \[receiver\]|( \(in ))`;
+  const behind = String.raw`(?=$|\n|: |\)|,1024|,"|, continuing| (?:[-=]> |(?:failed|is|open error)\b)| \(from | \[receiver\]|( \(in ))`;
   const inside = `(?=${moduleDir.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}[/"])`;
   const quoted = new RegExp(`(?<!-> )"${inside}(/[^]*?)"${behind}`, 'g');
   /**
