@@ -6,6 +6,7 @@
  */
 import './node-version.ts';
 import './open-files.ts';
+import { maglevWaits, turbofanWaits } from '../v8-flags.ts';
 import { compiledCode } from './compiled-code.ts';
 
 /** The SHA-256 of all parts, filled in where they are built. */
@@ -35,18 +36,8 @@ const entryPrefix = `${process.version}-${process.arch}-${partsHash.slice(0, 16)
 /** A daemon lives long without V8's flags, and what copies itself has rehearsed all that there is. */
 const isGrowing = kind === 'run' || kind === 'server';
 
-/**
- * How many calls of a function V8's last two compiler tiers wait for; Nodes before those do not know the flags. What copies
- * itself rehearses until it is compiled, and was started with the first of them (ts/daemon/stock.ts).
- */
-const major = Number.parseInt(process.versions.node, 10);
-const lateFlags =
-  kind === 'copies'
-    ? []
-    : [
-        ...(major >= 22 ? ['--invocation-count-for-turbofan=100000'] : []),
-        ...(major >= 24 ? ['--invocation-count-for-maglev=2500'] : []),
-      ];
+/** What copies itself rehearses until it is compiled, and was started with the first of them (ts/daemon/stock.ts). */
+const lateFlags = kind === 'copies' ? [] : [...turbofanWaits, ...maglevWaits];
 
 interface ToKeep {
   readonly script: InstanceType<typeof Script>;

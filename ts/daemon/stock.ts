@@ -9,6 +9,7 @@ import type { ByteString } from '../kernel/kernel.ts';
 import { checkRoom } from '../room.ts';
 import type { SessionIo } from '../session/index.ts';
 import { type ShellCommand, shellCommand } from '../transport/shell-command.ts';
+import { turbofanWaits } from '../v8-flags.ts';
 import type { Metrics } from './metrics.ts';
 import { type Visit, visitOf } from './visit.ts';
 import { listenTo, Word } from './word.ts';
@@ -26,7 +27,7 @@ const singleThreaded = [
   '--expose-gc',
   '--max-semi-space-size=8',
   '--no-memory-reducer',
-  ...(Number.parseInt(process.versions.node, 10) >= 22 ? ['--invocation-count-for-turbofan=100000'] : []),
+  ...turbofanWaits,
 ];
 /** One that dies before it has one is not replaced at once. */
 const pauseMs = 1000;

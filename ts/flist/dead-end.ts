@@ -1,4 +1,5 @@
 import { ELOOP, ENOENT } from '../errno.ts';
+import type { SysError } from '../errors.ts';
 import type { ByteString, Tree } from '../kernel/kernel.ts';
 import { isMunged } from './munge.ts';
 
@@ -32,6 +33,17 @@ export function deadEnd(tree: Tree, boundary: ByteString, place: ByteString): nu
     }
   }
   return undefined;
+}
+
+/** The errno of a path that could not be followed: a munged link is none out of the module, nothing is there. */
+export function followErrno(
+  tree: Tree,
+  boundary: ByteString | undefined,
+  place: ByteString,
+  { errno }: SysError,
+): number {
+  if (errno !== ELOOP || boundary === undefined) return errno;
+  return deadEnd(tree, boundary, place) ?? errno;
 }
 
 function partsOf(path: ByteString): ByteString[] {

@@ -11,7 +11,7 @@ import { maxPath } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
 import { type Choice, candidateAt } from './choice.ts';
 import type { FlistContext } from './context.ts';
-import { deadEnd } from './dead-end.ts';
+import { deadEnd, followErrno } from './dead-end.ts';
 import type { FlistEncoder, LinkedInode } from './encoder.ts';
 import { type EntryFields, EntryFlag, type FileList, isDeviceMode, isSpecialMode } from './file-list.ts';
 import type { FileLists } from './file-lists.ts';
@@ -195,9 +195,9 @@ export class Walk {
     try {
       return tree.stat(path);
     } catch (error) {
-      if (!(error instanceof SysError) || error.errno !== ELOOP || this.boundary === undefined) throw error;
-      if (deadEnd(tree, this.boundary, `${tree.path}/${path}`) !== ENOENT) throw error;
-      throw new SysError(ENOENT, 'ENOENT', error.syscall);
+      if (!(error instanceof SysError)) throw error;
+      const errno = followErrno(tree, this.boundary, `${tree.path}/${path}`, error);
+      throw errno === error.errno ? error : new SysError(errno, 'ENOENT', error.syscall);
     }
   }
 

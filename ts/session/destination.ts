@@ -1,5 +1,5 @@
 import { ExitCode, RsyncError, SysError } from '../errors.ts';
-import { deadEnd } from '../flist/dead-end.ts';
+import { followErrno } from '../flist/dead-end.ts';
 import { EntryFlag } from '../flist/file-list.ts';
 import type { FileLists } from '../flist/file-lists.ts';
 import { linkOwner, type Module, type Site } from '../host.ts';
@@ -189,7 +189,7 @@ function makeDirectories(here: Tree, path: ByteString, site: Site, dryRun: boole
   const failed = (dir: ByteString): SysError | undefined => {
     const error = orError(() => (dryRun ? here.stat(at(dir)) : here.mkdir(at(dir), 0o777)));
     if (!(error instanceof SysError)) return undefined;
-    if (!dryRun || errnoAt(here, site, at(dir), error) !== text.ENOENT) return error;
+    if (!dryRun || followErrno(here, site.module?.boundary, at(dir), error) !== text.ENOENT) return error;
     return new SysError(text.ENOENT, 'ENOENT', error.syscall);
   };
   // From the deepest up to the first that is there, or could be made.
@@ -236,7 +236,7 @@ function make(end: End, options: Options, lists: FileLists, here: Tree, path: By
       here.mkdir(place, 0o777);
     } catch (error) {
       if (!(error instanceof SysError)) throw error;
-      const errno = errnoAt(here, site, place, error);
+      const errno = followErrno(here, site.module?.boundary, place, error);
       // A link of others: rsync makes it all the same, and then finds that it cannot be entered.
       if (errno === text.ELOOP) return name;
       throw new RsyncError(ExitCode.FileIo, text.destinationMkdirFailed(here, name, errno));
@@ -253,16 +253,9 @@ function look(here: Tree, site: Site, path: ByteString): StatTable | number {
   try {
     return here.stat(place);
   } catch (error) {
-    if (error instanceof SysError) return errnoAt(here, site, place, error);
+    if (error instanceof SysError) return followErrno(here, site.module?.boundary, place, error);
     throw error;
   }
-}
-
-/** A munged link is none out of the module: nothing is there. */
-function errnoAt(here: Tree, { module }: Site, place: ByteString, { errno }: SysError): number {
-  const boundary = module?.boundary;
-  if (errno !== text.ELOOP || boundary === undefined) return errno;
-  return deadEnd(here, boundary, place) ?? errno;
 }
 
 /** Alternate directories are only warned of, --backup-dir may be made, --temp-dir has to be a directory. */
