@@ -93,6 +93,24 @@ eachKernel('what was admitted to a tree', (kernel) => {
       expect(tree.lstat('a/link').isLink()).toBe(true);
     });
   });
+  it.runIf(process.platform === 'linux')(
+    'is what a way of the caller leads to, whatever has its name',
+    () => {
+      const dir = fs.mkdtempSync(`${work.path}/way-`);
+      for (const name of ['tree', 'seen', 'planted']) fs.mkdirSync(`${dir}/${name}`);
+      fs.writeFileSync(`${dir}/seen/f`, 'x');
+      fs.symlinkSync('../planted', `${dir}/tree/link`);
+      const fd = fs.openSync(`${dir}/seen`, 'r');
+      withTree(kernel, `${dir}/tree`, (tree) => {
+        expect(code(() => tree.admit('link', `${dir}/nowhere`))).toBe('ENOENT');
+        expect(code(() => tree.lstat('link/f'))).toBe('ELOOP');
+        tree.admit('link', `/proc/self/fd/${fd}/.`);
+        fs.closeSync(fd);
+        expect(tree.lstat('link/f').size()).toBe(1);
+        expect(tree.scan('link').count).toBe(1);
+      });
+    },
+  );
   it.each([{ trustedLinks: true }, {}, { trustedLinks: true, followParents: 'below' as const }])(
     'is left through no link where its name is absolute (%o)',
     (options) => {

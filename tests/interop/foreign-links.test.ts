@@ -135,3 +135,79 @@ describe.skipIf(reference === null || !isRoot)('a symbolic link', () => {
     ),
   );
 });
+
+/** `s/` with links to directories and files inside and outside; `$owner` has those in `s`, and `to FOLDER` copies what `names` has. */
+const listed = `mkdir -p s/d/e out/dd; echo f >s/f; echo g >s/d/g; echo k >s/d/e/k; echo x >out/x; echo z >out/dd/z; touch -d 2001-01-01 s/f
+  ln -s d s/in; ln -s ../out s/away; ln -s away s/twice; ln -s $PWD/out s/abs; ln -s nowhere s/gone; ln -s round s/round; ln -s ../out/x s/file
+  ln -s e s/d/below; ln -s s L; find s L -type l -exec chown -h $owner {} +
+  names() { printf '%s\\n' "$@" >names; }
+  to() { local from=$1; shift; from_to $from d/ -r --files-from=names $more "$@" 2>&1 | grep -v -e 'rsync error' -e 'portable kernel'; find d | sort; rm -rf d; }
+`;
+
+describe.skipIf(reference === null)('what the names of a list lead through', () => {
+  const lists = [
+    'in/g',
+    'in/e/k in/below/k f',
+    'away/x abs/dd/ away/dd',
+    'twice/x',
+    'in/ away/',
+    'in/. d/below/ d/below',
+    'file file/ round round/ round/x gone gone/ gone/x',
+    'away/none d/../away/x /away/x ../s/away/x',
+    'in/./g away/./x',
+    'f .',
+  ];
+  const table = ways.flatMap((way) =>
+    lists.flatMap((names) =>
+      (isRoot ? [0, 65534] : [0]).map((owner) => ({
+        way,
+        names,
+        whose: owner === 0 ? 'ours' : 'links of others',
+        owner: owner === 0 ? '$(id -u)' : owner,
+      })),
+    ),
+  );
+  test.each(fewer(table))('$way: $names, $whose', ({ way, names, owner }) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `owner=${owner}; ${listed}names d/e/k ${names}; to s/; to L; to s --no-R -l; rm s/abs`,
+      },
+      reference!,
+    ),
+  );
+
+  test.each([
+    '-l',
+    '-L --exclude=round --exclude=gone',
+    '-k',
+    '--copy-unsafe-links',
+    '--no-implied-dirs',
+    '--insecure-links',
+    '--no-inc-recursive --delete-missing-args',
+    '--protocol=29 --ignore-missing-args',
+    '--list-only',
+  ])('%s', (more) =>
+    expectSameScript(
+      {
+        way: 'pull',
+        sorted: true,
+        script: `owner=${isRoot ? 65534 : '$(id -u)'}; more='${more}'; ${listed}names in/g away/x away/none abs/dd/ f; to s/; rm s/abs`,
+      },
+      reference!,
+    ),
+  );
+
+  test.for(ways)('%s: --confine-root', (way) =>
+    expectSameScript(
+      {
+        way,
+        sorted: true,
+        script: `owner=$(id -u); more=${way === 'pull' ? '-M' : ''}--confine-root=$PWD/s; ${listed}names f in/g in/below/k away/x abs/dd/ twice/none away/ in/ file/
+          to s/; to L; to s --no-R; to s -L --exclude=round --exclude=gone; to s -l --no-inc-recursive; ${way === 'pull' ? '' : 'names x dd; to out/; to out/ --no-R;'} names away/./x in/./g .; to s; to s/d/..; rm s/abs`,
+      },
+      reference!,
+    ),
+  );
+});

@@ -49,6 +49,7 @@ export type FlistTexts = Pick<
   | 'parentNotListed'
   | 'readdirFailed'
   | 'readlinkStatFailed'
+  | 'refusingLink'
   | 'removingDuplicate'
   | 'skippingDirectory'
   | 'skippingMountPoint'

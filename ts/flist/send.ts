@@ -5,6 +5,7 @@ import type { FilterChain } from '../filter/chain.ts';
 import type { ByteString } from '../kernel/kernel.ts';
 import { entryBytes } from '../kernel/listing.ts';
 import { StatTable, statRowBytes } from '../kernel/stat-table.ts';
+import type { Trust } from '../kernel/trusted-path.ts';
 import type { XattrList } from '../metadata/xattrs.ts';
 import { Msg, ndxFlistEof, ndxFlistOffset } from '../wire/constants.ts';
 import type { Writer } from '../wire/writer.ts';
@@ -40,6 +41,8 @@ export interface FlistSenderContext extends FlistContext {
   readonly module?: { readonly name: ByteString; readonly path: ByteString };
   /** Daemon: what no path may lead out of. */
   readonly boundary?: ByteString | undefined;
+  /** What names of --files-from may lead through; undefined: whatever is there. */
+  readonly trust?: Trust | undefined;
   readonly names?: IdNames | undefined;
   readonly choice?: Choice | undefined;
   /** The first source, where it was read before there was a peer. */
@@ -255,6 +258,7 @@ export class FlistSender {
       if (error.errno === ENOENT && options.missingArgs === 'ignore') return undefined;
       if (error.errno === ENOENT && options.missingArgs === 'delete') return missingStats();
       if (error.errno !== ENOENT) state.ioError |= IoError.General;
+      if (root.trust?.isForeign(error)) report.print('error', texts.refusingLink);
       report.print('error-xfer', texts.linkStatFailed(root.place, source.name, error.errno));
       return undefined;
     }

@@ -1,5 +1,6 @@
 import { SysError } from '../errors.ts';
 import type { ByteString, Kernel, Tree } from '../kernel/kernel.ts';
+import type { Trust } from '../kernel/trusted-path.ts';
 import type { Options } from '../options/options.ts';
 
 /** A folder that sources are relative to. */
@@ -11,6 +12,8 @@ export interface SourceRoot {
   readonly dir: ByteString;
   /** For messages: its absolute path, and the daemon's module it is in. */
   readonly place: { readonly path: ByteString; readonly module?: ByteString };
+  /** Names come from a list: what they may lead through. Undefined: wherever the user named. */
+  readonly trust: Trust | undefined;
 }
 
 /** How sources are read. */
@@ -19,6 +22,8 @@ export interface SourceAccess {
   readonly boundary?: ByteString | undefined;
   /** --copy-links and its like: directories of the transfer may lie behind symbolic links. */
   readonly options: Pick<Options, 'copyLinks' | 'copyDirlinks' | 'copyUnsafeLinks' | 'openNoatime'>;
+  /** What names of --files-from may lead through. */
+  readonly trust?: Trust | undefined;
 }
 
 /**
@@ -40,17 +45,40 @@ export function openSource(kernel: Kernel, cwd: ByteString, dir: ByteString, acc
  * Gives what `read` gives of a path that the user named. Where a symbolic link is on the way there, it is
  * admitted to the tree first.
  */
-export function throughLinks<T>(tree: Tree, path: ByteString, read: () => T): T {
+export function throughLinks<T>(root: SourceRoot, path: ByteString, read: () => T): T {
+  const { tree } = root;
   try {
     return read();
   } catch (error) {
     if (!(error instanceof SysError) || error.code !== 'ELOOP') throw error;
     for (let end = path.indexOf('/', 1); end >= 0; end = path.indexOf('/', end + 1)) {
       const dir = path.slice(0, end);
-      if (tree.lstat(dir).isLink()) tree.admit(dir);
+      if (tree.lstat(dir).isLink()) admit(root, dir);
     }
     return read();
   }
+}
+
+/** Holds what a path that the user named leads to now. Throws `SysError`. */
+export function admit({ tree, trust }: SourceRoot, path: ByteString): void {
+  if (trust === undefined) tree.admit(path);
+  else trust.through(tree.path, path, (way) => tree.admit(path, way));
+}
+
+/** Throws `SysError` where a list's name may not lead through the link that it ends in. */
+export function checkLink({ tree, trust }: SourceRoot, path: ByteString): void {
+  if (trust === undefined) return;
+  try {
+    trust.through(tree.path, path, () => {});
+  } catch (error) {
+    // It may lead to a file, or nowhere.
+    if (error instanceof SysError && error.code === 'ELOOP') throw error;
+  }
+}
+
+/** Throws `SysError` where a list names what is in a folder out of --confine-root. */
+export function checkFolder({ tree, trust }: SourceRoot): void {
+  if (trust?.isConfined) trust.through(tree.path, '.', () => {});
 }
 
 /** The folders that sources were found in, each opened once. */
@@ -89,7 +117,8 @@ export class SourceRoots {
     if (known !== undefined) return known;
     const tree =
       this.ahead?.dir === dir ? this.ahead.tree : openSource(this.kernel, this.cwd, dir, this.access);
-    const root = { index: this.trees.length, tree, dir, place: this.place(dir) };
+    const { trust } = this.access;
+    const root = { index: this.trees.length, tree, dir, place: this.place(dir), trust };
     this.trees.push(tree);
     this.byDir.set(dir, root);
     this.all.push(root);

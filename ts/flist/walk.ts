@@ -19,7 +19,7 @@ import { ScanAhead, type Upcoming } from './scan-ahead.ts';
 import { listingOptions, type SourceAhead } from './source-ahead.ts';
 import { prefixOf } from './source-arg.ts';
 import { SourceExtras } from './source-extras.ts';
-import { type SourceRoot, throughLinks } from './source-roots.ts';
+import { admit, checkFolder, checkLink, type SourceRoot, throughLinks } from './source-roots.ts';
 import { TreeAhead } from './tree-ahead.ts';
 import { isUnsafeLink } from './unsafe-link.ts';
 import type { FlistFormat } from './wire-format.ts';
@@ -221,11 +221,13 @@ export class Walk {
    */
   namedStat(root: SourceRoot, path: ByteString, follow: boolean): StatTable {
     const { tree } = root;
-    const stats = throughLinks(tree, path, () => this.linkStat(root, path));
+    checkFolder(root);
+    const stats = throughLinks(root, path, () => this.linkStat(root, path));
     if (!follow || !stats.isLink()) return stats;
+    checkLink(root, path);
     const target = directoryAt(tree, path, this.boundary);
     if (target === undefined) return stats;
-    tree.admit(path);
+    admit(root, path);
     return target;
   }
 
@@ -242,7 +244,7 @@ export class Walk {
     try {
       entry = isKnown
         ? { stats: known, target: '' }
-        : throughLinks(root.tree, path, () =>
+        : throughLinks(root, path, () =>
             admission.implied ? { stats: root.tree.stat(path), target: '' } : this.entryStat(root, path),
           );
     } catch (error) {

@@ -77,8 +77,8 @@ class FakeSuperTree implements Tree {
   interrupt(): void {
     this.tree.interrupt();
   }
-  admit(path: ByteString): void {
-    this.tree.admit(path);
+  admit(path: ByteString, way?: ByteString): void {
+    this.tree.admit(path, way);
   }
 
   scan(dir: ByteString, options?: ScanOptions): StatTable {

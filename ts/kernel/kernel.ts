@@ -316,9 +316,9 @@ export interface Tree extends HeldTree {
    * Holds the directory that `path` leads to now, and paths at and below `path` go on from there: for what the user
    * named. A relative path may go through whatever links (in a confined tree they must not leave it); an absolute
    * one goes through those that absolute paths go through, and from there on no link is followed. What was held and is
-   * removed now is held anew.
+   * removed now is held anew. `way` leads to what is held in place of that: the caller has looked what it may be.
    */
-  admit(path: ByteString): void;
+  admit(path: ByteString, way?: ByteString): void;
 
   /** Reads one directory with the stats of all its entries, unsorted, without `.` and `..`. */
   scan(dir: ByteString, options?: ScanOptions): StatTable;

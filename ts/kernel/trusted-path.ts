@@ -57,6 +57,45 @@ export function holdTrusted(
   return attempt('open', () => openByParts(path, { flags: hold, mode: 0 }, { owner, from, root }));
 }
 
+/** What may be gone through on the way to what the user did not name alone: a list did. */
+export interface Trust {
+  /** Everything has to lie in a certain directory. */
+  readonly isConfined: boolean;
+  /**
+   * What `use` makes of the way to the directory that `path` leads to, below the directory `base`, whose own way is
+   * anybody's. Throws `SysError`.
+   */
+  through<T>(base: ByteString, path: ByteString, use: (way: ByteString) => T): T;
+  /** Whether a call failed for a link of others. */
+  isForeign(error: unknown): boolean;
+}
+
+/** Goes through links of root and of `owner` alone, and to nothing outside of `root`, as `openTrusted` does. */
+export function trustIn(owner: number | undefined, root: ByteString | undefined): Trust {
+  return {
+    isConfined: root !== undefined,
+    through(base, path, use) {
+      if (process.platform !== 'linux') {
+        const place = `${base}/${path}`;
+        checkTrusted(place, owner, root);
+        return use(place);
+      }
+      const from = holdTrusted(base, undefined);
+      try {
+        const fd = holdTrusted(path, owner, { from, root });
+        try {
+          return use(`/proc/self/fd/${fd}/.`);
+        } finally {
+          closeSync(fd);
+        }
+      } finally {
+        closeSync(from);
+      }
+    },
+    isForeign,
+  };
+}
+
 /** Throws `SysError` where a link of others is on the way to `path`, or it ends in one. */
 export function checkTrusted(
   path: ByteString,
@@ -89,8 +128,12 @@ export function isRefused(path: ByteString, owner: number | undefined): boolean 
     else checkTrusted(path, owner);
     return false;
   } catch (error) {
-    return error instanceof ForeignLink;
+    return isForeign(error);
   }
+}
+
+function isForeign(error: unknown): boolean {
+  return error instanceof ForeignLink;
 }
 
 /** What a failed call of Node's says, as a `SysError`; anything else as it is. */

@@ -23,6 +23,7 @@ export const flistTexts: FlistTexts = {
   parentNotListed: text.parentNotListed,
   readdirFailed: text.readdirFailed,
   readlinkStatFailed: text.readlinkStatFailed,
+  refusingLink: text.refusingLink,
   removingDuplicate: text.removingDuplicate,
   skippingDirectory: text.skippingDirectory,
   skippingMountPoint: text.skippingMountPoint,

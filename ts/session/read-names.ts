@@ -21,7 +21,7 @@ export interface NamesFile {
  * cannot be opened is a mistake of the command line.
  */
 export function openNames(
-  options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'insecureLinks' | 'confineRoot' | 'server'>,
+  options: Pick<Options, 'filesFrom' | 'filesFromHost' | 'insecureLinks' | 'server'>,
   host: Pick<Host, 'descriptors' | 'user'>,
   site: Site,
 ): NamesFile | undefined {
@@ -32,7 +32,7 @@ export function openNames(
   const owner = linkOwner(host, options.insecureLinks);
   let fd: number;
   try {
-    fd = openTrusted(absolute, owner, undefined, options.confineRoot || undefined);
+    fd = openTrusted(absolute, owner);
   } catch (error) {
     const why = errnoText(error as NodeJS.ErrnoException).replace(/ \(\d+\)$/, '');
     const failure = new RsyncError(ExitCode.Syntax, [

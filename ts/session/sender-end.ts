@@ -2,7 +2,9 @@ import { ExitCode, protocolError, RsyncError } from '../errors.ts';
 import type { FilterChain } from '../filter/index.ts';
 import { unmunge } from '../flist/munge.ts';
 import { FlistSender } from '../flist/send.ts';
+import { linkOwner } from '../host.ts';
 import type { ByteString } from '../kernel/kernel.ts';
+import { type Trust, trustIn } from '../kernel/trusted-path.ts';
 import { fastPaths } from '../options/fast-paths.ts';
 import type { Options } from '../options/options.ts';
 import * as text from '../report/messages.ts';
@@ -62,6 +64,7 @@ export async function runSender(
     mapLinkTarget: options.mungeLinks || setup.site.module?.munges ? unmunge : undefined,
     tweakMode: chmodOf(options, setup),
     boundary: setup.site.module?.boundary,
+    trust: trustOf(options, end),
     names: setup.site.module?.names,
     module: setup.site.module && { name: setup.site.module.name, path: setup.site.moduleDir },
   });
@@ -103,6 +106,19 @@ export async function runSender(
     flist.close();
     encoder.close();
   }
+}
+
+/**
+ * What names of --files-from may lead through (rsync(1), --confine-root): links of root and of ours. In a module they may go
+ * wherever it lets them, and so where links are followed anyway.
+ */
+function trustOf(options: Options, { setup }: End): Trust | undefined {
+  const { confineRoot, copyDirlinks, copyLinks, copyUnsafeLinks, filesFrom, insecureLinks, relative } =
+    options;
+  if (filesFrom === '' || setup.site.module !== undefined) return undefined;
+  if (copyLinks || copyDirlinks || copyUnsafeLinks || insecureLinks) return undefined;
+  const owner = relative ? linkOwner(setup.io.host, insecureLinks) : undefined;
+  return trustIn(owner, confineRoot || undefined);
 }
 
 /** The server's counters for its client: read, written, total size, and how long the list took. */

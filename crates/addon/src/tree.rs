@@ -124,10 +124,15 @@ impl Tree {
         Ok(())
     }
 
-    /// Holds the directory that a path leads to now, through links. 0, or an errno and system call.
+    /// Holds the directory that a path, or `way` in its place, leads to now, through links. 0, or an errno and system call.
     #[napi(catch_unwind)]
-    pub fn admit(&self, #[napi(ts_arg_type = "string")] path: Bytes) -> Result<u32> {
-        Ok(self.root()?.admit(&path.0).err().map_or(0, code))
+    pub fn admit(
+        &self,
+        #[napi(ts_arg_type = "string")] path: Bytes,
+        #[napi(ts_arg_type = "string | undefined")] way: Option<Bytes>,
+    ) -> Result<u32> {
+        let way = way.as_ref().map(|way| &way.0[..]);
+        Ok(self.root()?.admit(&path.0, way).err().map_or(0, code))
     }
 
     /// A packed status table of a directory.

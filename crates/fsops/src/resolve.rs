@@ -215,7 +215,8 @@ impl TreeRoot {
     /// Holds the directory that `path` leads to now: paths at and below `path` go on from there. For what the user
     /// named; a link that takes a place later gains nothing. A relative path is gone through whatever links, an
     /// absolute one through those that its like are, and there is none below it; held anew where it was removed.
-    pub fn admit(&self, path: &[u8]) -> Result<(), SysError> {
+    /// `way` leads to what is held in place of that: the caller has looked what it may be.
+    pub fn admit(&self, path: &[u8], way: Option<&[u8]>) -> Result<(), SysError> {
         let path = trim_slashes(path);
         let named = path.first() == Some(&b'/');
         let gone = |fd: &OwnedFd| named && fstat(fd).is_ok_and(|stat| stat.st_nlink == 0);
@@ -226,7 +227,9 @@ impl TreeRoot {
         if known || (named && self.confined) {
             return Ok(());
         }
-        let fd = if named && self.beneath.is_none() {
+        let fd = if let Some(way) = way {
+            openat(CWD, way, HOLD, Mode::empty())
+        } else if named && self.beneath.is_none() {
             self.open_absolute(path)
         } else {
             match self.start_of(path) {

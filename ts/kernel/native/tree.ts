@@ -75,8 +75,8 @@ export class NativeTree implements Tree {
     this.tree.interrupt();
   }
 
-  admit(path: ByteString): void {
-    this.failures.check(this.tree.admit(path));
+  admit(path: ByteString, way?: ByteString): void {
+    this.failures.check(this.tree.admit(path, way));
   }
 
   scan(dir: ByteString, options?: ScanOptions): StatTable {

@@ -93,8 +93,8 @@ export class Directory {
     return this.confined || this.outer !== undefined;
   }
 
-  /** As `Tree.admit`: ways at and below `path` start at what it leads to now. */
-  admit(path: ByteString): void {
+  /** As `Tree.admit`: ways at and below `path` start at what it leads to now, or `way`. */
+  admit(path: ByteString, way?: ByteString): void {
     if (path.startsWith('/')) {
       this.admitNamed(path);
       return;
@@ -107,7 +107,7 @@ export class Directory {
       return;
     }
     const { fd, rest } = this.startOf(path);
-    const at = bytesOf(`/proc/self/fd/${fd}/${rest}`);
+    const at = bytesOf(way ?? `/proc/self/fd/${fd}/${rest}`);
     this.forget();
     this.admitted.set(
       path,

@@ -60,8 +60,8 @@ export class PortableTree implements Tree {
     this.turns.interrupted = true;
   }
 
-  admit(path: ByteString): void {
-    this.directory.admit(path);
+  admit(path: ByteString, way?: ByteString): void {
+    this.directory.admit(path, way);
   }
 
   scan(dir: ByteString, options: ScanOptions = {}): StatTable {
