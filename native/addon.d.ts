@@ -98,7 +98,7 @@ export declare class Tree {
   /** Stops the long work of this tree, now and from now on. */
   interrupt(): void
   /** Holds the directory that a path, or `way` in its place, leads to now, through links. 0, or an errno and system call. */
-  admit(path: string, way?: string | undefined | null): number
+  admit(path: string, way?: string | undefined): number
   /** A packed status table of a directory. */
   scan(dir: string, links: boolean, follow: boolean, extras: number): Uint8Array | number
   /** A packed status table of `count` names, joined by NUL. */

@@ -1,3 +1,6 @@
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
 use oc_checksum::{DigestName, Rolling, MAX_DIGEST};
 
 /// The peer's basis as its generator described it: the sum head and `count` pairs of (weak, strong) sums.
@@ -65,6 +68,8 @@ pub struct BlockTable {
     chain: Vec<u32>,
     heads: Vec<u32>,
     shift: u32,
+    /// Odd, and not the peer's to know: it could make up sums that all are in one bucket.
+    mix: u32,
     /// Two bits of a word for each weak sum that a block has: small enough for a near cache, where `heads`
     /// is not.
     filter: Vec<u64>,
@@ -87,6 +92,7 @@ impl BlockTable {
             chain: Vec::with_capacity(count),
             heads: vec![NONE; 1 << bits],
             shift: 32 - bits.min(32),
+            mix: RandomState::new().hash_one(0) as u32 | 1,
             filter: vec![0; 1 << (size - 6)],
             same_offset: vec![false; if in_place { count } else { 0 }],
             sums,
@@ -112,7 +118,7 @@ impl BlockTable {
 
     #[inline]
     fn bucket(&self, weak: u32) -> usize {
-        (weak.wrapping_mul(0x9e37_79b1) >> self.shift) as usize
+        (weak.wrapping_mul(self.mix) >> self.shift) as usize
     }
 
     /// Moves a window on, whose first bytes lie in `first` and whose next ones in `next`, to where a block has

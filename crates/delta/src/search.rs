@@ -6,6 +6,18 @@ use crate::CHUNK;
 /// Bytes looked at beyond a block in one go.
 const SPAN: u64 = 128 * 1024;
 
+/// A weak sum that is a block's costs a strong sum of as many bytes as a block has, and a peer can make up blocks with the
+/// weak sum of each place of a file. So many blocks, and so many bytes for each byte gone over, may be hashed for nothing;
+/// after that places are passed over, and what would have matched there is sent.
+const SPARE_BLOCKS: u64 = 64;
+const HASHED_PER_BYTE: u64 = 16;
+
+/// What the search may hash for nothing by byte of the file. Of a basis of 4 GiB each place looks like a block once for as
+/// many places as a block has bytes, by chance alone: twice that is left to larger ones.
+fn hashed_per_byte(sums: &BlockSums) -> u64 {
+    HASHED_PER_BYTE + (sums.total() >> 31)
+}
+
 /// Random access to the file being sent.
 pub trait Source {
     /// The bytes `from .. to`, within the file's length; what cannot be read is zero.
@@ -43,6 +55,9 @@ pub struct Search {
     aligned_offset: u64,
     aligned_index: u32,
     started: bool,
+    /// Bytes that were hashed where no block is.
+    pub hashed_in_vain: u64,
+    per_byte: u64,
     pub hash_hits: u64,
     pub false_alarms: u64,
     pub matches: u64,
@@ -60,6 +75,8 @@ impl Search {
     pub fn new(sums: BlockSums, spec: DigestSpec, in_place: bool, length: u64) -> Self {
         let last = u64::from(sums.length(sums.count - 1));
         Search {
+            hashed_in_vain: 0,
+            per_byte: hashed_per_byte(&sums),
             table: BlockTable::new(sums, in_place),
             spec,
             in_place,
@@ -95,6 +112,7 @@ impl Search {
             self.offset += stop as u64;
             if let Some(weak) = hit {
                 self.hash_hits += 1;
+                let before = (self.hashed_in_vain, self.false_alarms);
                 if let Some(found) = self.confirm(weak, source) {
                     self.matches += 1;
                     self.wanted = found.index + 1;
@@ -106,6 +124,9 @@ impl Search {
                         index: found.index,
                         length: found.length,
                     };
+                }
+                if self.hashed_in_vain > before.0 {
+                    self.pass_run(self.false_alarms - before.1, source);
                 }
                 self.step(source);
             }
@@ -157,6 +178,27 @@ impl Search {
         (at, hit)
     }
 
+    /// Where a window of nothing but one byte is no block, those that are the same are none either: what is empty in the image
+    /// of a disk looks like each block with its weak sum, at each place. `alarms` is what each of them would have been.
+    fn pass_run(&mut self, alarms: u64, source: &mut impl Source) {
+        let block = u64::from(self.table.sums.block_length);
+        if self.length - self.offset < block {
+            return;
+        }
+        let to = (self.offset + block + SPAN).min(self.length);
+        let base = self.last_match;
+        let data = &source.window(base, to)[(self.offset - base) as usize..];
+        let (window, next) = data.split_at(block as usize);
+        if window.iter().any(|&byte| byte != window[0]) {
+            return;
+        }
+        let run = next.iter().take_while(|&&byte| byte == window[0]).count() as u64;
+        let run = run.min((self.end - 1).saturating_sub(self.offset));
+        self.offset += run;
+        self.hash_hits += run;
+        self.false_alarms += run * alarms;
+    }
+
     /// Moves one byte on after a weak sum that led to nothing.
     fn step(&mut self, source: &mut impl Source) {
         let block = u64::from(self.table.sums.block_length);
@@ -193,7 +235,7 @@ impl Search {
             before = Some(i);
             candidates += 1;
             if candidates > MAX_CHAIN {
-                return None;
+                break;
             }
             if self.table.weak(i) != weak {
                 continue;
@@ -202,6 +244,9 @@ impl Search {
                 continue;
             }
             if !hashed {
+                if !self.may_hash(u64::from(length)) {
+                    return None;
+                }
                 let base = self.last_match;
                 let data = source.window(base, offset + u64::from(length));
                 block_sum(&self.spec, &data[(offset - base) as usize..], &mut strong);
@@ -222,7 +267,16 @@ impl Search {
             self.prefer_wanted(weak, &strong, &mut found);
             return Some(found);
         }
+        if hashed {
+            self.hashed_in_vain += u64::from(length);
+        }
         None
+    }
+
+    fn may_hash(&self, length: u64) -> bool {
+        let block = u64::from(self.table.sums.block_length);
+        let spare = SPARE_BLOCKS * block + self.per_byte.saturating_mul(self.offset);
+        self.hashed_in_vain + length <= spare
     }
 
     fn equals(&self, i: u32, weak: u32, strong: &[u8; MAX_DIGEST], length: u32) -> bool {

@@ -270,6 +270,50 @@ fn a_basis_of_equal_blocks_stays_fast() {
     assert!(matches(&vec![0; 20_000], &sums, false).is_empty());
 }
 
+/// What the search hashes for nothing, with the number of its matches.
+fn hashed_in_vain(file: &[u8], sums: &BlockSums) -> (u64, u64) {
+    let mut search = Search::new(sums.clone(), SPEC, false, file.len() as u64);
+    let mut source = Memory(file.to_vec());
+    while search.next(&mut source) != Event::End {}
+    (search.hashed_in_vain, search.matches)
+}
+
+#[test]
+fn what_is_empty_is_hashed_once_a_stretch() {
+    const BLOCK: usize = 128 * 1024;
+    let mut noise = Noise(23);
+    // Their weak sum is that of zeros.
+    let mut alike = vec![0; BLOCK];
+    alike[..3].copy_from_slice(&[1, 0xfe, 1]);
+    let real = noise.bytes(BLOCK);
+    let basis = [&alike[..], &alike, &real].concat();
+    let file = [&vec![0; 40 * BLOCK + 77][..], &real, &vec![0; 3 * BLOCK]].concat();
+    let (hashed, matches) = hashed_in_vain(&file, &sums_of(&basis, BLOCK));
+    assert_eq!(matches, 1);
+    assert!(hashed <= 2 * file.len() as u64, "{hashed}");
+}
+
+#[test]
+fn blocks_that_look_like_each_place_of_a_file_cost_so_much_and_no_more() {
+    const BLOCK: usize = 8 * 1024;
+    let mut noise = Noise(29);
+    let real = noise.bytes(BLOCK);
+    let file = [&noise.bytes(1 << 20)[..], &real].concat();
+    let mut sums = sums_of(&real, BLOCK);
+    let real = std::mem::take(&mut sums.sums);
+    for window in file[..(1 << 20) - 1].windows(BLOCK).step_by(3) {
+        sums.sums
+            .extend_from_slice(&rolling_sum(window).to_le_bytes());
+        sums.sums.extend_from_slice(&[0xee; 16]);
+        sums.count += 1;
+    }
+    // The last one is found first.
+    sums.sums.extend_from_slice(&real);
+    let (hashed, _) = hashed_in_vain(&file, &sums);
+    let most = 64 * BLOCK as u64 + (16 + (sums.total() >> 31)) * file.len() as u64;
+    assert!(hashed <= most && hashed > most / 2, "{hashed} {most}");
+}
+
 /// Text that compresses, and is nowhere the same.
 fn words(length: usize, noise: &mut Noise) -> Vec<u8> {
     let mut text = Vec::with_capacity(length + 16);

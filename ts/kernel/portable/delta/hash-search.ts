@@ -10,6 +10,15 @@ import type { TokenStream } from './token-stream.ts';
  * be made to collide: without a bound the search would grow with the square of the file.
  */
 export const maxChain = 1024;
+/**
+ * A rolling sum that is a block's costs a strong sum of as many bytes as a block has, and a peer can make up blocks with the
+ * sum of each place of a file. So many blocks, and so many bytes for each byte gone over, may be hashed for nothing; after
+ * that places are passed over, and what would have matched there is sent.
+ */
+const spareBlocks = 64;
+const hashedPerByte = 16;
+/** By chance alone the places of a file look like a block of so large a basis twice as often as that. */
+const basisPerByte = 2 ** 31;
 /** Steps, along a chain or over a byte that is hashed, for each byte of the budget until others have their turn. */
 const stepsPerByte = 8;
 
@@ -33,6 +42,9 @@ export class HashSearch {
   /** The block that would continue the last match. */
   private wanted = 0;
   private readonly readAhead: number;
+  /** Bytes that were hashed where no block is, and how many may be by byte of the file. */
+  hashedInVain = 0;
+  private readonly perByte: number;
   /** Steps along chains, and bytes hashed to be sure: what a search costs beside its way over the file. */
   steps = 0;
   /** Where this turn ends, in steps. */
@@ -47,6 +59,7 @@ export class HashSearch {
     this.end = size + 1 - table.length(table.count - 1);
     this.covered = Math.min(size, table.blockLength);
     this.readAhead = Math.max(chunkBytes, table.blockLength);
+    this.perByte = hashedPerByte + Math.floor((table.count * table.blockLength) / basisPerByte);
     this.startSum(0);
   }
 
@@ -58,6 +71,8 @@ export class HashSearch {
     while (this.offset < stop && this.steps < this.stepLimit) {
       if (this.roll(stop)) {
         const weak = (this.s1 & 0xffff) | (this.s2 << 16);
+        const { hashedInVain } = this;
+        const { falseAlarms } = stream;
         const block = this.findBlock(weak);
         if (block >= 0) {
           this.wanted = block + 1;
@@ -68,6 +83,7 @@ export class HashSearch {
           this.startSum(this.offset);
           continue;
         }
+        if (this.hashedInVain > hashedInVain) this.passRun(stream.falseAlarms - falseAlarms, stop);
       } else if (this.offset >= stop) {
         break;
       }
@@ -173,6 +189,29 @@ export class HashSearch {
     this.offset++;
   }
 
+  /**
+   * Where a window of nothing but one byte is no block, those that are the same are none either: what is empty in the image of
+   * a disk looks like each block with its rolling sum, at each place. `alarms` is what each of them would have been.
+   */
+  private passRun(alarms: number, stop: number): void {
+    const { covered, size, stream, table } = this;
+    if (covered < table.blockLength) return;
+    const from = Math.min(stream.sent, this.offset);
+    const ahead = Math.min(size, this.offset + covered + this.readAhead);
+    const at = stream.window.need(from, ahead) + this.offset - from;
+    const { bytes } = stream.window;
+    const first = bytes[at];
+    const most = Math.min(ahead - covered, stop - 1) - this.offset;
+    let same = 1;
+    while (same < covered + most && bytes[at + same] === first) same++;
+    const run = same - covered;
+    this.steps += same;
+    if (run <= 0) return;
+    this.offset += run;
+    stream.hashHits += run;
+    stream.falseAlarms += run * alarms;
+  }
+
   /** The block whose data stands at this offset, or -1. */
   private findBlock(weak: number): number {
     const { table, stream } = this;
@@ -191,9 +230,10 @@ export class HashSearch {
       }
       previous = i;
       this.steps++;
-      if (++candidates > maxChain) return -1;
+      if (++candidates > maxChain) break;
       if (table.weak[i] !== weak) continue;
       if (table.length(i) !== length) continue;
+      if (strong === undefined && !this.mayHash(length)) return -1;
       strong ??= this.strongAt(this.offset, length);
       if (!table.strongEquals(i, strong)) {
         stream.falseAlarms++;
@@ -202,7 +242,13 @@ export class HashSearch {
       const aligned = this.inPlace ? this.align(i, weak, length, strong) : -1;
       return this.preferWanted(aligned >= 0 ? aligned : i, weak, length, strong);
     }
+    if (strong !== undefined) this.hashedInVain += length;
     return -1;
+  }
+
+  private mayHash(length: number): boolean {
+    const spare = spareBlocks * this.table.blockLength + this.perByte * this.offset;
+    return this.hashedInVain + length <= spare;
   }
 
   /**
