@@ -173,6 +173,22 @@ describe('an option that costs more than it should', () => {
     }),
   );
 
+  test('blocks that look like each place of a file', () =>
+    attacked(waits(), async ({ url, dir }) => {
+      const [file, basis] = [join(dir, 'm', 'empty'), join(dir, 'basis')];
+      writeFileSync(file, Buffer.alloc(16 * 1024 * 1024));
+      // Their weak sum is that of zeros: hashing a block at each place would take minutes.
+      const alike = Buffer.alloc(128 * 1024);
+      alike.set([1, 0xfe, 1]);
+      writeFileSync(basis, Buffer.concat(Array(128).fill(alike)));
+      const options = ['-I', '--no-whole-file', '--block-size=131072', '--cc=md5'];
+      const pull = await run([...program, ...options, `${url}/m/empty`, basis], { timeout: 30_000 });
+      expect(pull.timedOut).toBe(false);
+      expect(pull.stderr).toBe('');
+      expect(readFileSync(basis).equals(readFileSync(file))).toBe(true);
+      rmSync(file);
+    }));
+
   test.skipIf(kernelName === 'portable')('a great many threads', () =>
     attacked(waits(), async ({ url, pid, dir }) => {
       writeFileSync(join(dir, 'm', 'large'), Buffer.alloc(64 * 1024 * 1024, 'so and so '));
