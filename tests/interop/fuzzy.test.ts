@@ -1,8 +1,10 @@
 /** --fuzzy: which file is the basis of one that is missing, and what that saves, beside real rsync. */
-import { describe } from 'vitest';
-import { referencePeer } from '../support/peers.ts';
-import { canBePlainUser, expectSameScript, type Script, ways } from '../support/script.ts';
+import { describe, expect } from 'vitest';
+import { ours, referencePeer } from '../support/peers.ts';
+import { run } from '../support/run.ts';
+import { canBePlainUser, expectSameScript, lsh, prelude, type Script, ways } from '../support/script.ts';
 import { test } from '../support/tables.ts';
+import { withWorkspace } from '../support/workspace.ts';
 
 const reference = referencePeer();
 const same = (test: Script) => expectSameScript(test, reference!);
@@ -38,7 +40,6 @@ const optionSets = [
   '-y -W',
   '-y -n',
   '-y --inplace',
-  '-y --append',
   '-y --no-y',
   '-yy',
   '-yy --copy-dest=../a',
@@ -61,6 +62,23 @@ describe.skipIf(reference === null).each(ways)('%s', (way) => {
         find s -type f ! -name twin ! -name zwei -exec touch -d @1000 {} +
         sync -rtiO --no-W ${options} --debug=fuzzy2 --stats | grep -e '^[<>c.]' -e fuzzy -e iteral -e atched; ls -AR d`,
     }),
+  );
+  // rsync writes what follows into a file without a beginning, or leaves it out (docs/compatibility.md).
+  test.each(['--append', '--append-verify'])(
+    '%s goes on where the file itself ends, and no other',
+    (option) =>
+      withWorkspace(async (dir) => {
+        const script = `mkdir s d a; seq 90000 >s/file1; seq 50000 >d/file2; cp d/file2 a/file1; seq 95000 >s/file3; seq 99000 >a/file3
+        seq 60000 >s/file4; seq 20000 >d/file4; cp s/file4 a; touch -d @1000 a/*
+        sync -rty ${option}; diff -r s d -x file2; rm d/file[134]; sync -rtyy --copy-dest=../a ${option}; diff -r s d -x file2`;
+        const env = { R: ours().command.join(' '), LSH: lsh };
+        const { stdout } = await run(['bash', '-c', prelude(way) + script], {
+          cwd: dir,
+          env,
+          timeout: 50_000,
+        });
+        expect(stdout).toBe('exit 0\nexit 0\n');
+      }),
   );
   test('below protocol 29', () =>
     same({ way, script: `${around}; sync -rty --protocol=28 2>&1 | grep -o 'fuzzy.*' | sort -u` }));

@@ -224,6 +224,14 @@ const apart: readonly (readonly [with_: readonly string[], goes: string, why: st
     'backup-dir=../',
     'rsync loses the mode of what is saved above the destination (docs/compatibility.md)',
   ],
+  ...['fuzzy', 'y', 'compare-dest', 'copy-dest', 'link-dest'].map(
+    (goes) =>
+      [
+        ['append', 'append-verify'],
+        goes,
+        'rsync appends to what has no beginning (docs/compatibility.md)',
+      ] as const,
+  ),
 ];
 
 /** The options of a command line, each with its argument. */

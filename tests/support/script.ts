@@ -45,7 +45,8 @@ export interface Script {
   readonly sorted?: boolean;
 }
 
-const lsh = join(import.meta.dirname, 'lsh.sh');
+/** A remote shell that stays on this machine. */
+export const lsh = join(import.meta.dirname, 'lsh.sh');
 
 /** What a script starts with: `sync`, for a way. */
 export function prelude(way: Way): string {

@@ -134,8 +134,10 @@ function compareAndRequest(
       return undefined;
     }
   }
+  // --append goes on where the file itself ends: what has the beginning in another file is of no use.
+  const { append } = gen.rules;
   let basis: Basis | undefined =
-    alternate ??
+    (append ? undefined : alternate) ??
     (present && {
       type: BasisType.Fname,
       tree,
@@ -145,7 +147,7 @@ function compareAndRequest(
     });
 
   const isMissing = basis === undefined && partial === undefined;
-  const fuzzy = isMissing && options.fuzzy > 0 ? findFuzzy(gen, entry) : undefined;
+  const fuzzy = isMissing && !append && options.fuzzy > 0 ? findFuzzy(gen, entry) : undefined;
   if (isMissing && fuzzy === undefined) {
     if (waitsForLastName(gen, list, i)) {
       list.inProgress++;
@@ -160,8 +162,7 @@ function compareAndRequest(
     report.print('error-xfer', text.basisStatFailed(tree, entry.path, entry.errno));
     return undefined;
   }
-  const appendTo = fuzzy ?? basis;
-  if (gen.rules.append && appendTo !== undefined && appendTo.stats.size(appendTo.row) >= list.size(i)) {
+  if (append && basis !== undefined && basis.stats.size(basis.row) >= list.size(i)) {
     skipHardLink(gen, list, i);
     return undefined;
   }
