@@ -50,6 +50,10 @@ export class BlockTable {
       ? ((weak & 0xffff) + (weak >>> 16)) & 0xffff
       : (weak >>> 0) % this.heads.length;
   }
+  /** Bytes of all blocks. */
+  get total(): number {
+    return this.count === 0 ? 0 : (this.count - 1) * this.blockLength + this.lastLength;
+  }
   length(block: number): number {
     return block === this.count - 1 ? this.lastLength : this.blockLength;
   }

@@ -59,7 +59,7 @@ export class HashSearch {
     this.end = size + 1 - table.length(table.count - 1);
     this.covered = Math.min(size, table.blockLength);
     this.readAhead = Math.max(chunkBytes, table.blockLength);
-    this.perByte = hashedPerByte + Math.floor((table.count * table.blockLength) / basisPerByte);
+    this.perByte = hashedPerByte + Math.floor(table.total / basisPerByte);
     this.startSum(0);
   }
 
