@@ -10,6 +10,8 @@ export class BlockTable {
   readonly count: number;
   readonly blockLength: number;
   readonly strongLength: number;
+  /** Bytes of all blocks. */
+  readonly total: number;
   /** Rolling sums, as signed numbers. */
   readonly weak: Int32Array;
   /** First block of each bucket, or -1. */
@@ -29,6 +31,7 @@ export class BlockTable {
     this.count = count;
     this.blockLength = basis.blockLength;
     this.strongLength = basis.strongLength;
+    this.total = basisLength(basis);
     this.lastLength = basis.remainder || basis.blockLength;
     this.sums = Buffer.from(sums.buffer, sums.byteOffset, sums.byteLength);
     this.stride = weakBytes + basis.strongLength;
@@ -49,10 +52,6 @@ export class BlockTable {
     return this.heads.length === smallTable
       ? ((weak & 0xffff) + (weak >>> 16)) & 0xffff
       : (weak >>> 0) % this.heads.length;
-  }
-  /** Bytes of all blocks. */
-  get total(): number {
-    return this.count === 0 ? 0 : (this.count - 1) * this.blockLength + this.lastLength;
   }
   length(block: number): number {
     return block === this.count - 1 ? this.lastLength : this.blockLength;
